@@ -1,0 +1,5 @@
+package io.github.unipic.conformance;
+
+final class Placeholder {
+    private Placeholder() {}
+}

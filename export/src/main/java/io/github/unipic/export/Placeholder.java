@@ -1,0 +1,5 @@
+package io.github.unipic.export;
+
+final class Placeholder {
+    private Placeholder() {}
+}

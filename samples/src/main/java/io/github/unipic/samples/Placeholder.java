@@ -1,0 +1,5 @@
+package io.github.unipic.samples;
+
+final class Placeholder {
+    private Placeholder() {}
+}
