@@ -1,0 +1,120 @@
+package io.github.unipic.export;
+
+import io.github.unipic.export.checkpoint.Checkpoint;
+import io.github.unipic.export.graphs.GraphSet;
+import io.github.unipic.export.onnx.ExternalData;
+import io.github.unipic.export.onnx.Graph;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.FileSpec;
+import io.github.unipic.model.Manifest.GraphSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Turns a published PyTorch checkpoint into a folder of ONNX graphs. Graphs are built from the tensors' shapes, operator
+ * by operator; weights are streamed, so a model of any size exports in a small heap.
+ */
+public final class Exporter {
+    private static final String FLAVOR = "portable";
+    private static final String TOKENIZER = "tokenizer.json";
+
+    private Exporter() {}
+
+    /**
+     * Exports a checkpoint. The folder appears whole at the end, or not at all.
+     *
+     * @throws ExportException when the checkpoint is incomplete, damaged or unsupported, or the output cannot be written
+     */
+    public static ExportReport export(ExportRequest request, ExportListener listener) {
+        Instant start = Instant.now();
+        try (Checkpoint checkpoint = Checkpoint.open(request.checkpoint());
+                OutputFolder output = OutputFolder.create(request.output(), request.overwrite())) {
+            Architecture architecture = Architecture.of(checkpoint);
+            ExternalData data = new ExternalData();
+            List<Graph> graphs = GraphSet.portable(
+                    checkpoint, architecture, request.precision().type(), data);
+            output.requireSpace(
+                    data.files().values().stream().mapToLong(Long::longValue).sum());
+
+            Map<String, FileSpec> files = new TreeMap<>();
+            writeWeights(data, output, files, listener);
+            Map<String, GraphSpec> specs = writeGraphs(graphs, request.precision(), output, files);
+            files.put(TOKENIZER, output.write(TOKENIZER, out -> Files.copy(checkpoint.tokenizerFile(), out)));
+            Manifest manifest = new ManifestBuilder(checkpoint, architecture)
+                    .build(name(request.checkpoint()), "unipic-export " + version(), specs, files);
+            output.write(Manifest.FILE_NAME, out -> out.write(manifest.toJson()));
+
+            output.commit();
+            return new ExportReport(
+                    request.output(),
+                    files.values().stream().mapToLong(FileSpec::bytes).sum(),
+                    List.copyOf(checkpoint.unused()),
+                    Duration.between(start, Instant.now()));
+        } catch (IOException e) {
+            throw new ExportException(
+                    "Writing " + request.output() + " failed: " + e.getMessage() + "; nothing was left there.", e);
+        }
+    }
+
+    private static void writeWeights(
+            ExternalData data, OutputFolder output, Map<String, FileSpec> files, ExportListener listener)
+            throws IOException {
+        Meter meter = new Meter(data, listener);
+        for (String file : data.files().keySet()) {
+            files.put(file, output.write(file, out -> data.write(file, out, bytes -> meter.add(bytes, file))));
+        }
+    }
+
+    private static Map<String, GraphSpec> writeGraphs(
+            List<Graph> graphs, Precision precision, OutputFolder output, Map<String, FileSpec> files)
+            throws IOException {
+        Map<String, GraphSpec> specs = new LinkedHashMap<>();
+        for (Graph graph : graphs) {
+            String file = graph.name() + ".onnx";
+            files.put(file, output.write(file, graph.toModel("unipic-export", version())::writeTo));
+            specs.put(
+                    graph.name(),
+                    new GraphSpec(
+                            file,
+                            graph.dataFiles(),
+                            precision.type().label(),
+                            FLAVOR,
+                            ManifestBuilder.ports(graph.inputs()),
+                            ManifestBuilder.ports(graph.outputs())));
+        }
+        return specs;
+    }
+
+    private static String name(Path checkpoint) {
+        return checkpoint.toAbsolutePath().normalize().getFileName().toString();
+    }
+
+    private static String version() {
+        String version = Exporter.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    /** Adds up the bytes of all files for the listener. */
+    private static final class Meter {
+        private final ExportListener listener;
+        private final long total;
+        private long written;
+
+        Meter(ExternalData data, ExportListener listener) {
+            this.listener = listener;
+            this.total = data.bytes();
+        }
+
+        void add(long bytes, String file) {
+            written += bytes;
+            listener.onProgress(written, total, file);
+        }
+    }
+}

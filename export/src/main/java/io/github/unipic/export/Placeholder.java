@@ -1,5 +1,0 @@
-package io.github.unipic.export;
-
-final class Placeholder {
-    private Placeholder() {}
-}

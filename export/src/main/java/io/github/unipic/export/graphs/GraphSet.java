@@ -1,0 +1,41 @@
+package io.github.unipic.export.graphs;
+
+import io.github.unipic.export.Architecture;
+import io.github.unipic.export.checkpoint.Checkpoint;
+import io.github.unipic.export.modules.Weights;
+import io.github.unipic.export.onnx.ElementType;
+import io.github.unipic.export.onnx.ExternalData;
+import io.github.unipic.export.onnx.Graph;
+import java.util.ArrayList;
+import java.util.List;
+
+/** All graphs of a model, in the {@code portable} flavour: standard ONNX operators only. */
+public final class GraphSet {
+    private GraphSet() {}
+
+    /** Builds the graphs and reserves room in {@code data} for their weights; reads no weights. */
+    public static List<Graph> portable(
+            Checkpoint checkpoint, Architecture sizes, ElementType type, ExternalData data) {
+        Source source = new Source(checkpoint, data, type);
+        List<Graph> graphs = new ArrayList<>();
+        // The head takes the embedding's file when tied, the sampler the diffusion head's: build the owners first.
+        graphs.add(TextGraphs.embedding(source.in("text_embedding", "llm"), sizes.llm()));
+        graphs.add(TextGraphs.head(source.in("text_head", "llm"), sizes.llm()));
+        sizes.vision().ifPresent(vision ->
+                graphs.add(PixelGraphs.vision(source.in("vision_encoder", ""), sizes, vision)));
+        graphs.add(PixelGraphs.encoder(source.in("pixel_encoder", "vae"), sizes));
+        graphs.add(MarGraphs.encoder(source.in("mar_encoder", ""), sizes));
+        graphs.add(TextGraphs.decoderStep(source.in("decoder_step", "llm"), sizes.llm()));
+        graphs.add(MarGraphs.decoder(source.in("mar_decoder", ""), sizes));
+        graphs.add(DiffusionGraphs.head(source.in("diffusion_head", "mar.diffloss.net"), sizes.head()));
+        graphs.add(DiffusionGraphs.sampler(source.in("token_sampler", "mar.diffloss.net"), sizes.head()));
+        graphs.add(PixelGraphs.decoder(source.in("pixel_decoder", "vae"), sizes));
+        return List.copyOf(graphs);
+    }
+
+    private record Source(Checkpoint checkpoint, ExternalData data, ElementType type) {
+        Weights in(String graph, String prefix) {
+            return new Weights(checkpoint, data, graph + ".data", type, prefix);
+        }
+    }
+}

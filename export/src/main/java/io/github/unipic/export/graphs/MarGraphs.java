@@ -1,0 +1,67 @@
+package io.github.unipic.export.graphs;
+
+import io.github.unipic.export.Architecture;
+import io.github.unipic.export.Architecture.Mar;
+import io.github.unipic.export.modules.MarDecoder;
+import io.github.unipic.export.modules.MarEncoder;
+import io.github.unipic.export.modules.Projector;
+import io.github.unipic.export.modules.Weights;
+import io.github.unipic.export.onnx.ElementType;
+import io.github.unipic.export.onnx.Graph;
+import io.github.unipic.export.onnx.Value;
+
+/** MAR's graphs, each with the projector that joins it to the language model. */
+final class MarGraphs {
+    private MarGraphs() {}
+
+    /** Known tokens to the encoder's result, the language model's input, and the decoder's canvas (for editing). */
+    static Graph encoder(Weights weights, Architecture sizes) {
+        Graph graph = new Graph("mar_encoder");
+        Mar mar = sizes.mar();
+        int buffers = mar.buffers();
+        Value tokens = graph.input("tokens", ElementType.FLOAT32, "B", "V", mar.channels());
+        Value positions = graph.input("positions", ElementType.INT64, "B", "V");
+        Value grid = graph.input("grid", ElementType.INT64, 2);
+
+        Value encoded = new MarEncoder(weights.at("mar"), mar).apply(tokens.cast(weights.type()), positions, grid);
+        Value projected = new Projector(weights.at("proj_in"), mar.dim(), sizes.llm().width(), sizes.llm().width())
+                .apply(encoded);
+        Value knownFirst = graph.concat(
+                1, projected.slice(1, buffers, Long.MAX_VALUE), projected.slice(1, 0, buffers));
+
+        graph.output("x_enc", encoded, "B", buffers + "+V", mar.dim());
+        graph.output("z_enc", knownFirst, "B", "V+" + buffers, sizes.llm().width());
+        graph.output("canvas", new MarDecoder(weights.at("mar"), mar).embed(encoded), "B", buffers + "+V", mar.dim());
+        return graph;
+    }
+
+    /** The language model's hidden states, joined to the encoder's result, to the diffusion head's conditions. */
+    static Graph decoder(Weights weights, Architecture sizes) {
+        Graph graph = new Graph("mar_decoder");
+        Mar mar = sizes.mar();
+        int buffers = mar.buffers();
+        ElementType type = weights.type();
+        Value encoded = graph.input("x_enc", type, "E", buffers + "+V", mar.dim());
+        Value hidden = graph.input("llm_hidden", type, "B", "V+" + buffers, sizes.llm().width());
+        Value positions = graph.input("positions", ElementType.INT64, "E", "V");
+        Value predict = graph.input("predict", ElementType.INT64, "E", "M");
+        Value canvas = graph.input("canvas", type, "F", "C", mar.dim());
+        Value grid = graph.input("grid", ElementType.INT64, 2);
+
+        Value batch = hidden.dim(0);
+        Value buffersFirst =
+                graph.concat(1, hidden.slice(1, -buffers, Long.MAX_VALUE), hidden.slice(1, 0, -buffers));
+        Value projected = new Projector(weights.at("proj_out"), sizes.llm().width(), sizes.llm().width(), mar.dim())
+                .apply(buffersFirst);
+        Value known = Batch.tile(encoded, batch).add(projected);
+        Value z = new MarDecoder(weights.at("mar"), mar)
+                .apply(
+                        known,
+                        Batch.tileRows(positions, batch),
+                        Batch.tile(canvas, batch),
+                        Batch.tileRows(predict, batch),
+                        grid);
+        graph.output("z", z, "B", "M", mar.dim());
+        return graph;
+    }
+}

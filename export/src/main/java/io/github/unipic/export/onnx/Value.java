@@ -1,0 +1,311 @@
+package io.github.unipic.export.onnx;
+
+import static io.github.unipic.export.onnx.Attribute.of;
+
+import java.util.List;
+
+/**
+ * One tensor inside a graph under construction. Every method appends the operator of its name to the graph and returns
+ * its result, so that a module reads like the formula it mirrors. Operators are the standard ones of ONNX opset
+ * {@value Graph#OPSET}; shapes follow their broadcasting rules.
+ */
+public final class Value {
+    private final Graph graph;
+    private final String name;
+    private final ElementType type;
+
+    Value(Graph graph, String name, ElementType type) {
+        this.graph = graph;
+        this.name = name;
+        this.type = type;
+    }
+
+    /** The graph, or loop body, that computes this value. */
+    public Graph graph() {
+        return graph;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public ElementType type() {
+        return type;
+    }
+
+    /** The same value seen from a loop body, where ONNX lets a node read any value of the surrounding graph. */
+    public Value in(Graph body) {
+        return new Value(body, name, type);
+    }
+
+    // ---- arithmetic
+
+    public Value add(Value other) {
+        return op("Add", other);
+    }
+
+    public Value sub(Value other) {
+        return op("Sub", other);
+    }
+
+    public Value mul(Value other) {
+        return op("Mul", other);
+    }
+
+    public Value div(Value other) {
+        return op("Div", other);
+    }
+
+    public Value add(double scalar) {
+        return add(graph.scalar(scalar, type));
+    }
+
+    public Value mul(double scalar) {
+        return mul(graph.scalar(scalar, type));
+    }
+
+    public Value negate() {
+        return op("Neg");
+    }
+
+    public Value exp() {
+        return op("Exp");
+    }
+
+    public Value cos() {
+        return op("Cos");
+    }
+
+    public Value sin() {
+        return op("Sin");
+    }
+
+    public Value matMul(Value right) {
+        return op("MatMul", right);
+    }
+
+    /** This [M,K] times the transposed {@code right} [N,K], as [M,N]. */
+    public Value matMulTransposed(Value right) {
+        return graph.node("Gemm", type, List.of(this, right), of("transB", 1));
+    }
+
+    // ---- logic
+
+    public Value lessOrEqual(Value other) {
+        return graph.node("LessOrEqual", ElementType.BOOL, List.of(this, other));
+    }
+
+    public Value less(Value other) {
+        return graph.node("Less", ElementType.BOOL, List.of(this, other));
+    }
+
+    public Value and(Value other) {
+        return op("And", other);
+    }
+
+    /** {@code yes} where this condition holds, {@code no} elsewhere. */
+    public Value where(Value yes, Value no) {
+        return graph.node("Where", yes.type, List.of(this, yes, no));
+    }
+
+    // ---- activations
+
+    public Value sigmoid() {
+        return op("Sigmoid");
+    }
+
+    /** x sigmoid(x), also called swish. */
+    public Value silu() {
+        return mul(sigmoid());
+    }
+
+    /** The exact GELU, by erf. */
+    public Value gelu() {
+        return graph.node("Gelu", type, List.of(this));
+    }
+
+    /** GELU's tanh approximation. */
+    public Value geluTanh() {
+        return graph.node("Gelu", type, List.of(this), of("approximate", "tanh"));
+    }
+
+    // ---- normalisation; statistics are float32 whatever the element type (stash_type 1, the default)
+
+    public Value layerNorm(Value scale, double epsilon) {
+        return graph.node("LayerNormalization", type, List.of(this, scale), of("axis", -1), of("epsilon", epsilon));
+    }
+
+    public Value layerNorm(Value scale, Value bias, double epsilon) {
+        return graph.node(
+                "LayerNormalization", type, List.of(this, scale, bias), of("axis", -1), of("epsilon", epsilon));
+    }
+
+    public Value rmsNorm(Value scale, double epsilon) {
+        return graph.node("RMSNormalization", type, List.of(this, scale), of("axis", -1), of("epsilon", epsilon));
+    }
+
+    public Value groupNorm(Value scale, Value bias, int groups, double epsilon) {
+        return graph.node(
+                "GroupNormalization",
+                type,
+                List.of(this, scale, bias),
+                of("num_groups", groups),
+                of("epsilon", epsilon));
+    }
+
+    // ---- shapes
+
+    /** The length of one axis, as int64 [1]. */
+    public Value dim(int axis) {
+        Attribute start = of("start", axis);
+        return graph.node("Shape", ElementType.INT64, List.of(this), start, of("end", axis + 1));
+    }
+
+    /** The whole shape, as int64 [rank]. */
+    public Value shape() {
+        return graph.node("Shape", ElementType.INT64, List.of(this));
+    }
+
+    /** New shape; 0 keeps the axis at that place, -1 takes what is left. */
+    public Value reshape(long... shape) {
+        return reshape(graph.int64(shape));
+    }
+
+    public Value reshape(Value shape) {
+        return op("Reshape", shape);
+    }
+
+    public Value unsqueeze(long... axes) {
+        return op("Unsqueeze", graph.int64(axes));
+    }
+
+    public Value squeeze(long... axes) {
+        return op("Squeeze", graph.int64(axes));
+    }
+
+    public Value transpose(int... permutation) {
+        return graph.node("Transpose", type, List.of(this), of("perm", permutation));
+    }
+
+    public Value expand(Value shape) {
+        return op("Expand", shape);
+    }
+
+    public Value tile(Value repeats) {
+        return op("Tile", repeats);
+    }
+
+    /** Positions {@code start} (inclusive) to {@code end} (exclusive) of an axis; negative ones count from the end. */
+    public Value slice(int axis, long start, long end) {
+        return slice(axis, graph.int64(start), graph.int64(end));
+    }
+
+    public Value slice(int axis, Value start, Value end) {
+        return graph.node("Slice", type, List.of(this, start, end, graph.int64(axis)));
+    }
+
+    /** Everything from position {@code start} of an axis on. */
+    public Value sliceFrom(int axis, Value start) {
+        return slice(axis, start, graph.int64(Long.MAX_VALUE));
+    }
+
+    /** Splits an axis into equal parts. */
+    public List<Value> split(int axis, int parts) {
+        return graph.nodes("Split", parts, type, List.of(this), of("axis", axis), of("num_outputs", parts));
+    }
+
+    public Value gather(int axis, Value indices) {
+        return graph.node("Gather", type, List.of(this, indices), of("axis", axis));
+    }
+
+    /** Rows of axis 1 chosen per batch row: this [B,N,C], indices int64 [B,K], result [B,K,C]. */
+    public Value gatherRows(Value indices) {
+        return graph.node("GatherND", type, List.of(this, indices.unsqueeze(2)), of("batch_dims", 1));
+    }
+
+    /** Copy with the slices at {@code indices} [..., k] (coordinates of the first k axes) replaced by {@code updates}. */
+    public Value scatter(Value indices, Value updates) {
+        return graph.node("ScatterND", type, List.of(this, indices, updates));
+    }
+
+    public Value cast(ElementType to) {
+        return to == type ? this : graph.node("Cast", to, List.of(this), of("to", to.onnx()));
+    }
+
+    // ---- pictures; [B,C,H,W]
+
+    /** Bilinear resize to run-time sizes, half-pixel centres, no antialias (PyTorch's align_corners=False). */
+    public Value resizeBilinear(Value sizes) {
+        return graph.node(
+                "Resize",
+                type,
+                List.of(this, graph.absent(), graph.absent(), sizes),
+                of("mode", "linear"),
+                of("coordinate_transformation_mode", "half_pixel"));
+    }
+
+    public Value upsampleNearest2x() {
+        return graph.node(
+                "Resize",
+                type,
+                List.of(this, graph.absent(), graph.float32(1, 1, 2, 2)),
+                of("mode", "nearest"),
+                of("coordinate_transformation_mode", "asymmetric"),
+                of("nearest_mode", "floor"));
+    }
+
+    /** @param pads top, left, bottom, right */
+    public Value conv2d(Value weight, Value bias, int stride, int... pads) {
+        return graph.node(
+                "Conv", type, List.of(this, weight, bias), of("strides", stride, stride), of("pads", pads));
+    }
+
+    // ---- attention
+
+    /**
+     * Scaled dot-product attention, every position sees every other. This [B,S,heads*d] holds the queries, softmax in
+     * float32, scale 1/sqrt(d).
+     */
+    public Value attention(Value keys, Value values, int heads) {
+        return graph.node(
+                "Attention",
+                type,
+                List.of(this, keys, values),
+                of("q_num_heads", heads),
+                of("kv_num_heads", heads),
+                SOFTMAX_IN_FLOAT32);
+    }
+
+    /**
+     * Grouped-query attention over a KV cache: this [B,S,heads*d] holds the queries.
+     *
+     * @param mask bool [B,1,S,P+S], true where a query may look
+     * @param pastKeys [B,kvHeads,P,d], as pastValues
+     * @return the result [B,S,heads*d], and keys and values with the new ones appended, [B,kvHeads,P+S,d]
+     */
+    public List<Value> attention(
+            Value keys, Value values, Value mask, Value pastKeys, Value pastValues, int heads, int kvHeads) {
+        return graph.nodes(
+                "Attention",
+                3,
+                type,
+                List.of(this, keys, values, mask, pastKeys, pastValues),
+                of("q_num_heads", heads),
+                of("kv_num_heads", kvHeads),
+                SOFTMAX_IN_FLOAT32);
+    }
+
+    private static final Attribute SOFTMAX_IN_FLOAT32 = of("softmax_precision", ElementType.FLOAT32.onnx());
+
+    /** Rotary position embedding, halves rotated (not interleaved); this [B,S,heads*d], cos and sin [B,S,d/2]. */
+    public Value rotate(Value cos, Value sin, int heads) {
+        return graph.node("RotaryEmbedding", type, List.of(this, cos, sin), of("num_heads", heads));
+    }
+
+    private Value op(String operator, Value... more) {
+        List<Value> inputs = new java.util.ArrayList<>();
+        inputs.add(this);
+        inputs.addAll(List.of(more));
+        return graph.node(operator, type, inputs);
+    }
+}

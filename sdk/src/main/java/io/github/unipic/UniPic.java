@@ -1,0 +1,187 @@
+package io.github.unipic;
+
+import io.github.unipic.generation.TextToImage;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.text.PromptTokenizer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Stream;
+
+/**
+ * A model, ready to draw. Safe to use from many threads at once; requests share the model's weights.
+ *
+ * <pre>{@code
+ * try (UniPic unipic = UniPic.load(Path.of("unipic-1.5b"))) {
+ *     unipic.generate("A red fox in the snow").save(Path.of("fox.png"));
+ * }
+ * }</pre>
+ */
+public final class UniPic implements AutoCloseable {
+    private static final Map<String, Set<GraphName>> TASKS = Map.of(
+            "generate",
+            Set.of(
+                    GraphName.TEXT_EMBEDDING,
+                    GraphName.MAR_ENCODER,
+                    GraphName.DECODER_STEP,
+                    GraphName.MAR_DECODER,
+                    GraphName.TOKEN_SAMPLER,
+                    GraphName.PIXEL_DECODER));
+
+    private final ModelFolder folder;
+    private final PromptTokenizer tokenizer;
+    private final Graphs graphs;
+
+    /** Requests under way hold the read lock, so that closing waits for them. */
+    private final ReentrantReadWriteLock lifetime = new ReentrantReadWriteLock();
+
+    private boolean closed;
+
+    private UniPic(Builder builder) {
+        folder = ModelFolder.open(builder.folder, builder.verifyChecksums);
+        tokenizer = PromptTokenizer.load(folder.tokenizer());
+        graphs = new Graphs(folder, new RuntimeOptions(builder.threads));
+    }
+
+    /**
+     * Opens a model folder with the defaults of {@link #builder}.
+     *
+     * @throws ModelFormatException when the folder is missing, incomplete, damaged or of another version
+     */
+    public static UniPic load(Path folder) {
+        return builder(folder).load();
+    }
+
+    /** Opens a model folder in a way to be set. */
+    public static Builder builder(Path folder) {
+        return new Builder(folder);
+    }
+
+    /** What the model is and can do. */
+    public ModelInfo info() {
+        Manifest manifest = folder.manifest();
+        Set<String> tasks = new TreeSet<>();
+        TASKS.forEach((task, needed) -> {
+            if (needed.stream().allMatch(folder::has)) {
+                tasks.add(task);
+            }
+        });
+        List<ModelInfo.GraphInfo> infos = manifest.graphs().entrySet().stream()
+                .map(entry -> graphInfo(entry.getKey(), entry.getValue()))
+                .toList();
+        return new ModelInfo(
+                manifest.name(),
+                manifest.formatVersion(),
+                folder.path(),
+                folder.bytes(),
+                manifest.defaults().width(),
+                manifest.defaults().height(),
+                Set.copyOf(tasks),
+                infos);
+    }
+
+    private ModelInfo.GraphInfo graphInfo(String name, Manifest.GraphSpec spec) {
+        long bytes = Stream.concat(Stream.of(spec.file()), spec.data().stream())
+                .mapToLong(file -> folder.manifest().files().get(file).bytes())
+                .sum();
+        return new ModelInfo.GraphInfo(
+                name,
+                spec.precision(),
+                spec.flavor(),
+                bytes,
+                spec.inputs().stream().map(Object::toString).toList(),
+                spec.outputs().stream().map(Object::toString).toList());
+    }
+
+    /**
+     * Draws one picture with the model's defaults and a random seed, which the picture's metadata tell.
+     *
+     * @throws UniPicException as {@link #generate(GenerateRequest)}
+     */
+    public Image generate(String prompt) {
+        return generate(GenerateRequest.of(prompt)).get(0);
+    }
+
+    /**
+     * Draws {@link GenerateRequest#count} pictures as one batch, with the seeds s, s+1, s+2, ... Each one's metadata hold
+     * the request that draws it again.
+     *
+     * @throws InvalidRequestException when the prompt is too long for the model, or the order does not fit the size
+     * @throws CancelledException when the request's {@link Cancellation} was used
+     * @throws ModelFormatException when the model has no graphs for this, or they are damaged
+     * @throws InferenceException when ONNX Runtime fails
+     */
+    public List<Image> generate(GenerateRequest request) {
+        lifetime.readLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("This UniPic is closed.");
+            }
+            return new TextToImage(graphs, tokenizer).generate(request);
+        } finally {
+            lifetime.readLock().unlock();
+        }
+    }
+
+    /** Frees the model, after the requests under way have ended. Closing twice does nothing. */
+    @Override
+    public void close() {
+        lifetime.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                graphs.close();
+                tokenizer.close();
+            }
+        } finally {
+            lifetime.writeLock().unlock();
+        }
+    }
+
+    /** Says how to open a model folder. Not thread-safe. */
+    public static final class Builder {
+        private final Path folder;
+        private OptionalInt threads = OptionalInt.empty();
+        private boolean verifyChecksums;
+
+        private Builder(Path folder) {
+            this.folder = folder;
+        }
+
+        /**
+         * How many threads work on one operator; by default one per physical core.
+         *
+         * @throws InvalidRequestException unless it is 1 to 1024
+         */
+        public Builder threads(int count) {
+            if (count < 1 || count > 1024) {
+                throw new InvalidRequestException("threads is " + count + "; give 1 to 1024.");
+            }
+            threads = OptionalInt.of(count);
+            return this;
+        }
+
+        /** Whether to compare each file's SHA-256, which reads the whole folder; off by default. */
+        public Builder verifyChecksums(boolean verify) {
+            verifyChecksums = verify;
+            return this;
+        }
+
+        /**
+         * Opens the folder. Graphs are loaded when first needed.
+         *
+         * @throws ModelFormatException when the folder is missing, incomplete, damaged or of another version
+         */
+        public UniPic load() {
+            return new UniPic(this);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package io.github.unipic.generation;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.NoiseSource;
+import io.github.unipic.generation.UnmaskingSchedule.Iteration;
+import io.github.unipic.model.Grid;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Stages.Encoding;
+import io.github.unipic.runtime.Tensor;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * The masked autoregressive loop: starting with every position masked, each iteration asks the language model and MAR
+ * for conditions and lets the diffusion head draw some more tokens. All pictures of a batch go through it together.
+ */
+public final class MaskedGeneration {
+
+    /**
+     * What to draw.
+     *
+     * @param iterations of the loop
+     * @param guidance scale; 1 is without guidance
+     * @param pictures the random part of each picture of the batch
+     */
+    public record Task(
+            Grid grid,
+            int iterations,
+            double guidance,
+            GuidanceSchedule guidanceSchedule,
+            double temperature,
+            DiffusionSchedule diffusion,
+            List<Picture> pictures) {
+
+        /** Whether the batch has an unconditional half. */
+        public boolean guided() {
+            return guidance != 1.0;
+        }
+    }
+
+    /** What makes a picture differ from another of the same prompt: the order of its positions, and its noise. */
+    public record Picture(int[] order, NoiseSource noise) {}
+
+    /** Hears of each iteration that predicted something. */
+    @FunctionalInterface
+    public interface Observer {
+        /**
+         * @param iteration of the first picture
+         * @param z conditions [B,M,dim]
+         * @param tokens with the new ones
+         */
+        void onIteration(Iteration iteration, Tensor z, ImageTokens tokens);
+    }
+
+    private final Stages stages;
+
+    public MaskedGeneration(Graphs graphs, Cancellation cancellation) {
+        this.stages = new Stages(graphs, cancellation);
+    }
+
+    /**
+     * Draws from a text prompt.
+     *
+     * @param prompt token ids
+     * @param unconditional token ids of the request without a prompt, for guidance
+     */
+    public ImageTokens fromText(Task task, long[] prompt, long[] unconditional, Observer observer) {
+        try (KvCache prompts = stages.prefill(batch(task, prompt, unconditional));
+                Tensor canvas = stages.blankCanvas()) {
+            return run(task, prompts, canvas, observer);
+        }
+    }
+
+    /**
+     * @param prompts KV cache of the conditional prompt for each picture, then of the unconditional one for each
+     * @param canvas what the decoder sees at masked positions: [1,0,dim] or [1,buffers+N,dim]
+     */
+    private ImageTokens run(Task task, KvCache prompts, Tensor canvas, Observer observer) {
+        ImageTokens tokens =
+                new ImageTokens(task.pictures().size(), task.grid(), stages.sizes().latentChannels());
+        List<List<Iteration>> plans = task.pictures().stream()
+                .map(picture -> UnmaskingSchedule.plan(task.iterations(), picture.order()))
+                .toList();
+        for (int k = 0; k < task.iterations(); k++) {
+            int index = k;
+            List<Iteration> now = plans.stream().map(plan -> plan.get(index)).toList();
+            if (now.get(0).predicted().length > 0) {
+                predict(task, now, prompts, canvas, tokens, observer);
+            }
+        }
+        return tokens;
+    }
+
+    private void predict(
+            Task task, List<Iteration> now, KvCache prompts, Tensor canvas, ImageTokens tokens, Observer observer) {
+        List<int[]> predicted = now.stream().map(Iteration::predicted).toList();
+        double guidance =
+                task.guidanceSchedule().at(task.guidance(), task.grid().tokens(), now.get(0).left());
+        try (Tensor z = conditions(task.grid(), now, prompts, canvas, tokens);
+                Tensor rows = z.reshape((long) z.dim(0) * z.dim(1), z.dim(2));
+                Tensor noise = noise(task, predicted);
+                Tensor drawn = stages.sampleTokens(
+                        rows,
+                        noise,
+                        task.diffusion().timesteps(),
+                        task.diffusion().coefficients(),
+                        guidance,
+                        task.temperature())) {
+            tokens.put(predicted, drawn);
+            observer.onIteration(now.get(0), z, tokens);
+        }
+    }
+
+    /** Known tokens through the MAR encoder, the language model over each prompt's cache, and the MAR decoder. */
+    private Tensor conditions(Grid grid, List<Iteration> now, KvCache prompts, Tensor canvas, ImageTokens tokens) {
+        List<int[]> known = now.stream().map(Iteration::known).toList();
+        try (Tensor positions = positions(known);
+                Tensor asked = positions(now.stream().map(Iteration::predicted).toList());
+                Tensor visible = tokens.at(known);
+                Encoding encoding = stages.encodeTokens(visible, positions, grid);
+                Tensor hidden = stages.hidden(encoding.embeds(), prompts)) {
+            return stages.conditions(encoding.encoded(), hidden, positions, asked, canvas, grid);
+        }
+    }
+
+    private Tensor noise(Task task, List<int[]> predicted) {
+        int channels = stages.sizes().latentChannels();
+        int rows = task.diffusion().timesteps().length + 1;
+        int count = predicted.size() * predicted.get(0).length;
+        FloatBuffer buffer = Tensor.floatBuffer(Math.multiplyExact(rows * count, channels));
+        float[] variates = new float[channels];
+        for (int row = 0; row < rows; row++) {
+            for (int picture = 0; picture < predicted.size(); picture++) {
+                NoiseSource source = task.pictures().get(picture).noise();
+                for (int position : predicted.get(picture)) {
+                    source.fill(position, row, variates);
+                    buffer.put(variates);
+                }
+            }
+        }
+        return Tensor.floats(buffer.flip(), rows, count, channels);
+    }
+
+    /** The conditional prompt for each picture, then, with guidance, the unconditional one for each. */
+    private static List<long[]> batch(Task task, long[] prompt, long[] unconditional) {
+        List<long[]> rows = new ArrayList<>(Collections.nCopies(task.pictures().size(), prompt));
+        if (task.guided()) {
+            rows.addAll(Collections.nCopies(task.pictures().size(), unconditional));
+        }
+        return rows;
+    }
+
+    private static Tensor positions(List<int[]> rows) {
+        long[] flat = rows.stream()
+                .flatMapToInt(Arrays::stream)
+                .asLongStream()
+                .toArray();
+        return Tensor.longs(flat, rows.size(), rows.get(0).length);
+    }
+}

@@ -1,0 +1,22 @@
+package io.github.unipic.model;
+
+import java.util.Locale;
+
+/** The graphs that a model folder can hold. docs/graphs.md describes each one's inputs and outputs. */
+public enum GraphName {
+    TEXT_EMBEDDING,
+    TEXT_HEAD,
+    VISION_ENCODER,
+    PIXEL_ENCODER,
+    MAR_ENCODER,
+    DECODER_STEP,
+    MAR_DECODER,
+    DIFFUSION_HEAD,
+    TOKEN_SAMPLER,
+    PIXEL_DECODER;
+
+    /** The name in manifests, file names and documents, for example {@code mar_encoder}. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

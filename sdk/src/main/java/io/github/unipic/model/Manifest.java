@@ -1,0 +1,166 @@
+package io.github.unipic.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.unipic.ModelFormatException;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * unipic.json: what a model folder holds and can do. The manifest, not code, says what a model is; docs/graphs.md
+ * describes its form.
+ *
+ * @param formatVersion {@value #FORMAT_VERSION} for folders that this version reads
+ * @param name what the model is called
+ * @param producer program and version that wrote the folder
+ * @param graphs by {@link GraphName#label()}; graphs that this version does not know are ignored
+ * @param files every file of the folder but the manifest, by name
+ */
+public record Manifest(
+        int formatVersion,
+        String name,
+        String producer,
+        Sizes sizes,
+        Diffusion diffusion,
+        Tokens tokens,
+        Prompts prompts,
+        Defaults defaults,
+        Map<String, GraphSpec> graphs,
+        Map<String, FileSpec> files) {
+
+    /** The version of the folder's form that this code reads and writes. */
+    public static final int FORMAT_VERSION = 1;
+
+    public static final String FILE_NAME = "unipic.json";
+
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    /**
+     * Sizes that the program around the graphs needs.
+     *
+     * @param hidden width of the language model
+     * @param layers of the language model, that is key/value pairs of its cache
+     * @param kvHeads key/value heads of a layer
+     * @param headDim width of one head
+     * @param vocabulary rows of the embedding
+     * @param context longest sequence of the language model, in tokens
+     * @param bufferTokens that the MAR encoder adds to the known tokens
+     * @param marDim width of the MAR encoder and decoder
+     * @param latentChannels of one image token
+     * @param downsampling pixels a side of one image token
+     * @param nativeGrid tokens a side that the position tables were trained on
+     * @param visionImage pixels a side of the vision encoder's picture, 0 without one
+     */
+    public record Sizes(
+            int hidden,
+            int layers,
+            int kvHeads,
+            int headDim,
+            int vocabulary,
+            int context,
+            int bufferTokens,
+            int marDim,
+            int latentChannels,
+            int downsampling,
+            int nativeGrid,
+            int visionImage) {}
+
+    /**
+     * The noise schedule the diffusion head was trained with: cosine.
+     *
+     * @param trainSteps timesteps in training
+     * @param maxBeta cap of each step's beta
+     */
+    public record Diffusion(int trainSteps, double maxBeta) {}
+
+    /**
+     * Ids of the tokenizer.
+     *
+     * @param image the placeholder for an image's embeddings; not in tokenizer.json
+     * @param stop what ends an answer
+     */
+    public record Tokens(int image, List<Integer> stop) {}
+
+    /**
+     * Texts around the user's words, in which {@code {}} stands for them.
+     *
+     * @param turn the chat form of one request
+     * @param generate the request to draw
+     * @param generateUnconditional the same without a prompt, for guidance
+     * @param editUnconditional the instruction that stands for "no instruction" when editing
+     * @param describe the question when the user asks none
+     */
+    public record Prompts(
+            String turn, String generate, String generateUnconditional, String editUnconditional, String describe) {}
+
+    /** Used where a request does not say. Width and height in pixels. */
+    public record Defaults(
+            int width,
+            int height,
+            int iterations,
+            double guidance,
+            String guidanceSchedule,
+            double temperature,
+            int diffusionSteps) {}
+
+    /**
+     * A graph: its file, the {@code .data} files it refers to, precision ({@code float32}, {@code float16}) and flavour
+     * ({@code portable}), and its contract.
+     */
+    public record GraphSpec(
+            String file,
+            List<String> data,
+            String precision,
+            String flavor,
+            List<TensorSpec> inputs,
+            List<TensorSpec> outputs) {}
+
+    /** An input or output. Axes are numbers or names. */
+    public record TensorSpec(String name, String type, List<String> shape) {
+        @Override
+        public String toString() {
+            return name + " " + type + " [" + String.join(",", shape) + "]";
+        }
+    }
+
+    /** Length in bytes and SHA-256 in lower-case hex of a file. */
+    public record FileSpec(long bytes, String sha256) {}
+
+    /** Reads the manifest, refusing an unknown version before it looks at anything else. */
+    static Manifest parse(byte[] json, String where) {
+        try {
+            int version = JSON.readTree(json).path("format_version").asInt(0);
+            if (version != FORMAT_VERSION) {
+                throw new ModelFormatException(where + " has format version " + version + ", this SDK reads version "
+                        + FORMAT_VERSION + "; export the model again with this SDK's `unipic export`.");
+            }
+            return JSON.readValue(json, Manifest.class);
+        } catch (java.io.IOException e) {
+            String reason = e instanceof JsonProcessingException parse ? parse.getOriginalMessage() : e.getMessage();
+            throw new ModelFormatException(
+                    where + " is not a model manifest (" + reason.lines().findFirst().orElse("")
+                            + "); export the model again.",
+                    e);
+        }
+    }
+
+    /** This manifest as JSON. */
+    public byte[] toJson() {
+        try {
+            return JSON.writeValueAsBytes(this);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package io.github.unipic.runtime;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Keys and values of the language model for a batch of sequences, one pair of tensors [B,kvHeads,P,headDim] a layer, and
+ * which of the P places hold a token. Rows shorter than P have places that nobody looks at. Owns its tensors.
+ */
+public final class KvCache implements AutoCloseable {
+    /** Keys and values of one layer. */
+    record Layer(Tensor keys, Tensor values) {}
+
+    private final List<Layer> layers;
+    private final boolean[][] occupied;
+
+    KvCache(List<Layer> layers, boolean[][] occupied) {
+        this.layers = List.copyOf(layers);
+        this.occupied = occupied;
+    }
+
+    /** Sequences in the batch. */
+    public int batch() {
+        return occupied.length;
+    }
+
+    /** Places P, occupied or not. */
+    public int length() {
+        return occupied[0].length;
+    }
+
+    /** Tokens of one sequence; also the position that its next token gets. */
+    public int tokens(int row) {
+        int count = 0;
+        for (boolean place : occupied[row]) {
+            count += place ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** Keys of a layer, [B,kvHeads,P,headDim]; owned by this. */
+    public Tensor keys(int layer) {
+        return layers.get(layer).keys();
+    }
+
+    /** Values of a layer, as {@link #keys}. */
+    public Tensor values(int layer) {
+        return layers.get(layer).values();
+    }
+
+    /** Which places exist after {@code more} further tokens in each row. */
+    boolean[][] occupiedAfter(boolean[][] more) {
+        boolean[][] after = new boolean[batch()][];
+        for (int row = 0; row < batch(); row++) {
+            after[row] = Arrays.copyOf(occupied[row], length() + more[row].length);
+            System.arraycopy(more[row], 0, after[row], length(), more[row].length);
+        }
+        return after;
+    }
+
+    @Override
+    public void close() {
+        layers.forEach(layer -> {
+            layer.keys().close();
+            layer.values().close();
+        });
+    }
+}

@@ -1,0 +1,29 @@
+package io.github.unipic.runtime;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What a run gave, by output name. Closing it frees every tensor that was not taken out. */
+public final class Outputs implements AutoCloseable {
+    private final Map<String, Tensor> tensors;
+
+    Outputs(Map<String, Tensor> tensors) {
+        this.tensors = new LinkedHashMap<>(tensors);
+    }
+
+    /** An output, still owned by this. */
+    public Tensor get(String name) {
+        return tensors.get(name);
+    }
+
+    /** An output, now owned by the caller. */
+    public Tensor take(String name) {
+        return tensors.remove(name);
+    }
+
+    @Override
+    public void close() {
+        tensors.values().forEach(Tensor::close);
+        tensors.clear();
+    }
+}

@@ -1,0 +1,272 @@
+package io.github.unipic.runtime;
+
+import static io.github.unipic.model.GraphName.DECODER_STEP;
+import static io.github.unipic.model.GraphName.DIFFUSION_HEAD;
+import static io.github.unipic.model.GraphName.MAR_DECODER;
+import static io.github.unipic.model.GraphName.MAR_ENCODER;
+import static io.github.unipic.model.GraphName.PIXEL_DECODER;
+import static io.github.unipic.model.GraphName.PIXEL_ENCODER;
+import static io.github.unipic.model.GraphName.TEXT_EMBEDDING;
+import static io.github.unipic.model.GraphName.TEXT_HEAD;
+import static io.github.unipic.model.GraphName.TOKEN_SAMPLER;
+import static io.github.unipic.model.GraphName.VISION_ENCODER;
+
+import ai.onnxruntime.OnnxJavaType;
+import io.github.unipic.Cancellation;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.Grid;
+import io.github.unipic.model.Manifest.Sizes;
+import io.github.unipic.runtime.KvCache.Layer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Each stage of the model as a method: tensors in, tensors out, shapes as in docs/graphs.md. Results belong to the
+ * caller. Every run can be cancelled through the {@link Cancellation} given here.
+ */
+public final class Stages {
+    /** What the MAR encoder makes of the known tokens. Owns its tensors. */
+    public record Encoding(Tensor encoded, Tensor embeds, Tensor canvas) implements AutoCloseable {
+        @Override
+        public void close() {
+            encoded.close();
+            embeds.close();
+            canvas.close();
+        }
+    }
+
+    private final Graphs graphs;
+    private final Cancellation cancellation;
+
+    public Stages(Graphs graphs, Cancellation cancellation) {
+        this.graphs = graphs;
+        this.cancellation = cancellation;
+    }
+
+    public Sizes sizes() {
+        return graphs.folder().manifest().sizes();
+    }
+
+    // ---- language model
+
+    /** Rows of token ids, equally long, to embeds [B,S,D]. */
+    public Tensor embedText(long[][] ids) {
+        try (Tensor tensor = Tensor.longs(ids)) {
+            return only(TEXT_EMBEDDING, Map.of("ids", tensor), "embeds");
+        }
+    }
+
+    /** The KV cache of prompts, which may differ in length. */
+    public KvCache prefill(List<long[]> prompts) {
+        int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
+        long[][] ids = new long[prompts.size()][longest];
+        boolean[][] occupied = new boolean[prompts.size()][longest];
+        for (int row = 0; row < ids.length; row++) {
+            long[] prompt = prompts.get(row);
+            System.arraycopy(prompt, 0, ids[row], 0, prompt.length);
+            Arrays.fill(occupied[row], 0, prompt.length, true);
+        }
+        try (Tensor embeds = embedText(ids)) {
+            return prefill(embeds, occupied);
+        }
+    }
+
+    /** The KV cache of embeddings [B,S,D]; {@code occupied} tells which places of each row hold a token. */
+    public KvCache prefill(Tensor embeds, boolean[][] occupied) {
+        try (KvCache none = emptyCache(occupied.length);
+                Outputs present = step(embeds, none, occupied, presentNames())) {
+            return takeCache(present, none.occupiedAfter(occupied));
+        }
+    }
+
+    /**
+     * Hidden states [B,S,D] of new tokens behind a cache, which stays as it is.
+     *
+     * @param embeds [E,S,D], E a divisor of the cache's batch: rows repeat
+     */
+    public Tensor hidden(Tensor embeds, KvCache past) {
+        boolean[][] occupied = new boolean[past.batch()][embeds.dim(1)];
+        for (boolean[] row : occupied) {
+            Arrays.fill(row, true);
+        }
+        try (Outputs outputs = step(embeds, past, occupied, Set.of("hidden"))) {
+            return outputs.take("hidden");
+        }
+    }
+
+    /** hidden [B,D] to logits float32 [B,vocabulary]. */
+    public Tensor logits(Tensor hidden) {
+        return only(TEXT_HEAD, Map.of("hidden", hidden), "logits");
+    }
+
+    private Outputs step(Tensor embeds, KvCache past, boolean[][] occupied, Set<String> outputs) {
+        boolean[][] after = past.occupiedAfter(occupied);
+        long[][] mask = new long[after.length][after[0].length];
+        long[][] positions = new long[after.length][occupied[0].length];
+        for (int row = 0; row < after.length; row++) {
+            for (int place = 0; place < mask[row].length; place++) {
+                mask[row][place] = after[row][place] ? 1 : 0;
+            }
+            int first = past.tokens(row);
+            Arrays.setAll(positions[row], i -> first + i);
+        }
+        try (Tensor maskTensor = Tensor.longs(mask);
+                Tensor positionTensor = Tensor.longs(positions)) {
+            Map<String, Tensor> inputs = new LinkedHashMap<>();
+            inputs.put("embeds", embeds);
+            inputs.put("attention_mask", maskTensor);
+            inputs.put("position_ids", positionTensor);
+            for (int layer = 0; layer < sizes().layers(); layer++) {
+                inputs.put("past_key." + layer, past.keys(layer));
+                inputs.put("past_value." + layer, past.values(layer));
+            }
+            return graphs.run(DECODER_STEP, inputs, outputs, cancellation);
+        }
+    }
+
+    private KvCache emptyCache(int batch) {
+        OnnxJavaType type = graphs.inputType(DECODER_STEP, "embeds");
+        List<Layer> layers = new ArrayList<>();
+        for (int layer = 0; layer < sizes().layers(); layer++) {
+            long[] shape = {batch, sizes().kvHeads(), 0, sizes().headDim()};
+            layers.add(new Layer(Tensor.empty(type, shape), Tensor.empty(type, shape)));
+        }
+        return new KvCache(layers, new boolean[batch][0]);
+    }
+
+    private KvCache takeCache(Outputs present, boolean[][] occupied) {
+        List<Layer> layers = new ArrayList<>();
+        for (int layer = 0; layer < sizes().layers(); layer++) {
+            layers.add(new Layer(present.take("present_key." + layer), present.take("present_value." + layer)));
+        }
+        return new KvCache(layers, occupied);
+    }
+
+    private Set<String> presentNames() {
+        Set<String> names = new LinkedHashSet<>();
+        for (int layer = 0; layer < sizes().layers(); layer++) {
+            names.add("present_key." + layer);
+            names.add("present_value." + layer);
+        }
+        return names;
+    }
+
+    // ---- pictures
+
+    /** pixels [B,3,S,S] to image embeddings [B,T,D]. */
+    public Tensor encodeVision(Tensor pixels) {
+        return only(VISION_ENCODER, Map.of("pixels", pixels), "image_embeds");
+    }
+
+    /** pixels [B,3,H,W] to scaled latents [B,h,w,channels]. */
+    public Tensor encodePixels(Tensor pixels) {
+        return only(PIXEL_ENCODER, Map.of("pixels", pixels), "latents");
+    }
+
+    /** Scaled latents [B,h,w,channels] to pixels [B,3,H,W]. */
+    public Tensor decodePixels(Tensor latents) {
+        return only(PIXEL_DECODER, Map.of("latents", latents), "pixels");
+    }
+
+    // ---- image tokens
+
+    /** Known tokens [B,V,channels] at ascending positions [B,V] through the MAR encoder. */
+    public Encoding encodeTokens(Tensor tokens, Tensor positions, Grid grid) {
+        try (Tensor gridTensor = tensor(grid);
+                Outputs outputs = graphs.run(
+                        MAR_ENCODER,
+                        Map.of("tokens", tokens, "positions", positions, "grid", gridTensor),
+                        Set.of("x_enc", "z_enc", "canvas"),
+                        cancellation)) {
+            return new Encoding(outputs.take("x_enc"), outputs.take("z_enc"), outputs.take("canvas"));
+        }
+    }
+
+    /** A canvas of mask tokens only, [1,0,dim]: drawing from nothing. */
+    public Tensor blankCanvas() {
+        return Tensor.empty(graphs.inputType(MAR_DECODER, "canvas"), 1, 0, sizes().marDim());
+    }
+
+    /**
+     * Conditions z [B,M,dim] for the positions {@code predict} [E,M].
+     *
+     * @param encoded x_enc [E,buffers+V,dim]
+     * @param hidden [B,V+buffers,D] of the language model for the encoding's embeds
+     */
+    public Tensor conditions(
+            Tensor encoded, Tensor hidden, Tensor positions, Tensor predict, Tensor canvas, Grid grid) {
+        try (Tensor gridTensor = tensor(grid)) {
+            return only(
+                    MAR_DECODER,
+                    Map.of(
+                            "x_enc",
+                            encoded,
+                            "llm_hidden",
+                            hidden,
+                            "positions",
+                            positions,
+                            "predict",
+                            predict,
+                            "canvas",
+                            canvas,
+                            "grid",
+                            gridTensor),
+                    "z");
+        }
+    }
+
+    /**
+     * The whole diffusion loop: tokens [M,channels].
+     *
+     * @param z [M,dim], or with guidance [2M,dim], conditional rows first
+     * @param noise [T+1,M,channels]
+     * @param timesteps in the order of the loop, T of them
+     * @param coefficients [T,6], row-major
+     */
+    public Tensor sampleTokens(
+            Tensor z, Tensor noise, long[] timesteps, float[] coefficients, double guidance, double temperature) {
+        try (Tensor steps = Tensor.longs(timesteps, timesteps.length);
+                Tensor table = Tensor.floats(coefficients, timesteps.length, coefficients.length / timesteps.length);
+                Tensor guidanceTensor = Tensor.scalar(guidance);
+                Tensor temperatureTensor = Tensor.scalar(temperature)) {
+            return only(
+                    TOKEN_SAMPLER,
+                    Map.of(
+                            "z",
+                            z,
+                            "noise",
+                            noise,
+                            "timesteps",
+                            steps,
+                            "coefficients",
+                            table,
+                            "guidance",
+                            guidanceTensor,
+                            "temperature",
+                            temperatureTensor),
+                    "tokens");
+        }
+    }
+
+    /** One evaluation of the diffusion head: x [M,channels] and z [M,dim] to epsilon and variance [M,2*channels]. */
+    public Tensor diffusionHead(Tensor x, long timestep, Tensor z) {
+        try (Tensor step = Tensor.longs(new long[] {timestep}, 1)) {
+            return only(DIFFUSION_HEAD, Map.of("x", x, "timestep", step, "z", z), "eps_and_variance");
+        }
+    }
+
+    private static Tensor tensor(Grid grid) {
+        return Tensor.longs(new long[] {grid.height(), grid.width()}, 2);
+    }
+
+    private Tensor only(GraphName graph, Map<String, Tensor> inputs, String output) {
+        try (Outputs outputs = graphs.run(graph, inputs, Set.of(output), cancellation)) {
+            return outputs.take(output);
+        }
+    }
+}

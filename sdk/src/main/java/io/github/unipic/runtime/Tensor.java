@@ -1,0 +1,111 @@
+package io.github.unipic.runtime;
+
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import io.github.unipic.InferenceException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.util.Arrays;
+
+/**
+ * A tensor in native memory. Reading copies it out; what goes from one graph to the next stays where it is. Immutable
+ * once made, except that whoever owns it must close it.
+ */
+public final class Tensor implements AutoCloseable {
+    private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
+
+    private final OnnxTensor value;
+
+    Tensor(OnnxTensor value) {
+        this.value = value;
+    }
+
+    /** float32 values, row-major. */
+    public static Tensor floats(float[] values, long... shape) {
+        return floats(floatBuffer(values.length).put(values).flip(), shape);
+    }
+
+    /** float32 values that stay in {@code buffer}: direct, native order, as {@link #floatBuffer} makes it. */
+    public static Tensor floats(FloatBuffer buffer, long... shape) {
+        return make(() -> OnnxTensor.createTensor(ENVIRONMENT, buffer, shape));
+    }
+
+    /** A zero-dimensional float32. */
+    public static Tensor scalar(double value) {
+        return floats(new float[] {(float) value});
+    }
+
+    public static Tensor longs(long[] values, long... shape) {
+        LongBuffer buffer = bytes(values.length, Long.BYTES).asLongBuffer();
+        return make(() -> OnnxTensor.createTensor(ENVIRONMENT, buffer.put(values).flip(), shape));
+    }
+
+    /** Rows of equal length as int64 [rows,length]. */
+    public static Tensor longs(long[][] rows) {
+        long[] flat = Arrays.stream(rows).flatMapToLong(Arrays::stream).toArray();
+        return longs(flat, rows.length, rows[0].length);
+    }
+
+    /** A tensor without elements, at least one axis being 0. */
+    static Tensor empty(OnnxJavaType type, long... shape) {
+        return make(() -> OnnxTensor.createTensor(ENVIRONMENT, bytes(0, 1), shape, type));
+    }
+
+    /** Native memory for that many float32, to fill and hand to {@link #floats(FloatBuffer, long...)}. */
+    public static FloatBuffer floatBuffer(int elements) {
+        return bytes(elements, Float.BYTES).asFloatBuffer();
+    }
+
+    public long[] shape() {
+        return value.getInfo().getShape();
+    }
+
+    /** The length of one axis. */
+    public int dim(int axis) {
+        return Math.toIntExact(shape()[axis]);
+    }
+
+    /** A copy of the elements as float32, whatever float type they have; row-major. */
+    public float[] toFloats() {
+        FloatBuffer buffer = value.getFloatBuffer();
+        float[] values = new float[buffer.remaining()];
+        buffer.get(values);
+        return values;
+    }
+
+    /** A copy with another shape of as many elements. */
+    public Tensor reshape(long... shape) {
+        ByteBuffer copy = value.getByteBuffer();
+        ByteBuffer direct = bytes(copy.remaining(), 1).put(copy).flip();
+        return make(() -> OnnxTensor.createTensor(ENVIRONMENT, direct, shape, value.getInfo().type));
+    }
+
+    OnnxTensor value() {
+        return value;
+    }
+
+    @Override
+    public void close() {
+        value.close();
+    }
+
+    private static ByteBuffer bytes(int elements, int size) {
+        return ByteBuffer.allocateDirect(Math.multiplyExact(elements, size)).order(ByteOrder.nativeOrder());
+    }
+
+    private interface Maker {
+        OnnxTensor make() throws OrtException;
+    }
+
+    private static Tensor make(Maker maker) {
+        try {
+            return new Tensor(maker.make());
+        } catch (OrtException e) {
+            throw new InferenceException("A tensor cannot be made: " + e.getMessage() + ".", e);
+        }
+    }
+}
