@@ -1,0 +1,98 @@
+package io.github.unipic;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** The one place that knows how a request is written as the text of a picture. */
+final class RequestMetadata {
+    private static final String PROMPT = "prompt";
+    private static final String SEED = "seed";
+    private static final String PARAMETERS = "parameters";
+    private static final String SOFTWARE = "Software";
+    private static final String SOFTWARE_NAME = "UniPic SDK for Java";
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private RequestMetadata() {}
+
+    static Map<String, String> write(GenerateRequest request) {
+        ObjectNode parameters = JSON.createObjectNode();
+        request.width().ifPresent(value -> parameters.put("width", value));
+        request.height().ifPresent(value -> parameters.put("height", value));
+        request.iterations().ifPresent(value -> parameters.put("iterations", value));
+        request.guidance().ifPresent(value -> parameters.put("guidance", value));
+        request.guidanceSchedule()
+                .ifPresent(value ->
+                        parameters.put("guidance_schedule", value.name().toLowerCase(Locale.ROOT)));
+        request.temperature().ifPresent(value -> parameters.put("temperature", value));
+        request.diffusionSteps().ifPresent(value -> parameters.put("diffusion_steps", value));
+
+        Map<String, String> text = new LinkedHashMap<>();
+        text.put(PROMPT, request.prompt());
+        if (request.noise().isEmpty() && request.order().isEmpty()) {
+            request.seed().ifPresent(value -> text.put(SEED, Long.toString(value)));
+        }
+        text.put(PARAMETERS, parameters.toString());
+        text.put(SOFTWARE, SOFTWARE_NAME);
+        return Collections.unmodifiableMap(text);
+    }
+
+    static Optional<GenerateRequest> read(Map<String, String> text) {
+        String prompt = text.get(PROMPT);
+        String seed = text.get(SEED);
+        String parameters = text.get(PARAMETERS);
+        if (prompt == null || seed == null || parameters == null) {
+            return Optional.empty();
+        }
+        try {
+            JsonNode json = JSON.readTree(parameters);
+            return Optional.of(GenerateRequest.builder(prompt)
+                    .seed(Long.parseLong(seed))
+                    .size(integer(json, "width"), integer(json, "height"))
+                    .iterations(integer(json, "iterations"))
+                    .guidance(number(json, "guidance"))
+                    .guidanceSchedule(schedule(json, "guidance_schedule"))
+                    .temperature(number(json, "temperature"))
+                    .diffusionSteps(integer(json, "diffusion_steps"))
+                    .build());
+        } catch (JsonProcessingException | NumberFormatException | InvalidRequestException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static int integer(JsonNode json, String name) {
+        JsonNode value = json.path(name);
+        if (!value.isInt()) {
+            throw new InvalidRequestException(name + " is not an integer");
+        }
+        return value.intValue();
+    }
+
+    private static double number(JsonNode json, String name) {
+        JsonNode value = json.path(name);
+        if (!value.isNumber()) {
+            throw new InvalidRequestException(name + " is not a number");
+        }
+        return value.doubleValue();
+    }
+
+    private static GuidanceSchedule schedule(JsonNode json, String name) {
+        String value = json.path(name).asText();
+        for (GuidanceSchedule schedule : GuidanceSchedule.values()) {
+            if (schedule.name().toLowerCase(Locale.ROOT).equals(value)) {
+                return schedule;
+            }
+        }
+        throw new InvalidRequestException(name + " is not a guidance schedule");
+    }
+}

@@ -1,0 +1,2 @@
+/** Reads and writes pictures. Not exported. */
+package io.github.unipic.image;
