@@ -111,8 +111,8 @@ public final class UniPic implements AutoCloseable {
     }
 
     /**
-     * Draws {@link GenerateRequest#count} pictures as one batch, with the seeds s, s+1, s+2, ... Each one's metadata hold
-     * the request that draws it again.
+     * Draws {@link GenerateRequest#count} pictures as one batch, with the seeds s, s+1, s+2, ... Each one's metadata
+     * hold the request that draws it again.
      *
      * @throws InvalidRequestException when the prompt is too long for the model, or the order does not fit the size
      * @throws CancelledException when the request's {@link Cancellation} was used

@@ -23,8 +23,6 @@ import java.util.stream.StreamSupport;
 
 /** Fills in unipic.json from what the checkpoint is and what the export wrote. */
 record ManifestBuilder(Checkpoint checkpoint, Architecture architecture) {
-    private static final int TRAIN_STEPS = 1000;
-
     /** The published model draws twice as many tokens a side as its position tables were trained on. */
     private static final int DEFAULT_SIDE_FACTOR = 2;
 
@@ -42,7 +40,7 @@ record ManifestBuilder(Checkpoint checkpoint, Architecture architecture) {
                 checkpoint.overrides().path("name").asText(name),
                 producer,
                 sizes(),
-                new Diffusion(TRAIN_STEPS, architecture.maxBeta()),
+                new Diffusion(architecture.maxBeta()),
                 tokens(),
                 PROMPTS,
                 defaults(),

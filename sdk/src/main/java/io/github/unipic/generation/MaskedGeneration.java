@@ -82,8 +82,8 @@ public final class MaskedGeneration {
      * @param canvas what the decoder sees at masked positions: [1,0,dim] or [1,buffers+N,dim]
      */
     private ImageTokens run(Task task, KvCache prompts, Tensor canvas, Observer observer) {
-        ImageTokens tokens =
-                new ImageTokens(task.pictures().size(), task.grid(), stages.sizes().latentChannels());
+        ImageTokens tokens = new ImageTokens(
+                task.pictures().size(), task.grid(), stages.sizes().latentChannels());
         List<List<Iteration>> plans = task.pictures().stream()
                 .map(picture -> UnmaskingSchedule.plan(task.iterations(), picture.order()))
                 .toList();
@@ -100,8 +100,8 @@ public final class MaskedGeneration {
     private void predict(
             Task task, List<Iteration> now, KvCache prompts, Tensor canvas, ImageTokens tokens, Observer observer) {
         List<int[]> predicted = now.stream().map(Iteration::predicted).toList();
-        double guidance =
-                task.guidanceSchedule().at(task.guidance(), task.grid().tokens(), now.get(0).left());
+        double guidance = task.guidanceSchedule()
+                .at(task.guidance(), task.grid().tokens(), now.get(0).left());
         try (Tensor z = conditions(task.grid(), now, prompts, canvas, tokens);
                 Tensor rows = z.reshape((long) z.dim(0) * z.dim(1), z.dim(2));
                 Tensor noise = noise(task, predicted);
@@ -157,10 +157,7 @@ public final class MaskedGeneration {
     }
 
     private static Tensor positions(List<int[]> rows) {
-        long[] flat = rows.stream()
-                .flatMapToInt(Arrays::stream)
-                .asLongStream()
-                .toArray();
+        long[] flat = rows.stream().flatMapToInt(Arrays::stream).asLongStream().toArray();
         return Tensor.longs(flat, rows.size(), rows.get(0).length);
     }
 }

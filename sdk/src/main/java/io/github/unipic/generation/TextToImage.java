@@ -67,9 +67,7 @@ public final class TextToImage {
     private GenerateRequest complete(GenerateRequest request) {
         Defaults defaults = manifest.defaults();
         return request.toBuilder()
-                .size(
-                        request.width().orElse(defaults.width()),
-                        request.height().orElse(defaults.height()))
+                .size(request.width().orElse(defaults.width()), request.height().orElse(defaults.height()))
                 .iterations(request.iterations().orElse(defaults.iterations()))
                 .guidance(request.guidance().orElse(defaults.guidance()))
                 .guidanceSchedule(request.guidanceSchedule()
@@ -83,14 +81,13 @@ public final class TextToImage {
 
     private Task task(GenerateRequest request) {
         int pixels = manifest.sizes().downsampling();
-        Grid grid = new Grid(
-                request.height().getAsInt() / pixels, request.width().getAsInt() / pixels);
+        Grid grid =
+                new Grid(request.height().getAsInt() / pixels, request.width().getAsInt() / pixels);
         List<Picture> pictures = new ArrayList<>();
         for (int i = 0; i < request.count(); i++) {
             long seed = request.seed().getAsLong() + i;
-            int[] order = request.order()
-                    .map(chosen -> TokenOrder.validate(chosen, grid.tokens()))
-                    .orElseGet(() -> TokenOrder.random(grid.tokens(), seed));
+            int[] order = request.order().orElseGet(() -> TokenOrder.random(grid.tokens(), seed));
+            TokenOrder.check(order, grid.tokens());
             pictures.add(new Picture(order, request.noise().orElseGet(() -> NoiseSource.philox(seed))));
         }
         return new Task(
@@ -99,9 +96,8 @@ public final class TextToImage {
                 request.guidance().getAsDouble(),
                 request.guidanceSchedule().orElseThrow(),
                 request.temperature().getAsDouble(),
-                new DiffusionSchedule(
+                DiffusionSchedule.cosine(
                         request.diffusionSteps().getAsInt(),
-                        manifest.diffusion().trainSteps(),
                         manifest.diffusion().maxBeta()),
                 pictures);
     }
@@ -114,8 +110,9 @@ public final class TextToImage {
         int imageTokens = grid.tokens() + manifest.sizes().bufferTokens();
         int context = manifest.sizes().context();
         if ((long) promptTokens + imageTokens > context) {
-            throw new InvalidRequestException("The prompt has " + promptTokens + " tokens and the picture " + imageTokens
-                    + ", together more than the model's " + context + "; shorten the prompt or draw a smaller picture.");
+            throw new InvalidRequestException("The prompt has " + promptTokens + " tokens and the picture "
+                    + imageTokens + ", together more than the model's " + context
+                    + "; shorten the prompt or draw a smaller picture.");
         }
     }
 

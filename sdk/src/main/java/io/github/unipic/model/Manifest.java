@@ -76,13 +76,8 @@ public record Manifest(
             int nativeGrid,
             int visionImage) {}
 
-    /**
-     * The noise schedule the diffusion head was trained with: cosine.
-     *
-     * @param trainSteps timesteps in training
-     * @param maxBeta cap of each step's beta
-     */
-    public record Diffusion(int trainSteps, double maxBeta) {}
+    /** The noise schedule the diffusion head was trained with: cosine, 1000 steps, each step's beta at most maxBeta. */
+    public record Diffusion(double maxBeta) {}
 
     /**
      * Ids of the tokenizer.
@@ -149,8 +144,8 @@ public record Manifest(
         } catch (java.io.IOException e) {
             String reason = e instanceof JsonProcessingException parse ? parse.getOriginalMessage() : e.getMessage();
             throw new ModelFormatException(
-                    where + " is not a model manifest (" + reason.lines().findFirst().orElse("")
-                            + "); export the model again.",
+                    where + " is not a model manifest ("
+                            + reason.lines().findFirst().orElse("") + "); export the model again.",
                     e);
         }
     }

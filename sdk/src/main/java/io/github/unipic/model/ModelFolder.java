@@ -95,10 +95,21 @@ public final class ModelFolder {
     private void checkContents() {
         Manifest.Sizes s = manifest.sizes();
         int[] positive = {
-            s.hidden(), s.layers(), s.kvHeads(), s.headDim(), s.vocabulary(), s.context(), s.bufferTokens(),
-            s.marDim(), s.latentChannels(), s.downsampling(), s.nativeGrid(),
-            manifest.diffusion().trainSteps(), manifest.defaults().width(), manifest.defaults().height(),
-            manifest.defaults().iterations(), manifest.defaults().diffusionSteps()
+            s.hidden(),
+            s.layers(),
+            s.kvHeads(),
+            s.headDim(),
+            s.vocabulary(),
+            s.context(),
+            s.bufferTokens(),
+            s.marDim(),
+            s.latentChannels(),
+            s.downsampling(),
+            s.nativeGrid(),
+            manifest.defaults().width(),
+            manifest.defaults().height(),
+            manifest.defaults().iterations(),
+            manifest.defaults().diffusionSteps()
         };
         for (int size : positive) {
             if (size < 1) {
@@ -109,7 +120,8 @@ public final class ModelFolder {
             throw damaged("does not list " + TOKENIZER);
         }
         manifest.graphs().forEach((name, graph) -> {
-            if (!manifest.files().containsKey(graph.file()) || !manifest.files().keySet().containsAll(graph.data())) {
+            if (!manifest.files().containsKey(graph.file())
+                    || !manifest.files().keySet().containsAll(graph.data())) {
                 throw damaged("graph " + name + " refers to files that the manifest does not list");
             }
         });
@@ -127,11 +139,13 @@ public final class ModelFolder {
             }
             if (Files.size(file) != entry.getValue().bytes()) {
                 throw new ModelFormatException(file + " has " + Files.size(file) + " bytes, expected "
-                        + entry.getValue().bytes() + ": it is truncated or not of this model; export or copy it again.");
+                        + entry.getValue().bytes()
+                        + ": it is truncated or not of this model; export or copy it again.");
             }
             if (verifyChecksums && !sha256(file).equals(entry.getValue().sha256())) {
                 throw new ModelFormatException(
-                        file + " does not have the SHA-256 that the manifest gives: it is damaged; export or copy it again.");
+                        file
+                                + " does not have the SHA-256 that the manifest gives: it is damaged; export or copy it again.");
             }
         }
     }

@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The graphs of a model folder as ONNX Runtime sessions. A session is opened when its graph is first run; its weights are
- * mapped from their files. Thread-safe; close it only when no run is under way.
+ * The graphs of a model folder as ONNX Runtime sessions. A session is opened when its graph is first run; its weights
+ * are mapped from their files. Thread-safe; close it only when no run is under way.
  */
 public final class Graphs implements AutoCloseable {
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment();

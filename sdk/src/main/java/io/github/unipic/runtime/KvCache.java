@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Keys and values of the language model for a batch of sequences, one pair of tensors [B,kvHeads,P,headDim] a layer, and
- * which of the P places hold a token. Rows shorter than P have places that nobody looks at. Owns its tensors.
+ * Keys and values of the language model for a batch of sequences, one pair of tensors [B,kvHeads,P,headDim] a layer,
+ * and which of the P places hold a token. Rows shorter than P have places that nobody looks at. Owns its tensors.
  */
 public final class KvCache implements AutoCloseable {
     /** Keys and values of one layer. */

@@ -52,6 +52,11 @@ public final class Stages {
         return graphs.folder().manifest().sizes();
     }
 
+    /** Values in the element type in which the model hands activations from stage to stage. */
+    public Tensor activations(float[] values, long... shape) {
+        return Tensor.of(graphs.inputType(DECODER_STEP, "embeds"), values, shape);
+    }
+
     // ---- language model
 
     /** Rows of token ids, equally long, to embeds [B,S,D]. */

@@ -4,11 +4,13 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.platform.Fp16Conversions;
 import io.github.unipic.InferenceException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
 import java.util.Arrays;
 
 /**
@@ -34,6 +36,18 @@ public final class Tensor implements AutoCloseable {
         return make(() -> OnnxTensor.createTensor(ENVIRONMENT, buffer, shape));
     }
 
+    /** Values as float32 or float16. */
+    static Tensor of(OnnxJavaType type, float[] values, long... shape) {
+        if (type == OnnxJavaType.FLOAT) {
+            return floats(values, shape);
+        }
+        ShortBuffer halves = bytes(values.length, Short.BYTES).asShortBuffer();
+        for (float value : values) {
+            halves.put(Fp16Conversions.floatToFp16(value));
+        }
+        return make(() -> OnnxTensor.createTensor(ENVIRONMENT, halves.flip(), shape, type));
+    }
+
     /** A zero-dimensional float32. */
     public static Tensor scalar(double value) {
         return floats(new float[] {(float) value});
@@ -41,7 +55,8 @@ public final class Tensor implements AutoCloseable {
 
     public static Tensor longs(long[] values, long... shape) {
         LongBuffer buffer = bytes(values.length, Long.BYTES).asLongBuffer();
-        return make(() -> OnnxTensor.createTensor(ENVIRONMENT, buffer.put(values).flip(), shape));
+        return make(
+                () -> OnnxTensor.createTensor(ENVIRONMENT, buffer.put(values).flip(), shape));
     }
 
     /** Rows of equal length as int64 [rows,length]. */

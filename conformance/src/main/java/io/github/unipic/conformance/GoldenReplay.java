@@ -1,0 +1,117 @@
+package io.github.unipic.conformance;
+
+import io.github.unipic.UniPicException;
+import io.github.unipic.export.ExportListener;
+import io.github.unipic.export.ExportRequest;
+import io.github.unipic.export.Exporter;
+import io.github.unipic.export.Precision;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.text.PromptTokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * Replays PyTorch's tensors on the exported graphs: exports a checkpoint (float32, portable) to a temporary folder, feeds
+ * it the inputs of every golden file whose name it knows, and compares the outputs.
+ */
+public final class GoldenReplay {
+    private static final String ENDING = ".safetensors";
+
+    private GoldenReplay() {}
+
+    /**
+     * Exports in float32 and replays.
+     *
+     * @param checkpoint folder in the published layout, of any sizes
+     * @param golden folder of {@code *.safetensors}, named and keyed as docs/conformance.md says
+     * @param onResult told each comparison as soon as it is made
+     * @throws ConformanceException when the golden files cannot be read or are of another model
+     * @throws UniPicException when the checkpoint cannot be exported or run
+     */
+    public static ConformanceReport run(Path checkpoint, Path golden, Consumer<Comparison> onResult) {
+        return run(checkpoint, golden, Precision.FP32, onResult);
+    }
+
+    /** As {@link #run(Path, Path, Consumer)}, with another precision and its tolerance. */
+    public static ConformanceReport run(
+            Path checkpoint, Path golden, Precision precision, Consumer<Comparison> onResult) {
+        List<Path> files = goldenFiles(golden);
+        Path temporary = temporaryFolder();
+        try {
+            Path model = temporary.resolve("model");
+            Exporter.export(new ExportRequest(checkpoint, model, precision, false), ExportListener.NONE);
+            return replay(ModelFolder.open(model, false), checkpoint, files, Tolerance.of(precision), onResult);
+        } finally {
+            delete(temporary);
+        }
+    }
+
+    private static ConformanceReport replay(
+            ModelFolder model, Path checkpoint, List<Path> files, Tolerance tolerance, Consumer<Comparison> onResult) {
+        List<Comparison> comparisons = new ArrayList<>();
+        List<String> skipped = new ArrayList<>();
+        try (Graphs graphs = new Graphs(model, new RuntimeOptions(OptionalInt.empty()));
+                PromptTokenizer tokenizer = PromptTokenizer.load(model.tokenizer())) {
+            StageReplay stages = new StageReplay(graphs, checkpoint, tolerance.stage());
+            LoopReplay loops = new LoopReplay(graphs, tokenizer, tolerance.loop());
+            for (Path file : files) {
+                Comparer comparer = new Comparer(GoldenFile.read(file), onResult);
+                String name = comparer.golden().name();
+                if (name.startsWith("t2i_")) {
+                    loops.textToImage(comparer);
+                } else {
+                    stages.replay(comparer);
+                }
+                comparisons.addAll(comparer.results());
+                if (comparer.results().isEmpty()) {
+                    skipped.add(name);
+                }
+            }
+        }
+        return new ConformanceReport(List.copyOf(comparisons), List.copyOf(skipped));
+    }
+
+    private static List<Path> goldenFiles(Path golden) {
+        if (!Files.isDirectory(golden)) {
+            throw new ConformanceException("There is no folder " + golden + "; --golden names one with .safetensors files.");
+        }
+        try (Stream<Path> files = Files.list(golden)) {
+            List<Path> found = files.filter(file -> file.toString().endsWith(ENDING))
+                    .sorted()
+                    .toList();
+            if (found.isEmpty()) {
+                throw new ConformanceException(golden + " holds no .safetensors files, so there is nothing to compare.");
+            }
+            return found;
+        } catch (IOException e) {
+            throw new ConformanceException(golden + " cannot be listed: " + e.getMessage() + ".", e);
+        }
+    }
+
+    private static Path temporaryFolder() {
+        try {
+            return Files.createTempDirectory("unipic-conformance-");
+        } catch (IOException e) {
+            throw new ConformanceException("No temporary folder can be made: " + e.getMessage() + ".", e);
+        }
+    }
+
+    private static void delete(Path folder) {
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            throw new ConformanceException("The temporary folder " + folder + " cannot be removed: " + e.getMessage() + ".", e);
+        }
+    }
+}

@@ -1,5 +1,0 @@
-package io.github.unipic.conformance;
-
-final class Placeholder {
-    private Placeholder() {}
-}

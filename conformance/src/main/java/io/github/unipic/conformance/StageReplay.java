@@ -1,0 +1,221 @@
+package io.github.unipic.conformance;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.export.checkpoint.Checkpoint;
+import io.github.unipic.export.checkpoint.CheckpointTensor;
+import io.github.unipic.generation.DiffusionSchedule;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.Grid;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Stages.Encoding;
+import io.github.unipic.runtime.Tensor;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.LongStream;
+
+/** Replays the golden files of single stages and of one generation step. */
+final class StageReplay {
+    private final Graphs graphs;
+    private final Stages stages;
+    private final Path checkpoint;
+    private final double limit;
+
+    StageReplay(Graphs graphs, Path checkpoint, double limit) {
+        this.graphs = graphs;
+        this.stages = new Stages(graphs, new Cancellation());
+        this.checkpoint = checkpoint;
+        this.limit = limit;
+    }
+
+    /** Compares what the file holds, or nothing when its name is not one of a stage. */
+    void replay(Comparer comparer) {
+        String name = comparer.golden().name();
+        if (name.equals("pixel_encoder")) {
+            pixelEncoder(comparer);
+        } else if (name.equals("pixel_decoder")) {
+            pixelDecoder(comparer);
+        } else if (name.equals("vision_encoder") && graphs.folder().has(GraphName.VISION_ENCODER)) {
+            visionEncoder(comparer);
+        } else if (name.equals("text")) {
+            text(comparer);
+        } else if (name.startsWith("token_sampler")) {
+            tokenSampler(comparer);
+        } else if (name.startsWith("generation_step")) {
+            generationStep(comparer);
+        }
+    }
+
+    private void pixelEncoder(Comparer comparer) {
+        try (Tensor pixels = comparer.golden().tensor("pixels");
+                Tensor latents = stages.encodePixels(pixels)) {
+            comparer.floats("latents", latents.toFloats(), limit);
+        }
+    }
+
+    private void pixelDecoder(Comparer comparer) {
+        try (Tensor latents = comparer.golden().tensor("latents");
+                Tensor pixels = stages.decodePixels(latents)) {
+            comparer.floats("pixels", pixels.toFloats(), limit);
+        }
+    }
+
+    private void visionEncoder(Comparer comparer) {
+        try (Tensor pixels = comparer.golden().tensor("pixels");
+                Tensor embeds = stages.encodeVision(pixels)) {
+            comparer.floats("image_embeds", embeds.toFloats(), limit);
+        }
+    }
+
+    private void text(Comparer comparer) {
+        try (Tensor embeds = stages.embedText(comparer.golden().rows("ids"));
+                Tensor hidden = activations(comparer.golden(), "hidden");
+                Tensor logits = stages.logits(hidden)) {
+            comparer.floats("embeds", embeds.toFloats(), limit);
+            comparer.floats("logits", logits.toFloats(), limit);
+        }
+    }
+
+    private void tokenSampler(Comparer comparer) {
+        GoldenFile golden = comparer.golden();
+        long[] ascending = golden.longs("timesteps");
+        double maxBeta = graphs.folder().manifest().diffusion().maxBeta();
+        DiffusionSchedule schedule = DiffusionSchedule.cosine(ascending.length, maxBeta);
+        comparer.exact("timesteps", LongStream.of(schedule.timesteps()).sorted().toArray());
+
+        float[] conditional = golden.floats("z_cond");
+        float[] both = concat(conditional, golden.floats("z_uncond"));
+        long[] shape = golden.shape("z_cond");
+        try (Tensor noise = golden.tensor("noise");
+                Tensor zBoth = stages.activations(both, 2 * shape[0], shape[1]);
+                Tensor zPlain = stages.activations(conditional, shape);
+                Tensor guided = stages.sampleTokens(
+                        zBoth,
+                        noise,
+                        schedule.timesteps(),
+                        schedule.coefficients(),
+                        golden.number("guidance"),
+                        golden.number("temperature"));
+                Tensor plain =
+                        stages.sampleTokens(zPlain, noise, schedule.timesteps(), schedule.coefficients(), 1.0, 1.0)) {
+            comparer.floats("tokens_guided", guided.toFloats(), limit);
+            comparer.floats("tokens_plain", plain.toFloats(), limit);
+        }
+
+        long[] noiseShape = golden.shape("noise");
+        int rows = Math.toIntExact(noiseShape[1] * noiseShape[2]);
+        float[] start = Arrays.copyOf(golden.floats("noise"), rows);
+        try (Tensor x = Tensor.floats(start, noiseShape[1], noiseShape[2]);
+                Tensor z = stages.activations(conditional, shape);
+                Tensor predicted = stages.diffusionHead(x, schedule.timesteps()[0], z)) {
+            comparer.floats("head_out_first_step", predicted.toFloats(), limit);
+        }
+    }
+
+    private void generationStep(Comparer comparer) {
+        GoldenFile golden = comparer.golden();
+        long[] gridSize = golden.numbers("grid");
+        Grid grid = new Grid(Math.toIntExact(gridSize[0]), Math.toIntExact(gridSize[1]));
+        long[][] visible = golden.rows("visible");
+        long[][] everywhere = new long[visible.length][];
+        Arrays.fill(everywhere, LongStream.range(0, grid.tokens()).toArray());
+        try (Tensor tokens = gather(golden, visible);
+                Tensor positions = Tensor.longs(visible);
+                Tensor predict = Tensor.longs(everywhere);
+                Encoding encoding = stages.encodeTokens(tokens, positions, grid)) {
+            comparer.floats("x_enc", encoding.encoded().toFloats(), limit);
+            comparer.floats("z_enc", encoding.embeds().toFloats(), limit);
+            try (KvCache prompts = prefill(comparer);
+                    Tensor embeds = activations(golden, "z_enc");
+                    Tensor hidden = stages.hidden(embeds, prompts)) {
+                comparer.floats("llm_hidden", hidden.toFloats(), limit);
+            }
+            try (Tensor encoded = activations(golden, "x_enc");
+                    Tensor hidden = activations(golden, "llm_hidden");
+                    Tensor blank = stages.blankCanvas();
+                    Tensor z = stages.conditions(encoded, hidden, positions, predict, blank, grid);
+                    Tensor source = canvas(golden);
+                    Tensor edited = stages.conditions(encoded, hidden, positions, predict, source, grid)) {
+                comparer.floats("z", z.toFloats(), limit);
+                comparer.floats("z_with_x_con", edited.toFloats(), limit);
+            }
+        }
+    }
+
+    private KvCache prefill(Comparer comparer) {
+        try (Tensor embeds = activations(comparer.golden(), "prompt_embeds")) {
+            boolean[][] occupied = new boolean[embeds.dim(0)][embeds.dim(1)];
+            for (boolean[] row : occupied) {
+                Arrays.fill(row, true);
+            }
+            KvCache cache = stages.prefill(embeds, occupied);
+            for (int layer = 0; layer < stages.sizes().layers(); layer++) {
+                // The golden file has the first sample's cache only.
+                comparer.floats("past_key." + layer, first(cache.keys(layer)), limit);
+                comparer.floats("past_value." + layer, first(cache.values(layer)), limit);
+            }
+            return cache;
+        }
+    }
+
+    private Tensor activations(GoldenFile golden, String key) {
+        return stages.activations(golden.floats(key), golden.shape(key));
+    }
+
+    private static float[] first(Tensor tensor) {
+        float[] all = tensor.toFloats();
+        return Arrays.copyOf(all, all.length / tensor.dim(0));
+    }
+
+    /** The tokens at the visible positions, [B,V,channels]. */
+    private static Tensor gather(GoldenFile golden, long[][] visible) {
+        long[] shape = golden.shape("tokens");
+        int channels = Math.toIntExact(shape[2]);
+        float[] all = golden.floats("tokens");
+        float[] known = new float[visible.length * visible[0].length * channels];
+        int to = 0;
+        for (int row = 0; row < visible.length; row++) {
+            for (long position : visible[row]) {
+                int from = Math.toIntExact((row * shape[1] + position) * channels);
+                System.arraycopy(all, from, known, to, channels);
+                to += channels;
+            }
+        }
+        return Tensor.floats(known, visible.length, visible[0].length, channels);
+    }
+
+    /**
+     * decoder_embed of x_con, computed here: the golden file has no source picture from which the MAR encoder's graph
+     * could make the canvas.
+     */
+    private Tensor canvas(GoldenFile golden) {
+        long[] shape = golden.shape("x_con");
+        int dim = Math.toIntExact(shape[2]);
+        float[] in = golden.floats("x_con");
+        float[] out = new float[in.length];
+        float[] weight = new float[dim * dim];
+        float[] bias = new float[dim];
+        try (Checkpoint source = Checkpoint.open(checkpoint)) {
+            CheckpointTensor matrix = source.require("mar.decoder_embed.weight", dim, dim);
+            matrix.read(0, weight, 0, weight.length);
+            source.require("mar.decoder_embed.bias", dim).read(0, bias, 0, dim);
+        }
+        for (int row = 0; row < in.length / dim; row++) {
+            for (int o = 0; o < dim; o++) {
+                double sum = bias[o];
+                for (int i = 0; i < dim; i++) {
+                    sum += (double) weight[o * dim + i] * in[row * dim + i];
+                }
+                out[row * dim + o] = (float) sum;
+            }
+        }
+        return stages.activations(out, shape);
+    }
+
+    private static float[] concat(float[] first, float[] second) {
+        float[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+}

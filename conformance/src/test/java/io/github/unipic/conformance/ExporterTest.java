@@ -1,0 +1,132 @@
+package io.github.unipic.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.unipic.export.ExportException;
+import io.github.unipic.export.ExportListener;
+import io.github.unipic.export.ExportReport;
+import io.github.unipic.export.ExportRequest;
+import io.github.unipic.export.Exporter;
+import io.github.unipic.export.Precision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Exports of the small checkpoint: what appears on disk, and what does not. */
+class ExporterTest {
+    @TempDir
+    private Path folder;
+
+    private ExportReport export(Path checkpoint, Path output, boolean overwrite) {
+        return Exporter.export(
+                new ExportRequest(checkpoint, output, Precision.FP32, overwrite), ExportListener.NONE);
+    }
+
+    private List<String> children() throws IOException {
+        try (Stream<Path> paths = Files.list(folder)) {
+            return paths.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void exportsTenGraphsAndListsWhatItDidNotUse() throws IOException {
+        ExportReport report = export(TinyModel.checkpoint(), folder.resolve("model"), false);
+        assertThat(report.unusedTensors()).contains("mar.class_emb.weight").allMatch(name -> name.equals("mar.class_emb.weight")
+                || name.equals("llm.lm_head.weight")
+                || name.startsWith("siglip2.vision_model.head."));
+        try (Stream<Path> files = Files.list(folder.resolve("model"))) {
+            assertThat(files.filter(file -> file.toString().endsWith(".onnx"))).hasSize(10);
+        }
+        assertThat(children()).containsExactly("model");
+    }
+
+    @Test
+    void progressEndsAtTheTotal() {
+        List<long[]> heard = new ArrayList<>();
+        Exporter.export(
+                new ExportRequest(TinyModel.checkpoint(), folder.resolve("model"), Precision.FP16, false),
+                (written, total, file) -> heard.add(new long[] {written, total}));
+        long[] last = heard.get(heard.size() - 1);
+        assertThat(last[0]).isEqualTo(last[1]).isPositive();
+        assertThat(heard).extracting(each -> each[0]).isSorted();
+    }
+
+    @Test
+    void anInterruptedExportLeavesNothing() throws IOException {
+        ExportListener failing = (written, total, file) -> {
+            if (written > total / 2) {
+                throw new IllegalStateException("stop");
+            }
+        };
+        assertThatThrownBy(() -> Exporter.export(
+                        new ExportRequest(TinyModel.checkpoint(), folder.resolve("model"), Precision.FP32, false),
+                        failing))
+                .hasMessage("stop");
+        assertThat(children()).isEmpty();
+    }
+
+    @Test
+    void aModelIsReplacedOnlyOnRequest() throws IOException {
+        Path model = folder.resolve("model");
+        export(TinyModel.checkpoint(), model, false);
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> export(TinyModel.checkpoint(), model, false))
+                .withMessageContaining("--force");
+        Files.writeString(model.resolve("old"), "old");
+        export(TinyModel.checkpoint(), model, true);
+        assertThat(model.resolve("old")).doesNotExist();
+        assertThat(children()).containsExactly("model");
+    }
+
+    @Test
+    void aFolderOfSomethingElseIsNeverReplaced() throws IOException {
+        Path other = Files.createDirectory(folder.resolve("photos"));
+        Files.writeString(other.resolve("holiday.jpg"), "mine");
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> export(TinyModel.checkpoint(), other, true))
+                .withMessageContaining("not an exported model");
+        assertThat(other.resolve("holiday.jpg")).exists();
+    }
+
+    @Test
+    void missingCheckpointsAndPartsAreNamed() throws IOException {
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> export(folder.resolve("none"), folder.resolve("model"), false))
+                .withMessageContaining("none");
+        Path checkpoint = TinyModel.copy(TinyModel.checkpoint(), folder.resolve("checkpoint"));
+        Files.delete(checkpoint.resolve("kl16.ckpt"));
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> export(checkpoint, folder.resolve("model"), false))
+                .withMessageContaining("kl16")
+                .withMessageNotContaining("\n");
+        assertThat(children()).containsExactly("checkpoint");
+    }
+
+    @Test
+    void headsThatNothingTellsAreAskedFor() throws IOException {
+        Path checkpoint = TinyModel.copy(TinyModel.checkpoint(), folder.resolve("checkpoint"));
+        Files.writeString(checkpoint.resolve("unipic_config.json"), "{\"vae\": {\"norm_groups\": 4}}");
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> export(checkpoint, folder.resolve("model"), false))
+                .withMessageContaining("num_heads")
+                .withMessageContaining("unipic_config.json");
+    }
+
+    @Test
+    void exportsAreReproducible() throws IOException {
+        export(TinyModel.checkpoint(), folder.resolve("a"), false);
+        export(TinyModel.checkpoint(), folder.resolve("b"), false);
+        try (Stream<Path> files = Files.list(folder.resolve("a"))) {
+            for (Path file : files.toList()) {
+                assertThat(folder.resolve("b").resolve(file.getFileName())).hasSameBinaryContentAs(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package io.github.unipic.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.unipic.export.Precision;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** PyTorch's tensors for the small checkpoint, replayed on the exported graphs on the CPU provider. */
+class GoldenReplayTest {
+    private static final Set<String> STAGES = Set.of(
+            "pixel_encoder",
+            "pixel_decoder",
+            "vision_encoder",
+            "text",
+            "token_sampler_10",
+            "token_sampler_100",
+            "generation_step_native",
+            "generation_step_resized");
+    private static final Set<String> LOOPS = Set.of("t2i_native", "t2i_wide_linear", "t2i_unguided", "t2i_100_steps");
+
+    @TestFactory
+    Stream<DynamicTest> float32() {
+        ConformanceReport report = GoldenReplay.run(TinyModel.checkpoint(), TinyModel.golden(), comparison -> {});
+        return Stream.concat(
+                Stream.of(DynamicTest.dynamicTest("every file is compared", () -> assertThat(files(report))
+                        .containsAll(STAGES)
+                        .containsAll(LOOPS))),
+                report.comparisons().stream().map(GoldenReplayTest::test));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> float16Stages() {
+        ConformanceReport report =
+                GoldenReplay.run(TinyModel.checkpoint(), TinyModel.golden(), Precision.FP16, comparison -> {});
+        assertThat(files(report)).containsAll(STAGES);
+        return report.comparisons().stream()
+                .filter(comparison -> STAGES.contains(comparison.file()))
+                .map(GoldenReplayTest::test);
+    }
+
+    @Test
+    void everyStepOfEveryLoopIsCompared() {
+        ConformanceReport report = GoldenReplay.run(TinyModel.checkpoint(), TinyModel.golden(), comparison -> {});
+        assertThat(report.comparisons())
+                .filteredOn(comparison -> comparison.tensor().matches("step\\d+\\.(visible|predicted|z_cond|tokens)"))
+                .hasSize(4 * (4 + 5 + 6 + 3));
+    }
+
+    @Test
+    void oneWrongWeightFails(@TempDir Path folder) throws IOException {
+        Path checkpoint = TinyModel.copy(TinyModel.checkpoint(), folder.resolve("checkpoint"));
+        Path weights = checkpoint.resolve("pytorch_model.bin");
+        try (RandomAccessFile file = new RandomAccessFile(weights.toFile(), "rw")) {
+            // Some float in the middle of the tensors gets another exponent.
+            byte[] all = Files.readAllBytes(weights);
+            int at = indexOf(all, "data/100") + 4096;
+            file.seek(at - at % 4 + 3);
+            int high = file.read();
+            file.seek(at - at % 4 + 3);
+            file.write(high ^ 0x40);
+        }
+        ConformanceReport report = GoldenReplay.run(checkpoint, TinyModel.golden(), comparison -> {});
+        assertThat(report.passed()).isFalse();
+        assertThat(report.comparisons()).anyMatch(Comparison::passed).anyMatch(comparison -> !comparison.passed());
+    }
+
+    @Test
+    void nothingComparedIsNoPass(@TempDir Path golden) throws IOException {
+        Files.copy(
+                TinyModel.golden().resolve("text.safetensors"), golden.resolve("something_else.safetensors"));
+        ConformanceReport report = GoldenReplay.run(TinyModel.checkpoint(), golden, comparison -> {});
+        assertThat(report.comparisons()).isEmpty();
+        assertThat(report.skippedFiles()).containsExactly("something_else");
+        assertThat(report.passed()).isFalse();
+    }
+
+    @Test
+    void badGoldenFoldersAreNamed(@TempDir Path folder) throws IOException {
+        Path none = folder.resolve("none");
+        assertThatExceptionOfType(ConformanceException.class)
+                .isThrownBy(() -> GoldenReplay.run(TinyModel.checkpoint(), none, comparison -> {}))
+                .withMessageContaining(none.toString());
+        assertThatExceptionOfType(ConformanceException.class)
+                .isThrownBy(() -> GoldenReplay.run(TinyModel.checkpoint(), folder, comparison -> {}))
+                .withMessageContaining("nothing to compare");
+        Files.write(folder.resolve("text.safetensors"), new byte[] {1, 2, 3});
+        assertThatExceptionOfType(ConformanceException.class)
+                .isThrownBy(() -> GoldenReplay.run(TinyModel.checkpoint(), folder, comparison -> {}))
+                .withMessageContaining("text.safetensors")
+                .withMessageNotContaining("\n");
+    }
+
+    private static DynamicTest test(Comparison comparison) {
+        String name = comparison.file() + "/" + comparison.tensor() + ", " + comparison.metric();
+        return DynamicTest.dynamicTest(
+                name, () -> assertThat(comparison.value()).as(name).isLessThanOrEqualTo(comparison.limit()));
+    }
+
+    private static Set<String> files(ConformanceReport report) {
+        return report.comparisons().stream().map(Comparison::file).collect(Collectors.toSet());
+    }
+
+    private static int indexOf(byte[] bytes, String text) {
+        return new String(bytes, StandardCharsets.ISO_8859_1).indexOf(text);
+    }
+
+    @Test
+    void notANumberFails() {
+        assertThat(new Comparison("f", "t", "m", Double.NaN, 1).passed()).isFalse();
+        assertThat(new ConformanceReport(List.of(), List.of()).passed()).isFalse();
+    }
+}

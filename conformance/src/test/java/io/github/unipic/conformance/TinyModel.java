@@ -1,0 +1,69 @@
+package io.github.unipic.conformance;
+
+import io.github.unipic.export.ExportListener;
+import io.github.unipic.export.ExportRequest;
+import io.github.unipic.export.Exporter;
+import io.github.unipic.export.Precision;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/** The embedded checkpoint on disk, and models exported from it; made once for all tests, removed at the end. */
+final class TinyModel {
+    private static final Path FOLDER = create();
+
+    private TinyModel() {}
+
+    static Path checkpoint() {
+        return FOLDER.resolve("checkpoint");
+    }
+
+    static Path golden() {
+        return FOLDER.resolve("golden");
+    }
+
+    /** The float32 model; tests must not change it. */
+    static synchronized Path model() {
+        Path model = FOLDER.resolve("model");
+        if (!Files.exists(model)) {
+            export(checkpoint(), model);
+        }
+        return model;
+    }
+
+    static void export(Path checkpoint, Path model) {
+        Exporter.export(new ExportRequest(checkpoint, model, Precision.FP32, false), ExportListener.NONE);
+    }
+
+    /** A copy of a folder, to be damaged. */
+    static Path copy(Path from, Path to) throws IOException {
+        try (Stream<Path> paths = Files.walk(from)) {
+            for (Path path : paths.toList()) {
+                Files.copy(path, to.resolve(from.relativize(path).toString()));
+            }
+        }
+        return to;
+    }
+
+    private static Path create() {
+        try {
+            Path folder = Files.createTempDirectory("unipic-tiny-");
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+            EmbeddedCheckpoint.copyTo(folder);
+            return folder;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path folder) {
+        try (Stream<Path> paths = Files.walk(folder)) {
+            paths.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
