@@ -1,0 +1,2 @@
+/** From text to tokens and back. Not exported. */
+package io.github.unipic.text;
