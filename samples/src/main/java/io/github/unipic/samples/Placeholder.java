@@ -1,5 +1,0 @@
-package io.github.unipic.samples;
-
-final class Placeholder {
-    private Placeholder() {}
-}
