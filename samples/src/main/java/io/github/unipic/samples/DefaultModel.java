@@ -1,0 +1,166 @@
+package io.github.unipic.samples;
+
+import io.github.unipic.CancelledException;
+import io.github.unipic.ModelFormatException;
+import io.github.unipic.UniPic;
+import io.github.unipic.conformance.EmbeddedCheckpoint;
+import io.github.unipic.export.ExportListener;
+import io.github.unipic.export.ExportRequest;
+import io.github.unipic.export.Exporter;
+import io.github.unipic.export.Precision;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/**
+ * The small model that comes with the project, exported on first use into the user's cache folder.
+ *
+ * <p>Safe when several processes start at once: each exports into a folder of its own, and the first to move it into
+ * place wins; the others use the winner's.
+ */
+final class DefaultModel {
+    private static final Duration STALE = Duration.ofDays(1);
+
+    private final Path folder;
+    private final ExportListener listener;
+
+    /**
+     * @param cache the user's cache folder for unipic; made if missing
+     * @param version the program's version
+     * @param build the {@link BuildFingerprint} of the program: another build exports anew
+     */
+    DefaultModel(Path cache, String version, String build, ExportListener listener) {
+        this.folder = cache.resolve(version).resolve("tiny-" + build);
+        this.listener = listener;
+    }
+
+    static DefaultModel of(Session session) {
+        Path cache = cacheFolder(
+                System.getProperty("os.name"), session.environment(), Path.of(System.getProperty("user.home")));
+        return new DefaultModel(cache, Version.current(), BuildFingerprint.ofUniPic(), (written, total, graph) -> {
+            if (session.cancellation().isCancelled()) {
+                throw new CancelledException("the first use of the built-in model was cancelled");
+            }
+        });
+    }
+
+    /** The operating system's folder for what a program can make again, and unipic's place in it. */
+    static Path cacheFolder(String osName, UnaryOperator<String> environment, Path home) {
+        String os = osName.toLowerCase(Locale.ROOT);
+        if (os.startsWith("windows")) {
+            return absolute(environment.apply("LOCALAPPDATA"))
+                    .orElse(home.resolve("AppData").resolve("Local"))
+                    .resolve("unipic");
+        }
+        if (os.startsWith("mac")) {
+            return home.resolve("Library").resolve("Caches").resolve("unipic");
+        }
+        // The XDG specification: a relative path is to be ignored.
+        return absolute(environment.apply("XDG_CACHE_HOME"))
+                .orElse(home.resolve(".cache"))
+                .resolve("unipic");
+    }
+
+    private static Optional<Path> absolute(String text) {
+        return Optional.ofNullable(text).filter(t -> !t.isBlank()).map(Path::of).filter(Path::isAbsolute);
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    /**
+     * Loads the model, exporting it first if it is not there; a folder found damaged is exported once more.
+     *
+     * @throws UncheckedIOException if the cache folder cannot be written
+     */
+    UniPic load(Function<Path, UniPic> loader) {
+        try {
+            if (!Files.isDirectory(folder)) {
+                export();
+            }
+            try {
+                return loader.apply(folder);
+            } catch (ModelFormatException damaged) {
+                discard();
+                export();
+                return loader.apply(folder);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the cache folder " + folder.getParent() + " cannot be used", e);
+        }
+    }
+
+    private void export() throws IOException {
+        Files.createDirectories(folder.getParent());
+        deleteStaleSiblings();
+        Path work = Files.createTempDirectory(folder.getParent(), folder.getFileName() + ".part-");
+        try {
+            EmbeddedCheckpoint.copyTo(work);
+            Path exported = work.resolve("model");
+            Exporter.export(new ExportRequest(work.resolve("checkpoint"), exported, Precision.FP32, false), listener);
+            try {
+                Files.move(exported, folder, StandardCopyOption.ATOMIC_MOVE);
+            } catch (FileSystemException e) {
+                if (!Files.isDirectory(folder)) {
+                    throw e;
+                }
+                // Another process was first; its model is the same.
+            }
+        } finally {
+            delete(work);
+        }
+    }
+
+    /** Moves the folder away in one step, so that no other process meets it half deleted. */
+    private void discard() throws IOException {
+        Path trash = Files.createTempDirectory(folder.getParent(), folder.getFileName() + ".part-");
+        try {
+            Files.move(folder, trash.resolve("damaged"), StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            if (Files.exists(folder)) {
+                throw e;
+            }
+            // Another process has just moved it away.
+        } finally {
+            delete(trash);
+        }
+    }
+
+    /** Other builds' models, and what interrupted processes left, once nobody has touched them for a while. */
+    private void deleteStaleSiblings() throws IOException {
+        Instant limit = Instant.now().minus(STALE);
+        List<Path> siblings;
+        try (Stream<Path> list = Files.list(folder.getParent())) {
+            siblings = list.filter(path -> path.getFileName().toString().startsWith("tiny-") && !path.equals(folder))
+                    .toList();
+        }
+        for (Path sibling : siblings) {
+            if (Files.getLastModifiedTime(sibling).toInstant().isBefore(limit)) {
+                delete(sibling);
+            }
+        }
+    }
+
+    private static void delete(Path tree) {
+        try (Stream<Path> walk = Files.walk(tree)) {
+            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            // In use by another process (Windows); a later run deletes it.
+        }
+    }
+}

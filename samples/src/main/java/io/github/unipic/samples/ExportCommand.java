@@ -1,0 +1,89 @@
+package io.github.unipic.samples;
+
+import io.github.unipic.CancelledException;
+import io.github.unipic.export.ExportReport;
+import io.github.unipic.export.ExportRequest;
+import io.github.unipic.export.Exporter;
+import io.github.unipic.export.Precision;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code unipic export}: makes a model folder from a published checkpoint. */
+@Command(
+        name = "export",
+        description = "Makes a model folder (ONNX graphs and weights) from a published PyTorch checkpoint.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b",
+            "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b-fp16 --precision fp16",
+        })
+final class ExportCommand implements Callable<Integer> {
+    private static final int UNUSED_SHOWN = 20;
+
+    @ParentCommand
+    private UniPicCommand unipic;
+
+    @Option(
+            names = "--checkpoint",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder with pytorch_model.bin, kl16.ckpt and the two model folders.")
+    private Path checkpoint;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Model folder to make.")
+    private Path out;
+
+    @Option(
+            names = "--precision",
+            defaultValue = "fp32",
+            paramLabel = "NAME",
+            description = "fp32, or fp16: half the size, slightly less exact. Default: fp32.")
+    private Precision precision;
+
+    @Option(names = "--force", description = "Replace the model folder if it exists.")
+    private boolean force;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Print only errors.")
+    private boolean quiet;
+
+    @Override
+    public Integer call() {
+        Session session = unipic.session();
+        ExportReport report;
+        try (ProgressDisplay progress =
+                ProgressDisplay.start(session, quiet, "Exporting", ProgressDisplay.Unit.MEGABYTES)) {
+            report = Exporter.export(new ExportRequest(checkpoint, out, precision, force), (written, total, graph) -> {
+                // Leaving by an exception lets the exporter delete what it has written so far.
+                if (session.cancellation().isCancelled()) {
+                    throw new CancelledException("the export was cancelled");
+                }
+                progress.update(written, total, Optional.empty());
+            });
+        }
+        if (!quiet) {
+            print(report, session.out());
+        }
+        return UniPicCommand.OK;
+    }
+
+    private static void print(ExportReport report, PrintStream out) {
+        List<String> unused = report.unusedTensors();
+        if (!unused.isEmpty()) {
+            out.println(unused.size() + (unused.size() == 1 ? " tensor" : " tensors") + " of the checkpoint not used:");
+            unused.stream().limit(UNUSED_SHOWN).forEach(name -> out.println("  " + name));
+            if (unused.size() > UNUSED_SHOWN) {
+                out.println("  ... and " + (unused.size() - UNUSED_SHOWN) + " more");
+            }
+        }
+        out.println("Wrote " + report.folder() + " (" + Quantities.bytes(report.bytes()) + ") in "
+                + Quantities.time(report.duration()));
+    }
+}

@@ -1,0 +1,128 @@
+package io.github.unipic.samples;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * Shows on stderr how far a task is and how long it still takes: a bar where a person watches, else (a log file, a
+ * build server) a plain line every few seconds. Closing it leaves the cursor on a new line.
+ */
+interface ProgressDisplay extends AutoCloseable {
+    /**
+     * @param remaining the task's own estimate of the time left; without one it is extrapolated from the time so far
+     */
+    void update(long done, long total, Optional<Duration> remaining);
+
+    @Override
+    void close();
+
+    /** What is counted: its name, and how many of the numbers given make one of it. */
+    record Unit(String name, long size) {
+        static final Unit ITERATIONS = new Unit("iterations", 1);
+        static final Unit MEGABYTES = new Unit("MB", 1_000_000);
+    }
+
+    static ProgressDisplay start(Session session, boolean quiet, String task, Unit unit) {
+        if (quiet) {
+            return new Silent();
+        }
+        return session.errIsTerminal().getAsBoolean()
+                ? new Bar(session.err(), task, unit)
+                : new Lines(session.err(), task, unit, System::nanoTime);
+    }
+
+    /** Shows nothing. */
+    final class Silent implements ProgressDisplay {
+        @Override
+        public void update(long done, long total, Optional<Duration> remaining) {}
+
+        @Override
+        public void close() {}
+    }
+
+    /** A bar that redraws itself on one line of a terminal. */
+    final class Bar implements ProgressDisplay {
+        private static final int REDRAW_MILLIS = 200;
+        private static final int COLUMNS = 79;
+
+        private final ProgressBar bar;
+        private final long start = System.nanoTime();
+
+        Bar(PrintStream err, String task, Unit unit) {
+            bar = new ProgressBarBuilder()
+                    .setTaskName(task)
+                    .setUnit(" " + unit.name(), unit.size())
+                    .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
+                    .setUpdateIntervalMillis(REDRAW_MILLIS)
+                    .hideEta()
+                    // The library's other consumer asks JLine for the terminal's width, and JLine takes Ctrl-C away
+                    // from Java's shutdown hooks.
+                    .setConsumer(new ConsoleProgressBarConsumer(err, COLUMNS))
+                    .setInitialMax(-1)
+                    .build();
+        }
+
+        @Override
+        public void update(long done, long total, Optional<Duration> remaining) {
+            bar.maxHint(total);
+            bar.stepTo(done);
+            bar.setExtraMessage(timeLeft(done, total, remaining, System.nanoTime() - start));
+        }
+
+        @Override
+        public void close() {
+            bar.close();
+        }
+    }
+
+    /** A line every few seconds; none for a task that ends sooner. */
+    final class Lines implements ProgressDisplay {
+        private static final Duration INTERVAL = Duration.ofSeconds(5);
+
+        private final PrintStream err;
+        private final String task;
+        private final Unit unit;
+        private final LongSupplier nanoTime;
+        private final long start;
+        private long lastLine;
+
+        Lines(PrintStream err, String task, Unit unit, LongSupplier nanoTime) {
+            this.err = err;
+            this.task = task;
+            this.unit = unit;
+            this.nanoTime = nanoTime;
+            start = nanoTime.getAsLong();
+            lastLine = start;
+        }
+
+        @Override
+        public synchronized void update(long done, long total, Optional<Duration> remaining) {
+            long now = nanoTime.getAsLong();
+            if (now - lastLine < INTERVAL.toNanos()) {
+                return;
+            }
+            lastLine = now;
+            String left = timeLeft(done, total, remaining, now - start);
+            err.println(task + ": " + done / unit.size() + " of " + total / unit.size() + " " + unit.name()
+                    + (left.isEmpty() ? "" : ", " + left));
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static String timeLeft(long done, long total, Optional<Duration> estimate, long elapsedNanos) {
+        Optional<Duration> extrapolated = done <= 0 || total < done
+                ? Optional.empty()
+                : Optional.of(Duration.ofNanos((long) ((double) elapsedNanos * (total - done) / done)));
+        return estimate.or(() -> extrapolated)
+                .map(time -> Quantities.time(time) + " left")
+                .orElse("");
+    }
+}
