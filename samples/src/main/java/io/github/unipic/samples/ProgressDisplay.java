@@ -51,19 +51,19 @@ interface ProgressDisplay extends AutoCloseable {
         private static final int REDRAW_MILLIS = 200;
         private static final int COLUMNS = 79;
 
+        private final Line line;
         private final ProgressBar bar;
         private final long start = System.nanoTime();
 
         Bar(PrintStream err, String task, Unit unit) {
+            line = new Line(err);
             bar = new ProgressBarBuilder()
                     .setTaskName(task)
                     .setUnit(" " + unit.name(), unit.size())
                     .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
                     .setUpdateIntervalMillis(REDRAW_MILLIS)
                     .hideEta()
-                    // The library's other consumer asks JLine for the terminal's width, and JLine takes Ctrl-C away
-                    // from Java's shutdown hooks.
-                    .setConsumer(new ConsoleProgressBarConsumer(err, COLUMNS))
+                    .setConsumer(line)
                     .setInitialMax(-1)
                     .build();
         }
@@ -78,6 +78,28 @@ interface ProgressDisplay extends AutoCloseable {
         @Override
         public void close() {
             bar.close();
+            line.close();
+        }
+
+        /**
+         * The terminal's line that the bar is on. With a width of its own, because the library would ask JLine for the
+         * terminal's, and JLine takes Ctrl-C away from Java's shutdown hooks.
+         */
+        private static final class Line extends ConsoleProgressBarConsumer {
+            private boolean ended;
+
+            Line(PrintStream err) {
+                super(err, COLUMNS);
+            }
+
+            /** The library does not end the line of a bar that is closed before it was first drawn. */
+            @Override
+            public synchronized void close() {
+                if (!ended) {
+                    ended = true;
+                    super.close();
+                }
+            }
         }
     }
 

@@ -1,0 +1,40 @@
+package io.github.unipic.samples;
+
+import io.github.unipic.Cancellation;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+
+/** One run of the command line inside the test: what it printed, and its exit code. */
+record CommandLineRun(int exitCode, String out, String err) {
+    static CommandLineRun of(String... args) {
+        return in(Map.of(), args);
+    }
+
+    static CommandLineRun in(Map<String, String> environment, String... args) {
+        return in(environment, new Cancellation(), args);
+    }
+
+    static CommandLineRun in(Map<String, String> environment, Cancellation cancellation, String... args) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Session session = new Session(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                () -> false,
+                environment::get,
+                cancellation);
+        int exitCode = UniPicCommand.run(session, args);
+        return new CommandLineRun(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    List<String> outLines() {
+        return out.lines().toList();
+    }
+
+    List<String> errLines() {
+        return err.lines().toList();
+    }
+}

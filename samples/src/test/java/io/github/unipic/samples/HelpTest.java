@@ -1,0 +1,56 @@
+package io.github.unipic.samples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class HelpTest {
+    static Stream<String> commands() {
+        return root().getSubcommands().keySet().stream();
+    }
+
+    private static CommandLine root() {
+        PrintStream nowhere = new PrintStream(PrintStream.nullOutputStream());
+        return UniPicCommand.commandLine(
+                new Session(nowhere, nowhere, () -> false, name -> null, new io.github.unipic.Cancellation()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void mentionsEveryOptionAnExampleAndTheExitCodes(String command) {
+        CommandLineRun run = CommandLineRun.of(command, "--help");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.err()).isEmpty();
+        root().getSubcommands()
+                .get(command)
+                .getCommandSpec()
+                .options()
+                .forEach(option -> assertThat(run.out()).contains(option.names()));
+        assertThat(run.out()).contains("unipic " + command, "Example", "Exit codes:", "130");
+        assertThat(run.outLines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100));
+    }
+
+    @Test
+    void hasTheFourCommands() {
+        assertThat(commands()).contains("generate", "export", "info", "conformance");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--version", "-V"})
+    void tellsTheVersion(String option) {
+        CommandLineRun run = CommandLineRun.of(option);
+        assertThat(run.out()).startsWith("unipic ");
+        assertThat(run.exitCode()).isZero();
+    }
+
+    @Test
+    void hasNoColoursAwayFromATerminal() {
+        assertThat(CommandLineRun.of("--help").out()).doesNotContain("\u001b");
+    }
+}

@@ -1,0 +1,31 @@
+package io.github.unipic.samples;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+class ModuleRulesTest {
+    private final JavaClasses samples = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.github.unipic.samples");
+
+    /** Samples show what a user of the library can do, so they use what such a user sees. */
+    @Test
+    void samplesUseThePublicPackagesOnly() {
+        noClasses()
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.github.unipic..")
+                        .and(not(resideInAnyPackage(
+                                "io.github.unipic",
+                                "io.github.unipic.export",
+                                "io.github.unipic.conformance",
+                                "io.github.unipic.samples"))))
+                .check(samples);
+    }
+}

@@ -1,0 +1,56 @@
+package io.github.unipic.samples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OutputFilesTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void onePictureHasTheNameGiven() throws IOException {
+        Path fox = Files.createFile(folder.resolve("fox.PNG"));
+        assertThat(OutputFiles.named(folder.resolve("fox.png"), 1).file(0, 7)).isEqualTo(folder.resolve("fox.png"));
+        assertThat(OutputFiles.named(fox, 1).file(0, 7).getParent()).isEqualTo(folder);
+    }
+
+    @Test
+    void severalPicturesAreNumberedFromOne() {
+        OutputFiles files = OutputFiles.named(folder.resolve("red.fox.png"), 2);
+        assertThat(files.file(0, 7)).isEqualTo(folder.resolve("red.fox-1.png"));
+        assertThat(files.file(1, 8)).isEqualTo(folder.resolve("red.fox-2.png"));
+    }
+
+    @Test
+    void withoutANameTheSeedIsTheNameAndNothingIsReplaced() throws IOException {
+        OutputFiles files = OutputFiles.bySeed(folder, 2);
+        assertThat(files.file(0, 7)).isEqualTo(folder.resolve("unipic-7.png"));
+        Files.createFile(folder.resolve("unipic-7.png"));
+        assertThat(files.file(0, 7)).isEqualTo(folder.resolve("unipic-7-2.png"));
+        Files.createFile(folder.resolve("unipic-7-2.png"));
+        assertThat(files.file(0, 7)).isEqualTo(folder.resolve("unipic-7-3.png"));
+        assertThat(files.file(1, 8)).isEqualTo(folder.resolve("unipic-8.png"));
+    }
+
+    @Test
+    void aNumberedNameThatIsAFolderIsRefused() throws IOException {
+        Files.createDirectory(folder.resolve("fox-2.png"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> OutputFiles.named(folder.resolve("fox.png"), 2))
+                .withMessageContaining("fox-2.png");
+    }
+
+    @Test
+    void aFileIsNoFolder() throws IOException {
+        Path file = Files.createFile(folder.resolve("file"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> OutputFiles.named(file.resolve("fox.png"), 1))
+                .withMessageContaining("does not exist");
+    }
+}
