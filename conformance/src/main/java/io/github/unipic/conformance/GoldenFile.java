@@ -7,6 +7,8 @@ import io.github.unipic.export.ExportException;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
 import io.github.unipic.export.checkpoint.SafetensorsFile;
 import io.github.unipic.runtime.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -41,15 +43,23 @@ final class GoldenFile {
         }
     }
 
+    /** float[] or long[]. */
     private static Object read(CheckpointTensor tensor) {
-        int count = Math.toIntExact(tensor.elementCount());
         if (tensor.dtype().isFloatingPoint()) {
-            float[] floats = new float[count];
-            tensor.read(0, floats, 0, count);
+            float[] floats = new float[Math.toIntExact(tensor.elementCount())];
+            tensor.read(0, floats, 0, floats.length);
             return floats;
         }
-        long[] integers = new long[count];
-        tensor.readIntegers(0, integers, 0, count);
+        ByteBuffer bytes = ByteBuffer.wrap(tensor.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        long[] integers = new long[Math.toIntExact(tensor.elementCount())];
+        for (int i = 0; i < integers.length; i++) {
+            integers[i] = switch (tensor.dtype().bytes()) {
+                case 8 -> bytes.getLong();
+                case 4 -> bytes.getInt();
+                case 2 -> bytes.getShort();
+                default -> bytes.get() & 0xff;
+            };
+        }
         return integers;
     }
 

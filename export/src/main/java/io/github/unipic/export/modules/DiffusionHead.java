@@ -62,7 +62,7 @@ public record DiffusionHead(Weights weights, Head head) {
         List<Value> modulation = new Linear(layer.at("adaLN_modulation.1"), width, 2L * width)
                 .apply(modulator)
                 .split(1, 2);
-        Value normed = x.layerNorm(x.graph().ones(width, x.type()), EPSILON);
+        Value normed = x.layerNorm(x.graph().constant(x.type(), width, 1), EPSILON);
         Value y = modulate(normed, modulation.get(0), modulation.get(1));
         return new Linear(layer.at("linear"), width, 2L * head.channels()).apply(y);
     }

@@ -152,10 +152,10 @@ public final class Graph {
         return constant(ElementType.FLOAT32, data, "float32" + Arrays.toString(values), values.length);
     }
 
-    /** {@code length} ones. */
-    public Value ones(int length, ElementType type) {
+    /** {@code length} times the same value. */
+    public Value constant(ElementType type, int length, float value) {
         float[] values = new float[length];
-        Arrays.fill(values, 1f);
+        Arrays.fill(values, value);
         return float32(values).cast(type);
     }
 

@@ -144,13 +144,22 @@ public final class Value {
         return graph.node("RMSNormalization", type, List.of(this, scale), of("axis", -1), of("epsilon", epsilon));
     }
 
+    /**
+     * Group normalisation of [B,C,H,W] by instance normalisation of [B,groups,-1], which every provider has a kernel for
+     * and ONNX can infer shapes through; GroupNormalization itself offers neither.
+     *
+     * @param scale per channel, [C], as bias
+     */
     public Value groupNorm(Value scale, Value bias, int groups, double epsilon) {
-        return graph.node(
-                "GroupNormalization",
-                type,
-                List.of(this, scale, bias),
-                of("num_groups", groups),
-                of("epsilon", epsilon));
+        Value ones = graph.constant(ElementType.FLOAT32, groups, 1);
+        Value zeros = graph.constant(ElementType.FLOAT32, groups, 0);
+        Value flat = cast(ElementType.FLOAT32).reshape(0, groups, -1);
+        Value normed = graph.node(
+                "InstanceNormalization", ElementType.FLOAT32, List.of(flat, ones, zeros), of("epsilon", epsilon));
+        return normed.reshape(shape())
+                .cast(type)
+                .mul(scale.unsqueeze(1, 2))
+                .add(bias.unsqueeze(1, 2));
     }
 
     // ---- shapes
