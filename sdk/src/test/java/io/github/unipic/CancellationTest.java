@@ -52,6 +52,17 @@ class CancellationTest {
     }
 
     @Test
+    void registrationClosedWhileCancellingDoesNotRun() {
+        Cancellation cancellation = new Cancellation();
+        AtomicInteger runs = new AtomicInteger();
+        List<Registration> later = new ArrayList<>();
+        cancellation.onCancel(() -> later.forEach(Registration::close));
+        later.add(cancellation.onCancel(runs::incrementAndGet));
+        cancellation.cancel();
+        assertThat(runs).hasValue(0);
+    }
+
+    @Test
     void oneFailingActionDoesNotKeepTheOthersFromRunning() {
         Cancellation cancellation = new Cancellation();
         AtomicInteger runs = new AtomicInteger();

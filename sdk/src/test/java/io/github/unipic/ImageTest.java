@@ -172,6 +172,16 @@ class ImageTest {
     }
 
     @Test
+    void textIsPlainOnlyWherePngAllows() throws IOException {
+        for (String text : List.of("caf\u00e9\nand fox", "a\tb", "a\u0000b", "a\rb", "\u0085", "猫")) {
+            String file = Files.readString(
+                    saved(Image.ofRgb(1, 1, new byte[3]).withMetadata(Map.of("prompt", text))),
+                    StandardCharsets.ISO_8859_1);
+            assertThat(file).contains(text.startsWith("caf") ? "tEXtprompt" : "iTXtprompt");
+        }
+    }
+
+    @Test
     void longTextComesBack() {
         for (String unit : List.of("fox ", "狐🦊")) {
             Map<String, String> metadata =
