@@ -1,0 +1,91 @@
+package io.github.unipic.export.checkpoint;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import io.github.unipic.export.ExportException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Reads the index of a <a href="https://github.com/huggingface/safetensors#format">safetensors</a> file. */
+final class Safetensors {
+    private static final long MAX_HEADER = 100_000_000; // the format's own limit
+    private static final ObjectReader HEADER =
+            new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
+
+    private Safetensors() {}
+
+    /** The tensors of the file, by their names in it. */
+    static Map<String, CheckpointTensor> index(MappedFile file) {
+        if (file.size() < Long.BYTES) {
+            throw malformed(file, "is only " + file.size() + " bytes long", null);
+        }
+        long headerBytes = ByteBuffer.wrap(file.copy(0, Long.BYTES))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .getLong();
+        if (headerBytes < 2 || headerBytes > MAX_HEADER || headerBytes > file.size() - Long.BYTES) {
+            throw malformed(
+                    file,
+                    "announces a header of " + Long.toUnsignedString(headerBytes) + " bytes in a file of "
+                            + file.size(),
+                    null);
+        }
+        JsonNode header;
+        try {
+            header = HEADER.readTree(file.copy(Long.BYTES, (int) headerBytes));
+        } catch (IOException e) {
+            throw malformed(file, "has a header that is not JSON", e);
+        }
+        if (!header.isObject()) {
+            throw malformed(file, "has a header that is not a JSON object", null);
+        }
+        Map<String, CheckpointTensor> tensors = new HashMap<>();
+        header.properties().forEach(entry -> {
+            if (!entry.getKey().equals("__metadata__")) {
+                Checkpoint.checkName(file, entry.getKey());
+                tensors.put(entry.getKey(), tensor(file, Long.BYTES + headerBytes, entry.getKey(), entry.getValue()));
+            }
+        });
+        return tensors;
+    }
+
+    private static CheckpointTensor tensor(MappedFile file, long dataStart, String name, JsonNode entry) {
+        DType dtype = DType.ofSafetensors(entry.path("dtype").asText())
+                .orElseThrow(() -> malformed(
+                        file,
+                        "has tensor '" + name + "' of unknown type "
+                                + Checkpoint.printable(entry.path("dtype").asText()),
+                        null));
+        long[] offsets = numbers(file, name, entry.path("data_offsets"));
+        if (offsets.length != 2 || offsets[0] < 0 || offsets[0] > offsets[1] || offsets[1] > file.size() - dataStart) {
+            throw malformed(file, "has tensor '" + name + "' outside the file", null);
+        }
+        CheckpointTensor.Storage storage =
+                new CheckpointTensor.Storage(file, dataStart + offsets[0], offsets[1] - offsets[0]);
+        return CheckpointTensor.dense(name, storage, dtype, numbers(file, name, entry.path("shape")));
+    }
+
+    private static long[] numbers(MappedFile file, String name, JsonNode array) {
+        long[] numbers = new long[array.size()];
+        for (int i = 0; i < numbers.length; i++) {
+            JsonNode number = array.get(i);
+            if (number == null || !number.isIntegralNumber() || !number.canConvertToLong()) {
+                throw malformed(file, "has tensor '" + name + "' with a size or offset that is no whole number", null);
+            }
+            numbers[i] = number.longValue();
+        }
+        if (!array.isArray()) {
+            throw malformed(file, "has tensor '" + name + "' without shape or data_offsets", null);
+        }
+        return numbers;
+    }
+
+    private static ExportException malformed(MappedFile file, String what, Throwable cause) {
+        return new ExportException(
+                file.path() + " " + what + "; it is no safetensors file, or a damaged one: fetch it again", cause);
+    }
+}
