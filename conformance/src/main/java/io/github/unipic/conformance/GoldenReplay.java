@@ -20,8 +20,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Replays PyTorch's tensors on the exported graphs: exports a checkpoint (float32, portable) to a temporary folder, feeds
- * it the inputs of every golden file whose name it knows, and compares the outputs.
+ * Replays PyTorch's tensors on the exported graphs: exports a checkpoint (float32, portable) to a temporary folder,
+ * feeds it the inputs of every golden file whose name it knows, and compares the outputs.
  */
 public final class GoldenReplay {
     private static final String ENDING = ".safetensors";
@@ -82,14 +82,16 @@ public final class GoldenReplay {
 
     private static List<Path> goldenFiles(Path golden) {
         if (!Files.isDirectory(golden)) {
-            throw new ConformanceException("There is no folder " + golden + "; --golden names one with .safetensors files.");
+            throw new ConformanceException(
+                    "There is no folder " + golden + "; --golden names one with .safetensors files.");
         }
         try (Stream<Path> files = Files.list(golden)) {
             List<Path> found = files.filter(file -> file.toString().endsWith(ENDING))
                     .sorted()
                     .toList();
             if (found.isEmpty()) {
-                throw new ConformanceException(golden + " holds no .safetensors files, so there is nothing to compare.");
+                throw new ConformanceException(
+                        golden + " holds no .safetensors files, so there is nothing to compare.");
             }
             return found;
         } catch (IOException e) {
@@ -111,7 +113,8 @@ public final class GoldenReplay {
                 Files.deleteIfExists(path);
             }
         } catch (IOException e) {
-            throw new ConformanceException("The temporary folder " + folder + " cannot be removed: " + e.getMessage() + ".", e);
+            throw new ConformanceException(
+                    "The temporary folder " + folder + " cannot be removed: " + e.getMessage() + ".", e);
         }
     }
 }

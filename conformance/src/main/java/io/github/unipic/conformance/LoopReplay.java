@@ -68,7 +68,8 @@ final class LoopReplay {
 
     private Task task(GoldenFile golden) {
         Grid grid = new Grid((int) golden.number("h"), (int) golden.number("w"));
-        int[] order = Arrays.stream(golden.longs("order")).mapToInt(Math::toIntExact).toArray();
+        int[] order =
+                Arrays.stream(golden.longs("order")).mapToInt(Math::toIntExact).toArray();
         return new Task(
                 grid,
                 (int) golden.number("num_iter"),
@@ -76,7 +77,8 @@ final class LoopReplay {
                 GuidanceSchedule.valueOf(golden.text("cfg_schedule").toUpperCase(Locale.ROOT)),
                 golden.number("temperature"),
                 DiffusionSchedule.cosine(
-                        (int) golden.number("steps"), graphs.folder().manifest().diffusion().maxBeta()),
+                        (int) golden.number("steps"),
+                        graphs.folder().manifest().diffusion().maxBeta()),
                 List.of(new Picture(order, recordedNoise(golden))));
     }
 

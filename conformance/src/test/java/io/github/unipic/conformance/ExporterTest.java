@@ -25,8 +25,7 @@ class ExporterTest {
     private Path folder;
 
     private ExportReport export(Path checkpoint, Path output, boolean overwrite) {
-        return Exporter.export(
-                new ExportRequest(checkpoint, output, Precision.FP32, overwrite), ExportListener.NONE);
+        return Exporter.export(new ExportRequest(checkpoint, output, Precision.FP32, overwrite), ExportListener.NONE);
     }
 
     private List<String> children() throws IOException {
@@ -38,9 +37,11 @@ class ExporterTest {
     @Test
     void exportsTenGraphsAndListsWhatItDidNotUse() throws IOException {
         ExportReport report = export(TinyModel.checkpoint(), folder.resolve("model"), false);
-        assertThat(report.unusedTensors()).contains("mar.class_emb.weight").allMatch(name -> name.equals("mar.class_emb.weight")
-                || name.equals("llm.lm_head.weight")
-                || name.startsWith("siglip2.vision_model.head."));
+        assertThat(report.unusedTensors())
+                .contains("mar.class_emb.weight")
+                .allMatch(name -> name.equals("mar.class_emb.weight")
+                        || name.equals("llm.lm_head.weight")
+                        || name.startsWith("siglip2.vision_model.head."));
         try (Stream<Path> files = Files.list(folder.resolve("model"))) {
             assertThat(files.filter(file -> file.toString().endsWith(".onnx"))).hasSize(10);
         }

@@ -35,9 +35,9 @@ class GoldenReplayTest {
     Stream<DynamicTest> float32() {
         ConformanceReport report = GoldenReplay.run(TinyModel.checkpoint(), TinyModel.golden(), comparison -> {});
         return Stream.concat(
-                Stream.of(DynamicTest.dynamicTest("every file is compared", () -> assertThat(files(report))
-                        .containsAll(STAGES)
-                        .containsAll(LOOPS))),
+                Stream.of(DynamicTest.dynamicTest(
+                        "every file is compared",
+                        () -> assertThat(files(report)).containsAll(STAGES).containsAll(LOOPS))),
                 report.comparisons().stream().map(GoldenReplayTest::test));
     }
 
@@ -79,8 +79,7 @@ class GoldenReplayTest {
 
     @Test
     void nothingComparedIsNoPass(@TempDir Path golden) throws IOException {
-        Files.copy(
-                TinyModel.golden().resolve("text.safetensors"), golden.resolve("something_else.safetensors"));
+        Files.copy(TinyModel.golden().resolve("text.safetensors"), golden.resolve("something_else.safetensors"));
         ConformanceReport report = GoldenReplay.run(TinyModel.checkpoint(), golden, comparison -> {});
         assertThat(report.comparisons()).isEmpty();
         assertThat(report.skippedFiles()).containsExactly("something_else");

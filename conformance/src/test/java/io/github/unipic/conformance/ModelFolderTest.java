@@ -83,7 +83,8 @@ class ModelFolderTest {
 
     @Test
     void truncatedFile() throws IOException {
-        try (RandomAccessFile file = new RandomAccessFile(model.resolve("mar_encoder.data").toFile(), "rw")) {
+        try (RandomAccessFile file =
+                new RandomAccessFile(model.resolve("mar_encoder.data").toFile(), "rw")) {
             file.setLength(file.length() - 1);
         }
         assertRefused(() -> UniPic.load(model), "mar_encoder.data", "truncated");
@@ -91,15 +92,15 @@ class ModelFolderTest {
 
     @Test
     void flippedBitIsFoundOnRequest() throws IOException {
-        try (RandomAccessFile file = new RandomAccessFile(model.resolve("mar_encoder.data").toFile(), "rw")) {
+        try (RandomAccessFile file =
+                new RandomAccessFile(model.resolve("mar_encoder.data").toFile(), "rw")) {
             file.seek(1000);
             int value = file.read();
             file.seek(1000);
             file.write(value ^ 1);
         }
         UniPic.load(model).close();
-        assertRefused(
-                () -> UniPic.builder(model).verifyChecksums(true).load(), "mar_encoder.data", "SHA-256");
+        assertRefused(() -> UniPic.builder(model).verifyChecksums(true).load(), "mar_encoder.data", "SHA-256");
     }
 
     @Test
@@ -116,7 +117,9 @@ class ModelFolderTest {
     @Test
     void aFileOutsideTheFolderIsRefused() throws IOException {
         Files.copy(model.resolve("tokenizer.json"), folder.resolve("secret.json"));
-        edit("\"tokenizer.json\" : {", "\"../secret.json\" : {\"bytes\" : 1, \"sha256\" : \"\"}, \"tokenizer.json\" : {");
+        edit(
+                "\"tokenizer.json\" : {",
+                "\"../secret.json\" : {\"bytes\" : 1, \"sha256\" : \"\"}, \"tokenizer.json\" : {");
         assertRefused(() -> UniPic.load(model), "outside the folder");
     }
 

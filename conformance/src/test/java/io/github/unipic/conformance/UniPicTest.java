@@ -33,7 +33,10 @@ class UniPicTest {
 
     @BeforeAll
     static void load() {
-        unipic = UniPic.builder(TinyModel.model()).threads(2).verifyChecksums(true).load();
+        unipic = UniPic.builder(TinyModel.model())
+                .threads(2)
+                .verifyChecksums(true)
+                .load();
     }
 
     @AfterAll
@@ -102,7 +105,8 @@ class UniPicTest {
 
     @Test
     void moreIterationsThanTokensAndFewestStepsWork() {
-        assertThat(draw(small().size(32, 32).iterations(50).diffusionSteps(1)).rgb()).hasSize(3 * 32 * 32);
+        assertThat(draw(small().size(32, 32).iterations(50).diffusionSteps(1)).rgb())
+                .hasSize(3 * 32 * 32);
         assertThat(draw(small().size(32, 32).iterations(2).diffusionSteps(1000)).rgb())
                 .hasSize(3 * 32 * 32);
     }
@@ -189,7 +193,8 @@ class UniPicTest {
             Future<List<Image>> result = thread.submit(() -> unipic.generate(request));
             Thread.sleep(500);
             cancellation.cancel();
-            assertThat(org.assertj.core.api.Assertions.catchThrowable(result::get)).hasCauseInstanceOf(CancelledException.class);
+            assertThat(org.assertj.core.api.Assertions.catchThrowable(result::get))
+                    .hasCauseInstanceOf(CancelledException.class);
         } finally {
             thread.shutdownNow();
         }
@@ -213,7 +218,7 @@ class UniPicTest {
 
     @Test
     void aPromptBeyondTheContextIsRefused() {
-        String prompt = "red circle ".repeat(8000);
+        String prompt = "龘".repeat(33_000);
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> draw(small().prompt(prompt)))
                 .withMessageContaining("tokens")

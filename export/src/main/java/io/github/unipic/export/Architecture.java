@@ -15,14 +15,29 @@ import java.util.Optional;
  * @param latentScale what the autoencoder's latents are multiplied by
  */
 public record Architecture(
-        LanguageModel llm, Mar mar, Head head, Optional<Vision> vision, Autoencoder vae, double maxBeta, double latentScale) {
+        LanguageModel llm,
+        Mar mar,
+        Head head,
+        Optional<Vision> vision,
+        Autoencoder vae,
+        double maxBeta,
+        double latentScale) {
 
     private static final int MAX_LAYERS = 1000;
 
     /** Qwen2. {@code mlp} is the gated MLP's inner width, {@code context} the longest sequence in tokens. */
     public record LanguageModel(
-            int vocabulary, int width, int layers, int heads, int kvHeads, int headDim, int mlp,
-            double epsilon, double ropeTheta, int context, boolean tiedHead) {
+            int vocabulary,
+            int width,
+            int layers,
+            int heads,
+            int kvHeads,
+            int headDim,
+            int mlp,
+            double epsilon,
+            double ropeTheta,
+            int context,
+            boolean tiedHead) {
 
         public int queryWidth() {
             return heads * headDim;
@@ -52,7 +67,12 @@ public record Architecture(
      * encoder and of the decoder; {@code groups} of its group norms.
      */
     public record Autoencoder(
-            int baseChannels, List<Integer> levels, int encoderBlocks, int decoderBlocks, int latentChannels, int groups) {
+            int baseChannels,
+            List<Integer> levels,
+            int encoderBlocks,
+            int decoderBlocks,
+            int latentChannels,
+            int groups) {
 
         /** Pixels a side of one latent. */
         public int downsampling() {
@@ -67,8 +87,9 @@ public record Architecture(
         Mar mar = mar(checkpoint, overrides);
         Autoencoder vae = autoencoder(checkpoint, overrides);
         if (vae.latentChannels() != mar.channels()) {
-            throw new ExportException("The autoencoder has " + vae.latentChannels() + " latent channels but mar.z_proj takes "
-                    + mar.channels() + ": kl16.ckpt and pytorch_model.bin are not of the same model.");
+            throw new ExportException(
+                    "The autoencoder has " + vae.latentChannels() + " latent channels but mar.z_proj takes "
+                            + mar.channels() + ": kl16.ckpt and pytorch_model.bin are not of the same model.");
         }
         return new Architecture(
                 llm,
@@ -87,7 +108,9 @@ public record Architecture(
         JsonNode rope = config.hasNonNull("rope_parameters") ? config.path("rope_parameters") : config;
         JsonNode scaling = config.hasNonNull("rope_scaling") ? config.path("rope_scaling") : rope;
         refuse(
-                !scaling.path("rope_type").asText(scaling.path("type").asText("default")).equals("default"),
+                !scaling.path("rope_type")
+                        .asText(scaling.path("type").asText("default"))
+                        .equals("default"),
                 "rope scaling is on");
 
         int heads = size(config, "num_attention_heads");

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Turns a published PyTorch checkpoint into a folder of ONNX graphs. Graphs are built from the tensors' shapes, operator
- * by operator; weights are streamed, so a model of any size exports in a small heap.
+ * Turns a published PyTorch checkpoint into a folder of ONNX graphs. Graphs are built from the tensors' shapes,
+ * operator by operator; weights are streamed, so a model of any size exports in a small heap.
  */
 public final class Exporter {
     private static final String FLAVOR = "portable";
@@ -30,7 +30,8 @@ public final class Exporter {
     /**
      * Exports a checkpoint. The folder appears whole at the end, or not at all.
      *
-     * @throws ExportException when the checkpoint is incomplete, damaged or unsupported, or the output cannot be written
+     * @throws ExportException when the checkpoint is incomplete, damaged or unsupported, or the output cannot be
+     *     written
      */
     public static ExportReport export(ExportRequest request, ExportListener listener) {
         Instant start = Instant.now();

@@ -77,7 +77,9 @@ record ManifestBuilder(Checkpoint checkpoint, Architecture architecture) {
         return new Defaults(side, side, 32, 3.0, "constant", 1.0, 100);
     }
 
-    /** The image placeholder gets the first id that the tokenizer leaves free; stops are as generation_config.json says. */
+    /**
+     * The image placeholder gets the first id that the tokenizer leaves free; stops are as generation_config.json says.
+     */
     private Tokens tokens() {
         JsonNode tokenizer = readTokenizer();
         int free = 0;

@@ -19,8 +19,8 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * A model folder being written: a hidden temporary sibling that {@link #commit} moves into place. Without a commit, also
- * when the JVM is told to stop, the sibling is removed.
+ * A model folder being written: a hidden temporary sibling that {@link #commit} moves into place. Without a commit,
+ * also when the JVM is told to stop, the sibling is removed.
  */
 final class OutputFolder implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 20;
@@ -49,10 +49,12 @@ final class OutputFolder implements AutoCloseable {
         if (Files.exists(target)) {
             boolean model = Files.isRegularFile(target.resolve(Manifest.FILE_NAME));
             if (!overwrite && !isEmptyFolder(target)) {
-                throw new ExportException(output + " is there already; use --force to replace a model, or another folder.");
+                throw new ExportException(
+                        output + " is there already; use --force to replace a model, or another folder.");
             }
             if (!model && !isEmptyFolder(target)) {
-                throw new ExportException(output + " is not an exported model, so it is not replaced; use another folder.");
+                throw new ExportException(
+                        output + " is not an exported model, so it is not replaced; use another folder.");
             }
         }
         Path parent = target.getParent();

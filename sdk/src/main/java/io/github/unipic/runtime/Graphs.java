@@ -6,6 +6,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import io.github.unipic.Cancellation;
@@ -92,6 +93,7 @@ public final class Graphs implements AutoCloseable {
             if (options.threads().isPresent()) {
                 sessionOptions.setIntraOpNumThreads(options.threads().getAsInt());
             }
+            sessionOptions.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
             // A picture goes through several sessions in turn: the threads of one must not spin while another works.
             sessionOptions.addConfigEntry("session.force_spinning_stop", "1");
             OrtSession session = environment.createSession(file, sessionOptions);

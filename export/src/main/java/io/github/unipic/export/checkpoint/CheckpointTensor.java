@@ -202,6 +202,20 @@ public final class CheckpointTensor {
         }
     }
 
+    /**
+     * All elements as they are stored, little-endian, in row-major order; for small tensors of any type.
+     *
+     * @throws ExportException if reading fails, or the tensor is a view in another order or of 2 GB or more
+     */
+    public byte[] bytes() {
+        long length = elementCount * dtype.bytes();
+        if (!contiguous || length > Integer.MAX_VALUE) {
+            throw new ExportException(
+                    "tensor '" + name + "' in " + fileName() + " is too large or not in row-major order");
+        }
+        return file.copy(origin, (int) length);
+    }
+
     /** Reads along the last axis, run after run. */
     private void gather(long firstElement, Reader reader, int count) {
         int last = shape.length - 1;

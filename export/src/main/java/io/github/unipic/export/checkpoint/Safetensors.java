@@ -14,6 +14,7 @@ import java.util.Map;
 /** Reads the index of a <a href="https://github.com/huggingface/safetensors#format">safetensors</a> file. */
 final class Safetensors {
     private static final long MAX_HEADER = 100_000_000; // the format's own limit
+    private static final String METADATA = "__metadata__";
     private static final ObjectReader HEADER =
             new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
 
@@ -21,6 +22,32 @@ final class Safetensors {
 
     /** The tensors of the file, by their names in it. */
     static Map<String, CheckpointTensor> index(MappedFile file) {
+        Header header = header(file);
+        Map<String, CheckpointTensor> tensors = new HashMap<>();
+        header.json().properties().forEach(entry -> {
+            if (!entry.getKey().equals(METADATA)) {
+                Checkpoint.checkName(file, entry.getKey());
+                tensors.put(entry.getKey(), tensor(file, header.end(), entry.getKey(), entry.getValue()));
+            }
+        });
+        return tensors;
+    }
+
+    /** The file's own key-value pairs. */
+    static Map<String, String> metadata(MappedFile file) {
+        Map<String, String> metadata = new HashMap<>();
+        header(file)
+                .json()
+                .path(METADATA)
+                .properties()
+                .forEach(entry -> metadata.put(entry.getKey(), entry.getValue().asText()));
+        return metadata;
+    }
+
+    /** The parsed header, and the byte at which it ends and the tensors' data start. */
+    private record Header(JsonNode json, long end) {}
+
+    private static Header header(MappedFile file) {
         if (file.size() < Long.BYTES) {
             throw malformed(file, "is only " + file.size() + " bytes long", null);
         }
@@ -43,14 +70,7 @@ final class Safetensors {
         if (!header.isObject()) {
             throw malformed(file, "has a header that is not a JSON object", null);
         }
-        Map<String, CheckpointTensor> tensors = new HashMap<>();
-        header.properties().forEach(entry -> {
-            if (!entry.getKey().equals("__metadata__")) {
-                Checkpoint.checkName(file, entry.getKey());
-                tensors.put(entry.getKey(), tensor(file, Long.BYTES + headerBytes, entry.getKey(), entry.getValue()));
-            }
-        });
-        return tensors;
+        return new Header(header, Long.BYTES + headerBytes);
     }
 
     private static CheckpointTensor tensor(MappedFile file, long dataStart, String name, JsonNode entry) {

@@ -61,7 +61,8 @@ final class DiffusionGraphs {
             List<Value> c = coefficients.in(body).gather(0, step).split(0, 6);
             Value x0 = c.get(0).mul(x).sub(c.get(1).mul(epsilon));
             Value mean = c.get(2).mul(x0).add(c.get(3).mul(x));
-            Value logVariance = fraction.mul(c.get(5)).add(fraction.negate().add(1).mul(c.get(4)));
+            Value logVariance =
+                    fraction.mul(c.get(5)).add(fraction.negate().add(1).mul(c.get(4)));
             Value drawn = noise.in(body).gather(0, step.in(body).add(1));
             Value jitter = logVariance.mul(0.5).exp().mul(drawn).mul(temperature.in(body));
             Value more = step.less(lastStep.in(body));

@@ -14,15 +14,14 @@ public final class GraphSet {
     private GraphSet() {}
 
     /** Builds the graphs and reserves room in {@code data} for their weights; reads no weights. */
-    public static List<Graph> portable(
-            Checkpoint checkpoint, Architecture sizes, ElementType type, ExternalData data) {
+    public static List<Graph> portable(Checkpoint checkpoint, Architecture sizes, ElementType type, ExternalData data) {
         Source source = new Source(checkpoint, data, type);
         List<Graph> graphs = new ArrayList<>();
         // The head takes the embedding's file when tied, the sampler the diffusion head's: build the owners first.
         graphs.add(TextGraphs.embedding(source.in("text_embedding", "llm"), sizes.llm()));
         graphs.add(TextGraphs.head(source.in("text_head", "llm"), sizes.llm()));
-        sizes.vision().ifPresent(vision ->
-                graphs.add(PixelGraphs.vision(source.in("vision_encoder", ""), sizes, vision)));
+        sizes.vision()
+                .ifPresent(vision -> graphs.add(PixelGraphs.vision(source.in("vision_encoder", ""), sizes, vision)));
         graphs.add(PixelGraphs.encoder(source.in("pixel_encoder", "vae"), sizes));
         graphs.add(MarGraphs.encoder(source.in("mar_encoder", ""), sizes));
         graphs.add(TextGraphs.decoderStep(source.in("decoder_step", "llm"), sizes.llm()));

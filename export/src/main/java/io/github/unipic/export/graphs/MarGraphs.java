@@ -24,10 +24,13 @@ final class MarGraphs {
         Value grid = graph.input("grid", ElementType.INT64, 2);
 
         Value encoded = new MarEncoder(weights.at("mar"), mar).apply(tokens.cast(weights.type()), positions, grid);
-        Value projected = new Projector(weights.at("proj_in"), mar.dim(), sizes.llm().width(), sizes.llm().width())
+        Value projected = new Projector(
+                        weights.at("proj_in"),
+                        mar.dim(),
+                        sizes.llm().width(),
+                        sizes.llm().width())
                 .apply(encoded);
-        Value knownFirst = graph.concat(
-                1, projected.slice(1, buffers, Long.MAX_VALUE), projected.slice(1, 0, buffers));
+        Value knownFirst = graph.concat(1, projected.slice(1, buffers, Long.MAX_VALUE), projected.slice(1, 0, buffers));
 
         graph.output("x_enc", encoded, "B", buffers + "+V", mar.dim());
         graph.output("z_enc", knownFirst, "B", "V+" + buffers, sizes.llm().width());
@@ -42,16 +45,17 @@ final class MarGraphs {
         int buffers = mar.buffers();
         ElementType type = weights.type();
         Value encoded = graph.input("x_enc", type, "E", buffers + "+V", mar.dim());
-        Value hidden = graph.input("llm_hidden", type, "B", "V+" + buffers, sizes.llm().width());
+        Value hidden =
+                graph.input("llm_hidden", type, "B", "V+" + buffers, sizes.llm().width());
         Value positions = graph.input("positions", ElementType.INT64, "E", "V");
         Value predict = graph.input("predict", ElementType.INT64, "E", "M");
         Value canvas = graph.input("canvas", type, "F", "C", mar.dim());
         Value grid = graph.input("grid", ElementType.INT64, 2);
 
         Value batch = hidden.dim(0);
-        Value buffersFirst =
-                graph.concat(1, hidden.slice(1, -buffers, Long.MAX_VALUE), hidden.slice(1, 0, -buffers));
-        Value projected = new Projector(weights.at("proj_out"), sizes.llm().width(), sizes.llm().width(), mar.dim())
+        Value buffersFirst = graph.concat(1, hidden.slice(1, -buffers, Long.MAX_VALUE), hidden.slice(1, 0, -buffers));
+        Value projected = new Projector(
+                        weights.at("proj_out"), sizes.llm().width(), sizes.llm().width(), mar.dim())
                 .apply(buffersFirst);
         Value known = Batch.tile(encoded, batch).add(projected);
         Value z = new MarDecoder(weights.at("mar"), mar)

@@ -28,9 +28,11 @@ final class PixelGraphs {
     /** scaled latents float32 [B,h,w,channels] to pixels float32 [B,3,H,W]. */
     static Graph decoder(Weights vae, Architecture sizes) {
         Graph graph = new Graph("pixel_decoder");
-        Value latents = graph.input("latents", ElementType.FLOAT32, "B", "h", "w", sizes.vae().latentChannels());
+        Value latents = graph.input(
+                "latents", ElementType.FLOAT32, "B", "h", "w", sizes.vae().latentChannels());
         Value unscaled = latents.div(graph.scalar(sizes.latentScale(), ElementType.FLOAT32));
-        Value pixels = new VaeDecoder(vae, sizes.vae()).apply(unscaled.transpose(0, 3, 1, 2).cast(vae.type()));
+        Value pixels = new VaeDecoder(vae, sizes.vae())
+                .apply(unscaled.transpose(0, 3, 1, 2).cast(vae.type()));
         graph.output("pixels", pixels.cast(ElementType.FLOAT32), "B", 3, "H", "W");
         return graph;
     }

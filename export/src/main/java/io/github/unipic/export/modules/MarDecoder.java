@@ -23,8 +23,10 @@ public record MarDecoder(Weights weights, Mar mar) {
     public Value apply(Value known, Value positions, Value canvas, Value predict, Value grid) {
         Graph graph = known.graph();
         PositionTable table = new PositionTable(weights, "decoder_pos_embed_learned", mar, mar.buffers());
-        Value allPositions = graph.concat(1, table.buffer(graph), table.grid(grid).unsqueeze(0));
-        Value x = graph.scope("canvas", () -> fill(canvas, embed(known), positions, grid)).add(allPositions);
+        Value allPositions =
+                graph.concat(1, table.buffer(graph), table.grid(grid).unsqueeze(0));
+        Value x = graph.scope("canvas", () -> fill(canvas, embed(known), positions, grid))
+                .add(allPositions);
         for (int i = 0; i < mar.decoderBlocks(); i++) {
             x = new VitBlock(weights.at("decoder_blocks", i), mar.dim(), mar.heads()).apply(x);
         }

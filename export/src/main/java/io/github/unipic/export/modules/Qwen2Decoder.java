@@ -31,8 +31,8 @@ public record Qwen2Decoder(Weights weights, LanguageModel llm) {
         List<LayerCache> present = new ArrayList<>();
         for (int i = 0; i < llm.layers(); i++) {
             LayerCache cache = past.get(i);
-            Qwen2Layer.Result result = new Qwen2Layer(weights.at("layers", i), llm)
-                    .apply(x, context, cache.keys(), cache.values());
+            Qwen2Layer.Result result =
+                    new Qwen2Layer(weights.at("layers", i), llm).apply(x, context, cache.keys(), cache.values());
             x = result.hidden();
             present.add(new LayerCache(result.presentKeys(), result.presentValues()));
         }
@@ -55,8 +55,7 @@ public record Qwen2Decoder(Weights weights, LanguageModel llm) {
         Value causal = keyIndex.lessOrEqual(queryIndex).unsqueeze(0, 1);
         Value shown = graph.scalar(0, ElementType.INT64).less(attentionMask).unsqueeze(1, 2);
 
-        return new Context(
-                angles.cos().cast(embeds.type()), angles.sin().cast(embeds.type()), shown.and(causal));
+        return new Context(angles.cos().cast(embeds.type()), angles.sin().cast(embeds.type()), shown.and(causal));
     }
 
     /** theta^(-2i/d), rounded to float32 where PyTorch rounds (RoFormer, arXiv 2104.09864, section 3.2.2). */

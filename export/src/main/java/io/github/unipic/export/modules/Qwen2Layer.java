@@ -24,8 +24,7 @@ record Qwen2Layer(Weights weights, LanguageModel llm) {
         Value queries = project("q_proj", x, llm.queryWidth()).rotate(context.cos(), context.sin(), llm.heads());
         Value keys = project("k_proj", x, llm.keyWidth()).rotate(context.cos(), context.sin(), llm.kvHeads());
         Value values = project("v_proj", x, llm.keyWidth());
-        return queries.attention(
-                keys, values, context.mask(), pastKeys, pastValues, llm.heads(), llm.kvHeads());
+        return queries.attention(keys, values, context.mask(), pastKeys, pastValues, llm.heads(), llm.kvHeads());
     }
 
     private Value project(String name, Value x, int out) {
@@ -33,7 +32,9 @@ record Qwen2Layer(Weights weights, LanguageModel llm) {
     }
 
     private Value mlp(Value x) {
-        Value gate = new Linear(weights.at("mlp.gate_proj"), llm.width(), llm.mlp(), false).apply(x).silu();
+        Value gate = new Linear(weights.at("mlp.gate_proj"), llm.width(), llm.mlp(), false)
+                .apply(x)
+                .silu();
         Value up = new Linear(weights.at("mlp.up_proj"), llm.width(), llm.mlp(), false).apply(x);
         return new Linear(weights.at("mlp.down_proj"), llm.mlp(), llm.width(), false).apply(gate.mul(up));
     }

@@ -25,7 +25,8 @@ record SiglipBlock(Weights weights, Vision vision) {
 
     private Value mlp(Value x) {
         int width = vision.width();
-        Value hidden = new Linear(weights.at("mlp.fc1"), width, vision.mlp()).apply(x).geluTanh();
+        Value hidden =
+                new Linear(weights.at("mlp.fc1"), width, vision.mlp()).apply(x).geluTanh();
         return new Linear(weights.at("mlp.fc2"), vision.mlp(), width).apply(hidden);
     }
 }

@@ -27,7 +27,9 @@ public record VaeDecoder(Weights weights, Autoencoder vae) {
                 h = new Conv(level.at("upsample.conv"), channels, channels, 3).apply(h.upsampleNearest2x());
             }
         }
-        h = new GroupNorm(decoder.at("norm_out"), channels, vae.groups()).apply(h).silu();
+        h = new GroupNorm(decoder.at("norm_out"), channels, vae.groups())
+                .apply(h)
+                .silu();
         return new Conv(decoder.at("conv_out"), channels, 3, 3).apply(h);
     }
 }

@@ -26,7 +26,9 @@ public record VaeEncoder(Weights weights, Autoencoder vae) {
             }
         }
         h = new VaeMiddle(encoder.at("mid"), channels, vae.groups()).apply(h);
-        h = new GroupNorm(encoder.at("norm_out"), channels, vae.groups()).apply(h).silu();
+        h = new GroupNorm(encoder.at("norm_out"), channels, vae.groups())
+                .apply(h)
+                .silu();
         long moments = 2L * vae.latentChannels();
         h = new Conv(encoder.at("conv_out"), channels, moments, 3).apply(h);
         return new Conv(weights.at("quant_conv"), moments, moments, 1).apply(h).slice(1, 0, vae.latentChannels());

@@ -15,7 +15,8 @@ record VitBlock(Weights weights, int dim, int heads) {
     }
 
     private Value attention(Value x) {
-        List<Value> qkv = new Linear(weights.at("attn.qkv"), dim, 3L * dim).apply(x).split(2, 3);
+        List<Value> qkv =
+                new Linear(weights.at("attn.qkv"), dim, 3L * dim).apply(x).split(2, 3);
         Value attended = qkv.get(0).attention(qkv.get(1), qkv.get(2), heads);
         return new Linear(weights.at("attn.proj"), dim, dim).apply(attended);
     }

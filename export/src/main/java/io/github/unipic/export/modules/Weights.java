@@ -33,14 +33,12 @@ public record Weights(Checkpoint checkpoint, ExternalData data, String file, Ele
 
     /** A tensor of this shape, as stored. */
     public Value tensor(Graph graph, String tensor, long... shape) {
-        return graph.weight(
-                data.place(checkpoint.require(name(tensor), shape), Layout.AS_STORED, type, file));
+        return graph.weight(data.place(checkpoint.require(name(tensor), shape), Layout.AS_STORED, type, file));
     }
 
     /** A matrix stored [rows,columns], as [columns,rows]. */
     public Value transposed(Graph graph, String tensor, long rows, long columns) {
-        return graph.weight(
-                data.place(checkpoint.require(name(tensor), rows, columns), Layout.TRANSPOSED, type, file));
+        return graph.weight(data.place(checkpoint.require(name(tensor), rows, columns), Layout.TRANSPOSED, type, file));
     }
 
     private String name(String child) {

@@ -34,8 +34,7 @@ public final class ExternalData {
     }
 
     /** Where a weight lies: bytes {@code offset} to {@code offset + bytes} of {@code file}. */
-    public record Placement(
-            String name, String file, long offset, long bytes, ElementType type, List<Long> shape) {}
+    public record Placement(String name, String file, long offset, long bytes, ElementType type, List<Long> shape) {}
 
     private record Entry(CheckpointTensor tensor, Layout layout, Placement placement) {}
 
@@ -64,7 +63,9 @@ public final class ExternalData {
 
     /** Bytes of all weights together. */
     public long bytes() {
-        return entries.values().stream().mapToLong(entry -> entry.placement().bytes()).sum();
+        return entries.values().stream()
+                .mapToLong(entry -> entry.placement().bytes())
+                .sum();
     }
 
     /** The files and their lengths in bytes, padding included, in the order they were opened. */

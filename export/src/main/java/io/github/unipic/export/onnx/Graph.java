@@ -40,10 +40,7 @@ public final class Graph {
     /** An input or output of a graph. Axes are numbers or names, for example {@code ["B", "3", "H", "W"]}. */
     public record Port(String name, ElementType type, List<String> shape) {
         static Port of(String name, ElementType type, Object... axes) {
-            return new Port(
-                    name,
-                    type,
-                    Arrays.stream(axes).map(String::valueOf).toList());
+            return new Port(name, type, Arrays.stream(axes).map(String::valueOf).toList());
         }
     }
 
@@ -164,8 +161,7 @@ public final class Graph {
         ByteBuffer data = little(type.bytes());
         switch (type) {
             case FLOAT32 -> data.putFloat(0, (float) value);
-            case FLOAT16 ->
-                data.putShort(0, ai.onnxruntime.platform.Fp16Conversions.floatToFp16((float) value));
+            case FLOAT16 -> data.putShort(0, ai.onnxruntime.platform.Fp16Conversions.floatToFp16((float) value));
             case INT64 -> data.putLong(0, (long) value);
             case BOOL -> data.put(0, (byte) value);
         }

@@ -145,8 +145,8 @@ public final class Value {
     }
 
     /**
-     * Group normalisation of [B,C,H,W] by instance normalisation of [B,groups,-1], which every provider has a kernel for
-     * and ONNX can infer shapes through; GroupNormalization itself offers neither.
+     * Group normalisation of [B,C,H,W] by instance normalisation of [B,groups,-1], which every provider has a kernel
+     * for and ONNX can infer shapes through; GroupNormalization itself offers neither.
      *
      * @param scale per channel, [C], as bias
      */
@@ -156,10 +156,7 @@ public final class Value {
         Value flat = cast(ElementType.FLOAT32).reshape(0, groups, -1);
         Value normed = graph.node(
                 "InstanceNormalization", ElementType.FLOAT32, List.of(flat, ones, zeros), of("epsilon", epsilon));
-        return normed.reshape(shape())
-                .cast(type)
-                .mul(scale.unsqueeze(1, 2))
-                .add(bias.unsqueeze(1, 2));
+        return normed.reshape(shape()).cast(type).mul(scale.unsqueeze(1, 2)).add(bias.unsqueeze(1, 2));
     }
 
     // ---- shapes
@@ -232,7 +229,9 @@ public final class Value {
         return graph.node("GatherND", type, List.of(this, indices.unsqueeze(2)), of("batch_dims", 1));
     }
 
-    /** Copy with the slices at {@code indices} [..., k] (coordinates of the first k axes) replaced by {@code updates}. */
+    /**
+     * Copy with the slices at {@code indices} [..., k] (coordinates of the first k axes) replaced by {@code updates}.
+     */
     public Value scatter(Value indices, Value updates) {
         return graph.node("ScatterND", type, List.of(this, indices, updates));
     }
@@ -265,8 +264,7 @@ public final class Value {
 
     /** @param pads top, left, bottom, right */
     public Value conv2d(Value weight, Value bias, int stride, int... pads) {
-        return graph.node(
-                "Conv", type, List.of(this, weight, bias), of("strides", stride, stride), of("pads", pads));
+        return graph.node("Conv", type, List.of(this, weight, bias), of("strides", stride, stride), of("pads", pads));
     }
 
     // ---- attention

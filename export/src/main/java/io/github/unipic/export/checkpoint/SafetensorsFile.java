@@ -1,0 +1,47 @@
+package io.github.unipic.export.checkpoint;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/** A safetensors file on its own. Thread-safe. */
+public final class SafetensorsFile implements AutoCloseable {
+    private final MappedFile file;
+    private final Map<String, CheckpointTensor> tensors;
+    private final Map<String, String> metadata;
+
+    private SafetensorsFile(MappedFile file) {
+        this.file = file;
+        this.tensors = Map.copyOf(Safetensors.index(file));
+        this.metadata = Map.copyOf(Safetensors.metadata(file));
+    }
+
+    /**
+     * Opens a file and reads its header.
+     *
+     * @throws io.github.unipic.export.ExportException if it cannot be read or is damaged
+     */
+    public static SafetensorsFile open(Path path) {
+        MappedFile file = MappedFile.open(path);
+        try {
+            return new SafetensorsFile(file);
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /** The tensors by name; readable until this is closed. */
+    public Map<String, CheckpointTensor> tensors() {
+        return tensors;
+    }
+
+    /** The file's own key-value pairs. */
+    public Map<String, String> metadata() {
+        return metadata;
+    }
+
+    @Override
+    public void close() {
+        file.close();
+    }
+}
