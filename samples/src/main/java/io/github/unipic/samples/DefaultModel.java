@@ -109,8 +109,10 @@ final class DefaultModel {
         Path work = Files.createTempDirectory(folder.getParent(), folder.getFileName() + ".part-");
         try {
             EmbeddedCheckpoint.copyTo(work);
+            // A model is called by its checkpoint's folder.
+            Path checkpoint = Files.move(work.resolve("checkpoint"), work.resolve("tiny"));
             Path exported = work.resolve("model");
-            Exporter.export(new ExportRequest(work.resolve("checkpoint"), exported, Precision.FP32, false), listener);
+            Exporter.export(new ExportRequest(checkpoint, exported, Precision.FP32, false), listener);
             try {
                 Files.move(exported, folder, StandardCopyOption.ATOMIC_MOVE);
             } catch (FileSystemException e) {

@@ -1,43 +1,50 @@
 package io.github.unipic.samples;
 
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntSupplier;
+import org.jline.utils.Signals;
 
 /**
- * Makes Ctrl-C (and a plain {@code kill}) a cancellation: the work is told to stop, and the process ends only when it
- * has freed what it holds and said so, or after a while if it does not.
+ * Makes Ctrl-C (and a plain {@code kill}) a cancellation: the work is told to stop, frees what it holds, says so, and
+ * ends the process as it always does.
+ *
+ * <p>By a signal handler rather than a shutdown hook: hooks run side by side, and ONNX Runtime's own closes its
+ * environment, which crashes the process while a graph still runs.
  */
 final class Interruption {
-    private static final long PATIENCE_SECONDS = 15;
+    private static final List<String> SIGNALS = List.of("INT", "TERM", "HUP");
+    private static final long PATIENCE_MILLIS = 15_000;
 
     private Interruption() {}
 
-    /** Does the work and gives its result; while it runs, a request to end the process cancels it first. */
+    /** Does the work and gives its result; a signal cancels it, and a second one, or long waiting, ends the process. */
     static int guard(Session session, IntSupplier work) {
-        CountDownLatch finished = new CountDownLatch(1);
-        Thread hook = new Thread(() -> cancelAndAwait(session, finished), "unipic-interruption");
-        Runtime.getRuntime().addShutdownHook(hook);
-        try {
-            return work.getAsInt();
-        } finally {
-            finished.countDown();
-            try {
-                Runtime.getRuntime().removeShutdownHook(hook);
-            } catch (IllegalStateException alreadyShuttingDown) {
-                // Interrupted: the virtual machine ends by itself, with the signal's exit code (130 for Ctrl-C).
+        AtomicBoolean interrupted = new AtomicBoolean();
+        Runnable onSignal = () -> {
+            if (interrupted.getAndSet(true)) {
+                end(session);
             }
-        }
+            Thread timer = new Thread(() -> endAfterPatience(session), "unipic-interruption");
+            timer.setDaemon(true);
+            timer.start();
+            session.cancellation().cancel();
+        };
+        SIGNALS.forEach(signal -> Signals.register(signal, onSignal));
+        return work.getAsInt();
     }
 
-    private static void cancelAndAwait(Session session, CountDownLatch finished) {
-        session.cancellation().cancel();
+    private static void endAfterPatience(Session session) {
         try {
-            if (!finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                session.err().println("unipic: cancelled");
-            }
+            Thread.sleep(PATIENCE_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        end(session);
+    }
+
+    private static void end(Session session) {
+        session.err().println("unipic: cancelled");
+        Runtime.getRuntime().halt(UniPicCommand.CANCELLED);
     }
 }

@@ -9,8 +9,9 @@ import java.util.Map;
 
 /** One run of the command line inside the test: what it printed, and its exit code. */
 record CommandLineRun(int exitCode, String out, String err) {
+    /** Where the built-in model would be loaded there is none, so that no test meets the user's cache folder. */
     static CommandLineRun of(String... args) {
-        return in(Map.of(), args);
+        return in(Map.of("UNIPIC_MODEL", "no-model-for-this-test"), args);
     }
 
     static CommandLineRun in(Map<String, String> environment, String... args) {

@@ -105,7 +105,7 @@ class EndToEndTest {
 
         CommandLineRun info = run("info", "--model", model);
         assertThat(info.exitCode()).as(info.err()).isZero();
-        assertThat(info.out()).contains(model, "generate", "pixel_decoder.onnx", "ONNX Runtime 1.", "fp32");
+        assertThat(info.out()).contains(model, "generate", "pixel_decoder.onnx", "ONNX Runtime 1.", "float32");
 
         CommandLineRun again = run("export", "--checkpoint", checkpoint, "--out", model);
         assertThat(again.exitCode()).isEqualTo(2);

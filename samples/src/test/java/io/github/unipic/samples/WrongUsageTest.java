@@ -26,7 +26,7 @@ class WrongUsageTest {
                 mistake("'big' is not a size; write 512 or 640x384", "generate", "x", "--size", "big"),
                 mistake("'64x' is not a size", "generate", "x", "--size", "64x"),
                 mistake("500", "generate", "x", "--size", "500"),
-                mistake("steps", "generate", "x", "--steps", "0"),
+                mistake("iffusionSteps", "generate", "x", "--steps", "0"),
                 mistake("teration", "generate", "x", "--iterations", "0"),
                 mistake("ount", "generate", "x", "--count", "65"),
                 mistake("uidance", "generate", "x", "--guidance", "-1"),
@@ -46,7 +46,7 @@ class WrongUsageTest {
                 mistake("'--precision'", "export", "--checkpoint", "c", "--out", "o", "--precision", "int3"),
                 mistake("no-such-checkpoint", "export", "--checkpoint", "no-such-checkpoint", "--out", "target/none"),
                 mistake("--golden", "conformance", "--checkpoint", "c"),
-                mistake("no-such-c", "conformance", "--checkpoint", "no-such-c", "--golden", "no-such-g"),
+                mistake("no-such-", "conformance", "--checkpoint", "no-such-c", "--golden", "no-such-g"),
                 mistake("--json", "conformance", "--json", "no/such/folder/report.json"),
                 mistake("'frobnicate'", "frobnicate"));
     }
