@@ -5,6 +5,7 @@ import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.OnnxRuntime;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.text.PromptTokenizer;
 import java.nio.file.Path;
@@ -18,6 +19,9 @@ import java.util.stream.Stream;
 
 /**
  * A model, ready to draw. Safe to use from many threads at once; requests share the model's weights.
+ *
+ * <p>Do not let the JVM exit while a request runs: ONNX Runtime frees itself in a shutdown hook, and a graph that still
+ * runs then crashes the process. Cancel requests first and wait for them.
  *
  * <pre>{@code
  * try (UniPic unipic = UniPic.load(Path.of("unipic-1.5b"))) {
@@ -63,6 +67,11 @@ public final class UniPic implements AutoCloseable {
     /** Opens a model folder in a way to be set. */
     public static Builder builder(Path folder) {
         return new Builder(folder);
+    }
+
+    /** The ONNX Runtime that models run on in this process. */
+    public static RuntimeInfo runtime() {
+        return OnnxRuntime.info();
     }
 
     /** What the model is and can do. */

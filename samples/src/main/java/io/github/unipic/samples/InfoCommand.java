@@ -1,14 +1,11 @@
 package io.github.unipic.samples;
 
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtProvider;
 import io.github.unipic.ModelInfo;
 import io.github.unipic.UniPic;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParentCommand;
@@ -63,10 +60,8 @@ final class InfoCommand implements Callable<Integer> {
         print(
                 out,
                 "Runtime",
-                "ONNX Runtime " + OrtEnvironment.getEnvironment().getVersion() + ", built with "
-                        + OrtEnvironment.getAvailableProviders().stream()
-                                .map(OrtProvider::getName)
-                                .collect(Collectors.joining(", ")));
+                "ONNX Runtime " + UniPic.runtime().version() + ", built with "
+                        + String.join(", ", UniPic.runtime().providers()));
         print(out, "Java", System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
         print(
                 out,

@@ -4,7 +4,6 @@ import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
@@ -25,7 +24,6 @@ import java.util.Set;
  * are mapped from their files. Thread-safe; close it only when no run is under way.
  */
 public final class Graphs implements AutoCloseable {
-    private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
     private final ModelFolder folder;
     private final RuntimeOptions options;
     private final Map<GraphName, OrtSession> sessions = new EnumMap<>(GraphName.class);
@@ -96,7 +94,7 @@ public final class Graphs implements AutoCloseable {
             sessionOptions.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
             // A picture goes through several sessions in turn: the threads of one must not spin while another works.
             sessionOptions.addConfigEntry("session.force_spinning_stop", "1");
-            OrtSession session = environment.createSession(file, sessionOptions);
+            OrtSession session = OnnxRuntime.environment().createSession(file, sessionOptions);
             sessions.put(graph, session);
             return session;
         } catch (OrtException e) {

@@ -2,7 +2,6 @@ package io.github.unipic.runtime;
 
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.platform.Fp16Conversions;
 import io.github.unipic.InferenceException;
@@ -18,8 +17,6 @@ import java.util.Arrays;
  * once made, except that whoever owns it must close it.
  */
 public final class Tensor implements AutoCloseable {
-    private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
-
     private final OnnxTensor value;
 
     Tensor(OnnxTensor value) {
@@ -33,7 +30,7 @@ public final class Tensor implements AutoCloseable {
 
     /** float32 values that stay in {@code buffer}: direct, native order, as {@link #floatBuffer} makes it. */
     public static Tensor floats(FloatBuffer buffer, long... shape) {
-        return make(() -> OnnxTensor.createTensor(ENVIRONMENT, buffer, shape));
+        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), buffer, shape));
     }
 
     /** Values as float32 or float16. */
@@ -45,7 +42,7 @@ public final class Tensor implements AutoCloseable {
         for (float value : values) {
             halves.put(Fp16Conversions.floatToFp16(value));
         }
-        return make(() -> OnnxTensor.createTensor(ENVIRONMENT, halves.flip(), shape, type));
+        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), halves.flip(), shape, type));
     }
 
     /** A zero-dimensional float32. */
@@ -55,8 +52,8 @@ public final class Tensor implements AutoCloseable {
 
     public static Tensor longs(long[] values, long... shape) {
         LongBuffer buffer = bytes(values.length, Long.BYTES).asLongBuffer();
-        return make(
-                () -> OnnxTensor.createTensor(ENVIRONMENT, buffer.put(values).flip(), shape));
+        return make(() -> OnnxTensor.createTensor(
+                OnnxRuntime.environment(), buffer.put(values).flip(), shape));
     }
 
     /** Rows of equal length as int64 [rows,length]. */
@@ -67,7 +64,7 @@ public final class Tensor implements AutoCloseable {
 
     /** A tensor without elements, at least one axis being 0. */
     static Tensor empty(OnnxJavaType type, long... shape) {
-        return make(() -> OnnxTensor.createTensor(ENVIRONMENT, bytes(0, 1), shape, type));
+        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), bytes(0, 1), shape, type));
     }
 
     /** Native memory for that many float32, to fill and hand to {@link #floats(FloatBuffer, long...)}. */
@@ -96,7 +93,7 @@ public final class Tensor implements AutoCloseable {
     public Tensor reshape(long... shape) {
         ByteBuffer copy = value.getByteBuffer();
         ByteBuffer direct = bytes(copy.remaining(), 1).put(copy).flip();
-        return make(() -> OnnxTensor.createTensor(ENVIRONMENT, direct, shape, value.getInfo().type));
+        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, shape, value.getInfo().type));
     }
 
     OnnxTensor value() {
