@@ -20,7 +20,7 @@ final class MappedFile implements AutoCloseable {
     /**
      * Enough that a transposed view of the largest matrix (a vocabulary's embeddings) stays mapped while it is read.
      */
-    private static final int WINDOWS_KEPT = 16;
+    private static final int WINDOWS_KEPT = 8;
 
     /** Bytes of the file from {@code start} on, little-endian. */
     record Window(long start, ByteBuffer bytes) {
@@ -98,7 +98,7 @@ final class MappedFile implements AutoCloseable {
         if (windows.size() == WINDOWS_KEPT) {
             windows.remove(windows.keySet().iterator().next());
             // Java unmaps a window when it is collected, and maps alone do not bring a collection about: without this
-            // the whole checkpoint would end up resident. One small-heap collection a gigabyte costs next to nothing.
+            // the whole checkpoint would end up resident. One collection of a small heap every half gigabyte costs next to nothing.
             if (++dropped % WINDOWS_KEPT == 0) {
                 System.gc();
             }
