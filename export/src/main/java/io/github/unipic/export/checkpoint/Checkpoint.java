@@ -109,9 +109,10 @@ public final class Checkpoint implements AutoCloseable {
                 .forEach((name, tensor) -> add(VAE + name, tensor));
         if (!hasAny(LLM)) {
             read(language.path(), MAIN_FILES)
-                    .orElseThrow(() -> new ExportException("no language model weights: the main file holds no llm.* tensors, and "
-                            + language.path() + " holds neither " + String.join(" nor ", MAIN_FILES)
-                            + "; fetch the language model's weights"))
+                    .orElseThrow(() ->
+                            new ExportException("no language model weights: the main file holds no llm.* tensors, and "
+                                    + language.path() + " holds neither " + String.join(" nor ", MAIN_FILES)
+                                    + "; fetch the language model's weights"))
                     .forEach((name, tensor) -> add(LLM + name, tensor));
         }
         if (!hasAny(TOWER) && vision.isPresent()) {

@@ -98,7 +98,8 @@ final class MappedFile implements AutoCloseable {
         if (windows.size() == WINDOWS_KEPT) {
             windows.remove(windows.keySet().iterator().next());
             // Java unmaps a window when it is collected, and maps alone do not bring a collection about: without this
-            // the whole checkpoint would end up resident. One collection of a small heap every half gigabyte costs next to nothing.
+            // the whole checkpoint would end up resident. One collection of a small heap every half gigabyte costs next
+            // to nothing.
             if (++dropped % WINDOWS_KEPT == 0) {
                 System.gc();
             }

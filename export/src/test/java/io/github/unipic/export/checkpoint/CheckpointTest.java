@@ -105,9 +105,7 @@ class CheckpointTest {
     @Test
     void shardsOfTorchFilesAreOneCheckpoint() throws IOException {
         main().write(folder.resolve("part-1.bin"));
-        new TorchFile()
-                .tensor("mar.a", DType.BFLOAT16, new long[] {2}, 1.5, -2)
-                .write(folder.resolve("part-2.bin"));
+        new TorchFile().tensor("mar.a", DType.BFLOAT16, new long[] {2}, 1.5, -2).write(folder.resolve("part-2.bin"));
         index("pytorch_model.bin", "\"llm.model.norm.weight\": \"part-1.bin\", \"mar.a\": \"part-2.bin\"");
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             assertThat(read(checkpoint.require("mar.a"))).containsExactly(1.5f, -2);
@@ -213,7 +211,11 @@ class CheckpointTest {
                 .tensor("logit_scale", DType.FLOAT32, ONE, 1)
                 .write(vision.resolve("model.safetensors"));
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            assertThat(checkpoint.visionConfig().orElseThrow().path("image_size").asInt())
+            assertThat(checkpoint
+                            .visionConfig()
+                            .orElseThrow()
+                            .path("image_size")
+                            .asInt())
                     .isEqualTo(64);
             assertThat(read(checkpoint.require("siglip2.vision_model.post_layernorm.bias")))
                     .containsExactly(9);
@@ -226,7 +228,11 @@ class CheckpointTest {
         main().write(mainFile());
         CheckpointFolder.model(folder, "tower", "{\"model_type\": \"siglip_vision_model\", \"image_size\": 32}");
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            assertThat(checkpoint.visionConfig().orElseThrow().path("image_size").asInt())
+            assertThat(checkpoint
+                            .visionConfig()
+                            .orElseThrow()
+                            .path("image_size")
+                            .asInt())
                     .isEqualTo(32);
         }
     }
@@ -243,7 +249,11 @@ class CheckpointTest {
         Files.writeString(folder.resolve("language/generation_config.json"), "{\"eos_token_id\": 5}");
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             assertThat(checkpoint.overrides().at("/vae/scale").asDouble()).isEqualTo(0.5);
-            assertThat(checkpoint.generationConfig().orElseThrow().path("eos_token_id").asInt())
+            assertThat(checkpoint
+                            .generationConfig()
+                            .orElseThrow()
+                            .path("eos_token_id")
+                            .asInt())
                     .isEqualTo(5);
             assertThat(checkpoint.languageModelConfig().path("hidden_size").asInt())
                     .isEqualTo(8);
