@@ -69,7 +69,7 @@ final class MappedFile implements AutoCloseable {
         try {
             while (piece.hasRemaining()) {
                 if (channel.read(piece, position + piece.position()) < 0) {
-                    throw truncated(null);
+                    throw truncated();
                 }
             }
         } catch (IOException e) {
@@ -84,6 +84,7 @@ final class MappedFile implements AutoCloseable {
             throw new ExportException(
                     "cannot read " + path + ": the checkpoint is closed; read tensors before closing");
         }
+        checkSize();
         long index = position / WINDOW;
         Window window = windows.get(index);
         if (window == null) {
@@ -92,6 +93,17 @@ final class MappedFile implements AutoCloseable {
             windows.put(index, window);
         }
         return window;
+    }
+
+    /** Touching mapped pages that are no longer in the file is undefined, so see that they are. */
+    private void checkSize() {
+        try {
+            if (channel.size() < size) {
+                throw truncated();
+            }
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
     }
 
     private void dropEldest() {
@@ -116,9 +128,8 @@ final class MappedFile implements AutoCloseable {
         }
     }
 
-    /** The file became shorter while it was in use. */
-    ExportException truncated(Throwable cause) {
-        return new ExportException(path + " was cut short while it was read; leave it alone and start again", cause);
+    private ExportException truncated() {
+        return new ExportException(path + " was cut short while it was read; leave it alone and start again");
     }
 
     private ExportException unreadable(IOException e) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.unipic.export.ExportException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -118,6 +119,43 @@ class SafetensorsTest {
                             .array());
             refused(length > 1 || length < 0 ? "header of " + Long.toUnsignedString(length) : "header");
         }
+    }
+
+    @Test
+    void aHeaderBombIsRefusedBeforeItIsRead() throws IOException {
+        long length = 100_000_001;
+        try (RandomAccessFile bomb = new RandomAccessFile(file().toFile(), "rw")) {
+            bomb.writeLong(Long.reverseBytes(length));
+            bomb.setLength(2 * length);
+        }
+        refused("header of " + length);
+    }
+
+    @Test
+    void elementsMayStraddleWindows() throws IOException {
+        byte[] data = new byte[(int) MappedFile.WINDOW];
+        for (int i = 0; i < data.length; i++) {
+            data[i] = (byte) (i % 101); // not a divisor of the window, and never a NaN
+        }
+        int count = data.length / 4;
+        String header = "{\"llm.x\": {\"dtype\": \"F32\", \"shape\": [%d], \"data_offsets\": [0, %d]}}"
+                .formatted(count, data.length);
+        while (header.length() % 4 != 1) {
+            header += " ";
+        }
+        SafetensorsFile.write(file(), header, data);
+        int before = (data.length - 8 - header.length()) / 4 - 2;
+        float[] values = new float[6];
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            checkpoint.require("llm.x").read(before, values, 0, values.length);
+        }
+        float[] expected = new float[values.length];
+        ByteBuffer.wrap(data)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .position(before * 4)
+                .asFloatBuffer()
+                .get(expected);
+        assertThat(values).containsExactly(expected);
     }
 
     @Test
