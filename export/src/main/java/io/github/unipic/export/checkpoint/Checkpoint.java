@@ -109,7 +109,10 @@ public final class Checkpoint implements AutoCloseable {
                 .forEach((name, tensor) -> add(VAE + name, tensor));
         if (!hasAny(LLM)) {
             read(language.path(), MAIN_FILES)
-                    .orElseThrow(() -> missing(language.path(), MAIN_FILES))
+                    .orElseThrow(() ->
+                            new ExportException("no language model weights: the main file holds no llm.* tensors, and "
+                                    + language.path() + " holds neither " + String.join(" nor ", MAIN_FILES)
+                                    + "; fetch the language model's weights"))
                     .forEach((name, tensor) -> add(LLM + name, tensor));
         }
         if (!hasAny(TOWER) && vision.isPresent()) {
@@ -158,7 +161,12 @@ public final class Checkpoint implements AutoCloseable {
     private Map<String, CheckpointTensor> readFile(Path path) {
         MappedFile file = files.computeIfAbsent(path, MappedFile::open);
         try {
-            return path.toString().endsWith(".safetensors") ? Safetensors.index(file) : TorchArchive.index(file);
+            Map<String, CheckpointTensor> found =
+                    path.toString().endsWith(".safetensors") ? Safetensors.index(file) : TorchArchive.index(file);
+            if (found.isEmpty()) {
+                throw new ExportException(path + " holds no tensors; it is not the file expected");
+            }
+            return found;
         } catch (StackOverflowError | OutOfMemoryError e) {
             throw new ExportException(
                     path + " describes its tensors with more data than fits in memory; it is damaged or hostile", e);

@@ -191,14 +191,11 @@ public final class CheckpointTensor {
         if (count == 0) {
             return;
         }
-        try {
-            if (contiguous) {
-                new Reader(destination, offset).run(origin + firstElement * dtype.bytes(), 1, count);
-            } else {
-                gather(firstElement, new Reader(destination, offset), count);
-            }
-        } catch (InternalError e) { // what the JVM makes of a fault in a mapped page
-            throw file.truncated(e);
+        Reader reader = new Reader(destination, offset);
+        if (contiguous) {
+            reader.run(origin + firstElement * dtype.bytes(), 1, count);
+        } else {
+            gather(firstElement, reader, count);
         }
     }
 

@@ -20,7 +20,7 @@ final class MappedFile implements AutoCloseable {
     /**
      * Enough that a transposed view of the largest matrix (a vocabulary's embeddings) stays mapped while it is read.
      */
-    private static final int WINDOWS_KEPT = 16;
+    private static final int WINDOWS_KEPT = 8;
 
     /** Bytes of the file from {@code start} on, little-endian. */
     record Window(long start, ByteBuffer bytes) {
@@ -69,7 +69,7 @@ final class MappedFile implements AutoCloseable {
         try {
             while (piece.hasRemaining()) {
                 if (channel.read(piece, position + piece.position()) < 0) {
-                    throw truncated(null);
+                    throw truncated();
                 }
             }
         } catch (IOException e) {
@@ -84,6 +84,7 @@ final class MappedFile implements AutoCloseable {
             throw new ExportException(
                     "cannot read " + path + ": the checkpoint is closed; read tensors before closing");
         }
+        checkSize();
         long index = position / WINDOW;
         Window window = windows.get(index);
         if (window == null) {
@@ -94,11 +95,23 @@ final class MappedFile implements AutoCloseable {
         return window;
     }
 
+    /** Touching mapped pages that are no longer in the file is undefined, so see that they are. */
+    private void checkSize() {
+        try {
+            if (channel.size() < size) {
+                throw truncated();
+            }
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
     private void dropEldest() {
         if (windows.size() == WINDOWS_KEPT) {
             windows.remove(windows.keySet().iterator().next());
             // Java unmaps a window when it is collected, and maps alone do not bring a collection about: without this
-            // the whole checkpoint would end up resident. One small-heap collection a gigabyte costs next to nothing.
+            // the whole checkpoint would end up resident. One collection of a small heap every half gigabyte costs next
+            // to nothing.
             if (++dropped % WINDOWS_KEPT == 0) {
                 System.gc();
             }
@@ -115,9 +128,8 @@ final class MappedFile implements AutoCloseable {
         }
     }
 
-    /** The file became shorter while it was in use. */
-    ExportException truncated(Throwable cause) {
-        return new ExportException(path + " was cut short while it was read; leave it alone and start again", cause);
+    private ExportException truncated() {
+        return new ExportException(path + " was cut short while it was read; leave it alone and start again");
     }
 
     private ExportException unreadable(IOException e) {

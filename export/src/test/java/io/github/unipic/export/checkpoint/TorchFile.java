@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -171,7 +172,7 @@ public final class TorchFile {
                     .integers(entry.strides())
                     .op(0x89)
                     .orderedDictionary()
-                    .global("torch", entry.storage().dtype().name().toLowerCase(java.util.Locale.ROOT))
+                    .global("torch", entry.storage().dtype().name().toLowerCase(Locale.ROOT))
                     .tuple()
                     .op('R');
         }

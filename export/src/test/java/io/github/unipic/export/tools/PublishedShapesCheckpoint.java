@@ -21,7 +21,7 @@ import java.util.zip.GZIPInputStream;
 
 /**
  * Writes a checkpoint of random weights with the names and shapes of the published UniPic-1.5B, to try what its size
- * brings about: {@code PublishedShapesCheckpoint OUT_DIR TOKENIZER_JSON_GZ}. Always the same bytes; about 6.8 GB.
+ * brings about: {@code PublishedShapesCheckpoint OUT_DIR TOKENIZER_JSON_GZ}. Always the same bytes; 6.1 GB.
  */
 public final class PublishedShapesCheckpoint {
     private static final int DIM = 1280; // of the MAR transformer

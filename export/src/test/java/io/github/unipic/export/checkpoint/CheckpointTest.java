@@ -1,0 +1,296 @@
+package io.github.unipic.export.checkpoint;
+
+import static io.github.unipic.export.checkpoint.CheckpointFolder.read;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.unipic.export.ExportException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointTest {
+    private static final long[] ONE = {1};
+
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void createFolder() throws IOException {
+        CheckpointFolder.create(folder);
+    }
+
+    private TorchFile main() {
+        return new TorchFile().tensor("llm.model.norm.weight", DType.FLOAT32, ONE, 1);
+    }
+
+    private Path mainFile() {
+        return folder.resolve("pytorch_model.bin");
+    }
+
+    @Test
+    void namesAreCanonicalAndTheAutoencoderIsPrefixed() throws IOException {
+        main().tensor("siglip2.post_layernorm.weight", DType.FLOAT32, ONE, 2)
+                .tensor("siglip2.vision_model.post_layernorm.bias", DType.FLOAT32, ONE, 3)
+                .tensor("siglip2_proj.0.bias", DType.FLOAT32, ONE, 4)
+                .write(mainFile());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.names())
+                    .containsExactly(
+                            "llm.model.norm.weight",
+                            "siglip2.vision_model.post_layernorm.bias",
+                            "siglip2.vision_model.post_layernorm.weight",
+                            "siglip2_proj.0.bias",
+                            "vae.encoder.conv_in.bias");
+            assertThat(read(checkpoint.require("siglip2.vision_model.post_layernorm.weight")))
+                    .containsExactly(2);
+            assertThat(read(checkpoint.require("vae.encoder.conv_in.bias"))).containsExactly(0.5f, -1);
+            assertThat(checkpoint.require("vae.encoder.conv_in.bias").name()).isEqualTo("vae.encoder.conv_in.bias");
+        }
+    }
+
+    @Test
+    void twoSpellingsOfOneNameAreRefused() throws IOException {
+        main().tensor("siglip2.a", DType.FLOAT32, ONE, 2)
+                .tensor("siglip2.vision_model.a", DType.FLOAT32, ONE, 3)
+                .write(mainFile());
+        assertThatThrownBy(() -> Checkpoint.open(folder))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("siglip2.vision_model.a")
+                .hasMessageContaining("twice");
+    }
+
+    @Test
+    void whatWasNeverAskedForIsUnused() throws IOException {
+        main().tensor("mar.class_emb.weight", DType.FLOAT32, ONE, 2)
+                .tensor("mar.mask_token", DType.FLOAT32, ONE, 2)
+                .write(mainFile());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            checkpoint.require("mar.mask_token");
+            assertThat(checkpoint.find("llm.model.norm.weight")).isPresent();
+            assertThat(checkpoint.find("llm.lm_head.weight")).isEmpty();
+            assertThat(checkpoint.has("mar.class_emb.weight")).isTrue();
+            assertThat(checkpoint.unused()).containsExactly("mar.class_emb.weight", "vae.encoder.conv_in.bias");
+        }
+    }
+
+    @Test
+    void aMissingTensorIsNamedWithTheFilesSearched() throws IOException {
+        main().write(mainFile());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThatThrownBy(() -> checkpoint.require("mar.mask_token"))
+                    .isInstanceOf(ExportException.class)
+                    .hasMessageContaining("'mar.mask_token'")
+                    .hasMessageContaining("kl16.ckpt, pytorch_model.bin");
+        }
+    }
+
+    @Test
+    void aWrongShapeIsNamedWithBothShapes() throws IOException {
+        main().tensor("mar.z_proj.weight", DType.FLOAT32, new long[] {2, 3}, 1, 2, 3, 4, 5, 6)
+                .write(mainFile());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.require("mar.z_proj.weight", 2, 3).shape()).containsExactly(2, 3);
+            assertThatThrownBy(() -> checkpoint.require("mar.z_proj.weight", 3, 2))
+                    .isInstanceOf(ExportException.class)
+                    .hasMessageContaining("'mar.z_proj.weight'")
+                    .hasMessageContaining("[2, 3]")
+                    .hasMessageContaining("[3, 2]");
+        }
+    }
+
+    @Test
+    void shardsOfTorchFilesAreOneCheckpoint() throws IOException {
+        main().write(folder.resolve("part-1.bin"));
+        new TorchFile().tensor("mar.a", DType.BFLOAT16, new long[] {2}, 1.5, -2).write(folder.resolve("part-2.bin"));
+        index("pytorch_model.bin", "\"llm.model.norm.weight\": \"part-1.bin\", \"mar.a\": \"part-2.bin\"");
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require("mar.a"))).containsExactly(1.5f, -2);
+            assertThat(checkpoint.has("llm.model.norm.weight")).isTrue();
+        }
+    }
+
+    @Test
+    void aTensorThatItsShardLacksIsNamed() throws IOException {
+        main().write(folder.resolve("part-1.bin"));
+        index("pytorch_model.bin", "\"mar.a\": \"part-1.bin\"");
+        assertThatThrownBy(() -> Checkpoint.open(folder))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("'mar.a' is in part-1.bin");
+    }
+
+    @Test
+    void aShardOutsideTheFolderIsRefused() throws IOException {
+        Path outside = Files.createDirectories(folder.resolve("outside"));
+        Path inner = CheckpointFolder.create(Files.createDirectories(folder.resolve("inner")));
+        main().write(outside.resolve("evil.bin"));
+        for (String shard : new String[] {"../outside/evil.bin", outside.resolve("evil.bin") + "", "..", ""}) {
+            Files.writeString(
+                    inner.resolve("pytorch_model.bin.index.json"),
+                    "{\"weight_map\": {\"llm.model.norm.weight\": \"" + shard + "\"}}");
+            assertThatThrownBy(() -> Checkpoint.open(inner))
+                    .isInstanceOf(ExportException.class)
+                    .hasMessageContaining("not a file in the same folder");
+        }
+    }
+
+    @Test
+    void anIndexWithoutWeightMapIsRefused() throws IOException {
+        Files.writeString(folder.resolve("model.safetensors.index.json"), "{\"weight_map\": 3}");
+        assertThatThrownBy(() -> Checkpoint.open(folder))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("weight_map");
+    }
+
+    @Test
+    void safetensorsServeForEveryFile() throws IOException {
+        Files.delete(folder.resolve("kl16.ckpt"));
+        new SafetensorsFile()
+                .tensor("quant_conv.bias", DType.FLOAT16, ONE, 0.25)
+                .write(folder.resolve("kl16.safetensors"));
+        new SafetensorsFile()
+                .tensor("mar.a", DType.FLOAT32, new long[] {2, 1}, 3, 4)
+                .tensor("llm.x", DType.FLOAT32, new long[] {}, 5)
+                .write(folder.resolve("model.safetensors"));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require("mar.a", 2, 1))).containsExactly(3, 4);
+            assertThat(read(checkpoint.require("llm.x", new long[0]))).containsExactly(5);
+            assertThat(read(checkpoint.require("vae.quant_conv.bias"))).containsExactly(0.25f);
+        }
+    }
+
+    @Test
+    void theLanguageModelComesFromItsFolderInShards() throws IOException {
+        new TorchFile().tensor("mar.a", DType.FLOAT32, ONE, 1).write(mainFile());
+        Path language = folder.resolve("language");
+        new SafetensorsFile()
+                .tensor("model.norm.weight", DType.BFLOAT16, ONE, 7)
+                .write(language.resolve("model-1.safetensors"));
+        new SafetensorsFile()
+                .tensor("lm_head.weight", DType.BFLOAT16, ONE, 8)
+                .write(language.resolve("model-2.safetensors"));
+        Files.writeString(language.resolve("model.safetensors.index.json"), """
+                {"weight_map": {"model.norm.weight": "model-1.safetensors", "lm_head.weight": "model-2.safetensors"}}
+                """);
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require("llm.model.norm.weight"))).containsExactly(7);
+            assertThat(read(checkpoint.require("llm.lm_head.weight"))).containsExactly(8);
+        }
+    }
+
+    @Test
+    void theMainFilesLanguageModelComesBeforeTheFolders() throws IOException {
+        main().write(mainFile());
+        new SafetensorsFile()
+                .tensor("lm_head.weight", DType.BFLOAT16, ONE, 8)
+                .write(folder.resolve("language/model.safetensors"));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.has("llm.lm_head.weight")).isFalse();
+        }
+    }
+
+    @Test
+    void weightsWithoutALanguageModelAreRefused() throws IOException {
+        new TorchFile().tensor("mar.a", DType.FLOAT32, ONE, 1).write(mainFile());
+        assertThatThrownBy(() -> Checkpoint.open(folder))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("llm.*");
+    }
+
+    @Test
+    void theVisionTowerComesFromItsFolderWithoutTheTextTower() throws IOException {
+        main().write(mainFile());
+        Path vision = CheckpointFolder.model(
+                folder, "any-name", "{\"model_type\": \"siglip\", \"vision_config\": {\"image_size\": 64}}");
+        new SafetensorsFile()
+                .tensor("vision_model.post_layernorm.bias", DType.FLOAT32, ONE, 9)
+                .tensor("text_model.head.bias", DType.FLOAT32, ONE, 1)
+                .tensor("logit_scale", DType.FLOAT32, ONE, 1)
+                .write(vision.resolve("model.safetensors"));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint
+                            .visionConfig()
+                            .orElseThrow()
+                            .path("image_size")
+                            .asInt())
+                    .isEqualTo(64);
+            assertThat(read(checkpoint.require("siglip2.vision_model.post_layernorm.bias")))
+                    .containsExactly(9);
+            assertThat(checkpoint.unused()).containsExactly("llm.model.norm.weight", "vae.encoder.conv_in.bias");
+        }
+    }
+
+    @Test
+    void aVisionModelsOwnConfigurationIsTakenWhole() throws IOException {
+        main().write(mainFile());
+        CheckpointFolder.model(folder, "tower", "{\"model_type\": \"siglip_vision_model\", \"image_size\": 32}");
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint
+                            .visionConfig()
+                            .orElseThrow()
+                            .path("image_size")
+                            .asInt())
+                    .isEqualTo(32);
+        }
+    }
+
+    @Test
+    void theVisionFolderAndTheSmallFilesAreOptional() throws IOException {
+        main().write(mainFile());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.visionConfig()).isEmpty();
+            assertThat(checkpoint.generationConfig()).isEmpty();
+            assertThat(checkpoint.overrides()).isEmpty();
+        }
+        Files.writeString(folder.resolve("unipic_config.json"), "{\"vae\": {\"scale\": 0.5}}");
+        Files.writeString(folder.resolve("language/generation_config.json"), "{\"eos_token_id\": 5}");
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.overrides().at("/vae/scale").asDouble()).isEqualTo(0.5);
+            assertThat(checkpoint
+                            .generationConfig()
+                            .orElseThrow()
+                            .path("eos_token_id")
+                            .asInt())
+                    .isEqualTo(5);
+            assertThat(checkpoint.languageModelConfig().path("hidden_size").asInt())
+                    .isEqualTo(8);
+            assertThat(checkpoint.tokenizerFile()).isEqualTo(folder.resolve("language/tokenizer.json"));
+        }
+    }
+
+    @Test
+    void whatIsMissingIsNamed() throws IOException {
+        refused(folder.resolve("nowhere"), "not a folder");
+        refused(folder, "pytorch_model.bin or model.safetensors");
+        main().write(mainFile());
+        Files.move(folder.resolve("kl16.ckpt"), folder.resolve("kl16.bak"));
+        refused(folder, "kl16.ckpt or kl16.safetensors");
+        Files.delete(folder.resolve("language/tokenizer.json"));
+        refused(folder, "tokenizer.json");
+        Files.writeString(folder.resolve("language/config.json"), "{\"model_type\": \"llama\"}");
+        refused(folder, "model_type qwen2");
+        Files.writeString(folder.resolve("language/config.json"), "{oops");
+        refused(folder, "config.json");
+    }
+
+    @Test
+    void twoLanguageModelsAreRefused() throws IOException {
+        main().write(mainFile());
+        CheckpointFolder.model(folder, "another", "{\"model_type\": \"qwen2\"}");
+        refused(folder, "two folders hold a language model");
+    }
+
+    private static void refused(Path folder, String message) {
+        assertThatThrownBy(() -> Checkpoint.open(folder))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining(message)
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+    }
+
+    private void index(String file, String weightMap) throws IOException {
+        Files.writeString(folder.resolve(file + ".index.json"), "{\"weight_map\": {" + weightMap + "}}");
+    }
+}

@@ -1,0 +1,172 @@
+package io.github.unipic.export.checkpoint;
+
+import static io.github.unipic.export.checkpoint.CheckpointFolder.read;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.unipic.export.ExportException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class SafetensorsTest {
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void createFolder() throws IOException {
+        CheckpointFolder.create(folder);
+    }
+
+    private Path file() {
+        return folder.resolve("model.safetensors");
+    }
+
+    private void refused(String... messages) {
+        assertThatThrownBy(() -> Checkpoint.open(folder).close())
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("model.safetensors")
+                .satisfies(e -> assertThat(messages).allMatch(e.getMessage()::contains))
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyTypeIsIndexed(DType dtype) throws IOException {
+        new SafetensorsFile()
+                .tensor("llm.odd", DType.UINT8, new long[] {1}, 1) // what follows is not aligned
+                .tensor("llm.x", dtype, new long[] {3, 1}, 1, 0, 2)
+                .write(file());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            CheckpointTensor tensor = checkpoint.require("llm.x", 3, 1);
+            assertThat(tensor.dtype()).isEqualTo(dtype);
+            if (dtype.isFloatingPoint()) {
+                assertThat(read(tensor)).containsExactly(1, 0, 2);
+            } else {
+                assertThatThrownBy(() -> read(tensor)).isInstanceOf(ExportException.class);
+            }
+        }
+    }
+
+    @Test
+    void entriesThatDoNotFitAreRefusedByName() throws IOException {
+        entry("F32", new long[] {2}, 0, 9);
+        entry("F32", new long[] {3}, 0, 8);
+        entry("F32", new long[] {4}, 0, 16);
+        entry("F32", new long[] {2}, 8, 0);
+        entry("F32", new long[] {2}, -8, 0);
+        entry("F32", new long[] {-2, -1}, 0, 8);
+        entry("F32", new long[] {Long.MAX_VALUE, 3}, 0, 8);
+        entry("F32", new long[] {1L << 62, 4}, 0, 0);
+        entry("F32", new long[] {1L << 62}, 0, 0);
+        entry("F32", new long[] {2}, Long.MAX_VALUE - 7, Long.MAX_VALUE);
+        entry("F31", new long[] {2}, 0, 8);
+    }
+
+    private void entry(String dtype, long[] shape, long begin, long end) throws IOException {
+        new SafetensorsFile()
+                .tensor("llm.x", DType.FLOAT32, new long[] {2}, 1, 2)
+                .entry("mar.bad", dtype, shape, begin, end)
+                .write(file());
+        refused("'mar.bad'");
+    }
+
+    @Test
+    void malformedHeadersAreRefused() throws IOException {
+        String[] headers = {
+            "",
+            "[]",
+            "{",
+            "null",
+            "{}",
+            "{\"a\": 3}",
+            "{\"a\": {}}",
+            "{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0]}}",
+            "{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": {\"0\": 0, \"1\": 4}}}",
+            "{\"a\": {\"dtype\": \"F32\", \"shape\": [1.0], \"data_offsets\": [0, 4]}}",
+            "{\"a\": {\"dtype\": \"F32\", \"shape\": [\"1\"], \"data_offsets\": [0, 4]}}",
+            "{\"a\": {\"dtype\": \"F32\", \"shape\": [99999999999999999999], \"data_offsets\": [0, 4]}}",
+            "{\"a\": {\"dtype\": \"F32\", \"data_offsets\": [0, 4]}}",
+            "{\"a\\n\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}}",
+            "{\"a\": " + "[".repeat(100_000)
+        };
+        for (String header : headers) {
+            SafetensorsFile.write(file(), header, new byte[4]);
+            refused();
+        }
+        String entry = "\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}";
+        SafetensorsFile.write(file(), "{" + entry + ", " + entry + "}", new byte[4]);
+        refused("not JSON");
+    }
+
+    @Test
+    void impossibleHeaderLengthsAreRefused() throws IOException {
+        for (long length : new long[] {0, 1, 9, 100_000_001, Integer.MAX_VALUE, Long.MAX_VALUE, -1}) {
+            Files.write(
+                    file(),
+                    ByteBuffer.allocate(16)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .putLong(length)
+                            .array());
+            refused(length > 1 || length < 0 ? "header of " + Long.toUnsignedString(length) : "header");
+        }
+    }
+
+    @Test
+    void aHeaderBombIsRefusedBeforeItIsRead() throws IOException {
+        long length = 100_000_001;
+        try (RandomAccessFile bomb = new RandomAccessFile(file().toFile(), "rw")) {
+            bomb.writeLong(Long.reverseBytes(length));
+            bomb.setLength(2 * length);
+        }
+        refused("header of " + length);
+    }
+
+    @Test
+    void elementsMayStraddleWindows() throws IOException {
+        byte[] data = new byte[(int) MappedFile.WINDOW];
+        for (int i = 0; i < data.length; i++) {
+            data[i] = (byte) (i % 101); // not a divisor of the window, and never a NaN
+        }
+        int count = data.length / 4;
+        String header = "{\"llm.x\": {\"dtype\": \"F32\", \"shape\": [%d], \"data_offsets\": [0, %d]}}"
+                .formatted(count, data.length);
+        while (header.length() % 4 != 1) {
+            header += " ";
+        }
+        SafetensorsFile.write(file(), header, data);
+        int before = (data.length - 8 - header.length()) / 4 - 2;
+        float[] values = new float[6];
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            checkpoint.require("llm.x").read(before, values, 0, values.length);
+        }
+        float[] expected = new float[values.length];
+        ByteBuffer.wrap(data)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .position(before * 4)
+                .asFloatBuffer()
+                .get(expected);
+        assertThat(values).containsExactly(expected);
+    }
+
+    @Test
+    void truncatedFilesAreRefused() throws IOException {
+        new SafetensorsFile()
+                .tensor("llm.x", DType.FLOAT32, new long[] {2}, 1, 2)
+                .write(file());
+        byte[] whole = Files.readAllBytes(file());
+        for (int length = 0; length < whole.length; length++) {
+            Files.write(file(), Arrays.copyOf(whole, length));
+            refused();
+        }
+    }
+}
