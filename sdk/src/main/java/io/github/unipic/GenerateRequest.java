@@ -76,7 +76,8 @@ public final class GenerateRequest {
 
     /**
      * Reads a request from the text that pictures carry, the reverse of {@link #toMetadata()}. The text may come from
-     * anywhere, other programs included, so anything but a whole, valid request is simply no request.
+     * anywhere, other programs included, so anything but a whole, valid request is simply no request. Neither is the
+     * text of a picture made from another one, which names its {@code task}.
      *
      * @param metadata text by keyword, as of {@link Image#metadata()}
      * @return a request for that one picture; empty if a value is missing, malformed or out of range

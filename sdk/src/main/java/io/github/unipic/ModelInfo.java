@@ -12,7 +12,7 @@ import java.util.Set;
  * @param bytes of all its files
  * @param defaultWidth of a picture, in pixels
  * @param defaultHeight of a picture, in pixels
- * @param tasks that the folder's graphs suffice for: {@code generate}, {@code edit}, {@code describe}
+ * @param tasks that the folder's graphs suffice for: {@code generate}, {@code edit}, {@code inpaint}, {@code describe}
  */
 public record ModelInfo(
         String name,

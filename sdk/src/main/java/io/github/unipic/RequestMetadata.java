@@ -17,6 +17,7 @@ final class RequestMetadata {
     private static final String SEED = "seed";
     private static final String PARAMETERS = "parameters";
     private static final String SOFTWARE = "Software";
+    private static final String TASK = "task";
     private static final String SOFTWARE_NAME = "UniPic SDK for Java";
 
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -51,7 +52,7 @@ final class RequestMetadata {
         String prompt = text.get(PROMPT);
         String seed = text.get(SEED);
         String parameters = text.get(PARAMETERS);
-        if (prompt == null || seed == null || parameters == null) {
+        if (prompt == null || seed == null || parameters == null || text.containsKey(TASK)) {
             return Optional.empty();
         }
         try {

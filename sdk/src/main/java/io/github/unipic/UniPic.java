@@ -1,6 +1,6 @@
 package io.github.unipic;
 
-import io.github.unipic.generation.TextToImage;
+import io.github.unipic.generation.Drawing;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.ModelFolder;
@@ -9,36 +9,42 @@ import io.github.unipic.runtime.OnnxRuntime;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.text.PromptTokenizer;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * A model, ready to draw. Safe to use from many threads at once; requests share the model's weights.
+ * A model, ready to draw, to edit and to look at pictures. Safe to use from many threads at once; requests share the
+ * model's weights.
  *
  * <p>Do not let the JVM exit while a request runs: ONNX Runtime frees itself in a shutdown hook, and a graph that still
  * runs then crashes the process. Cancel requests first and wait for them.
  *
  * <pre>{@code
  * try (UniPic unipic = UniPic.load(Path.of("unipic-1.5b"))) {
- *     unipic.generate("A red fox in the snow").save(Path.of("fox.png"));
+ *     Image fox = unipic.generate("A red fox in the snow");
+ *     fox.save(Path.of("fox.png"));
+ *     Image night = unipic.edit(fox, "Make it night");
+ *     String text = unipic.describe(night, "What animal is this?");
  * }
  * }</pre>
  */
 public final class UniPic implements AutoCloseable {
-    private static final Map<String, Set<GraphName>> TASKS = Map.of(
-            "generate",
-            Set.of(
-                    GraphName.TEXT_EMBEDDING,
-                    GraphName.MAR_ENCODER,
-                    GraphName.DECODER_STEP,
-                    GraphName.MAR_DECODER,
-                    GraphName.TOKEN_SAMPLER,
-                    GraphName.PIXEL_DECODER));
+    private static final Set<GraphName> DRAWING = EnumSet.of(
+            GraphName.TEXT_EMBEDDING,
+            GraphName.MAR_ENCODER,
+            GraphName.DECODER_STEP,
+            GraphName.MAR_DECODER,
+            GraphName.TOKEN_SAMPLER,
+            GraphName.PIXEL_DECODER);
+    private static final Set<GraphName> ANSWERING =
+            EnumSet.of(GraphName.TEXT_EMBEDDING, GraphName.DECODER_STEP, GraphName.TEXT_HEAD);
+    private static final Set<GraphName> MAR_VISION = EnumSet.of(GraphName.PIXEL_ENCODER, GraphName.MAR_ENCODER);
 
     private final ModelFolder folder;
     private final PromptTokenizer tokenizer;
@@ -78,11 +84,17 @@ public final class UniPic implements AutoCloseable {
     public ModelInfo info() {
         Manifest manifest = folder.manifest();
         Set<String> tasks = new TreeSet<>();
-        TASKS.forEach((task, needed) -> {
-            if (needed.stream().allMatch(folder::has)) {
-                tasks.add(task);
-            }
-        });
+        boolean vision = folder.has(GraphName.VISION_ENCODER) || has(MAR_VISION);
+        if (has(DRAWING)) {
+            tasks.add("generate");
+        }
+        if (has(DRAWING) && has(MAR_VISION)) {
+            tasks.add("edit");
+            tasks.add("inpaint");
+        }
+        if (has(ANSWERING) && vision) {
+            tasks.add("describe");
+        }
         List<ModelInfo.GraphInfo> infos = manifest.graphs().entrySet().stream()
                 .map(entry -> graphInfo(entry.getKey(), entry.getValue()))
                 .toList();
@@ -95,6 +107,10 @@ public final class UniPic implements AutoCloseable {
                 manifest.defaults().height(),
                 Set.copyOf(tasks),
                 infos);
+    }
+
+    private boolean has(Set<GraphName> needed) {
+        return needed.stream().allMatch(folder::has);
     }
 
     private ModelInfo.GraphInfo graphInfo(String name, Manifest.GraphSpec spec) {
@@ -129,12 +145,93 @@ public final class UniPic implements AutoCloseable {
      * @throws InferenceException when ONNX Runtime fails
      */
     public List<Image> generate(GenerateRequest request) {
+        return running(() -> drawing(request).generate());
+    }
+
+    /**
+     * Changes a picture as an instruction says, with the model's defaults and a random seed.
+     *
+     * @throws UniPicException as {@link #edit(Image, GenerateRequest)}
+     */
+    public Image edit(Image source, String instruction) {
+        return edit(source, GenerateRequest.of(instruction)).get(0);
+    }
+
+    /**
+     * Changes a picture as the request's prompt says. The picture's middle square is resized to the size that is drawn.
+     *
+     * @param request its width and height must be equal, or unset for the model's default
+     * @throws InvalidRequestException when the size is not a square, or the instruction is too long
+     * @throws UniPicException otherwise as {@link #generate(GenerateRequest)}
+     */
+    public List<Image> edit(Image source, GenerateRequest request) {
+        try (Conversation conversation = conversation()) {
+            return conversation.edit(source, request);
+        }
+    }
+
+    /**
+     * Draws a part of a picture anew, after the request's prompt. The source is cut at right and bottom to multiples of
+     * the model's 16 pixels; the size of the request is not used.
+     *
+     * @throws InvalidRequestException when the mask is black, or an order is given
+     * @throws UniPicException otherwise as {@link #generate(GenerateRequest)}
+     */
+    public List<Image> inpaint(Inpainting inpainting, GenerateRequest request) {
+        return running(() -> drawing(request).inpaint(inpainting));
+    }
+
+    /**
+     * Answers a question about a picture; the likeliest answer, at most 1024 tokens.
+     *
+     * @param question blank for the model's own "describe the image"
+     */
+    public String describe(Image image, String question) {
+        return describe(DescribeRequest.builder(question).image(image).build()).text();
+    }
+
+    /**
+     * Answers a question about one or more pictures.
+     *
+     * @throws InvalidRequestException when there is no picture, or the question is too long for the model
+     * @throws CancelledException when the request's {@link Cancellation} was used
+     * @throws ModelFormatException when the model has no graphs for this, or they are damaged
+     * @throws InferenceException when ONNX Runtime fails
+     */
+    public Answer describe(DescribeRequest request) {
+        if (request.images().isEmpty()) {
+            throw new InvalidRequestException("a question needs a picture: add one with image(...)");
+        }
+        try (Conversation conversation = conversation()) {
+            return conversation.ask(request);
+        }
+    }
+
+    /** Starts a conversation, which is to be closed before this. */
+    public Conversation conversation() {
+        return running(() -> new Conversation(this));
+    }
+
+    Drawing drawing(GenerateRequest request) {
+        return new Drawing(graphs, tokenizer, request);
+    }
+
+    Graphs graphs() {
+        return graphs;
+    }
+
+    PromptTokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    /** Runs a request while keeping this from being closed. */
+    <T> T running(Supplier<T> request) {
         lifetime.readLock().lock();
         try {
             if (closed) {
                 throw new IllegalStateException("This UniPic is closed.");
             }
-            return new TextToImage(graphs, tokenizer).generate(request);
+            return request.get();
         } finally {
             lifetime.readLock().unlock();
         }

@@ -62,12 +62,16 @@ public final class GoldenReplay {
         try (Graphs graphs = new Graphs(model, new RuntimeOptions(OptionalInt.empty()));
                 PromptTokenizer tokenizer = PromptTokenizer.load(model.tokenizer())) {
             StageReplay stages = new StageReplay(graphs, checkpoint, tolerance.stage());
-            LoopReplay loops = new LoopReplay(graphs, tokenizer, tolerance.loop());
+            TaskReplay tasks = new TaskReplay(graphs, tokenizer, tolerance.loop());
             for (Path file : files) {
                 Comparer comparer = new Comparer(GoldenFile.read(file), onResult);
                 String name = comparer.golden().name();
                 if (name.startsWith("t2i_")) {
-                    loops.textToImage(comparer);
+                    tasks.textToImage(comparer);
+                } else if (name.startsWith("edit_")) {
+                    tasks.edit(comparer);
+                } else if (name.startsWith("understand_")) {
+                    tasks.understand(comparer);
                 } else {
                     stages.replay(comparer);
                 }

@@ -29,6 +29,7 @@ record ManifestBuilder(Checkpoint checkpoint, Architecture architecture) {
     /** UNIPIC.md, "Text to image", "Editing" and "Understanding". */
     private static final Prompts PROMPTS = new Prompts(
             "<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n",
+            "<|im_end|>\n",
             "Generate an image: {}",
             "Generate an image.",
             "Repeat this image.",

@@ -4,6 +4,7 @@ import io.github.unipic.InferenceException;
 import io.github.unipic.model.Grid;
 import io.github.unipic.runtime.Tensor;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 
 /** The tokens of a batch of pictures while they are drawn; zero where nothing is known yet. */
@@ -12,10 +13,21 @@ public final class ImageTokens {
     private final int channels;
     private final float[][] pictures;
 
-    ImageTokens(int pictures, Grid grid, int channels) {
+    private ImageTokens(Grid grid, float[][] pictures) {
         this.grid = grid;
-        this.channels = channels;
-        this.pictures = new float[pictures][grid.tokens() * channels];
+        this.channels = pictures[0].length / grid.tokens();
+        this.pictures = pictures;
+    }
+
+    static ImageTokens blank(int pictures, Grid grid, int channels) {
+        return new ImageTokens(grid, new float[pictures][grid.tokens() * channels]);
+    }
+
+    /** Each picture with these latents [N*channels]. */
+    static ImageTokens of(int pictures, Grid grid, float[] latents) {
+        float[][] copies = new float[pictures][];
+        Arrays.setAll(copies, picture -> latents.clone());
+        return new ImageTokens(grid, copies);
     }
 
     public Grid grid() {

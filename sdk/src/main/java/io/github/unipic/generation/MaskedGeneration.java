@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The masked autoregressive loop: starting with every position masked, each iteration asks the language model and MAR
@@ -27,6 +28,8 @@ public final class MaskedGeneration {
      *
      * @param iterations of the loop
      * @param guidance scale; 1 is without guidance
+     * @param start latents [N*channels] of which the positions outside the orders are known from the start; empty where
+     *     every position is masked
      * @param pictures the random part of each picture of the batch
      */
     public record Task(
@@ -36,15 +39,31 @@ public final class MaskedGeneration {
             GuidanceSchedule guidanceSchedule,
             double temperature,
             DiffusionSchedule diffusion,
+            Optional<float[]> start,
             List<Picture> pictures) {
 
         /** Whether the batch has an unconditional half. */
         public boolean guided() {
             return guidance != 1.0;
         }
+
+        /**
+         * A batch's rows: the conditional one for each picture, then, with guidance, the unconditional one for each.
+         */
+        public <T> List<T> rows(T conditional, T unconditional) {
+            List<T> rows = new ArrayList<>(Collections.nCopies(pictures.size(), conditional));
+            if (guided()) {
+                rows.addAll(Collections.nCopies(pictures.size(), unconditional));
+            }
+            return rows;
+        }
     }
 
-    /** What makes a picture differ from another of the same prompt: the order of its positions, and its noise. */
+    /**
+     * What makes a picture differ from another of the same prompt.
+     *
+     * @param order the masked positions; the last ones of it are predicted first
+     */
     public record Picture(int[] order, NoiseSource noise) {}
 
     /** Hears of each iteration that predicted something. */
@@ -71,21 +90,27 @@ public final class MaskedGeneration {
      * @param unconditional token ids of the request without a prompt, for guidance
      */
     public ImageTokens fromText(Task task, long[] prompt, long[] unconditional, Observer observer) {
-        try (KvCache prompts = stages.prefill(batch(task, prompt, unconditional));
+        try (KvCache prompts = stages.prefill(task.rows(prompt, unconditional));
                 Tensor canvas = stages.blankCanvas()) {
             return run(task, prompts, canvas, observer);
         }
     }
 
     /**
-     * @param prompts KV cache of the conditional prompt for each picture, then of the unconditional one for each
-     * @param canvas what the decoder sees at masked positions: [1,0,dim] or [1,buffers+N,dim]
+     * Draws.
+     *
+     * @param prompts KV cache with the rows of {@link Task#rows}
+     * @param canvas what the decoder sees at masked positions: {@link Stages#blankCanvas}, or [1,buffers+N,dim] of a
+     *     picture to be edited
      */
-    private ImageTokens run(Task task, KvCache prompts, Tensor canvas, Observer observer) {
-        ImageTokens tokens = new ImageTokens(
-                task.pictures().size(), task.grid(), stages.sizes().latentChannels());
+    public ImageTokens run(Task task, KvCache prompts, Tensor canvas, Observer observer) {
+        ImageTokens tokens = task.start()
+                .map(latents -> ImageTokens.of(task.pictures().size(), task.grid(), latents))
+                .orElseGet(() -> ImageTokens.blank(
+                        task.pictures().size(), task.grid(), stages.sizes().latentChannels()));
         List<List<Iteration>> plans = task.pictures().stream()
-                .map(picture -> UnmaskingSchedule.plan(task.iterations(), picture.order()))
+                .map(picture -> UnmaskingSchedule.plan(
+                        task.iterations(), picture.order(), task.grid().tokens()))
                 .toList();
         for (int k = 0; k < task.iterations(); k++) {
             int index = k;
@@ -145,15 +170,6 @@ public final class MaskedGeneration {
             }
         }
         return Tensor.floats(buffer.flip(), rows, count, channels);
-    }
-
-    /** The conditional prompt for each picture, then, with guidance, the unconditional one for each. */
-    private static List<long[]> batch(Task task, long[] prompt, long[] unconditional) {
-        List<long[]> rows = new ArrayList<>(Collections.nCopies(task.pictures().size(), prompt));
-        if (task.guided()) {
-            rows.addAll(Collections.nCopies(task.pictures().size(), unconditional));
-        }
-        return rows;
     }
 
     private static Tensor positions(List<int[]> rows) {

@@ -2,6 +2,7 @@ package io.github.unipic.generation;
 
 import java.util.AbstractList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.RandomAccess;
 
@@ -26,31 +27,43 @@ public final class UnmaskingSchedule {
     public record Iteration(int index, int[] known, int[] predicted, int left) {}
 
     /**
-     * Plans all iterations.
+     * Plans all iterations of a picture whose every token is masked at first.
      *
      * @param iterations how many, above 0
      * @param order a permutation of the token positions, at least one; its last ones are predicted first
      * @return the iterations, unmodifiable; their positions are made on access, so that long plans take little memory
      */
     public static List<Iteration> plan(int iterations, int[] order) {
-        int tokens = order.length;
+        return plan(iterations, order, order.length);
+    }
+
+    /**
+     * Plans all iterations.
+     *
+     * @param iterations how many, above 0
+     * @param order the masked positions, each once, at least one; its last ones are predicted first
+     * @param tokens of the picture; those that are not in the order are known from the start
+     */
+    public static List<Iteration> plan(int iterations, int[] order, int tokens) {
         int[] left = new int[iterations];
-        int masked = tokens;
+        int masked = order.length;
         for (int k = 0; k < iterations; k++) {
-            int cosine = (int) Math.floor(tokens * StrictMath.cos(Math.PI / 2 * (k + 1) / iterations));
+            int cosine = (int) Math.floor(order.length * StrictMath.cos(Math.PI / 2 * (k + 1) / iterations));
             left[k] = Math.max(1, Math.min(masked - 1, cosine));
             masked = left[k];
         }
-        return new Plan(left, order.clone());
+        return new Plan(left, order.clone(), tokens);
     }
 
     private static final class Plan extends AbstractList<Iteration> implements RandomAccess {
         private final int[] left;
         private final int[] order;
+        private final int tokens;
 
-        Plan(int[] left, int[] order) {
+        Plan(int[] left, int[] order, int tokens) {
             this.left = left;
             this.order = order;
+            this.tokens = tokens;
         }
 
         @Override
@@ -62,10 +75,20 @@ public final class UnmaskingSchedule {
         public Iteration get(int index) {
             int before = index == 0 ? order.length : left[index - 1];
             int after = index == left.length - 1 ? 0 : left[index];
-            return new Iteration(index, ascending(before, order.length), ascending(after, before), left[index]);
+            return new Iteration(index, known(before), predicted(after, before), left[index]);
         }
 
-        private int[] ascending(int from, int to) {
+        /** All positions but the first {@code masked} of the order. */
+        private int[] known(int masked) {
+            BitSet known = new BitSet(tokens);
+            known.set(0, tokens);
+            for (int i = 0; i < masked; i++) {
+                known.clear(order[i]);
+            }
+            return known.stream().toArray();
+        }
+
+        private int[] predicted(int from, int to) {
             int[] positions = Arrays.copyOfRange(order, from, to);
             Arrays.sort(positions);
             return positions;

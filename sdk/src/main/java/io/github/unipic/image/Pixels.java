@@ -18,4 +18,14 @@ public final class Pixels {
         }
         return Image.ofRgb(width, height, rgb);
     }
+
+    public static float[] fromImage(Image image) {
+        byte[] rgb = image.rgb();
+        int plane = rgb.length / 3;
+        float[] pixels = new float[rgb.length];
+        for (int i = 0; i < rgb.length; i++) {
+            pixels[i % 3 * plane + i / 3] = (rgb[i] & 0xff) / 255f * 2f - 1f;
+        }
+        return pixels;
+    }
 }

@@ -88,16 +88,25 @@ public record Manifest(
     public record Tokens(int image, List<Integer> stop) {}
 
     /**
-     * Texts around the user's words, in which {@code {}} stands for them.
+     * Texts around the user's words, in which {@value #PLACE} stands for them.
      *
      * @param turn the chat form of one request
+     * @param answerEnd what stands between an answer and the next turn
      * @param generate the request to draw
      * @param generateUnconditional the same without a prompt, for guidance
      * @param editUnconditional the instruction that stands for "no instruction" when editing
      * @param describe the question when the user asks none
      */
     public record Prompts(
-            String turn, String generate, String generateUnconditional, String editUnconditional, String describe) {}
+            String turn,
+            String answerEnd,
+            String generate,
+            String generateUnconditional,
+            String editUnconditional,
+            String describe) {
+        /** Where the user's words go. */
+        public static final String PLACE = "{}";
+    }
 
     /** Used where a request does not say. Width and height in pixels. */
     public record Defaults(

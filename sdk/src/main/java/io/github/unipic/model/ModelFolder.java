@@ -116,6 +116,9 @@ public final class ModelFolder {
                 throw damaged("holds a size of " + size + ", sizes are positive");
             }
         }
+        if (!manifest.prompts().turn().contains(Manifest.Prompts.PLACE)) {
+            throw damaged("holds a turn without a place for the user's words");
+        }
         if (!manifest.files().containsKey(TOKENIZER)) {
             throw damaged("does not list " + TOKENIZER);
         }

@@ -1,11 +1,15 @@
 package io.github.unipic.runtime;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Keys and values of the language model for a batch of sequences, one pair of tensors [B,kvHeads,P,headDim] a layer,
- * and which of the P places hold a token. Rows shorter than P have places that nobody looks at. Owns its tensors.
+ * and which of the P places hold a token. Rows shorter than P have places that nobody looks at. Never changes: longer
+ * caches are new ones. Owns its tensors, which are freed when as many {@link #close} calls were made as there are
+ * holders: the first one and one for each {@link #share}.
  */
 public final class KvCache implements AutoCloseable {
     /** Keys and values of one layer. */
@@ -13,6 +17,7 @@ public final class KvCache implements AutoCloseable {
 
     private final List<Layer> layers;
     private final boolean[][] occupied;
+    private final AtomicInteger holders = new AtomicInteger(1);
 
     KvCache(List<Layer> layers, boolean[][] occupied) {
         this.layers = List.copyOf(layers);
@@ -58,11 +63,38 @@ public final class KvCache implements AutoCloseable {
         return after;
     }
 
+    /** This cache, held once more. */
+    public KvCache share() {
+        holders.incrementAndGet();
+        return this;
+    }
+
+    /**
+     * One cache with a row for each of these, which have one row each and may differ in length. Copies them, once; the
+     * originals stay as they are.
+     */
+    public static KvCache stack(List<KvCache> rows) {
+        int longest = rows.stream().mapToInt(KvCache::length).max().orElseThrow();
+        boolean[][] occupied = new boolean[rows.size()][];
+        Arrays.setAll(occupied, row -> Arrays.copyOf(rows.get(row).occupied[0], longest));
+        List<Layer> layers = new ArrayList<>();
+        for (int i = 0; i < rows.get(0).layers.size(); i++) {
+            int layer = i;
+            layers.add(new Layer(
+                    Tensor.stackPadded(rows.stream().map(row -> row.keys(layer)).toList(), longest),
+                    Tensor.stackPadded(
+                            rows.stream().map(row -> row.values(layer)).toList(), longest)));
+        }
+        return new KvCache(layers, occupied);
+    }
+
     @Override
     public void close() {
-        layers.forEach(layer -> {
-            layer.keys().close();
-            layer.values().close();
-        });
+        if (holders.decrementAndGet() == 0) {
+            layers.forEach(layer -> {
+                layer.keys().close();
+                layer.values().close();
+            });
+        }
     }
 }

@@ -89,16 +89,26 @@ public final class Stages {
         }
     }
 
+    /** A longer cache, and what the language model makes of the new tokens. The caller owns both. */
+    public record Extension(KvCache cache, Tensor hidden) {}
+
+    /** The cache with new tokens [B,S,D] appended, and their hidden states [B,S,D]; {@code past} stays as it is. */
+    public Extension extend(KvCache past, Tensor embeds) {
+        boolean[][] occupied = everywhere(past.batch(), embeds.dim(1));
+        Set<String> names = presentNames();
+        names.add("hidden");
+        try (Outputs outputs = step(embeds, past, occupied, names)) {
+            return new Extension(takeCache(outputs, past.occupiedAfter(occupied)), outputs.take("hidden"));
+        }
+    }
+
     /**
      * Hidden states [B,S,D] of new tokens behind a cache, which stays as it is.
      *
      * @param embeds [E,S,D], E a divisor of the cache's batch: rows repeat
      */
     public Tensor hidden(Tensor embeds, KvCache past) {
-        boolean[][] occupied = new boolean[past.batch()][embeds.dim(1)];
-        for (boolean[] row : occupied) {
-            Arrays.fill(row, true);
-        }
+        boolean[][] occupied = everywhere(past.batch(), embeds.dim(1));
         try (Outputs outputs = step(embeds, past, occupied, Set.of("hidden"))) {
             return outputs.take("hidden");
         }
@@ -134,7 +144,16 @@ public final class Stages {
         }
     }
 
-    private KvCache emptyCache(int batch) {
+    private static boolean[][] everywhere(int rows, int places) {
+        boolean[][] occupied = new boolean[rows][places];
+        for (boolean[] row : occupied) {
+            Arrays.fill(row, true);
+        }
+        return occupied;
+    }
+
+    /** The cache of nothing. */
+    public KvCache emptyCache(int batch) {
         OnnxJavaType type = graphs.inputType(DECODER_STEP, "embeds");
         List<Layer> layers = new ArrayList<>();
         for (int layer = 0; layer < sizes().layers(); layer++) {

@@ -3,6 +3,7 @@ package io.github.unipic.runtime;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.TensorInfo;
 import ai.onnxruntime.platform.Fp16Conversions;
 import io.github.unipic.InferenceException;
 import java.nio.ByteBuffer;
@@ -11,6 +12,7 @@ import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A tensor in native memory. Reading copies it out; what goes from one graph to the next stays where it is. Immutable
@@ -94,6 +96,35 @@ public final class Tensor implements AutoCloseable {
         ByteBuffer copy = value.getByteBuffer();
         ByteBuffer direct = bytes(copy.remaining(), 1).put(copy).flip();
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, shape, value.getInfo().type));
+    }
+
+    /** Rows {@code from} to {@code to} of this [1,n,d], as a copy [1,to-from,d]. */
+    public Tensor rows(int from, int to) {
+        long[] shape = shape();
+        ByteBuffer all = value.getByteBuffer();
+        int rowBytes = all.remaining() / Math.toIntExact(shape[1]);
+        ByteBuffer part = all.slice(from * rowBytes, (to - from) * rowBytes);
+        ByteBuffer direct = bytes(part.remaining(), 1).put(part).flip();
+        long[] partShape = {1, to - from, shape[2]};
+        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, partShape, value.getInfo().type));
+    }
+
+    /** Tensors [1,heads,n_i,d] below each other as [rows,heads,length,d], zero behind the n_i of each. */
+    static Tensor stackPadded(List<Tensor> rows, int length) {
+        TensorInfo info = rows.get(0).value.getInfo();
+        int heads = rows.get(0).dim(1);
+        int width = rows.get(0).dim(3);
+        long[] shape = {rows.size(), heads, length, width};
+        ByteBuffer all = bytes(Math.multiplyExact(rows.size() * heads, length * width), info.type.size);
+        for (int row = 0; row < rows.size(); row++) {
+            ByteBuffer one = rows.get(row).value.getByteBuffer();
+            int headBytes = one.remaining() / heads;
+            for (int head = 0; head < heads; head++) {
+                int to = (row * heads + head) * length * width * info.type.size;
+                all.put(to, one, head * headBytes, headBytes);
+            }
+        }
+        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), all, shape, info.type));
     }
 
     OnnxTensor value() {

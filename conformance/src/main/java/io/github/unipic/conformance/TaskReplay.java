@@ -1,0 +1,188 @@
+package io.github.unipic.conformance;
+
+import io.github.unipic.Answer;
+import io.github.unipic.Cancellation;
+import io.github.unipic.DescribeRequest;
+import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.Image;
+import io.github.unipic.NoiseSource;
+import io.github.unipic.generation.DiffusionSchedule;
+import io.github.unipic.generation.ImageTokens;
+import io.github.unipic.generation.LanguageContext;
+import io.github.unipic.generation.MaskedGeneration;
+import io.github.unipic.generation.MaskedGeneration.Picture;
+import io.github.unipic.generation.MaskedGeneration.Task;
+import io.github.unipic.generation.PictureEncoder;
+import io.github.unipic.generation.PictureEncoder.Source;
+import io.github.unipic.generation.TextGeneration;
+import io.github.unipic.generation.UnmaskingSchedule.Iteration;
+import io.github.unipic.image.Framing;
+import io.github.unipic.image.Pixels;
+import io.github.unipic.image.Resampling;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.Grid;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.Prompts;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Tensor;
+import io.github.unipic.text.PromptTokenizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Replays whole tasks: generation loops with the recorded order and noise, and greedy answers. */
+final class TaskReplay {
+    private final Graphs graphs;
+    private final PromptTokenizer tokenizer;
+    private final double limit;
+    private final Stages stages;
+    private final MaskedGeneration loop;
+
+    TaskReplay(Graphs graphs, PromptTokenizer tokenizer, double limit) {
+        this.graphs = graphs;
+        this.tokenizer = tokenizer;
+        this.limit = limit;
+        this.stages = new Stages(graphs, new Cancellation());
+        this.loop = new MaskedGeneration(graphs, new Cancellation());
+    }
+
+    void textToImage(Comparer comparer) {
+        GoldenFile golden = comparer.golden();
+        comparer.exact("input_ids", tokenize(golden.text("prompt")));
+        comparer.exact("uncond_ids", tokenize(golden.text("uncond_prompt")));
+        ImageTokens tokens = loop.fromText(
+                task(golden),
+                golden.longs("input_ids"),
+                golden.longs("uncond_ids"),
+                (iteration, z, drawn) -> compareStep(comparer, iteration, z, drawn));
+        comparePicture(comparer, tokens);
+    }
+
+    /** Starts from the photo where it is at hand, else from the pixels that the golden file has. */
+    void edit(Comparer comparer) {
+        GoldenFile golden = comparer.golden();
+        Task task = task(golden);
+        try (Tensor pixels = sourcePixels(comparer);
+                Source source = new PictureEncoder(stages, graphs.folder()).encode(pixels);
+                LanguageContext conditional = context(golden.longs("input_ids"), source.embeds());
+                LanguageContext unconditional = context(golden.longs("uncond_ids"), source.embeds());
+                KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()))) {
+            comparer.floats("x_con", source.encoding().encoded().toFloats(), limit);
+            comparer.floats("z_enc", source.embeds().toFloats(), limit);
+            comparePicture(comparer, loop.run(task, prompts, source.canvas(), (iteration, z, drawn) -> {}));
+        }
+    }
+
+    private Tensor sourcePixels(Comparer comparer) {
+        GoldenFile golden = comparer.golden();
+        Optional<Image> photo = Photos.find(golden.text("photo"));
+        if (photo.isEmpty()) {
+            return golden.tensor("source_pixels");
+        }
+        int side = Math.toIntExact(golden.shape("source_pixels")[3]);
+        float[] pixels = Pixels.fromImage(Resampling.resize(Framing.cropToSquare(photo.get()), side, side));
+        comparer.floats("source_pixels", pixels, limit);
+        return Tensor.floats(pixels, golden.shape("source_pixels"));
+    }
+
+    void understand(Comparer comparer) {
+        GoldenFile golden = comparer.golden();
+        try (Tensor pixels = golden.tensor("mar.pixels");
+                Source source = new PictureEncoder(stages, graphs.folder()).encode(pixels)) {
+            compareAnswer(comparer, "mar.", source.embeds());
+        }
+        if (graphs.folder().has(GraphName.VISION_ENCODER)) {
+            try (Tensor pixels = golden.tensor("siglip2.pixels");
+                    Tensor embeds = stages.encodeVision(pixels)) {
+                compareAnswer(comparer, "siglip2.", embeds);
+            }
+        }
+    }
+
+    private void compareAnswer(Comparer comparer, String path, Tensor embeds) {
+        GoldenFile golden = comparer.golden();
+        long[] expected = golden.longs(path + "output_ids");
+        DescribeRequest greedy =
+                DescribeRequest.builder("").maxTokens(expected.length).build();
+        TextGeneration generation = new TextGeneration(tokenizer, List.of((int) golden.number("eos_token_id")));
+        try (LanguageContext context = context(golden.longs(path + "input_ids"), embeds)) {
+            Answer answer = generation.answer(context, greedy);
+            comparer.exact(
+                    path + "output_ids",
+                    answer.tokens().stream().mapToLong(Integer::longValue).toArray());
+        }
+    }
+
+    /** A prompt whose run of image placeholders stands for {@code embeds}. */
+    private LanguageContext context(long[] ids, Tensor embeds) {
+        Manifest manifest = graphs.folder().manifest();
+        long placeholder = manifest.tokens().image();
+        int first = 0;
+        while (first < ids.length && ids[first] != placeholder) {
+            first++;
+        }
+        LanguageContext context = LanguageContext.empty(stages, tokenizer, manifest);
+        context.tokens(Arrays.copyOf(ids, first));
+        context.embeds(embeds);
+        context.tokens(Arrays.copyOfRange(ids, first + embeds.dim(1), ids.length));
+        return context;
+    }
+
+    private void comparePicture(Comparer comparer, ImageTokens tokens) {
+        try (Tensor latents = tokens.latents(0);
+                Tensor pixels = stages.decodePixels(latents)) {
+            comparer.floats("latents", latents.toFloats(), limit);
+            comparer.floats("pixels", pixels.toFloats(), limit);
+            Image image = Pixels.toImage(pixels.toFloats(), pixels.dim(3), pixels.dim(2));
+            comparer.levels("image", image.rgb());
+        }
+    }
+
+    private void compareStep(Comparer comparer, Iteration iteration, Tensor z, ImageTokens drawn) {
+        String step = "step" + iteration.index() + ".";
+        float[] conditional = z.toFloats();
+        comparer.exact(step + "visible", widen(iteration.known()));
+        comparer.exact(step + "predicted", widen(iteration.predicted()));
+        comparer.floats(step + "z_cond", Arrays.copyOf(conditional, conditional.length / z.dim(0)), limit);
+        try (Tensor tokens = drawn.latents(0)) {
+            comparer.floats(step + "tokens", tokens.toFloats(), limit);
+        }
+    }
+
+    private Task task(GoldenFile golden) {
+        Grid grid = new Grid((int) golden.number("h"), (int) golden.number("w"));
+        int[] order =
+                Arrays.stream(golden.longs("order")).mapToInt(Math::toIntExact).toArray();
+        return new Task(
+                grid,
+                (int) golden.number("num_iter"),
+                golden.number("cfg"),
+                GuidanceSchedule.valueOf(golden.text("cfg_schedule").toUpperCase(Locale.ROOT)),
+                golden.number("temperature"),
+                DiffusionSchedule.cosine(
+                        (int) golden.number("steps"),
+                        graphs.folder().manifest().diffusion().maxBeta()),
+                Optional.empty(),
+                List.of(new Picture(order, recordedNoise(golden))));
+    }
+
+    /** noise [steps+1,N,channels], indexed by token position. */
+    private static NoiseSource recordedNoise(GoldenFile golden) {
+        float[] noise = golden.floats("noise");
+        int tokens = Math.toIntExact(golden.shape("noise")[1]);
+        return (position, row, destination) -> System.arraycopy(
+                noise, (row * tokens + position) * destination.length, destination, 0, destination.length);
+    }
+
+    private long[] tokenize(String request) {
+        Prompts prompts = graphs.folder().manifest().prompts();
+        return tokenizer.encode(prompts.turn().replace("{}", request));
+    }
+
+    private static long[] widen(int[] values) {
+        return Arrays.stream(values).asLongStream().toArray();
+    }
+}

@@ -1,0 +1,153 @@
+package io.github.unipic;
+
+import io.github.unipic.generation.Drawing;
+import io.github.unipic.generation.LanguageContext;
+import io.github.unipic.generation.PictureEncoder;
+import io.github.unipic.generation.TextGeneration;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Tensor;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A talk in which each turn builds on those before: questions about pictures, further questions, pictures drawn from
+ * the talk so far. What was said is kept as the language model's cache and never computed again. A turn that fails or
+ * is cancelled leaves the talk as it was. Not thread-safe; different conversations may run at once.
+ *
+ * <pre>{@code
+ * try (Conversation talk = unipic.conversation()) {
+ *     talk.ask(DescribeRequest.builder("What animal is this?").image(fox).build());
+ *     talk.ask(DescribeRequest.builder("And where is it?").build());
+ *     List<Image> pictures = talk.generate(GenerateRequest.of("the same animal at night"));
+ * }
+ * }</pre>
+ */
+public final class Conversation implements AutoCloseable {
+    private final UniPic unipic;
+    private final Manifest manifest;
+    private LanguageContext context;
+    private boolean closed;
+
+    Conversation(UniPic unipic) {
+        this(
+                unipic,
+                LanguageContext.empty(
+                        stages(unipic.graphs(), new Cancellation()),
+                        unipic.tokenizer(),
+                        unipic.graphs().folder().manifest()));
+    }
+
+    private Conversation(UniPic unipic, LanguageContext context) {
+        this.unipic = unipic;
+        this.manifest = unipic.graphs().folder().manifest();
+        this.context = context;
+    }
+
+    private static Stages stages(Graphs graphs, Cancellation cancellation) {
+        return new Stages(graphs, cancellation);
+    }
+
+    /**
+     * Asks, about the request's pictures and all that was said before.
+     *
+     * @param request may have no picture
+     * @throws InvalidRequestException when the context is full
+     * @throws UniPicException otherwise as {@link UniPic#describe(DescribeRequest)}
+     */
+    public Answer ask(DescribeRequest request) {
+        Cancellation cancellation = request.cancellation().orElseGet(Cancellation::new);
+        Stages stages = stages(unipic.graphs(), cancellation);
+        return turn(stages, talk -> {
+            talk.openTurn();
+            PictureEncoder encoder = new PictureEncoder(stages, unipic.graphs().folder());
+            String question = request.question().isBlank() ? manifest.prompts().describe() : request.question();
+            for (int i = 0; i < request.images().size(); i++) {
+                talk.text(i == 0 ? "" : "\n");
+                try (Tensor embeds = encoder.embeds(request.images().get(i), request.vision())) {
+                    talk.embeds(embeds);
+                }
+            }
+            talk.closeTurn(request.images().isEmpty() ? question : "\n" + question);
+            return new TextGeneration(unipic.tokenizer(), manifest.tokens().stop()).answer(talk, request);
+        });
+    }
+
+    /**
+     * Draws from the talk so far and the request's prompt.
+     *
+     * @throws UniPicException as {@link UniPic#generate(GenerateRequest)}
+     */
+    public List<Image> generate(GenerateRequest request) {
+        return draw(request, (drawing, talk) -> drawing.generate(talk));
+    }
+
+    /**
+     * Changes a picture, after the talk so far and the request's prompt.
+     *
+     * @throws UniPicException as {@link UniPic#edit(Image, GenerateRequest)}
+     */
+    public List<Image> edit(Image source, GenerateRequest request) {
+        return draw(request, (drawing, talk) -> drawing.edit(source, talk));
+    }
+
+    /** The same talk once more; both go on independently. Costs nothing until they do. */
+    public Conversation fork() {
+        requireOpen();
+        return new Conversation(unipic, context.fork(stages(unipic.graphs(), new Cancellation())));
+    }
+
+    /** Tokens that the talk has so far. */
+    public int tokens() {
+        return context.tokens();
+    }
+
+    /** Most tokens that the model can take in. */
+    public int capacity() {
+        return manifest.sizes().context();
+    }
+
+    /** Frees the talk. Closing twice does nothing. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            context.close();
+        }
+    }
+
+    private interface DrawingTurn {
+        List<Image> draw(Drawing drawing, LanguageContext talk);
+    }
+
+    private List<Image> draw(GenerateRequest request, DrawingTurn turn) {
+        Cancellation cancellation = request.cancellation().orElseGet(Cancellation::new);
+        Stages stages = stages(unipic.graphs(), cancellation);
+        return turn(stages, talk -> turn.draw(unipic.drawing(request), talk));
+    }
+
+    /** Runs a turn on a fork of the talk, which takes its place when the turn succeeds. */
+    private <T> T turn(Stages stages, Function<LanguageContext, T> turn) {
+        requireOpen();
+        return unipic.running(() -> {
+            LanguageContext next = context.fork(stages);
+            T result;
+            try {
+                result = turn.apply(next);
+            } catch (RuntimeException | Error e) {
+                next.close();
+                throw e;
+            }
+            context.close();
+            context = next;
+            return result;
+        });
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("This conversation is closed.");
+        }
+    }
+}

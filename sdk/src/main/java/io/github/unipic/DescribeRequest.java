@@ -1,0 +1,229 @@
+package io.github.unipic;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** A question about pictures, and how to answer it. Immutable and thread-safe, as far as its listener is. */
+public final class DescribeRequest {
+    private static final int MAX_QUESTION = 100_000;
+    private static final int MAX_IMAGES = 64;
+    private static final int MAX_STOPS = 64;
+
+    private final String question;
+    private final List<Image> images;
+    private final Optional<VisionPath> vision;
+    private final int maxTokens;
+    private final double temperature;
+    private final double topP;
+    private final int topK;
+    private final double repetitionPenalty;
+    private final List<String> stops;
+    private final OptionalLong seed;
+    private final Optional<TextListener> listener;
+    private final Optional<Cancellation> cancellation;
+
+    private DescribeRequest(Builder builder) {
+        question = builder.question;
+        images = List.copyOf(builder.images);
+        vision = builder.vision;
+        maxTokens = builder.maxTokens;
+        temperature = builder.temperature;
+        topP = builder.topP;
+        topK = builder.topK;
+        repetitionPenalty = builder.repetitionPenalty;
+        stops = List.copyOf(builder.stops);
+        seed = builder.seed;
+        listener = builder.listener;
+        cancellation = builder.cancellation;
+    }
+
+    /**
+     * Starts a request.
+     *
+     * @param question what to ask; blank for the model's own "describe the image"
+     */
+    public static Builder builder(String question) {
+        return new Builder(question);
+    }
+
+    /** The question; blank for the model's own. */
+    public String question() {
+        return question;
+    }
+
+    /** The pictures, in the order in which the model sees them. */
+    public List<Image> images() {
+        return images;
+    }
+
+    /** Which encoder looks at them; empty for SigLIP2 where the model has it, else MAR. */
+    public Optional<VisionPath> vision() {
+        return vision;
+    }
+
+    /** Most tokens of the answer, 1 to 100000. */
+    public int maxTokens() {
+        return maxTokens;
+    }
+
+    /** Softness of the choice among tokens; 0 always takes the likeliest. */
+    public double temperature() {
+        return temperature;
+    }
+
+    /** Only the likeliest tokens that together have this probability are chosen from; above 0 to 1. */
+    public double topP() {
+        return topP;
+    }
+
+    /** Only this many of the likeliest tokens are chosen from; 0 for no limit. */
+    public int topK() {
+        return topK;
+    }
+
+    /** How much less likely tokens become that were used before (Keskar et al. 2019, CTRL, section 4.1); 1 is none. */
+    public double repetitionPenalty() {
+        return repetitionPenalty;
+    }
+
+    /** Texts that end the answer. */
+    public List<String> stops() {
+        return stops;
+    }
+
+    /** Fixes the choice among tokens; empty for a random one. */
+    public OptionalLong seed() {
+        return seed;
+    }
+
+    /** Hears the answer while it is written. */
+    public Optional<TextListener> listener() {
+        return listener;
+    }
+
+    /** Stops the answer. */
+    public Optional<Cancellation> cancellation() {
+        return cancellation;
+    }
+
+    /** Collects a request. Not thread-safe. */
+    public static final class Builder {
+        private final String question;
+        private final List<Image> images = new ArrayList<>();
+        private Optional<VisionPath> vision = Optional.empty();
+        private int maxTokens = 1024;
+        private double temperature;
+        private double topP = 1;
+        private int topK;
+        private double repetitionPenalty = 1;
+        private final List<String> stops = new ArrayList<>();
+        private OptionalLong seed = OptionalLong.empty();
+        private Optional<TextListener> listener = Optional.empty();
+        private Optional<Cancellation> cancellation = Optional.empty();
+
+        private Builder(String question) {
+            this.question = Objects.requireNonNull(question, "question");
+        }
+
+        /** Adds a picture. */
+        public Builder image(Image image) {
+            images.add(Objects.requireNonNull(image, "image"));
+            return this;
+        }
+
+        /** Chooses the encoder; by default SigLIP2 where the model has it, else MAR. */
+        public Builder vision(VisionPath path) {
+            vision = Optional.of(path);
+            return this;
+        }
+
+        /** Most tokens of the answer, 1 to 100000; 1024 by default. */
+        public Builder maxTokens(int tokens) {
+            maxTokens = tokens;
+            return this;
+        }
+
+        /** Softness of the choice among tokens; 0, the default, always takes the likeliest. */
+        public Builder temperature(double value) {
+            temperature = value;
+            return this;
+        }
+
+        /** Nucleus (Holtzman et al. 2020): above 0 to 1, the default. */
+        public Builder topP(double probability) {
+            topP = probability;
+            return this;
+        }
+
+        /** Choose among this many tokens only; 0, the default, for no limit. */
+        public Builder topK(int tokens) {
+            topK = tokens;
+            return this;
+        }
+
+        /** Above 0; 1, the default, is none. */
+        public Builder repetitionPenalty(double penalty) {
+            repetitionPenalty = penalty;
+            return this;
+        }
+
+        /** Adds a text that ends the answer. */
+        public Builder stop(String text) {
+            stops.add(Objects.requireNonNull(text, "text"));
+            return this;
+        }
+
+        /** Fixes the choice among tokens. */
+        public Builder seed(long value) {
+            seed = OptionalLong.of(value);
+            return this;
+        }
+
+        /** Hears the answer while it is written. */
+        public Builder listener(TextListener textListener) {
+            listener = Optional.of(textListener);
+            return this;
+        }
+
+        /** Stops the answer when used. */
+        public Builder cancellation(Cancellation switchedBy) {
+            cancellation = Optional.of(switchedBy);
+            return this;
+        }
+
+        /**
+         * The request.
+         *
+         * @throws InvalidRequestException naming the parameter that is out of range
+         */
+        public DescribeRequest build() {
+            require(
+                    question.length() <= MAX_QUESTION,
+                    "the question must have at most " + MAX_QUESTION + " characters, not " + question.length());
+            require(
+                    images.size() <= MAX_IMAGES,
+                    "a question takes at most " + MAX_IMAGES + " pictures, not " + images.size());
+            require(maxTokens >= 1 && maxTokens <= 100_000, "maxTokens must be 1 to 100000, not " + maxTokens);
+            require(temperature >= 0 && temperature <= 100, "temperature must be 0 to 100, not " + temperature);
+            require(topP > 0 && topP <= 1, "topP must be above 0 and at most 1, not " + topP);
+            require(topK >= 0, "topK must be 0 (no limit) or more, not " + topK);
+            require(
+                    repetitionPenalty > 0 && repetitionPenalty <= 100,
+                    "repetitionPenalty must be above 0 and at most 100, not " + repetitionPenalty);
+            require(
+                    stops.size() <= MAX_STOPS,
+                    "at most " + MAX_STOPS + " stop strings are allowed, not " + stops.size());
+            require(stops.stream().noneMatch(String::isEmpty), "a stop string must not be empty");
+            return new DescribeRequest(this);
+        }
+
+        private static void require(boolean condition, String message) {
+            if (!condition) {
+                throw new InvalidRequestException(message);
+            }
+        }
+    }
+}

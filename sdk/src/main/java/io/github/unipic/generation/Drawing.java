@@ -1,0 +1,300 @@
+package io.github.unipic.generation;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.Image;
+import io.github.unipic.Inpainting;
+import io.github.unipic.InvalidRequestException;
+import io.github.unipic.NoiseSource;
+import io.github.unipic.Progress;
+import io.github.unipic.generation.MaskedGeneration.Picture;
+import io.github.unipic.generation.MaskedGeneration.Task;
+import io.github.unipic.generation.PictureEncoder.Source;
+import io.github.unipic.generation.UnmaskingSchedule.Iteration;
+import io.github.unipic.image.Mask;
+import io.github.unipic.image.Pixels;
+import io.github.unipic.model.Grid;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.Defaults;
+import io.github.unipic.model.Manifest.Prompts;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Tensor;
+import io.github.unipic.text.PromptTokenizer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongFunction;
+import java.util.stream.IntStream;
+
+/** One request to draw: completed with the model's defaults, through the loop, and decoded to pictures. */
+public final class Drawing {
+    private static final String TASK = "task";
+
+    private final Graphs graphs;
+    private final Manifest manifest;
+    private final PromptTokenizer tokenizer;
+    private final GenerateRequest request;
+    private final Stages stages;
+    private final MaskedGeneration loop;
+
+    public Drawing(Graphs graphs, PromptTokenizer tokenizer, GenerateRequest given) {
+        this.graphs = graphs;
+        this.manifest = graphs.folder().manifest();
+        this.tokenizer = tokenizer;
+        this.request = complete(given, manifest.defaults());
+        Cancellation cancellation = request.cancellation().orElseGet(Cancellation::new);
+        this.stages = new Stages(graphs, cancellation);
+        this.loop = new MaskedGeneration(graphs, cancellation);
+    }
+
+    /** From the prompt alone. */
+    public List<Image> generate() {
+        Task task = wholeTask();
+        long[] prompt = tokenizer.encode(turn(words()));
+        requireRoom(prompt.length, task.grid());
+        return pictures(loop.fromText(task, prompt, unconditionalPrompt(), new ProgressReport(task)::after), Map.of());
+    }
+
+    /** From the prompt as the next turn of a conversation, which then holds that turn as well. */
+    public List<Image> generate(LanguageContext talk) {
+        Task task = wholeTask();
+        talk.openTurn();
+        talk.closeTurn(words());
+        requireRoom(talk.tokens(), task.grid());
+        try (LanguageContext nothing = LanguageContext.empty(stages, tokenizer, manifest);
+                Tensor canvas = stages.blankCanvas()) {
+            nothing.tokens(unconditionalPrompt());
+            return pictures(run(task, talk, nothing, canvas), Map.of(TASK, "conversation"));
+        }
+    }
+
+    /**
+     * The middle square of a picture, changed as the prompt says, as the next turn of a conversation, which then holds
+     * that turn as well.
+     */
+    public List<Image> edit(Image image, LanguageContext talk) {
+        int side = request.width().getAsInt();
+        if (side != request.height().getAsInt()) {
+            throw new InvalidRequestException("editing draws squares: width and height must be equal, not " + side
+                    + " x " + request.height().getAsInt());
+        }
+        Task task = wholeTask();
+        boolean firstTurn = talk.tokens() == 0;
+        try (Source source = new PictureEncoder(stages, graphs.folder()).source(image, side)) {
+            open(talk, source);
+            // In a first turn both prompts begin alike, and the picture goes through the model once.
+            try (LanguageContext unconditional =
+                    firstTurn ? talk.fork(stages) : open(LanguageContext.empty(stages, tokenizer, manifest), source)) {
+                unconditional.closeTurn("\n" + manifest.prompts().editUnconditional());
+                talk.closeTurn("\n" + request.prompt());
+                requireRoom(talk.tokens(), task.grid());
+                return pictures(run(task, talk, unconditional, source.canvas()), Map.of(TASK, "edit"));
+            }
+        }
+    }
+
+    private static LanguageContext open(LanguageContext context, Source source) {
+        context.openTurn();
+        context.embeds(source.embeds());
+        return context;
+    }
+
+    /** A part of a picture drawn anew: the tokens that the mask touches start masked, the others are known. */
+    public List<Image> inpaint(Inpainting inpainting) {
+        int patch = manifest.sizes().downsampling();
+        Image source = trim(inpainting.source(), patch);
+        Mask mask = Mask.of(trim(inpainting.mask(), patch));
+        Grid grid = new Grid(source.height() / patch, source.width() / patch);
+        boolean[] touched = mask.tokens(patch);
+        int[] masked =
+                IntStream.range(0, touched.length).filter(i -> touched[i]).toArray();
+        if (masked.length == 0) {
+            throw new InvalidRequestException(
+                    "the mask is black, so there is nothing to redraw; paint white what is to change");
+        }
+        if (request.order().isPresent()) {
+            throw new InvalidRequestException("an order cannot be given for inpainting, where the mask decides");
+        }
+        float[] latents = new PictureEncoder(stages, graphs.folder()).latents(source);
+        Task task = task(grid, seed -> shuffled(masked, seed), Optional.of(latents));
+        long[] prompt = tokenizer.encode(turn(words()));
+        requireRoom(prompt.length, grid);
+        ImageTokens drawn = loop.fromText(task, prompt, unconditionalPrompt(), new ProgressReport(task)::after);
+        List<Image> pictures = pictures(drawn, Map.of(TASK, "inpaint"));
+        return inpainting.seam() < 0
+                ? pictures
+                : pictures.stream()
+                        .map(picture ->
+                                mask.paste(picture, source, inpainting.seam()).withMetadata(picture.metadata()))
+                        .toList();
+    }
+
+    private static int[] shuffled(int[] positions, long seed) {
+        return IntStream.of(TokenOrder.random(positions.length, seed))
+                .map(place -> positions[place])
+                .toArray();
+    }
+
+    /** Without what is left over at right and bottom of whole tokens. */
+    private static Image trim(Image image, int patch) {
+        int width = image.width() / patch * patch;
+        int height = image.height() / patch * patch;
+        if (width == 0 || height == 0) {
+            throw new InvalidRequestException("the picture is " + image.width() + " x " + image.height()
+                    + " pixels; at least " + patch + " x " + patch + " are needed");
+        }
+        byte[] from = image.rgb();
+        byte[] rgb = new byte[3 * width * height];
+        for (int y = 0; y < height; y++) {
+            System.arraycopy(from, 3 * y * image.width(), rgb, 3 * y * width, 3 * width);
+        }
+        return Image.ofRgb(width, height, rgb);
+    }
+
+    private ImageTokens run(Task task, LanguageContext conditional, LanguageContext unconditional, Tensor canvas) {
+        try (KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()))) {
+            return loop.run(task, prompts, canvas, new ProgressReport(task)::after);
+        }
+    }
+
+    // ---- the request
+
+    /** The request with every value set. */
+    private static GenerateRequest complete(GenerateRequest request, Defaults defaults) {
+        return request.toBuilder()
+                .size(request.width().orElse(defaults.width()), request.height().orElse(defaults.height()))
+                .iterations(request.iterations().orElse(defaults.iterations()))
+                .guidance(request.guidance().orElse(defaults.guidance()))
+                .guidanceSchedule(request.guidanceSchedule()
+                        .orElseGet(() -> GuidanceSchedule.valueOf(
+                                defaults.guidanceSchedule().toUpperCase(Locale.ROOT))))
+                .temperature(request.temperature().orElse(defaults.temperature()))
+                .diffusionSteps(request.diffusionSteps().orElse(defaults.diffusionSteps()))
+                .seed(request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong(1L << 32)))
+                .build();
+    }
+
+    private Grid grid() {
+        int patch = manifest.sizes().downsampling();
+        return new Grid(request.height().getAsInt() / patch, request.width().getAsInt() / patch);
+    }
+
+    private Task wholeTask() {
+        Grid grid = grid();
+        request.order().ifPresent(order -> TokenOrder.check(order, grid.tokens()));
+        return task(
+                grid,
+                seed -> request.order().orElseGet(() -> TokenOrder.random(grid.tokens(), seed)),
+                Optional.empty());
+    }
+
+    /**
+     * @param order of the masked positions, by a picture's seed
+     * @param start latents of the other positions
+     */
+    private Task task(Grid grid, LongFunction<int[]> order, Optional<float[]> start) {
+        List<Picture> pictures = new ArrayList<>();
+        for (int i = 0; i < request.count(); i++) {
+            long seed = request.seed().getAsLong() + i;
+            pictures.add(new Picture(order.apply(seed), request.noise().orElseGet(() -> NoiseSource.philox(seed))));
+        }
+        return new Task(
+                grid,
+                request.iterations().getAsInt(),
+                request.guidance().getAsDouble(),
+                request.guidanceSchedule().orElseThrow(),
+                request.temperature().getAsDouble(),
+                DiffusionSchedule.cosine(
+                        request.diffusionSteps().getAsInt(),
+                        manifest.diffusion().maxBeta()),
+                start,
+                pictures);
+    }
+
+    private String words() {
+        return manifest.prompts().generate().replace(Prompts.PLACE, request.prompt());
+    }
+
+    private String turn(String words) {
+        return manifest.prompts().turn().replace(Prompts.PLACE, words);
+    }
+
+    private long[] unconditionalPrompt() {
+        return tokenizer.encode(turn(manifest.prompts().generateUnconditional()));
+    }
+
+    private void requireRoom(int promptTokens, Grid grid) {
+        int imageTokens = grid.tokens() + manifest.sizes().bufferTokens();
+        int context = manifest.sizes().context();
+        if ((long) promptTokens + imageTokens > context) {
+            throw new InvalidRequestException("The prompt has " + promptTokens + " tokens and the picture "
+                    + imageTokens + ", together more than the model's " + context
+                    + "; shorten the prompt or draw a smaller picture.");
+        }
+    }
+
+    // ---- the pictures
+
+    /** The drawn pictures, each with the text that says how it was drawn. */
+    private List<Image> pictures(ImageTokens drawn, Map<String, String> more) {
+        List<Image> pictures = new ArrayList<>();
+        for (Image picture : decode(drawn)) {
+            GenerateRequest own = request.toBuilder()
+                    .seed(request.seed().getAsLong() + pictures.size())
+                    .count(1)
+                    .size(picture.width(), picture.height())
+                    .build();
+            Map<String, String> text = new LinkedHashMap<>(own.toMetadata());
+            text.putAll(more);
+            pictures.add(picture.withMetadata(text));
+        }
+        return List.copyOf(pictures);
+    }
+
+    /** Picture by picture, since the decoder is what needs most memory. */
+    private List<Image> decode(ImageTokens tokens) {
+        List<Image> pictures = new ArrayList<>();
+        for (int picture = 0; picture < tokens.pictures(); picture++) {
+            try (Tensor latents = tokens.latents(picture);
+                    Tensor pixels = stages.decodePixels(latents)) {
+                pictures.add(Pixels.toImage(pixels.toFloats(), pixels.dim(3), pixels.dim(2)));
+            }
+        }
+        return pictures;
+    }
+
+    /** Tells the request's listener how far the loop is. */
+    private final class ProgressReport {
+        private final int iterations;
+        private final Instant start = Instant.now();
+
+        ProgressReport(Task task) {
+            this.iterations = task.iterations();
+        }
+
+        void after(Iteration iteration, Tensor z, ImageTokens tokens) {
+            request.progress().ifPresent(listener -> {
+                int done = iteration.index() + 1;
+                Duration elapsed = Duration.between(start, Instant.now());
+                Duration remaining = elapsed.multipliedBy(iterations - done).dividedBy(done);
+                listener.onProgress(new Progress(
+                        done,
+                        iterations,
+                        iteration.known().length + iteration.predicted().length,
+                        tokens.grid().tokens(),
+                        elapsed,
+                        Optional.of(remaining),
+                        () -> decode(tokens)));
+            });
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.github.unipic.generation;
+
+import io.github.unipic.Image;
+import io.github.unipic.ModelFormatException;
+import io.github.unipic.VisionPath;
+import io.github.unipic.image.Framing;
+import io.github.unipic.image.Pixels;
+import io.github.unipic.image.Resampling;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.Grid;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Stages.Encoding;
+import io.github.unipic.runtime.Tensor;
+import java.util.Optional;
+import java.util.stream.LongStream;
+
+/** Encodes pictures: for the language model to look at, and as tokens to draw from. */
+public final class PictureEncoder {
+    private final Stages stages;
+    private final ModelFolder folder;
+    private final Manifest manifest;
+
+    public PictureEncoder(Stages stages, ModelFolder folder) {
+        this.stages = stages;
+        this.folder = folder;
+        this.manifest = folder.manifest();
+    }
+
+    /** A whole picture through the MAR encoder. Owns its tensors. */
+    public record Source(Grid grid, Encoding encoding) implements AutoCloseable {
+        /** Embeddings for the language model, [1,N+buffers,D]. */
+        public Tensor embeds() {
+            return encoding.embeds();
+        }
+
+        /** What the MAR decoder sees at masked positions when editing, [1,buffers+N,dim]. */
+        public Tensor canvas() {
+            return encoding.canvas();
+        }
+
+        @Override
+        public void close() {
+            encoding.close();
+        }
+    }
+
+    /** Embeddings [1,T,D] of a picture of any shape, which is padded to a square. */
+    public Tensor embeds(Image image, Optional<VisionPath> path) {
+        Image square = Framing.padToSquare(image);
+        VisionPath chosen = path.orElse(folder.has(GraphName.VISION_ENCODER) ? VisionPath.SIGLIP : VisionPath.MAR);
+        if (chosen == VisionPath.SIGLIP) {
+            int side = manifest.sizes().visionImage();
+            if (side == 0) {
+                throw new ModelFormatException("The model in " + folder.path()
+                        + " has no vision_encoder; look at pictures with VisionPath.MAR.");
+            }
+            try (Tensor pixels = pixels(Resampling.resize(square, side, side))) {
+                return stages.encodeVision(pixels);
+            }
+        }
+        int side = manifest.defaults().width();
+        try (Source source = encode(Resampling.resize(square, side, side))) {
+            return source.embeds().rows(0, source.embeds().dim(1));
+        }
+    }
+
+    /** A picture to be edited: its middle square, resized to {@code side} pixels. */
+    public Source source(Image image, int side) {
+        return encode(Resampling.resize(Framing.cropToSquare(image), side, side));
+    }
+
+    /** Scaled latents [h*w*channels] of a picture whose sides are multiples of a token's. */
+    public float[] latents(Image image) {
+        try (Tensor pixels = pixels(image);
+                Tensor latents = stages.encodePixels(pixels)) {
+            return latents.toFloats();
+        }
+    }
+
+    private Source encode(Image image) {
+        try (Tensor pixels = pixels(image)) {
+            return encode(pixels);
+        }
+    }
+
+    /** pixels [1,3,H,W] through the autoencoder and the MAR encoder. */
+    public Source encode(Tensor pixels) {
+        try (Tensor latents = stages.encodePixels(pixels)) {
+            Grid grid = new Grid(latents.dim(1), latents.dim(2));
+            long[] everywhere = LongStream.range(0, grid.tokens()).toArray();
+            try (Tensor tokens = latents.reshape(1, grid.tokens(), latents.dim(3));
+                    Tensor positions = Tensor.longs(new long[][] {everywhere})) {
+                return new Source(grid, stages.encodeTokens(tokens, positions, grid));
+            }
+        }
+    }
+
+    private static Tensor pixels(Image image) {
+        return Tensor.floats(Pixels.fromImage(image), 1, 3, image.height(), image.width());
+    }
+}

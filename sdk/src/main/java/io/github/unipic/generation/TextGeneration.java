@@ -1,0 +1,47 @@
+package io.github.unipic.generation;
+
+import io.github.unipic.Answer;
+import io.github.unipic.Answer.Ending;
+import io.github.unipic.DescribeRequest;
+import io.github.unipic.text.PromptTokenizer;
+import io.github.unipic.text.StreamingText;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Lets the language model answer, token by token. */
+public final class TextGeneration {
+    private final PromptTokenizer tokenizer;
+    private final List<Integer> stopTokens;
+
+    public TextGeneration(PromptTokenizer tokenizer, List<Integer> stopTokens) {
+        this.tokenizer = tokenizer;
+        this.stopTokens = List.copyOf(stopTokens);
+    }
+
+    /** Continues {@code context}, which then holds the answer as well, without the token that ended it. */
+    public Answer answer(LanguageContext context, DescribeRequest request) {
+        TokenChoice choice = new TokenChoice(request);
+        StreamingText text = new StreamingText(
+                tokenizer, request.stops(), piece -> request.listener().ifPresent(listener -> listener.onText(piece)));
+        List<Integer> tokens = new ArrayList<>();
+        Ending ending = Ending.MAX_TOKENS;
+        while (tokens.size() < request.maxTokens()) {
+            if (context.room() == 0) {
+                ending = Ending.CONTEXT_FULL;
+                break;
+            }
+            int token = choice.next(context.logits(), tokens);
+            tokens.add(token);
+            if (stopTokens.contains(token)) {
+                ending = Ending.STOP_TOKEN;
+                break;
+            }
+            context.tokens(new long[] {token});
+            if (text.add(token)) {
+                ending = Ending.STOP_STRING;
+                break;
+            }
+        }
+        return new Answer(text.finish(), tokens, ending);
+    }
+}
