@@ -1,0 +1,156 @@
+package io.github.unipic.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
+import io.github.unipic.Inpainting;
+import io.github.unipic.InvalidRequestException;
+import io.github.unipic.Progress;
+import io.github.unipic.UniPic;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Editing and inpainting through the public API. */
+class EditTest {
+    private static UniPic unipic;
+    private static final Image SOURCE = TestPictures.gradient(96, 64);
+
+    @BeforeAll
+    static void load() {
+        unipic = UniPic.load(TinyModel.model());
+    }
+
+    @AfterAll
+    static void close() {
+        unipic.close();
+    }
+
+    private static GenerateRequest.Builder request() {
+        return GenerateRequest.builder("Replace the stars with the candle.")
+                .iterations(4)
+                .diffusionSteps(10)
+                .seed(7);
+    }
+
+    private static byte[] edit(Image source, GenerateRequest.Builder request) {
+        return unipic.edit(source, request.size(64, 64).build()).get(0).rgb();
+    }
+
+    @Test
+    void editsFollowSourceInstructionAndSeed() {
+        byte[] base = edit(SOURCE, request());
+        assertThat(base).hasSize(3 * 64 * 64);
+        assertThat(edit(SOURCE, request())).isEqualTo(base);
+        assertThat(edit(TestPictures.gradient(64, 96), request())).isNotEqualTo(base);
+        assertThat(edit(SOURCE, request().prompt("Make it night"))).isNotEqualTo(base);
+        assertThat(edit(SOURCE, request().seed(8))).isNotEqualTo(base);
+        assertThat(edit(SOURCE, request().guidance(1))).isNotEqualTo(base);
+    }
+
+    @Test
+    void anEditIsNotMistakenForADrawingFromText() {
+        Image edited = unipic.edit(SOURCE, request().size(64, 64).build()).get(0);
+        assertThat(edited.metadata()).containsEntry("task", "edit");
+        assertThat(edited.request()).isEmpty();
+    }
+
+    @Test
+    void theShortFormDrawsTheModelsSize() {
+        assertThat(unipic.edit(SOURCE, "Make it night").width())
+                .isEqualTo(unipic.info().defaultWidth());
+    }
+
+    @Test
+    void editsAreSquare() {
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> unipic.edit(SOURCE, request().size(64, 32).build()))
+                .withMessageContaining("64 x 32");
+    }
+
+    private static List<Image> inpaint(Inpainting inpainting, GenerateRequest.Builder request) {
+        return unipic.inpaint(inpainting, request.build());
+    }
+
+    @Test
+    void onlyTheMaskedPartChanges() {
+        Image mask = TestPictures.cornerMask(96, 64, 48, 32);
+        Image drawn = inpaint(new Inpainting(SOURCE, mask, 0), request()).get(0);
+        assertThat(drawn.width()).isEqualTo(96);
+        assertThat(drawn.height()).isEqualTo(64);
+        byte[] before = SOURCE.rgb();
+        byte[] after = drawn.rgb();
+        int changed = 0;
+        for (int y = 0; y < 64; y++) {
+            for (int x = 0; x < 96; x++) {
+                int at = 3 * (y * 96 + x);
+                boolean same =
+                        before[at] == after[at] && before[at + 1] == after[at + 1] && before[at + 2] == after[at + 2];
+                if (x >= 48 && y >= 32) {
+                    changed += same ? 0 : 1;
+                } else {
+                    assertThat(same).as("pixel %d,%d outside the mask", x, y).isTrue();
+                }
+            }
+        }
+        assertThat(changed).isGreaterThan(48 * 32 / 2);
+    }
+
+    @Test
+    void inpaintingFollowsSourcePromptAndSeed() {
+        Inpainting inpainting = new Inpainting(SOURCE, TestPictures.cornerMask(96, 64, 48, 32), -1);
+        byte[] base = inpaint(inpainting, request()).get(0).rgb();
+        assertThat(inpaint(inpainting, request()).get(0).rgb()).isEqualTo(base);
+        assertThat(inpaint(inpainting, request().seed(8)).get(0).rgb()).isNotEqualTo(base);
+        assertThat(inpaint(inpainting, request().prompt("a blue square")).get(0).rgb())
+                .isNotEqualTo(base);
+        assertThat(inpaint(inpainting, request().count(2))).hasSize(2);
+    }
+
+    @Test
+    void onlyMaskedTokensAreDrawn() {
+        List<Progress> heard = new ArrayList<>();
+        inpaint(
+                new Inpainting(SOURCE, TestPictures.cornerMask(96, 64, 48, 32), -1),
+                request().iterations(2).progress(heard::add));
+        assertThat(heard.get(0).tokens()).isEqualTo(24);
+        assertThat(heard.get(0).tokensDone()).as("18 known, and some of 6").isBetween(19, 23);
+        assertThat(heard.get(heard.size() - 1).tokensDone()).isEqualTo(24);
+    }
+
+    @Test
+    void outpaintingKeepsThePictureAndAddsAMargin() {
+        Inpainting wider = Inpainting.extend(SOURCE, 16, 32, 0, 16);
+        assertThat(wider.source().width()).isEqualTo(144);
+        assertThat(wider.source().height()).isEqualTo(80);
+        Image drawn = inpaint(new Inpainting(wider.source(), wider.mask(), 0), request())
+                .get(0);
+        byte[] inner = SOURCE.rgb();
+        byte[] outer = drawn.rgb();
+        for (int y = 0; y < 64; y++) {
+            for (int x = 0; x < 3 * 96; x++) {
+                assertThat(outer[3 * (y * 144 + 16) + x]).isEqualTo(inner[3 * y * 96 + x]);
+            }
+        }
+    }
+
+    @Test
+    void wrongMasksAreRefused() {
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> Inpainting.of(SOURCE, TestPictures.cornerMask(64, 96, 0, 0)))
+                .withMessageContaining("64 x 96")
+                .withMessageContaining("96 x 64");
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> inpaint(Inpainting.of(SOURCE, TestPictures.cornerMask(96, 64, 96, 64)), request()))
+                .withMessageContaining("black");
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> Inpainting.extend(SOURCE, 10, 0, 0, 0))
+                .withMessageContaining("10");
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> Inpainting.extend(SOURCE, 0, 0, 0, 0));
+    }
+}

@@ -1,0 +1,76 @@
+package io.github.unipic.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.Conversation;
+import io.github.unipic.DescribeRequest;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
+import io.github.unipic.UniPic;
+import io.github.unipic.UniPicException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** Calls that fail half-way free what they held. Native memory is the process's resident memory, as Linux tells it. */
+@EnabledOnOs(OS.LINUX)
+class LeakTest {
+    private static final int CALLS = 200;
+
+    /** A picture's KV cache, encodings and noise take some hundred kilobytes: 200 leaked ones would show. */
+    private static final long SLACK_BYTES = 24 << 20;
+
+    private static final Image PHOTO = TestPictures.gradient(64, 64);
+
+    @Test
+    void twoHundredFailingCallsLeaveMemoryFlat() throws IOException {
+        try (UniPic unipic = UniPic.load(TinyModel.model());
+                Conversation talk = unipic.conversation()) {
+            fail(unipic, talk, CALLS);
+            long before = residentBytes();
+            fail(unipic, talk, CALLS);
+            assertThat(residentBytes() - before).isLessThan(SLACK_BYTES);
+        }
+    }
+
+    /** Each round fails in the middle of a drawing, an edit, an answer, and before a question that is too long. */
+    private static void fail(UniPic unipic, Conversation talk, int calls) {
+        String endless = "龘".repeat(33_000);
+        for (int i = 0; i < calls / 4; i++) {
+            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> unipic.generate(stopping(128)));
+            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> unipic.edit(PHOTO, stopping(128)));
+            Cancellation cancellation = new Cancellation();
+            DescribeRequest question = DescribeRequest.builder("What?")
+                    .image(PHOTO)
+                    .cancellation(cancellation)
+                    .listener(piece -> cancellation.cancel())
+                    .build();
+            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> talk.ask(question));
+            DescribeRequest tooLong =
+                    DescribeRequest.builder(endless).image(PHOTO).build();
+            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> talk.ask(tooLong));
+        }
+    }
+
+    private static GenerateRequest stopping(int side) {
+        Cancellation cancellation = new Cancellation();
+        return GenerateRequest.builder("a red circle")
+                .size(side, side)
+                .iterations(4)
+                .diffusionSteps(10)
+                .cancellation(cancellation)
+                .progress(progress -> cancellation.cancel())
+                .build();
+    }
+
+    private static long residentBytes() throws IOException {
+        System.gc();
+        String pages = Files.readString(Path.of("/proc/self/statm")).split(" ")[1];
+        return Long.parseLong(pages) * 4096;
+    }
+}
