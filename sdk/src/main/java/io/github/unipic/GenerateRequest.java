@@ -1,6 +1,5 @@
 package io.github.unipic;
 
-import io.github.unipic.image.Png;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
@@ -464,9 +463,9 @@ public final class GenerateRequest {
         }
 
         private static void checkArea(int width, int height) {
-            if ((long) width * height > Png.MAX_PIXELS) {
+            if ((long) width * height > ReadOptions.DEFAULT.maxPixels()) {
                 throw new InvalidRequestException("size is " + width + " x " + height + " pixels; at most "
-                        + Png.MAX_PIXELS / 1_000_000 + " megapixels are allowed");
+                        + ReadOptions.DEFAULT.maxPixels() / 1_000_000 + " megapixels are allowed");
             }
         }
 

@@ -1,6 +1,10 @@
 package io.github.unipic;
 
 import io.github.unipic.image.AtomicFile;
+import io.github.unipic.image.Framing;
+import io.github.unipic.image.Jpeg;
+import io.github.unipic.image.Picture;
+import io.github.unipic.image.PictureReader;
 import io.github.unipic.image.Png;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -16,16 +20,16 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * A picture: 8-bit RGB, row-major from the top left, 3 bytes a pixel, and text by keyword as PNG files carry it.
- * Immutable and thread-safe.
+ * A picture: 8-bit RGB, row-major from the top left, 3 bytes a pixel, and text by keyword as PNG and JPEG files carry
+ * it. Immutable and thread-safe.
  */
 public final class Image {
     // PNG's rule for keywords: 1 to 79 printable Latin-1 characters, single spaces within only.
     private static final Pattern KEYWORD = Pattern.compile("(?! )(?!.* $)(?!.* {2})[ -~\u00a1-\u00ff]{1,79}");
 
-    private final Png content;
+    private final Picture content;
 
-    private Image(Png content) {
+    private Image(Picture content) {
         this.content = content;
     }
 
@@ -33,34 +37,60 @@ public final class Image {
      * Makes a picture of pixels, without text.
      *
      * @param width pixels, above 0
-     * @param height pixels, above 0; the picture has at most 100 megapixels
+     * @param height pixels, above 0; the picture has at most {@link ReadOptions#MAX_PIXELS}
      * @param rgb red, green and blue of each pixel, {@code width * height * 3} bytes; copied
      * @return the picture
      * @throws InvalidRequestException if the sizes do not fit
      */
     public static Image ofRgb(int width, int height, byte[] rgb) {
-        if (width < 1 || height < 1 || (long) width * height > Png.MAX_PIXELS) {
-            throw new InvalidRequestException("size must be 1 pixel to " + Png.MAX_PIXELS / 1_000_000
-                    + " megapixels, not " + width + " x " + height);
-        }
+        Framing.checkSize(width, height);
         if (rgb.length != width * height * 3) {
             throw new InvalidRequestException("rgb must have " + width * height * 3 + " bytes for " + width + " x "
                     + height + " pixels, not " + rgb.length);
         }
-        return new Image(new Png(width, height, rgb.clone(), Map.of()));
+        return new Image(new Picture(width, height, rgb.clone(), Map.of()));
     }
 
     /**
-     * Reads a PNG file of any colour type. Of transparent pictures the colours are kept and the alpha channel is
-     * dropped; of 16-bit ones the high bytes are kept. Text over 1 MiB or malformed is left out.
+     * Reads a file with {@link ReadOptions#DEFAULT}.
      *
      * @param file the file; its content counts, not its name
      * @return the picture
-     * @throws ImageFormatException if the file cannot be read, is not PNG, is cut short or damaged, or has over 100
-     *     megapixels (known from its header, before any pixel is read)
+     * @throws ImageFormatException as {@link #read(Path, ReadOptions)}
      */
     public static Image read(Path file) {
-        return new Image(Png.read(file));
+        return read(file, ReadOptions.DEFAULT);
+    }
+
+    /**
+     * Reads a PNG, JPEG, BMP, GIF (first frame), TIFF (first page) or WebP (first frame) file of up to 512 MiB. Levels
+     * are those of Pillow's {@code Image.open(file).convert("RGB")}: exactly so for lossless formats, within about a
+     * level for JPEG and two for lossy WebP. So alpha is dropped, not blended; of 16-bit colour the high bytes are
+     * kept; <em>16-bit gray without alpha is clipped at 255, not scaled</em> (Pillow's mode I;16), so a picture that
+     * uses the whole 16-bit range turns white; CMYK is converted by the plain formula, not by its profile; profiles and
+     * gamma are ignored. Text comes from PNG, and from JPEG that {@link #save} wrote; text over 1 MiB or malformed is
+     * left out.
+     *
+     * @param file the file; its content counts, not its name
+     * @param options whether it is turned upright, and how large it may be
+     * @return the picture
+     * @throws ImageFormatException if the file cannot be read, is of no such format or of a rare variant of one, is cut
+     *     short or damaged, or has more pixels than allowed (known from its header, before any pixel is read)
+     */
+    public static Image read(Path file, ReadOptions options) {
+        return new Image(PictureReader.read(file, options));
+    }
+
+    /**
+     * Reads a picture from memory.
+     *
+     * @param bytes a whole file, as {@link #read(Path, ReadOptions)} takes it; not changed
+     * @param options whether it is turned upright, and how large it may be
+     * @return the picture
+     * @throws ImageFormatException as {@link #read(Path, ReadOptions)}
+     */
+    public static Image decode(byte[] bytes, ReadOptions options) {
+        return new Image(PictureReader.decode(bytes, options));
     }
 
     /**
@@ -118,7 +148,7 @@ public final class Image {
      */
     public Image withMetadata(Map<String, String> text) {
         text.forEach(Image::checkText);
-        return new Image(new Png(width(), height(), content.rgb(), new LinkedHashMap<>(text)));
+        return new Image(new Picture(width(), height(), content.rgb(), new LinkedHashMap<>(text)));
     }
 
     private static void checkText(String keyword, String text) {
@@ -132,9 +162,9 @@ public final class Image {
                     "metadata '" + keyword + "' is not valid Unicode: it has an unpaired surrogate; remove it");
         }
         int length = text.getBytes(StandardCharsets.UTF_8).length;
-        if (length > Png.MAX_TEXT_BYTES) {
+        if (length > Picture.MAX_TEXT_BYTES) {
             throw new InvalidRequestException("metadata '" + keyword + "' has " + length + " bytes; at most "
-                    + Png.MAX_TEXT_BYTES + " are allowed");
+                    + Picture.MAX_TEXT_BYTES + " are allowed");
         }
     }
 
@@ -149,17 +179,21 @@ public final class Image {
     }
 
     /**
-     * Saves the picture with its text, as 8-bit RGB PNG. The file appears whole or not at all: it is written beside its
+     * Saves the picture with its text: as 8-bit RGB PNG, or as JPEG of quality 95 without chroma subsampling, whose
+     * text goes into comments of at most 65533 bytes. The file appears whole or not at all: it is written beside its
      * place under a temporary name, then moved there, replacing what was there.
      *
-     * @param file a name that ends in {@code .png}, in a folder that exists
-     * @throws ImageFormatException if the name ends otherwise or the file cannot be written
+     * @param file a name that ends in {@code .png}, {@code .jpg} or {@code .jpeg}, in a folder that exists
+     * @throws ImageFormatException if the name ends otherwise, the file cannot be written, or the picture or its text
+     *     is too large for JPEG
      */
     public void save(Path file) {
         String name = Objects.toString(file.getFileName(), "");
-        if (!name.toLowerCase(Locale.ROOT).endsWith(".png")) {
+        String extension = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+        boolean jpeg = extension.equals("jpg") || extension.equals("jpeg");
+        if (!name.contains(".") || !jpeg && !extension.equals("png")) {
             throw new ImageFormatException(
-                    "cannot save '" + file + "': the name must end in a supported extension (.png)");
+                    "cannot save '" + file + "': the name must end in a supported extension (.png, .jpg or .jpeg)");
         }
         Path target = file.toAbsolutePath();
         if (!Files.isDirectory(target.getParent())) {
@@ -170,7 +204,13 @@ public final class Image {
             throw new ImageFormatException("cannot save '" + file + "': it is a folder; choose another name");
         }
         try {
-            AtomicFile.write(target, content::write);
+            AtomicFile.write(target, stream -> {
+                if (jpeg) {
+                    Jpeg.write(content, stream);
+                } else {
+                    Png.write(content, stream);
+                }
+            });
         } catch (IOException e) {
             throw new ImageFormatException("cannot save '" + file + "': " + e, e);
         }

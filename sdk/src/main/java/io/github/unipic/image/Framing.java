@@ -1,15 +1,91 @@
 package io.github.unipic.image;
 
 import io.github.unipic.Image;
+import io.github.unipic.InvalidRequestException;
+import io.github.unipic.ReadOptions;
+import java.util.Arrays;
 
+/** Brings pictures into a frame without scaling them. New pictures carry no text. */
 public final class Framing {
+    private static final byte GRAY = 127;
+
     private Framing() {}
 
-    public static Image cropToSquare(Image i) {
-        return i;
+    /**
+     * Refuses sizes that no picture can have, before memory is taken for it.
+     *
+     * @param width pixels
+     * @param height pixels
+     * @throws InvalidRequestException if the size is below 1 pixel or above {@link ReadOptions#MAX_PIXELS}
+     */
+    public static void checkSize(int width, int height) {
+        if (width < 1 || height < 1 || (long) width * height > ReadOptions.MAX_PIXELS) {
+            throw new InvalidRequestException("size must be 1 pixel to " + ReadOptions.MAX_PIXELS / 1_000_000
+                    + " megapixels, not " + width + " x " + height);
+        }
     }
 
-    public static Image padToSquare(Image i) {
-        return i;
+    /**
+     * Cuts the largest square out of a picture's centre; of an odd rest the larger half goes at the right or bottom.
+     *
+     * @param image the source
+     * @return the square; the source itself if it is one
+     */
+    public static Image cropToSquare(Image image) {
+        int side = Math.min(image.width(), image.height());
+        return crop(image, (image.width() - side) / 2, (image.height() - side) / 2, side, side);
+    }
+
+    /**
+     * Cuts a rectangle out of a picture.
+     *
+     * @param image the source
+     * @param left its left edge in the source, pixels
+     * @param top its top edge in the source, pixels
+     * @param width its width, pixels
+     * @param height its height, pixels
+     * @return the rectangle; the source itself if it is all of it
+     * @throws InvalidRequestException if the rectangle does not lie within the source
+     */
+    public static Image crop(Image image, int left, int top, int width, int height) {
+        checkSize(width, height);
+        if (left < 0 || top < 0 || left > image.width() - width || top > image.height() - height) {
+            throw new InvalidRequestException(width + " x " + height + " pixels from " + left + ", " + top
+                    + " do not lie within a picture of " + image.width() + " x " + image.height());
+        }
+        if (width == image.width() && height == image.height()) {
+            return image;
+        }
+        byte[] source = image.rgb();
+        byte[] rgb = new byte[width * height * 3];
+        for (int y = 0; y < height; y++) {
+            System.arraycopy(source, ((top + y) * image.width() + left) * 3, rgb, y * width * 3, width * 3);
+        }
+        return Image.ofRgb(width, height, rgb);
+    }
+
+    /**
+     * Puts a picture into the centre of the smallest square that holds it, on gray (127, 127, 127).
+     *
+     * @param image the source
+     * @return the square; the source itself if it is one
+     * @throws InvalidRequestException if the square would be too large, see {@link #checkSize}
+     */
+    public static Image padToSquare(Image image) {
+        int side = Math.max(image.width(), image.height());
+        if (image.width() == image.height()) {
+            return image;
+        }
+        checkSize(side, side);
+        int left = (side - image.width()) / 2;
+        int top = (side - image.height()) / 2;
+        byte[] source = image.rgb();
+        byte[] rgb = new byte[side * side * 3];
+        Arrays.fill(rgb, GRAY);
+        int rowBytes = image.width() * 3;
+        for (int y = 0; y < image.height(); y++) {
+            System.arraycopy(source, y * rowBytes, rgb, ((top + y) * side + left) * 3, rowBytes);
+        }
+        return Image.ofRgb(side, side, rgb);
     }
 }

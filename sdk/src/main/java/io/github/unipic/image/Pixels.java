@@ -19,12 +19,20 @@ public final class Pixels {
         return Image.ofRgb(width, height, rgb);
     }
 
+    /**
+     * As the reference prepares sources: level / 255 * 2 - 1, in float32.
+     *
+     * @param image the picture
+     * @return [3,H,W], planar, each value in [-1,1]
+     */
     public static float[] fromImage(Image image) {
         byte[] rgb = image.rgb();
         int plane = rgb.length / 3;
         float[] pixels = new float[rgb.length];
-        for (int i = 0; i < rgb.length; i++) {
-            pixels[i % 3 * plane + i / 3] = (rgb[i] & 0xff) / 255f * 2f - 1f;
+        for (int i = 0; i < plane; i++) {
+            for (int channel = 0; channel < 3; channel++) {
+                pixels[channel * plane + i] = (rgb[3 * i + channel] & 0xff) / 255f * 2f - 1f;
+            }
         }
         return pixels;
     }

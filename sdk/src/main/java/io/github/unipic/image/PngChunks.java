@@ -1,13 +1,13 @@
 package io.github.unipic.image;
 
-import io.github.unipic.ImageFormatException;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -15,13 +15,17 @@ import java.util.zip.CRC32;
 import java.util.zip.InflaterInputStream;
 
 /**
- * Walks the chunks of a PNG file (ISO/IEC 15948, chapters 5 and 11), to prove it whole and to take its text. Done here
- * because neither library does it safely: ImageIO ignores checksums, and Commons Imaging inflates text without bound.
+ * Walks the chunks of a PNG file (ISO/IEC 15948, chapters 5 and 11), to prove it whole and to take its text apart. Done
+ * here because neither library does it safely: ImageIO ignores checksums, and Commons Imaging inflates text without
+ * bound.
  */
 final class PngChunks {
-    static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    private static final int SIGNATURE_BYTES = 8;
     static final int IHDR = type("IHDR");
 
+    private static final int PALETTE = type("PLTE");
+    private static final int DATA = type("IDAT");
+    private static final int EXIF = type("eXIf");
     private static final int TEXT = type("tEXt");
     private static final int COMPRESSED_TEXT = type("zTXt");
     private static final int INTERNATIONAL_TEXT = type("iTXt");
@@ -29,7 +33,26 @@ final class PngChunks {
     private static final int LENGTH_TYPE_AND_CRC = 12;
     private static final int MAX_TEXTS = 256;
 
+    private final Map<String, String> texts = new LinkedHashMap<>();
+    private final ByteArrayOutputStream pixels = new ByteArrayOutputStream();
+    private byte[] exif = {};
+
     private PngChunks() {}
+
+    /** Text by keyword; malformed text, or text over {@link Picture#MAX_TEXT_BYTES}, is left out. */
+    Map<String, String> texts() {
+        return texts;
+    }
+
+    /** The same file, reduced to what its colours need: profiles and other text can hold bombs. */
+    byte[] pixels() {
+        return pixels.toByteArray();
+    }
+
+    /** The EXIF data; empty if there is none. */
+    byte[] exif() {
+        return exif;
+    }
 
     private static int type(String name) {
         return ByteBuffer.wrap(name.getBytes(StandardCharsets.US_ASCII)).getInt();
@@ -38,14 +61,15 @@ final class PngChunks {
     /**
      * Checks the order and the checksum of every chunk.
      *
-     * @param file named in errors
-     * @param png the whole file, which starts with the signature and IHDR
-     * @return text by keyword; malformed text, or text over {@link Png#MAX_TEXT_BYTES}, is left out
-     * @throws ImageFormatException if the file is cut short or damaged
+     * @param encoded a file that starts with the signature and IHDR
+     * @return its chunks
+     * @throws io.github.unipic.ImageFormatException if the file is cut short or damaged
      */
-    static Map<String, String> readText(Path file, byte[] png) {
-        Map<String, String> texts = new LinkedHashMap<>();
-        int at = SIGNATURE.length;
+    static PngChunks read(EncodedPicture encoded) {
+        byte[] png = encoded.bytes();
+        PngChunks chunks = new PngChunks();
+        chunks.pixels.write(png, 0, SIGNATURE_BYTES);
+        int at = SIGNATURE_BYTES;
         while (png.length - at >= LENGTH_TYPE_AND_CRC) {
             ByteBuffer chunk = ByteBuffer.wrap(png, at, png.length - at).slice();
             int length = chunk.getInt();
@@ -56,23 +80,25 @@ final class PngChunks {
             CRC32 crc = new CRC32();
             crc.update(png, at + 4, 4 + length);
             if ((int) crc.getValue() != chunk.getInt(8 + length)) {
-                throw new ImageFormatException(
-                        file + " is damaged: wrong checksum in the PNG chunk at byte " + at + "; get a fresh copy");
+                throw encoded.damaged("wrong checksum in the PNG chunk at byte " + at);
             }
-            if (type == IHDR && at != SIGNATURE.length) {
-                throw new ImageFormatException(
-                        file + " is damaged: a second PNG header at byte " + at + "; get a fresh copy");
+            if (type == IHDR && at != SIGNATURE_BYTES) {
+                throw encoded.damaged("a second PNG header at byte " + at);
+            }
+            if (type == IHDR || type == PALETTE || type == DATA || type == IEND) {
+                chunks.pixels.write(png, at, LENGTH_TYPE_AND_CRC + length);
             }
             if (type == IEND) {
-                return texts;
+                return chunks;
             }
-            if (texts.size() < MAX_TEXTS) {
-                readText(type, chunk.limit(8 + length).slice(), texts);
+            if (type == EXIF) {
+                chunks.exif = Arrays.copyOfRange(png, at + 8, at + 8 + length);
+            } else if (chunks.texts.size() < MAX_TEXTS) {
+                readText(type, chunk.limit(8 + length).slice(), chunks.texts);
             }
             at += LENGTH_TYPE_AND_CRC + length;
         }
-        throw new ImageFormatException(
-                file + " is cut short: no end of the PNG in its " + png.length + " bytes; get a fresh copy");
+        throw encoded.cutShort();
     }
 
     private static void readText(int type, ByteBuffer data, Map<String, String> texts) {
@@ -115,8 +141,8 @@ final class PngChunks {
         InputStream raw =
                 new ByteArrayInputStream(data.array(), data.arrayOffset() + data.position(), data.remaining());
         try (InputStream stream = compressed ? new InflaterInputStream(raw) : raw) {
-            byte[] text = stream.readNBytes(Png.MAX_TEXT_BYTES + 1);
-            return text.length > Png.MAX_TEXT_BYTES ? Optional.empty() : Optional.of(new String(text, charset));
+            byte[] text = stream.readNBytes(Picture.MAX_TEXT_BYTES + 1);
+            return text.length > Picture.MAX_TEXT_BYTES ? Optional.empty() : Optional.of(new String(text, charset));
         } catch (IOException e) {
             return Optional.empty();
         }

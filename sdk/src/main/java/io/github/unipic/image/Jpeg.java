@@ -1,0 +1,145 @@
+package io.github.unipic.image;
+
+import io.github.unipic.ImageFormatException;
+import java.awt.image.Raster;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.Map;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageTypeSpecifier;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.metadata.IIOMetadata;
+import javax.imageio.metadata.IIOMetadataNode;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+import org.w3c.dom.NodeList;
+
+/** JPEG files (ITU-T T.81 and T.871): baseline and progressive, grey, colour and CMYK. */
+public final class Jpeg {
+    private static final float QUALITY = 0.95f;
+    private static final int MAX_SEGMENT_BYTES = 65_533;
+    private static final String METADATA = "javax_imageio_jpeg_image_1.0";
+
+    private Jpeg() {}
+
+    // The JDK decodes the samples; their colours are converted here, as the JDK knows no CMYK and heeds profiles.
+    static Picture decode(EncodedPicture encoded) throws IOException {
+        JpegSegments segments = JpegSegments.read(encoded);
+        Raster raster = JavaDecoder.withJdkReader("jpeg", segments.pixels(), reader -> reader.readRaster(0, null));
+        Picture picture =
+                new Picture(segments.width(), segments.height(), toRgb(raster, segments.hasChroma()), segments.texts());
+        return Orientation.ofExif(segments.exif(), encoded.options()).apply(picture);
+    }
+
+    private static byte[] toRgb(Raster raster, boolean chroma) {
+        int width = raster.getWidth();
+        int bands = raster.getNumBands();
+        byte[] rgb = new byte[width * raster.getHeight() * 3];
+        int[] row = new int[width * bands];
+        int at = 0;
+        for (int y = 0; y < raster.getHeight(); y++) {
+            raster.getPixels(0, y, width, 1, row);
+            for (int i = 0; i < row.length; i += bands, at += 3) {
+                int red = row[i];
+                int green = bands == 1 ? red : row[i + 1];
+                int blue = bands == 1 ? red : row[i + 2];
+                if (chroma && bands > 1) {
+                    // T.871 in libjpeg's fixed point (jdcolor.c), 16 bits of fraction.
+                    int luma = red;
+                    int cb = green - 128;
+                    int cr = blue - 128;
+                    red = clip(luma + (91_881 * cr + 32_768 >> 16));
+                    green = clip(luma + (-22_554 * cb - 46_802 * cr + 32_768 >> 16));
+                    blue = clip(luma + (116_130 * cb + 32_768 >> 16));
+                }
+                if (bands < 4) {
+                    rgb[at] = (byte) red;
+                    rgb[at + 1] = (byte) green;
+                    rgb[at + 2] = (byte) blue;
+                } else if (chroma) { // the transform gave 255 - CMY; ink is stored inverted, as Adobe does
+                    JavaDecoder.cmykToRgb(red, green, blue, 255 - row[i + 3], rgb, at);
+                } else {
+                    JavaDecoder.cmykToRgb(255 - red, 255 - green, 255 - blue, 255 - row[i + 3], rgb, at);
+                }
+            }
+        }
+        return rgb;
+    }
+
+    private static int clip(int value) {
+        return Math.max(0, Math.min(255, value));
+    }
+
+    /**
+     * Writes a file: quality 95 without chroma subsampling, and each text as a comment: keyword, NUL, text in UTF-8.
+     *
+     * @param picture what
+     * @param stream where to; not closed
+     * @throws ImageFormatException if a text is too long for a comment, or a side for JPEG (65500 pixels)
+     * @throws IOException if writing fails
+     */
+    public static void write(Picture picture, OutputStream stream) throws IOException {
+        if (Math.max(picture.width(), picture.height()) > 65_500) {
+            throw new ImageFormatException("a picture of " + picture.width() + " x " + picture.height()
+                    + " pixels is too large for JPEG, whose sides end at 65500; save it as .png");
+        }
+        ByteArrayOutputStream comments = new ByteArrayOutputStream();
+        for (Map.Entry<String, String> text : picture.text().entrySet()) {
+            byte[] comment = (text.getKey() + '\0' + text.getValue()).getBytes(StandardCharsets.UTF_8);
+            if (comment.length > MAX_SEGMENT_BYTES) {
+                throw new ImageFormatException("the text '" + text.getKey() + "' has " + comment.length
+                        + " bytes, too long for JPEG, which holds " + MAX_SEGMENT_BYTES + "; save it as .png");
+            }
+            int length = comment.length + 2;
+            comments.writeBytes(
+                    new byte[] {(byte) 0xff, (byte) JpegSegments.COMMENT, (byte) (length >> 8), (byte) length});
+            comments.writeBytes(comment);
+        }
+        byte[] jpeg = encode(picture);
+        int afterHeader = 4 + ((jpeg[4] & 0xff) << 8 | jpeg[5] & 0xff); // start marker, then the JFIF segment
+        stream.write(jpeg, 0, afterHeader);
+        comments.writeTo(stream);
+        stream.write(jpeg, afterHeader, jpeg.length - afterHeader);
+    }
+
+    private static byte[] encode(Picture picture) throws IOException {
+        ImageWriter writer = jdkWriter();
+        ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
+        try (ImageOutputStream output = new MemoryCacheImageOutputStream(jpeg)) {
+            ImageWriteParam parameters = writer.getDefaultWriteParam();
+            parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+            parameters.setCompressionQuality(QUALITY);
+            var image = picture.toBufferedImage();
+            IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), parameters);
+            IIOMetadataNode tree = (IIOMetadataNode) metadata.getAsTree(METADATA);
+            NodeList components = tree.getElementsByTagName("componentSpec");
+            for (int i = 0; i < components.getLength(); i++) {
+                IIOMetadataNode component = (IIOMetadataNode) components.item(i);
+                component.setAttribute("HsamplingFactor", "1");
+                component.setAttribute("VsamplingFactor", "1");
+            }
+            metadata.setFromTree(METADATA, tree);
+            writer.setOutput(output);
+            writer.write(null, new IIOImage(image, null, metadata), parameters);
+        } finally {
+            writer.dispose();
+        }
+        return jpeg.toByteArray();
+    }
+
+    private static ImageWriter jdkWriter() throws IOException {
+        Iterator<ImageWriter> writers = ImageIO.getImageWritersByFormatName("jpeg");
+        while (writers.hasNext()) {
+            ImageWriter writer = writers.next();
+            if (writer.getClass().getName().startsWith("com.sun.imageio.")) {
+                return writer;
+            }
+        }
+        throw new IOException("this Java has no writer for JPEG");
+    }
+}

@@ -1,0 +1,197 @@
+package io.github.unipic.image;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Walks the marker segments of a JPEG file (ITU-T T.81, annex B) to its end, to prove it whole, to learn its size
+ * before anything decodes it, and to take apart what its pixels need and what they do not.
+ */
+final class JpegSegments {
+    static final int START = 0xd8;
+    static final int COMMENT = 0xfe;
+
+    private static final int END = 0xd9;
+    private static final int SCAN = 0xda;
+    private static final int APP0 = 0xe0;
+    private static final int APP1 = 0xe1;
+    private static final int APP14 = 0xee;
+    private static final int APP15 = 0xef;
+    private static final int MAX_SCANS = 100; // each costs a pass over all coefficients; real files have about 10
+    private static final String EXIF = "Exif\0\0";
+
+    private final EncodedPicture encoded;
+    private final ByteArrayOutputStream pixels = new ByteArrayOutputStream();
+    private final Map<String, String> texts = new LinkedHashMap<>();
+    private byte[] exif = {};
+    private int[] components = {};
+    private int width;
+    private int height;
+    private boolean jfif;
+    private int adobeTransform = -1;
+
+    private JpegSegments(EncodedPicture encoded) {
+        this.encoded = encoded;
+    }
+
+    /**
+     * Walks a file.
+     *
+     * @param encoded a file that starts with the start marker
+     * @throws io.github.unipic.ImageFormatException if it is too large, cut short, damaged or of a kind that cannot be
+     *     read
+     */
+    static JpegSegments read(EncodedPicture encoded) {
+        JpegSegments segments = new JpegSegments(encoded);
+        segments.walk();
+        return segments;
+    }
+
+    int width() {
+        return width;
+    }
+
+    int height() {
+        return height;
+    }
+
+    /** Samples of each pixel: 1, 3 or 4. */
+    int bands() {
+        return components.length;
+    }
+
+    /** The same file without applications' segments: profiles and thumbnails are nothing that a decoder should meet. */
+    byte[] pixels() {
+        return pixels.toByteArray();
+    }
+
+    /** The EXIF data; empty if there is none. */
+    byte[] exif() {
+        return exif;
+    }
+
+    /** Text by keyword, of the comments that {@link Jpeg#write} writes. */
+    Map<String, String> texts() {
+        return texts;
+    }
+
+    /**
+     * Whether 3 components are luma and chroma, or 4 are those and black; by libjpeg's rules
+     * (default_decompress_parms).
+     */
+    boolean hasChroma() {
+        if (bands() == 4) {
+            return adobeTransform > 0;
+        }
+        if (jfif) {
+            return true;
+        }
+        return adobeTransform >= 0 ? adobeTransform != 0 : !Arrays.equals(components, new int[] {'R', 'G', 'B'});
+    }
+
+    private int u8(int at) {
+        return encoded.bytes()[at] & 0xff;
+    }
+
+    private int u16(int at) {
+        return u8(at) << 8 | u8(at + 1);
+    }
+
+    private void walk() {
+        byte[] bytes = encoded.bytes();
+        pixels.write(bytes, 0, 2);
+        int scans = 0;
+        int at = 2;
+        while (true) {
+            while (u8(at) != 0xff || u8(at + 1) == 0xff || u8(at + 1) == 0) {
+                at++; // fill bytes, and garbage, which decoders skip too
+            }
+            int marker = u8(at + 1);
+            if (marker == END) {
+                pixels.write(bytes, at, 2);
+                break;
+            }
+            if (marker >= 0xd0 && marker <= START || marker == 1) {
+                at += 2;
+                continue;
+            }
+            int end = at + 2 + u16(at + 2);
+            if (end < at + 4) {
+                throw encoded.damaged("a JPEG segment of impossible length at byte " + at);
+            }
+            if (end > bytes.length) {
+                throw encoded.cutShort();
+            }
+            if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) {
+                readFrame(marker, at + 4, end);
+            } else if (marker >= APP0 && marker <= APP15 || marker == COMMENT) {
+                readOther(marker, at + 4, end);
+                at = end;
+                continue;
+            } else if (marker == SCAN) {
+                if (components.length == 0) {
+                    throw encoded.damaged("a JPEG scan before the frame header");
+                }
+                if (++scans > MAX_SCANS) {
+                    throw encoded.unsupported("a JPEG file of over " + MAX_SCANS + " scans");
+                }
+                end = endOfScan(end);
+            }
+            pixels.write(bytes, at, end - at);
+            at = end;
+        }
+        if (scans == 0) {
+            throw encoded.damaged("a JPEG file without pixels");
+        }
+    }
+
+    private int endOfScan(int start) {
+        int at = start;
+        while (u8(at) != 0xff || u8(at + 1) == 0 || u8(at + 1) == 0xff || u8(at + 1) >= 0xd0 && u8(at + 1) <= 0xd7) {
+            at++;
+        }
+        return at;
+    }
+
+    private void readFrame(int marker, int at, int end) {
+        if (components.length != 0) {
+            throw encoded.damaged("a second JPEG frame header at byte " + at);
+        }
+        height = u16(at + 1);
+        width = u16(at + 3);
+        encoded.checkSize(width, height);
+        if (marker > 0xc2 || u8(at) != 8) {
+            throw encoded.unsupported("a lossless, arithmetic or 12-bit JPEG file");
+        }
+        int count = u8(at + 5);
+        if (count != 1 && count != 3 && count != 4) {
+            throw encoded.unsupported("a JPEG file of " + count + " components");
+        }
+        if (end < at + 6 + 3 * count) {
+            throw encoded.damaged("a JPEG frame header that is too short");
+        }
+        components = new int[count];
+        for (int i = 0; i < count; i++) {
+            components[i] = u8(at + 6 + 3 * i);
+        }
+    }
+
+    private void readOther(int marker, int at, int end) {
+        if (marker == APP0 && encoded.holds(at, "JFIF\0")) {
+            jfif = true;
+        } else if (marker == APP14 && encoded.holds(at, "Adobe") && end >= at + 12) {
+            adobeTransform = u8(at + 11);
+        } else if (marker == APP1 && encoded.holds(at, EXIF) && exif.length == 0 && end > at + EXIF.length()) {
+            exif = Arrays.copyOfRange(encoded.bytes(), at + EXIF.length(), end);
+        } else if (marker == COMMENT) {
+            String comment = new String(encoded.bytes(), at, end - at, StandardCharsets.UTF_8);
+            int split = comment.indexOf('\0');
+            if (split > 0) {
+                texts.put(comment.substring(0, split), comment.substring(split + 1));
+            }
+        }
+    }
+}

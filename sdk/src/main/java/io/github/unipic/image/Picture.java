@@ -1,0 +1,35 @@
+package io.github.unipic.image;
+
+import java.awt.image.BufferedImage;
+import java.util.Map;
+
+/**
+ * What a picture file holds, as far as this library is concerned. The array and the map are not copied.
+ *
+ * @param width pixels
+ * @param height pixels
+ * @param rgb 8-bit red, green, blue of each pixel, row-major
+ * @param text text by keyword
+ */
+public record Picture(int width, int height, byte[] rgb, Map<String, String> text) {
+    /** The longest text of one keyword, in bytes. */
+    public static final int MAX_TEXT_BYTES = 1 << 20;
+
+    /**
+     * Gives the pixels as Java's own type.
+     *
+     * @return a new image of type {@link BufferedImage#TYPE_INT_RGB}
+     */
+    public BufferedImage toBufferedImage() {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        int[] row = new int[width];
+        int at = 0;
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                row[x] = (rgb[at++] & 0xff) << 16 | (rgb[at++] & 0xff) << 8 | rgb[at++] & 0xff;
+            }
+            image.getRaster().setDataElements(0, y, width, 1, row);
+        }
+        return image;
+    }
+}

@@ -1,0 +1,81 @@
+package io.github.unipic.image;
+
+import io.github.unipic.ImageFormatException;
+import io.github.unipic.ReadOptions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.BufferUnderflowException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * Reads pictures of every known format, which is recognised by content. Colours are those of Pillow's
+ * {@code convert("RGB")}; {@link io.github.unipic.Image#read(Path, ReadOptions)} says what that means.
+ */
+public final class PictureReader {
+    private static final int MAX_FILE_BYTES = 512 << 20;
+
+    private PictureReader() {}
+
+    /**
+     * Reads a file.
+     *
+     * @param file the file, whatever its name
+     * @param options how
+     * @return its pixels and text
+     * @throws ImageFormatException if it is not a whole picture of a known format within the limits
+     */
+    public static Picture read(Path file, ReadOptions options) {
+        byte[] bytes;
+        try (InputStream stream = Files.newInputStream(file)) {
+            bytes = stream.readNBytes(MAX_FILE_BYTES + 1);
+        } catch (NoSuchFileException e) {
+            throw new ImageFormatException(file + " does not exist; check the path", e);
+        } catch (IOException e) {
+            throw new ImageFormatException(file + " cannot be read: " + e.getMessage(), e);
+        }
+        return decode(new EncodedPicture(file.toString(), bytes, options));
+    }
+
+    /**
+     * Reads bytes.
+     *
+     * @param bytes a whole file
+     * @param options how
+     * @return its pixels and text
+     * @throws ImageFormatException as {@link #read}
+     */
+    public static Picture decode(byte[] bytes, ReadOptions options) {
+        return decode(new EncodedPicture("the picture of " + bytes.length + " bytes", bytes, options));
+    }
+
+    private static Picture decode(EncodedPicture encoded) {
+        int length = encoded.bytes().length;
+        if (length == 0) {
+            throw new ImageFormatException(encoded.name() + " is empty; give " + PictureFormat.NAMES);
+        }
+        if (length > MAX_FILE_BYTES) {
+            throw new ImageFormatException(
+                    encoded.name() + " is over " + (MAX_FILE_BYTES >> 20) + " MiB; save it smaller, as PNG or JPEG");
+        }
+        PictureFormat format = PictureFormat.of(encoded)
+                .orElseThrow(() -> new ImageFormatException(
+                        encoded.name() + " is no picture of a known format; give " + PictureFormat.NAMES));
+        try {
+            return format.decode(encoded);
+        } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
+            throw initCause(encoded.cutShort(), e);
+        } catch (ImageFormatException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            // Hostile files make decoders throw unchecked exceptions of several kinds, with messages of several lines.
+            throw initCause(encoded.damaged("its pixels cannot be decoded"), e);
+        }
+    }
+
+    private static ImageFormatException initCause(ImageFormatException problem, Exception cause) {
+        problem.initCause(cause);
+        return problem;
+    }
+}
