@@ -1,5 +1,6 @@
 package io.github.unipic;
 
+import io.github.unipic.image.Mask;
 import java.util.Objects;
 
 /**
@@ -7,14 +8,14 @@ import java.util.Objects;
  *
  * @param source the picture
  * @param mask of the same size: white (128 and above) is drawn anew, black stays
- * @param seam width in pixels of the soft edge along which the source's own pixels are put back; 0 for a hard edge, -1
- *     to take all pixels from the model, which changes the rest a little
+ * @param seam half the width in pixels, up to 128, of the soft edge along which the source's own pixels are put back; 0
+ *     for a hard edge, -1 to take all pixels from the model, which changes the rest a little
  */
 public record Inpainting(Image source, Image mask, int seam) {
     private static final int DEFAULT_SEAM = 8;
     private static final int PATCH = 16;
 
-    /** Refuses a mask of another size, and a seam below -1 or above 256. */
+    /** Refuses a mask of another size, and a seam below -1 or above 128. */
     public Inpainting {
         Objects.requireNonNull(source, "source");
         Objects.requireNonNull(mask, "mask");
@@ -22,12 +23,12 @@ public record Inpainting(Image source, Image mask, int seam) {
             throw new InvalidRequestException("the mask is " + mask.width() + " x " + mask.height()
                     + " pixels, the picture " + source.width() + " x " + source.height() + "; make them the same size");
         }
-        if (seam < -1 || seam > 256) {
-            throw new InvalidRequestException("seam must be -1 (none) to 256 pixels, not " + seam);
+        if (seam < -1 || seam > Mask.MAX_SEAM) {
+            throw new InvalidRequestException("seam must be -1 (none) to " + Mask.MAX_SEAM + " pixels, not " + seam);
         }
     }
 
-    /** With a soft edge of {@value #DEFAULT_SEAM} pixels. */
+    /** With a seam of {@value #DEFAULT_SEAM} pixels. */
     public static Inpainting of(Image source, Image mask) {
         return new Inpainting(source, mask, DEFAULT_SEAM);
     }

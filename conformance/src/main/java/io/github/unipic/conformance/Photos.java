@@ -1,6 +1,7 @@
 package io.github.unipic.conformance;
 
 import io.github.unipic.Image;
+import io.github.unipic.ReadOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
@@ -14,7 +15,7 @@ final class Photos {
             return Optional.empty();
         }
         try (InputStream in = Photos.class.getResourceAsStream("photos/" + name)) {
-            return in == null ? Optional.empty() : Optional.<Image>empty();
+            return in == null ? Optional.empty() : Optional.of(Image.decode(in.readAllBytes(), ReadOptions.DEFAULT));
         } catch (IOException e) {
             throw new ConformanceException("Photo " + name + " cannot be read: " + e.getMessage() + ".", e);
         }

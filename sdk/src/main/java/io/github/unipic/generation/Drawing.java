@@ -112,7 +112,7 @@ public final class Drawing {
     public List<Image> inpaint(Inpainting inpainting) {
         int patch = manifest.sizes().downsampling();
         Image source = trim(inpainting.source(), patch);
-        Mask mask = Mask.of(trim(inpainting.mask(), patch));
+        Mask mask = Mask.of(trim(inpainting.mask(), patch), source);
         Grid grid = new Grid(source.height() / patch, source.width() / patch);
         boolean[] touched = mask.tokens(patch);
         int[] masked =
@@ -133,8 +133,7 @@ public final class Drawing {
         return inpainting.seam() < 0
                 ? pictures
                 : pictures.stream()
-                        .map(picture ->
-                                mask.paste(picture, source, inpainting.seam()).withMetadata(picture.metadata()))
+                        .map(picture -> mask.paste(picture, source, inpainting.seam()))
                         .toList();
     }
 
