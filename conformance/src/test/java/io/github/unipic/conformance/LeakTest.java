@@ -10,6 +10,7 @@ import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
+import io.github.unipic.runtime.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LeakTest {
     private static final int CALLS = 200;
 
-    /** A picture's KV cache, encodings and noise take some hundred kilobytes: 200 leaked ones would show. */
+    /** What the allocators keep for later varies by some megabytes; the count of open tensors is exact. */
     private static final long SLACK_BYTES = 24 << 20;
 
     private static final Image PHOTO = TestPictures.gradient(64, 64);
@@ -38,9 +39,10 @@ class LeakTest {
             try (UniPic unipic = UniPic.load(Path.of(args[0]));
                     Conversation talk = unipic.conversation()) {
                 fail(unipic, talk, CALLS);
+                long open = Tensor.open();
                 long before = residentBytes();
                 fail(unipic, talk, CALLS);
-                System.out.println("growth " + (residentBytes() - before));
+                System.out.println("growth " + (residentBytes() - before) + ", tensors " + (Tensor.open() - open));
             }
         }
     }
@@ -56,6 +58,7 @@ class LeakTest {
         Matcher growth = Pattern.compile("growth (-?\\d+)").matcher(output);
         assertThat(growth.find()).as(output).isTrue();
         assertThat(Long.parseLong(growth.group(1))).isLessThan(SLACK_BYTES);
+        assertThat(output).contains("tensors 0");
     }
 
     /** Each round fails in the middle of a drawing, an edit, an answer, and before a question that is too long. */

@@ -13,16 +13,27 @@ import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A tensor in native memory. Reading copies it out; what goes from one graph to the next stays where it is. Immutable
  * once made, except that whoever owns it must close it.
  */
 public final class Tensor implements AutoCloseable {
+    private static final AtomicLong OPEN = new AtomicLong();
+
     private final OnnxTensor value;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     Tensor(OnnxTensor value) {
         this.value = value;
+        OPEN.incrementAndGet();
+    }
+
+    /** Tensors of this process that are not closed yet: for finding leaks. */
+    public static long open() {
+        return OPEN.get();
     }
 
     /** float32 values, row-major. */
@@ -133,7 +144,10 @@ public final class Tensor implements AutoCloseable {
 
     @Override
     public void close() {
-        value.close();
+        if (!closed.getAndSet(true)) {
+            OPEN.decrementAndGet();
+            value.close();
+        }
     }
 
     private static ByteBuffer bytes(int elements, int size) {
