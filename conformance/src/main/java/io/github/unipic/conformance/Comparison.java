@@ -5,8 +5,8 @@ package io.github.unipic.conformance;
  *
  * @param file golden file, without its ending
  * @param tensor key in that file
- * @param metric what {@code value} is: {@code relative L2}, {@code differing values}, {@code largest difference}, or
- *     {@code share of differing values}
+ * @param metric what {@code value} is: {@code relative L2}, {@code differing values}, {@code largest difference},
+ *     {@code share of differing values}, or {@code mean difference}
  * @param value found
  * @param limit the largest value that passes
  */

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /** A golden file: tensors by key, and parameters as JSON in the safetensors metadata. Held whole; they are small. */
 final class GoldenFile {
@@ -65,6 +67,11 @@ final class GoldenFile {
 
     String name() {
         return name;
+    }
+
+    /** All keys, sorted. */
+    SortedSet<String> keys() {
+        return new TreeSet<>(shapes.keySet());
     }
 
     long[] shape(String key) {

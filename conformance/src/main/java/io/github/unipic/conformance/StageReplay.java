@@ -1,9 +1,12 @@
 package io.github.unipic.conformance;
 
 import io.github.unipic.Cancellation;
+import io.github.unipic.Image;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
 import io.github.unipic.generation.DiffusionSchedule;
+import io.github.unipic.image.Framing;
+import io.github.unipic.image.Resampling;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.runtime.Graphs;
@@ -15,7 +18,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 
-/** Replays the golden files of single stages and of one generation step. */
+/** Replays the golden files of single stages, of one generation step, and of the framing of photos. */
 final class StageReplay {
     private final Graphs graphs;
     private final Stages stages;
@@ -44,6 +47,25 @@ final class StageReplay {
             tokenSampler(comparer);
         } else if (name.startsWith("generation_step")) {
             generationStep(comparer);
+        } else if (name.equals("preprocess")) {
+            preprocess(comparer);
+        }
+    }
+
+    /** Keys PHOTO/MODE/SIZE, as far as the photo is at hand. */
+    private static void preprocess(Comparer comparer) {
+        for (String key : comparer.golden().keys()) {
+            String[] parts = key.split("/");
+            Photos.find(parts[0]).ifPresent(photo -> {
+                int side = Integer.parseInt(parts[2]);
+                Image square = parts[1].equals("pad") ? Framing.padToSquare(photo) : Framing.cropToSquare(photo);
+                byte[] levels = Resampling.resize(square, side, side).rgb();
+                if (parts[0].endsWith(".jpg")) {
+                    comparer.meanDifference(key, levels);
+                } else {
+                    comparer.sameLevels(key, levels);
+                }
+            });
         }
     }
 

@@ -29,7 +29,16 @@ class GoldenReplayTest {
             "token_sampler_100",
             "generation_step_native",
             "generation_step_resized");
-    private static final Set<String> LOOPS = Set.of("t2i_native", "t2i_wide_linear", "t2i_unguided", "t2i_100_steps");
+    private static final Set<String> TASKS = Set.of(
+            "t2i_native",
+            "t2i_wide_linear",
+            "t2i_unguided",
+            "t2i_100_steps",
+            "edit_astronaut",
+            "edit_chelsea",
+            "understand_astronaut",
+            "understand_chelsea",
+            "preprocess");
 
     @TestFactory
     Stream<DynamicTest> float32() {
@@ -37,7 +46,7 @@ class GoldenReplayTest {
         return Stream.concat(
                 Stream.of(DynamicTest.dynamicTest(
                         "every file is compared",
-                        () -> assertThat(files(report)).containsAll(STAGES).containsAll(LOOPS))),
+                        () -> assertThat(files(report)).containsAll(STAGES).containsAll(TASKS))),
                 report.comparisons().stream().map(GoldenReplayTest::test));
     }
 
