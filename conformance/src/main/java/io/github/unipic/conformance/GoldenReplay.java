@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -41,17 +40,24 @@ public final class GoldenReplay {
         return run(checkpoint, golden, Precision.FP32, onResult);
     }
 
+    /**
+     * As {@link #run(Path, Path, Consumer)}, with the small checkpoint and the golden files that come with the project.
+     */
+    public static ConformanceReport runEmbedded(Consumer<Comparison> onResult) {
+        try (TemporaryFolder temporary = TemporaryFolder.create()) {
+            EmbeddedCheckpoint.copyTo(temporary.path());
+            return run(temporary.path().resolve("checkpoint"), temporary.path().resolve("golden"), onResult);
+        }
+    }
+
     /** As {@link #run(Path, Path, Consumer)}, with another precision and its tolerance. */
     public static ConformanceReport run(
             Path checkpoint, Path golden, Precision precision, Consumer<Comparison> onResult) {
         List<Path> files = goldenFiles(golden);
-        Path temporary = temporaryFolder();
-        try {
-            Path model = temporary.resolve("model");
+        try (TemporaryFolder temporary = TemporaryFolder.create()) {
+            Path model = temporary.path().resolve("model");
             Exporter.export(new ExportRequest(checkpoint, model, precision, false), ExportListener.NONE);
             return replay(ModelFolder.open(model, false), checkpoint, files, Tolerance.of(precision), onResult);
-        } finally {
-            delete(temporary);
         }
     }
 
@@ -100,25 +106,6 @@ public final class GoldenReplay {
             return found;
         } catch (IOException e) {
             throw new ConformanceException(golden + " cannot be listed: " + e.getMessage() + ".", e);
-        }
-    }
-
-    private static Path temporaryFolder() {
-        try {
-            return Files.createTempDirectory("unipic-conformance-");
-        } catch (IOException e) {
-            throw new ConformanceException("No temporary folder can be made: " + e.getMessage() + ".", e);
-        }
-    }
-
-    private static void delete(Path folder) {
-        try (Stream<Path> paths = Files.walk(folder)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException e) {
-            throw new ConformanceException(
-                    "The temporary folder " + folder + " cannot be removed: " + e.getMessage() + ".", e);
         }
     }
 }

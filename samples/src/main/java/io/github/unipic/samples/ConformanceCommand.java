@@ -6,17 +6,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.unipic.CancelledException;
 import io.github.unipic.conformance.Comparison;
 import io.github.unipic.conformance.ConformanceReport;
-import io.github.unipic.conformance.EmbeddedCheckpoint;
 import io.github.unipic.conformance.GoldenReplay;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import java.util.function.Consumer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -75,13 +73,12 @@ final class ConformanceCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         if (json != null && !Files.isDirectory(json.toAbsolutePath().getParent())) {
             throw new ParameterException(
                     spec.commandLine(), "--json is " + json + ", but its folder does not exist; make it first");
         }
-        ConformanceReport report =
-                recording == null ? replayEmbedded() : replay(recording.checkpoint, recording.golden);
+        ConformanceReport report = replay();
         if (json != null) {
             write(report, json);
         }
@@ -101,28 +98,17 @@ final class ConformanceCommand implements Callable<Integer> {
         return report.passed() ? UniPicCommand.OK : UniPicCommand.FAILED;
     }
 
-    private ConformanceReport replayEmbedded() throws IOException {
-        Path folder = Files.createTempDirectory("unipic-conformance-");
-        try {
-            EmbeddedCheckpoint.copyTo(folder);
-            return replay(folder.resolve("checkpoint"), folder.resolve("golden"));
-        } finally {
-            try (Stream<Path> files = Files.walk(folder)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
-                }
-            }
-        }
-    }
-
-    private ConformanceReport replay(Path checkpoint, Path golden) {
+    private ConformanceReport replay() {
         Session session = unipic.session();
-        return GoldenReplay.run(checkpoint, golden, comparison -> {
+        Consumer<Comparison> print = comparison -> {
             session.out().println(line(comparison));
             if (session.cancellation().isCancelled()) {
                 throw new CancelledException("the comparison was cancelled");
             }
-        });
+        };
+        return recording == null
+                ? GoldenReplay.runEmbedded(print)
+                : GoldenReplay.run(recording.checkpoint, recording.golden, print);
     }
 
     private static String line(Comparison comparison) {
