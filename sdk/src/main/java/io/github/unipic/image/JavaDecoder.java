@@ -1,6 +1,5 @@
 package io.github.unipic.image;
 
-import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
@@ -35,7 +34,7 @@ final class JavaDecoder {
 
     /** Lets a reader work on a file in memory: no cache, no metadata. */
     static <T> T with(ImageReader reader, byte[] file, Use<T> use) throws IOException {
-        try (ImageInputStream input = new ByteArrayImageInputStream(file)) {
+        try (ImageInputStream input = new ByteArrayStream(file)) {
             reader.setInput(input, false, true);
             return use.apply(reader);
         } finally {

@@ -30,7 +30,7 @@ public final class Mask {
      * @throws InvalidRequestException if the two are not of the same size
      */
     public static Mask of(Image mask, Image source) {
-        checkSize("the mask", mask, source.width(), source.height());
+        checkSize("the mask", mask, "the source", source.width(), source.height());
         byte[] rgb = mask.rgb();
         boolean[] pixels = new boolean[rgb.length / 3];
         for (int i = 0; i < pixels.length; i++) {
@@ -41,10 +41,10 @@ public final class Mask {
         return new Mask(mask.width(), mask.height(), pixels);
     }
 
-    private static void checkSize(String what, Image image, int width, int height) {
+    private static void checkSize(String what, Image image, String other, int width, int height) {
         if (image.width() != width || image.height() != height) {
-            throw new InvalidRequestException(what + " is " + image.width() + " x " + image.height()
-                    + " pixels, but the source is " + width + " x " + height + "; give both the same size");
+            throw new InvalidRequestException(what + " is " + image.width() + " x " + image.height() + " pixels, but "
+                    + other + " is " + width + " x " + height + "; give both the same size");
         }
     }
 
@@ -92,11 +92,8 @@ public final class Mask {
      * @throws InvalidRequestException if a picture is not of the mask's size, or seam is out of its range
      */
     public Image paste(Image drawn, Image source, int seam) {
-        checkSize("the drawn picture", drawn, width, height);
-        if (source.width() != width || source.height() != height) {
-            throw new InvalidRequestException("the source is " + source.width() + " x " + source.height()
-                    + " pixels, but the mask is " + width + " x " + height + "; give both the same size");
-        }
+        checkSize("the drawn picture", drawn, "the mask", width, height);
+        checkSize("the source", source, "the mask", width, height);
         if (seam < 0 || seam > MAX_SEAM) {
             throw new InvalidRequestException("seam must be 0 to " + MAX_SEAM + " pixels, not " + seam);
         }

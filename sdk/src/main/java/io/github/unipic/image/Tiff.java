@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** TIFF 6.0 files: their first page. */
@@ -18,6 +19,7 @@ final class Tiff {
     private static final int STRIP_OFFSETS = 273;
     private static final int SAMPLES = 277;
     private static final int STRIP_BYTES = 279;
+    private static final int COLOR_MAP = 320;
     private static final int TILE_WIDTH = 322;
     private static final int TILE_HEIGHT = 323;
     private static final int TILE_OFFSETS = 324;
@@ -27,9 +29,11 @@ final class Tiff {
     /** None, the three of CCITT, LZW, JPEG, both numbers of deflate, PackBits. */
     private static final Set<Long> COMPRESSIONS = Set.of(1L, 2L, 3L, 4L, 5L, (long) JPEG, 8L, 32_946L, 32_773L);
 
+    private static final int PALETTE = 3;
     private static final int CMYK = 5;
     private static final int MAX_PHOTOMETRIC = 6;
     private static final int MAX_SAMPLES = 8;
+    private static final int MAX_PAGES = 10_000;
 
     private Tiff() {}
 
@@ -40,11 +44,16 @@ final class Tiff {
         }
         TiffDirectory directory = TiffDirectory.first(encoded.buffer(ByteOrder.BIG_ENDIAN));
         check(encoded, directory);
-        boolean cmyk = directory.value(PHOTOMETRIC, 0) == CMYK;
+        checkWhole(encoded, directory);
+        int photometric = (int) directory.value(PHOTOMETRIC, 0);
         Picture picture = JavaDecoder.withJdkReader("tiff", encoded.bytes(), reader -> {
             encoded.checkSize(reader.getWidth(0), reader.getHeight(0));
             BufferedImage image = reader.read(0);
-            byte[] rgb = cmyk ? cmykToRgb(image) : JavaDecoder.toRgb(image);
+            byte[] rgb = switch (photometric) {
+                case CMYK -> cmykToRgb(image);
+                case PALETTE -> mapToRgb(image, directory.values(COLOR_MAP));
+                default -> JavaDecoder.toRgb(image);
+            };
             return new Picture(image.getWidth(), image.getHeight(), rgb, Map.of());
         });
         return Orientation.of(directory, encoded.options()).apply(picture);
@@ -67,22 +76,52 @@ final class Tiff {
         if (!COMPRESSIONS.contains(compression)) {
             throw encoded.unsupported("a TIFF file of compression " + compression);
         }
+    }
+
+    // Pages and tags that are not read can be all that is missing of a file cut short.
+    private static void checkWhole(EncodedPicture encoded, TiffDirectory first) {
+        Optional<TiffDirectory> page = Optional.of(first);
+        for (int pages = 0; page.isPresent(); pages++) {
+            TiffDirectory directory = page.get();
+            if (directory.end() > encoded.bytes().length) {
+                throw encoded.cutShort();
+            }
+            if (pages == MAX_PAGES) {
+                throw encoded.unsupported("a TIFF file of over " + MAX_PAGES + " pages");
+            }
+            checkPlaces(encoded, directory);
+            page = directory.next();
+        }
+    }
+
+    private static void checkPlaces(EncodedPicture encoded, TiffDirectory directory) {
         boolean tiled = directory.has(TILE_OFFSETS);
         long[] offsets = directory.values(tiled ? TILE_OFFSETS : STRIP_OFFSETS);
         long[] lengths = directory.values(tiled ? TILE_BYTES : STRIP_BYTES);
         if (offsets.length == 0 || offsets.length != lengths.length) {
-            throw encoded.damaged("a TIFF file without a list of its pixels' places");
+            throw encoded.damaged("a TIFF page without a list of its pixels' places");
         }
         for (int i = 0; i < offsets.length; i++) {
             if (offsets[i] + lengths[i] > encoded.bytes().length) {
                 throw encoded.cutShort();
             }
-            if (compression == JPEG) {
+            if (directory.value(COMPRESSION, 1) == JPEG) {
                 int start = (int) offsets[i];
                 byte[] strip = Arrays.copyOfRange(encoded.bytes(), start, start + (int) lengths[i]);
                 JpegSegments.read(new EncodedPicture(encoded.name(), strip, encoded.options()));
             }
         }
+    }
+
+    // Pillow and others keep the high bytes of the 16-bit colour map; the JDK rounds.
+    private static byte[] mapToRgb(BufferedImage image, long[] map) {
+        int[] indices = image.getRaster().getPixels(0, 0, image.getWidth(), image.getHeight(), (int[]) null);
+        int colors = map.length / 3;
+        byte[] rgb = new byte[indices.length * 3];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = (byte) (map[i % 3 * colors + indices[i / 3]] >> 8);
+        }
+        return rgb;
     }
 
     private static byte[] cmykToRgb(BufferedImage image) {

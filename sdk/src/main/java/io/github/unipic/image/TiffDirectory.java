@@ -4,19 +4,31 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The whole numbers in the first directory of a TIFF structure (TIFF 6.0, section 2), which TIFF files and EXIF data
- * share. Reads only what is asked for and allocates no more than the structure itself could hold.
+ * share, and the way to the next one. Reads only what is asked for and allocates no more than the structure itself
+ * could hold.
  */
 final class TiffDirectory {
     private static final int ENTRY_BYTES = 12;
 
+    /** Bytes of one value, by type: BYTE, ASCII, SHORT, LONG, RATIONAL, their signed kin, FLOAT, DOUBLE. */
+    private static final int[] SIZES = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
+
     private final ByteBuffer tiff;
+    private final int next;
     private final Map<Integer, Integer> entries = new HashMap<>();
 
-    private TiffDirectory(ByteBuffer tiff) {
+    private TiffDirectory(ByteBuffer tiff, long offset) {
         this.tiff = tiff;
+        int at = index(offset);
+        int count = Short.toUnsignedInt(tiff.getShort(at));
+        next = index(at + 2L + (long) count * ENTRY_BYTES);
+        for (int entry = at + 2; entry < next; entry += ENTRY_BYTES) {
+            entries.putIfAbsent(Short.toUnsignedInt(tiff.getShort(entry)), entry);
+        }
     }
 
     /**
@@ -26,24 +38,34 @@ final class TiffDirectory {
      */
     static TiffDirectory first(ByteBuffer tiff) {
         tiff.order(tiff.get(0) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
-        TiffDirectory directory = new TiffDirectory(tiff);
-        int at = index(Integer.toUnsignedLong(tiff.getInt(4)));
-        int count = Short.toUnsignedInt(tiff.getShort(at));
-        for (int i = 0; i < count; i++) {
-            int entry = index(at + 2L + (long) i * ENTRY_BYTES);
-            directory.entries.putIfAbsent(Short.toUnsignedInt(tiff.getShort(entry)), entry);
-        }
-        if (count > 0) {
-            tiff.get(index(at + 1L + (long) count * ENTRY_BYTES)); // the last entry is whole
-        }
-        return directory;
+        return new TiffDirectory(tiff, Integer.toUnsignedLong(tiff.getInt(4)));
     }
 
-    private static int index(long at) {
-        if (at > Integer.MAX_VALUE) {
+    private int index(long at) {
+        if (at >= tiff.limit()) {
             throw new IndexOutOfBoundsException(at);
         }
         return (int) at;
+    }
+
+    /** The directory of the next page. */
+    Optional<TiffDirectory> next() {
+        long offset = Integer.toUnsignedLong(tiff.getInt(next));
+        return offset == 0 ? Optional.empty() : Optional.of(new TiffDirectory(tiff, offset));
+    }
+
+    /** The place after the last byte that any entry refers to. */
+    long end() {
+        long end = next + 4L;
+        for (int entry : entries.values()) {
+            int type = tiff.getShort(entry + 2);
+            long bytes =
+                    type < 0 || type >= SIZES.length ? 0 : SIZES[type] * Integer.toUnsignedLong(tiff.getInt(entry + 4));
+            if (bytes > 4) {
+                end = Math.max(end, Integer.toUnsignedLong(tiff.getInt(entry + 8)) + bytes);
+            }
+        }
+        return end;
     }
 
     boolean has(int tag) {

@@ -1,0 +1,37 @@
+package io.github.unipic.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.unipic.Image;
+import org.junit.jupiter.api.Test;
+
+class PixelsTest {
+    /** NumPy's float32 bits of level / 255 * 2 - 1. */
+    @Test
+    void levelsBecomeNumPysFloats() {
+        int[] levels = {0, 1, 77, 127, 128, 200, 255};
+        int[] bits = {
+            (int) 3212836864L,
+            (int) 3212705278L,
+            (int) 3200961226L,
+            (int) 3145760896L,
+            998277376,
+            1058115986,
+            1065353216
+        };
+        byte[] rgb = new byte[levels.length * 3];
+        for (int i = 0; i < levels.length; i++) {
+            rgb[3 * i + 1] = (byte) levels[i];
+        }
+        float[] pixels = Pixels.fromImage(Image.ofRgb(levels.length, 1, rgb));
+        for (int i = 0; i < levels.length; i++) {
+            assertThat(Float.floatToRawIntBits(pixels[levels.length + i])).isEqualTo(bits[i]);
+        }
+    }
+
+    @Test
+    void planesFollowEachOther() {
+        float[] pixels = Pixels.fromImage(Image.ofRgb(1, 2, new byte[] {-1, 0, -1, -1, 0, 0}));
+        assertThat(pixels).containsExactly(1, 1, -1, -1, 1, -1);
+    }
+}

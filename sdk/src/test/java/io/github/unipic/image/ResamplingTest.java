@@ -1,0 +1,110 @@
+package io.github.unipic.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.unipic.Image;
+import io.github.unipic.InvalidRequestException;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Against Pillow 12: digests of its bytes. */
+class ResamplingTest {
+    private static Path photo(String name) {
+        try {
+            return Path.of(ResamplingTest.class.getResource("/photos/" + name).toURI());
+        } catch (URISyntaxException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static String sha256(Image image) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(image.rgb()));
+        } catch (GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Image prepared(String name, String mode, int size) {
+        Image image = Image.read(photo(name));
+        Image square = mode.equals("crop") ? Framing.cropToSquare(image) : Framing.padToSquare(image);
+        return Resampling.resize(square, size, size);
+    }
+
+    /** The entries of the reference's preprocess.safetensors. */
+    @ParameterizedTest
+    @CsvSource({
+        "astronaut.png,crop,256,15cade58ef69634ea5321372f56de1948c64e5bb12313314e437b99d3fa4cc46",
+        "camera.png,crop,112,bd8c460b56a982744df3b6766544950aae069e7a57289305a4403f78b0259daa",
+        "chelsea.png,crop,128,04de91075553f44f6f3853adcb1c6def8c587eedf64ce907975e452d9157a0c5",
+        "chelsea.png,pad,160,d0dd6cf45b687caefd041dc400bccf06613c0c82cd540017f584bf7b39931ef4",
+        "coffee.png,crop,608,d06dd9b793a4eff124ff111cb681bc95bbfe8037fb34208f5e4897b310bcbd71",
+        "coffee.png,pad,96,2171f17864443ba0b31c35062d933ccebbaebe1f5b0ff494397578d3a6c44225",
+        "logo.png,crop,80,8e457b970b1e9ba8db40fdbc366538b8dc9458073a473009721d778664aa4fb4"
+    })
+    void photosArePreparedToTheByte(String name, String mode, int size, String digest) {
+        assertThat(sha256(prepared(name, mode, size))).isEqualTo(digest);
+    }
+
+    @Test
+    void theJpegPhotoIsPreparedWithinTwoLevels() throws IOException {
+        byte[] expected = Files.readAllBytes(photo("rocket.jpg.pad.128.rgb"));
+        byte[] actual = prepared("rocket.jpg", "pad", 128).rgb();
+        assertThat(actual).hasSameSizeAs(expected);
+        double sum = 0;
+        for (int i = 0; i < actual.length; i++) {
+            sum += Math.abs((actual[i] & 0xff) - (expected[i] & 0xff));
+        }
+        assertThat(sum / actual.length).isLessThanOrEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1,1,5,7,87ea818a6bdfc7128abb472ef9ab50f80ed07bac2a81624207521926ea85a405",
+        "5,3,64,48,dd818026cef2bbe0cf14e22b47f161ba30bdc96273c9f9ea8e79a7f1a7b2cba2",
+        "64,48,1,1,d8d83e152275cdecf91efea09d7aebf3060c10fe7042abaabf8b5df0c6d36173",
+        "300,7,300,20,8948d92b78708cc002bb83d2fc72de9eb81d2aaf9e093b69afa81a9e0587cd6b",
+        "300,7,11,7,f0e563bfeb5bead4ee2a1130ac141fb363f1af5b1bc2859e4ba467a337b07394",
+        "97,61,96,62,f360eada49d2cd221250de296190b1767010c702c8d4b4a130900b497cd552ca",
+        "1000,3,3,1000,4faca6c7994efa2339963f4b1106318277f9f91b978b5a4b7e1a93017bd83cc3",
+        "33,777,32,16,88edd58a9e86f9696cc734e9f556170ff1e537cf1383977998d1ad03a9608898",
+        "2,2,3,3,04c4648307bc9749f806f55bbb34ceac4ffb9d2018ee087839544ccf266b6876"
+    })
+    void noisyPatternsAreResizedToTheByte(int width, int height, int toWidth, int toHeight, String digest) {
+        byte[] rgb = new byte[width * height * 3];
+        for (int i = 0; i < rgb.length; i++) {
+            int x = i / 3 % width;
+            int y = i / 3 / width;
+            rgb[i] = (byte) (x * x * 7 + y * y * 13 + x * y * 5 + i % 3 * 50);
+        }
+        Image resized = Resampling.resize(Image.ofRgb(width, height, rgb), toWidth, toHeight);
+        assertThat(resized.width()).isEqualTo(toWidth);
+        assertThat(resized.height()).isEqualTo(toHeight);
+        assertThat(sha256(resized)).isEqualTo(digest);
+    }
+
+    @Test
+    void theSameSizeIsTheSamePicture() {
+        Image image = Image.ofRgb(2, 1, new byte[] {1, 2, 3, 4, 5, 6});
+        assertThat(Resampling.resize(image, 2, 1)).isSameAs(image);
+    }
+
+    @Test
+    void impossibleSizesAreRefused() {
+        Image image = Image.ofRgb(1, 1, new byte[3]);
+        for (int[] size : new int[][] {{0, 1}, {1, -1}, {30_000, 30_000}, {Integer.MAX_VALUE, Integer.MAX_VALUE}}) {
+            assertThatThrownBy(() -> Resampling.resize(image, size[0], size[1]))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessage("size must be 1 pixel to 700 megapixels, not " + size[0] + " x " + size[1]);
+        }
+    }
+}
