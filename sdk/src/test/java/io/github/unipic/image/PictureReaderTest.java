@@ -90,7 +90,7 @@ class PictureReaderTest {
         Image expected = expected(name);
         assertThat(read.width()).isEqualTo(expected.width());
         assertThat(read.height()).isEqualTo(expected.height());
-        double limit = name.startsWith("lossy") ? 2 : name.endsWith(".jpg") || name.equals("jpeg.tif") ? 1 : 0;
+        double limit = name.startsWith("lossy") ? 2 : name.endsWith(".jpg") || name.equals("jpeg.tif") ? 0.1 : 0;
         assertThat(meanDifference(read, expected)).isLessThanOrEqualTo(limit);
     }
 
