@@ -12,6 +12,7 @@ import io.github.unipic.generation.MaskedGeneration.Picture;
 import io.github.unipic.generation.MaskedGeneration.Task;
 import io.github.unipic.generation.PictureEncoder.Source;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
+import io.github.unipic.image.Framing;
 import io.github.unipic.image.Mask;
 import io.github.unipic.image.Pixels;
 import io.github.unipic.model.Grid;
@@ -151,12 +152,7 @@ public final class Drawing {
             throw new InvalidRequestException("the picture is " + image.width() + " x " + image.height()
                     + " pixels; at least " + patch + " x " + patch + " are needed");
         }
-        byte[] from = image.rgb();
-        byte[] rgb = new byte[3 * width * height];
-        for (int y = 0; y < height; y++) {
-            System.arraycopy(from, 3 * y * image.width(), rgb, 3 * y * width, 3 * width);
-        }
-        return Image.ofRgb(width, height, rgb);
+        return Framing.crop(image, 0, 0, width, height);
     }
 
     private ImageTokens run(Task task, LanguageContext conditional, LanguageContext unconditional, Tensor canvas) {
