@@ -34,6 +34,16 @@ final class Interruption {
         return work.getAsInt();
     }
 
+    /** Does the work; meanwhile Ctrl-C does the action in place of cancelling all. The other signals still cancel. */
+    static void redirectingCtrlC(Runnable action, Runnable work) {
+        Object before = Signals.register("INT", action);
+        try {
+            work.run();
+        } finally {
+            Signals.unregister("INT", before);
+        }
+    }
+
     private static void endAfterPatience(Session session) {
         try {
             Thread.sleep(PATIENCE_MILLIS);
@@ -43,7 +53,8 @@ final class Interruption {
         end(session);
     }
 
-    private static void end(Session session) {
+    /** Ends the process now, without freeing anything. */
+    static void end(Session session) {
         session.err().println("unipic: cancelled");
         Runtime.getRuntime().halt(UniPicCommand.CANCELLED);
     }

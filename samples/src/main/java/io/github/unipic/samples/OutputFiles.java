@@ -2,8 +2,9 @@ package io.github.unipic.samples;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Where pictures go. A file named by the user is overwritten, as by other tools; several pictures number it
@@ -11,15 +12,20 @@ import java.util.Optional;
  * never takes the place of another file ({@code unipic-7-2.png}).
  */
 final class OutputFiles {
-    private static final String EXTENSION = ".png";
+    private static final String DEFAULT_EXTENSION = ".png";
+    private static final Pattern NAME = Pattern.compile("(.+)(\\.(?:png|jpe?g))", Pattern.CASE_INSENSITIVE);
 
     private final Path folder;
+    private final boolean relative;
     private final Optional<String> stem;
+    private final String extension;
     private final int count;
 
-    private OutputFiles(Path folder, Optional<String> stem, int count) {
-        this.folder = folder;
+    private OutputFiles(Path folder, boolean relative, Optional<String> stem, String extension, int count) {
+        this.folder = requireWritable(folder.toAbsolutePath());
+        this.relative = relative;
         this.stem = stem;
+        this.extension = extension;
         this.count = count;
     }
 
@@ -27,19 +33,24 @@ final class OutputFiles {
     static OutputFiles named(Path file, int count) {
         String name =
                 Optional.ofNullable(file.getFileName()).map(Path::toString).orElse("");
-        if (!name.toLowerCase(Locale.ROOT).endsWith(EXTENSION) || name.length() == EXTENSION.length()) {
-            throw new IllegalArgumentException("the picture must be called something.png, but -o is " + file);
+        Matcher parts = NAME.matcher(name);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException(
+                    "the picture must be called something.png or something.jpg, not '" + file + "'");
         }
-        String stem = name.substring(0, name.length() - EXTENSION.length());
-        Path folder = file.toAbsolutePath().getParent();
-        OutputFiles files = new OutputFiles(requireWritable(folder), Optional.of(stem), count);
+        OutputFiles files = new OutputFiles(
+                file.toAbsolutePath().getParent(),
+                !file.isAbsolute(),
+                Optional.of(parts.group(1)),
+                parts.group(2),
+                count);
         for (int i = 0; i < count; i++) {
             Path one = files.file(i, 0);
             if (Files.isDirectory(one)) {
-                throw new IllegalArgumentException("-o is " + one + ", but that is a folder");
+                throw new IllegalArgumentException(one + " is a folder; choose another name for the picture");
             }
             if (Files.exists(one) && !Files.isWritable(one)) {
-                throw new IllegalArgumentException("-o is " + one + ", which exists and is write-protected");
+                throw new IllegalArgumentException(one + " exists and is write-protected; choose another name");
             }
         }
         return files;
@@ -47,28 +58,34 @@ final class OutputFiles {
 
     /** Names by the seed, in a folder that must be writable. */
     static OutputFiles bySeed(Path folder, int count) {
-        return new OutputFiles(requireWritable(folder.toAbsolutePath()), Optional.empty(), count);
+        return new OutputFiles(folder, !folder.isAbsolute(), Optional.empty(), DEFAULT_EXTENSION, count);
     }
 
     /** The file of the picture with this index (from 0) and seed, absolute. */
     Path file(int index, long seed) {
         if (stem.isPresent()) {
-            return folder.resolve(stem.get() + (count == 1 ? "" : "-" + (index + 1)) + EXTENSION);
+            return folder.resolve(stem.get() + (count == 1 ? "" : "-" + (index + 1)) + extension);
         }
-        Path file = folder.resolve("unipic-" + seed + EXTENSION);
+        Path file = folder.resolve("unipic-" + seed + extension);
         for (int i = 2; Files.exists(file); i++) {
-            file = folder.resolve("unipic-" + seed + "-" + i + EXTENSION);
+            file = folder.resolve("unipic-" + seed + "-" + i + extension);
         }
         return file;
+    }
+
+    /** A file as the user would write it: relative where the name given was. */
+    String display(Path file) {
+        Path here = Path.of("").toAbsolutePath();
+        return (relative ? here.relativize(file).normalize() : file).toString();
     }
 
     private static Path requireWritable(Path folder) {
         if (!Files.isDirectory(folder)) {
             throw new IllegalArgumentException(
-                    "the folder " + folder + " does not exist; make it first, or choose another with -o");
+                    "the folder " + folder + " does not exist; make it first, or choose another");
         }
         if (!Files.isWritable(folder)) {
-            throw new IllegalArgumentException("the folder " + folder + " is not writable; choose another with -o");
+            throw new IllegalArgumentException("the folder " + folder + " is not writable; choose another");
         }
         return folder;
     }

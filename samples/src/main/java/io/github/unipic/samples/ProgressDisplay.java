@@ -26,6 +26,9 @@ interface ProgressDisplay extends AutoCloseable {
     record Unit(String name, long size) {
         static final Unit ITERATIONS = new Unit("iterations", 1);
         static final Unit MEGABYTES = new Unit("MB", 1_000_000);
+
+        /** Counted in thousandths, so that the display moves within a picture too. */
+        static final Unit PICTURES = new Unit("pictures", 1000);
     }
 
     static ProgressDisplay start(Session session, boolean quiet, String task, Unit unit) {

@@ -7,11 +7,14 @@ import io.github.unipic.UniPicException;
 import io.github.unipic.export.ExportException;
 import java.io.PrintWriter;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
@@ -27,9 +30,19 @@ import picocli.CommandLine.UnmatchedArgumentException;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         scope = ScopeType.INHERIT,
-        description = "Draws pictures from text with Skywork UniPic-1.5B on ONNX Runtime.",
+        description = "Draws, edits and describes pictures with Skywork UniPic-1.5B on ONNX Runtime.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {GenerateCommand.class, ExportCommand.class, InfoCommand.class, ConformanceCommand.class},
+        subcommands = {
+            GenerateCommand.class,
+            EditCommand.class,
+            InpaintCommand.class,
+            DescribeCommand.class,
+            ChatCommand.class,
+            BatchCommand.class,
+            ExportCommand.class,
+            InfoCommand.class,
+            ConformanceCommand.class
+        },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:fine",
@@ -45,6 +58,9 @@ public final class UniPicCommand implements Callable<Integer> {
 
     private static final String STACKTRACE_OPTION = "--stacktrace";
     private static final String STACKTRACE_VARIABLE = "UNIPIC_STACKTRACE";
+
+    /** What the text on a command line is called. */
+    private static final Set<String> TEXTS = Set.of("PROMPT", "INSTRUCTION", "QUESTION");
 
     private final Session session;
 
@@ -114,9 +130,8 @@ public final class UniPicCommand implements Callable<Integer> {
         if (exception instanceof UnmatchedArgumentException unmatched) {
             if (!unmatched.getSuggestions().isEmpty()) {
                 message += "; did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?";
-            } else if (exception.getCommandLine().getCommand() instanceof GenerateCommand
-                    && !unmatched.isUnknownOption()) {
-                message += "; put the prompt in quotes";
+            } else if (!unmatched.isUnknownOption()) {
+                message += adviceOnQuotes(exception.getCommandLine().getCommandSpec());
             }
         }
         // Subclasses are about the form of the command line; a plain ParameterException explains itself.
@@ -125,6 +140,16 @@ public final class UniPicCommand implements Callable<Integer> {
         }
         printError(message, exception, Arrays.asList(args).contains(STACKTRACE_OPTION));
         return WRONG_INPUT;
+    }
+
+    /** Several words without quotes are several arguments. */
+    private static String adviceOnQuotes(CommandSpec command) {
+        return command.positionalParameters().stream()
+                .map(PositionalParamSpec::paramLabel)
+                .flatMap(label -> TEXTS.stream().filter(label::endsWith))
+                .findFirst()
+                .map(label -> "; put the " + label.toLowerCase(Locale.ROOT) + " in quotes")
+                .orElse("");
     }
 
     private int onFailure(Exception exception, CommandLine command) {
@@ -151,10 +176,14 @@ public final class UniPicCommand implements Callable<Integer> {
     }
 
     private void printError(String message, Exception exception, boolean traceAsked) {
-        session.err().println("unipic: " + message.strip().replaceAll("\\s*\\R\\s*", " "));
+        session.err().println("unipic: " + oneLine(message));
         if (tracing(traceAsked)) {
             exception.printStackTrace(session.err());
         }
+    }
+
+    static String oneLine(String message) {
+        return message.strip().replaceAll("\\s*\\R\\s*", " ");
     }
 
     private boolean tracing(boolean asked) {

@@ -1,8 +1,11 @@
 package io.github.unipic.samples;
 
 import io.github.unipic.Cancellation;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -19,16 +22,32 @@ record CommandLineRun(int exitCode, String out, String err) {
     }
 
     static CommandLineRun in(Map<String, String> environment, Cancellation cancellation, String... args) {
+        return typing("", environment, cancellation, args);
+    }
+
+    /** With something to read on stdin, as through a pipe. */
+    static CommandLineRun typing(
+            String input, Map<String, String> environment, Cancellation cancellation, String... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Session session = new Session(
+        int exitCode = UniPicCommand.run(session(input, out, err, environment, cancellation), args);
+        return new CommandLineRun(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    static Session session(
+            String input,
+            OutputStream out,
+            OutputStream err,
+            Map<String, String> environment,
+            Cancellation cancellation) {
+        return new Session(
+                new BufferedReader(new StringReader(input)),
+                () -> false,
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 () -> false,
                 environment::get,
                 cancellation);
-        int exitCode = UniPicCommand.run(session, args);
-        return new CommandLineRun(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
     List<String> outLines() {

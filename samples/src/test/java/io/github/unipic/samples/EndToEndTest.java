@@ -10,8 +10,10 @@ import io.github.unipic.conformance.EmbeddedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -92,6 +94,133 @@ class EndToEndTest {
         assertThat(run.exitCode()).isEqualTo(130);
         assertThat(run.errLines()).last().isEqualTo("unipic: cancelled");
         assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void describeStreamsAnAnswerAndNothingElse() {
+        String fox = fox();
+        CommandLineRun run = run("describe", fox, "What is it?", "--image", fox, "--max-tokens", "8");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).endsWith(System.lineSeparator()).isNotBlank();
+        assertThat(run.err()).contains("built-in test model", "8 tokens", "--max-tokens");
+        CommandLineRun again = run("describe", fox, "What is it?", "--image", fox, "--max-tokens", "8", "-q");
+        assertThat(again.out()).isEqualTo(run.out());
+        assertThat(again.err()).isEmpty();
+        assertThat(run("describe", fox, "-q", "--max-tokens", "8").out()).isNotEqualTo(run.out());
+    }
+
+    @Test
+    void describeChoosesWordsByItsOptions() {
+        String fox = fox();
+        String[] sampled = {"describe", fox, "-q", "--max-tokens", "12", "--temperature", "5", "--seed", "7"};
+        String answer = run(sampled).out();
+        assertThat(run(sampled).out()).isEqualTo(answer);
+        String[] other = sampled.clone();
+        other[other.length - 1] = "8";
+        assertThat(run(other).out()).isNotEqualTo(answer);
+
+        String greedy = run("describe", fox, "-q", "--max-tokens", "12").out();
+        String onlyOne = run("describe", fox, "-q", "--max-tokens", "12", "--temperature", "5", "--top-k", "1")
+                .out();
+        assertThat(onlyOne).isEqualTo(greedy);
+        assertThat(run("describe", fox, "-q", "--max-tokens", "12", "--temperature", "5", "--top-p", "1e-9")
+                        .out())
+                .isEqualTo(greedy);
+        assertThat(run("describe", fox, "-q", "--max-tokens", "12", "--repetition-penalty", "50")
+                        .out())
+                .isNotEqualTo(greedy);
+        assertThat(run("describe", fox, "-q", "--max-tokens", "12", "--vision", "mar")
+                        .out())
+                .isNotEqualTo(greedy);
+        String stop = greedy.substring(greedy.length() / 2, greedy.length() / 2 + 1);
+        assertThat(run("describe", fox, "-q", "--max-tokens", "12", "--stop", stop)
+                        .out())
+                .isEqualTo(greedy.substring(0, greedy.indexOf(stop)) + System.lineSeparator());
+    }
+
+    @Test
+    void aCancelledAnswerSaysSo() {
+        String fox = fox();
+        Cancellation cancellation = new Cancellation();
+        cancellation.cancel();
+        CommandLineRun run = CommandLineRun.in(environment, cancellation, "describe", fox);
+        assertThat(run.exitCode()).isEqualTo(130);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.errLines()).last().isEqualTo("unipic: cancelled");
+    }
+
+    @Test
+    void editDrawsTheSourceAnew() {
+        String fox = fox();
+        Path night = folder.resolve("night.png");
+        String[] command = {"edit", fox, "Make it night", "-o", night.toString(), "--size", "64", "--steps", "5"};
+        CommandLineRun run = run(concat(command, "--seed", "7"));
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.outLines().get(0)).isEqualTo("Wrote " + night + " (64 x 64, seed 7)");
+        byte[] first = Image.read(night).rgb();
+        assertThat(run(concat(command, "--seed", "7", "-q")).out()).isEqualTo(night + System.lineSeparator());
+        assertThat(Image.read(night).rgb()).isEqualTo(first);
+        run(concat(command, "--seed", "8"));
+        assertThat(Image.read(night).rgb()).isNotEqualTo(first);
+        assertThat(run("edit", fox, "x", "--size", "64x32", "-o", night.toString())
+                        .exitCode())
+                .isEqualTo(2);
+        CommandLineRun from = run("generate", "--from", night.toString());
+        assertThat(from.exitCode()).isEqualTo(2);
+        assertThat(from.err()).contains("not with generate");
+    }
+
+    @Test
+    void inpaintKeepsWhatTheMaskDoesNotTouch() {
+        String fox = fox();
+        byte[] white = new byte[3 * 64 * 64];
+        Arrays.fill(white, 0, white.length / 2, (byte) 255);
+        Path mask = folder.resolve("mask.png");
+        Image.ofRgb(64, 64, white).save(mask);
+        Path out = folder.resolve("out.png");
+        CommandLineRun run =
+                run("inpaint", fox, mask.toString(), "sky", "--seam", "0", "--steps", "5", "-q", "-o", out.toString());
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        byte[] before = Image.read(Path.of(fox)).rgb();
+        byte[] after = Image.read(out).rgb();
+        int half = before.length / 2;
+        assertThat(Arrays.equals(before, half, before.length, after, half, after.length))
+                .as("lower half, as it was")
+                .isTrue();
+        assertThat(Arrays.equals(before, 0, half, after, 0, half))
+                .as("upper half, as it was")
+                .isFalse();
+    }
+
+    @Test
+    void inpaintExtendsAPicture() {
+        Path wide = folder.resolve("wide.png");
+        CommandLineRun run = run(
+                "inpaint",
+                fox(),
+                "--extend",
+                "right=32,bottom=16",
+                "A fox in a field",
+                "--steps",
+                "5",
+                "-o",
+                wide.toString());
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.outLines().get(0)).startsWith("Wrote " + wide + " (96 x 80, seed ");
+        assertThat(Image.read(wide).width()).isEqualTo(96);
+    }
+
+    /** A picture of 64 x 64 pixels. */
+    private String fox() {
+        Path fox = folder.resolve("fox.png");
+        byte[] rgb = new byte[3 * 64 * 64];
+        new Random(7).nextBytes(rgb);
+        Image.ofRgb(64, 64, rgb).save(fox);
+        return fox.toString();
+    }
+
+    private static String[] concat(String[] command, String... more) {
+        return Stream.concat(Stream.of(command), Stream.of(more)).toArray(String[]::new);
     }
 
     @Test

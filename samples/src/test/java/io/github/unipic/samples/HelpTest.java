@@ -2,7 +2,8 @@ package io.github.unipic.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintStream;
+import java.io.OutputStream;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,9 +17,9 @@ class HelpTest {
     }
 
     private static CommandLine root() {
-        PrintStream nowhere = new PrintStream(PrintStream.nullOutputStream());
+        OutputStream nowhere = OutputStream.nullOutputStream();
         return UniPicCommand.commandLine(
-                new Session(nowhere, nowhere, () -> false, name -> null, new io.github.unipic.Cancellation()));
+                CommandLineRun.session("", nowhere, nowhere, Map.of(), new io.github.unipic.Cancellation()));
     }
 
     @ParameterizedTest
@@ -37,8 +38,9 @@ class HelpTest {
     }
 
     @Test
-    void hasTheFourCommands() {
-        assertThat(commands()).contains("generate", "export", "info", "conformance");
+    void hasAllCommands() {
+        assertThat(commands())
+                .contains("generate", "edit", "inpaint", "describe", "chat", "batch", "export", "info", "conformance");
     }
 
     @ParameterizedTest

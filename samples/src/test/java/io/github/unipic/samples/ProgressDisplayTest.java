@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,7 @@ class ProgressDisplayTest {
 
     @Test
     void quietIsSilent() {
-        Session session = new Session(err, err, () -> true, name -> null, new io.github.unipic.Cancellation());
+        Session session = CommandLineRun.session("", err, err, Map.of(), new io.github.unipic.Cancellation());
         try (ProgressDisplay silent =
                 ProgressDisplay.start(session, true, "Drawing", ProgressDisplay.Unit.ITERATIONS)) {
             silent.update(1, 2, Optional.empty());

@@ -2,6 +2,7 @@ package io.github.unipic.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.Image;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,12 +36,39 @@ class WrongUsageTest {
                 mistake("'--guidance-schedule'", "generate", "x", "--guidance-schedule", "cubic"),
                 mistake("prompt", "generate", " "),
                 mistake("LC_ALL=C.UTF-8", "generate", "caf\uFFFD"),
-                mistake("something.png", "generate", "x", "-o", "fox.jpg"),
+                mistake("something.png", "generate", "x", "-o", "fox.gif"),
                 mistake("something.png", "generate", "x", "-o", ".png"),
                 mistake("does not exist", "generate", "x", "-o", "no/such/folder/fox.png"),
                 mistake("--threads", "generate", "x", "--threads", "0"),
                 mistake("no-such-model", "generate", "x", "--model", "no-such-model"),
                 mistake("no-such.png", "generate", "--from", "no-such.png"),
+                mistake("Missing required parameters: 'IMAGE', 'INSTRUCTION'", "edit"),
+                mistake("'INSTRUCTION'", "edit", "fox.png"),
+                mistake("put the instruction in quotes", "edit", "fox.png", "make", "it", "night"),
+                mistake("no-such.png", "edit", "no-such.png", "x"),
+                mistake("500", "edit", "no-such.png", "x", "--size", "500"),
+                mistake("LC_ALL=C.UTF-8", "edit", "no-such.png", "caf\uFFFD"),
+                mistake("--extend", "inpaint", "fox.png", "a prompt without a mask"),
+                mistake("put the prompt in quotes", "inpaint", "fox.png", "mask.png", "a", "fox"),
+                mistake("leave one of them out", "inpaint", "fox.png", "mask.png", "x", "--extend", "left=16"),
+                mistake("write left=64", "inpaint", "fox.png", "x", "--extend", "64"),
+                mistake("no-such.png", "inpaint", "no-such.png", "no-such-mask.png", "x"),
+                mistake("--size", "inpaint", "fox.png", "mask.png", "x", "--size", "64"),
+                mistake("'IMAGE'", "describe"),
+                mistake("put the question in quotes", "describe", "fox.png", "what", "is", "it"),
+                mistake("no-such.png", "describe", "no-such.png"),
+                mistake("'--vision'", "describe", "fox.png", "--vision", "eyes"),
+                mistake("maxTokens", "describe", "no-such.png", "--max-tokens", "0"),
+                mistake("topP", "describe", "no-such.png", "--top-p", "1.5"),
+                mistake("topK", "describe", "no-such.png", "--top-k", "-1"),
+                mistake("temperature", "describe", "no-such.png", "--temperature", "-1"),
+                mistake("repetitionPenalty", "describe", "no-such.png", "--repetition-penalty", "0"),
+                mistake("stop", "describe", "no-such.png", "--stop", ""),
+                mistake("no-such-model", "chat", "--model", "no-such-model"),
+                mistake("'--output=DIR'", "batch", "prompts.json"),
+                mistake("no-such.json", "batch", "no-such.json", "-o", "target/no-batch"),
+                mistake("diffusionSteps", "batch", "no-such.json", "-o", "target/no-batch", "--steps", "0"),
+                mistake("is a folder", "batch", "target", "-o", "target/no-batch"),
                 mistake("no-such-model", "info", "--model", "no-such-model"),
                 mistake("'--checkpoint=DIR', '--out=DIR'", "export"),
                 mistake("'--precision'", "export", "--checkpoint", "c", "--out", "o", "--precision", "int3"),
@@ -78,6 +106,30 @@ class WrongUsageTest {
                 file.toFile());
         CommandLineRun run = CommandLineRun.of("generate", "--from", file.toString());
         assertThat(run.err()).contains("other.png", "unipic did not write");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void aPictureIsNoQuestion() throws IOException {
+        Path file = Files.createFile(folder.resolve("after.png"));
+        CommandLineRun run = CommandLineRun.of("describe", "before.png", file.toString());
+        assertThat(run.errLines()).hasSize(1).first().asString().contains("after.png", "--image");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void aMaskHasTheSizeOfItsPicture() {
+        Path picture = folder.resolve("picture.png");
+        Path mask = folder.resolve("mask.png");
+        Image.ofRgb(32, 32, new byte[3 * 32 * 32]).save(picture);
+        Image.ofRgb(32, 16, new byte[3 * 32 * 16]).save(mask);
+        CommandLineRun run = CommandLineRun.of("inpaint", picture.toString(), mask.toString(), "x");
+        assertThat(run.errLines()).hasSize(1).first().asString().contains("32 x 16", "32 x 32");
+        assertThat(run.exitCode()).isEqualTo(2);
+        run = CommandLineRun.of("inpaint", picture.toString(), "x", "--extend", "left=10");
+        assertThat(run.errLines()).hasSize(1).first().asString().contains("multiple of 16", "10");
+        run = CommandLineRun.of("inpaint", picture.toString(), picture.toString(), "x", "--seam", "-2");
+        assertThat(run.errLines()).hasSize(1).first().asString().contains("seam", "-2");
         assertThat(run.exitCode()).isEqualTo(2);
     }
 

@@ -1,0 +1,112 @@
+package io.github.unipic.samples;
+
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
+import io.github.unipic.Inpainting;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code unipic inpaint}: draws a part of a picture anew, or what lies beyond its edges. */
+@Command(
+        name = "inpaint",
+        description = {
+            "Draws a part of a picture anew: where the mask is white. With --extend instead of a mask, draws what lies"
+                    + " beyond the picture's edges.",
+            "The result has the size of the picture, cut to multiples of 16 pixels at the right and the bottom.",
+        },
+        customSynopsis = {
+            "unipic inpaint [OPTIONS] IMAGE MASK PROMPT",
+            "       unipic inpaint [OPTIONS] IMAGE --extend SIDES PROMPT",
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  unipic inpaint street.png mask.png \"A parked bicycle\" -o bicycle.png",
+            "  unipic inpaint fox.png --extend left=64,right=64 \"A fox in a wide field\" -o wide.png",
+        })
+final class InpaintCommand implements Callable<Integer> {
+    @ParentCommand
+    private UniPicCommand unipic;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "Picture to change.")
+    private Path image;
+
+    // The mask may be left out before the prompt, which positions alone cannot say.
+    @Parameters(
+            index = "1..2",
+            arity = "1..2",
+            paramLabel = "[MASK] PROMPT",
+            hideParamSyntax = true,
+            converter = TextArgument.Converter.class,
+            description = "MASK: picture of the same size, white (half gray and lighter) where to draw anew; none with"
+                    + " --extend. PROMPT: what the whole picture shows, in quotes.")
+    private List<String> maskAndPrompt;
+
+    @Option(
+            names = "--extend",
+            paramLabel = "SIDES",
+            converter = Margins.Converter.class,
+            description = "Instead of a mask: extend the picture by that many pixels, multiples of 16, for example"
+                    + " left=64,right=64,top=0,bottom=32. Sides left out are 0.")
+    private Margins extend;
+
+    @Option(
+            names = "--seam",
+            paramLabel = "N",
+            description = "Width in pixels of the soft edge along which the picture's own pixels are put back; 0 for a"
+                    + " hard edge, -1 not to put them back. Default: 8.")
+    private Integer seam;
+
+    @Mixin
+    private PictureOutput output;
+
+    @Mixin
+    private ModelOptions model;
+
+    @Mixin
+    private DrawingOptions drawing;
+
+    @Override
+    public Integer call() {
+        checkMaskOrExtend();
+        GenerateRequest.Builder builder = GenerateRequest.builder(maskAndPrompt.get(maskAndPrompt.size() - 1));
+        drawing.applyTo(builder);
+        output.applyTo(builder);
+        GenerateRequest request = builder.build();
+        Inpainting inpainting = inpainting();
+        return output.draw(unipic.session(), model, request, (loaded, r) -> loaded.inpaint(inpainting, r));
+    }
+
+    private void checkMaskOrExtend() {
+        if (extend != null && maskAndPrompt.size() == 2) {
+            throw wrong("--extend takes the place of the mask " + maskAndPrompt.get(0) + "; leave one of them out");
+        }
+        if (extend == null && maskAndPrompt.size() == 1) {
+            throw wrong("say where to draw and what: unipic inpaint IMAGE MASK \"PROMPT\", or with --extend"
+                    + " left=64,right=64 instead of MASK");
+        }
+    }
+
+    private Inpainting inpainting() {
+        Image source = InputPicture.read(spec, image);
+        Inpainting inpainting = extend == null
+                ? Inpainting.of(source, InputPicture.read(spec, Path.of(maskAndPrompt.get(0))))
+                : Inpainting.extend(source, extend.left(), extend.right(), extend.top(), extend.bottom());
+        return seam == null ? inpainting : new Inpainting(inpainting.source(), inpainting.mask(), seam);
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}
