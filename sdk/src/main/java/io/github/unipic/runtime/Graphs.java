@@ -91,7 +91,8 @@ public final class Graphs implements AutoCloseable {
             if (options.threads().isPresent()) {
                 sessionOptions.setIntraOpNumThreads(options.threads().getAsInt());
             }
-            sessionOptions.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+            // What goes wrong comes as an exception; a cancelled run is nothing to write on the user's console.
+            sessionOptions.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             // A picture goes through several sessions in turn: the threads of one must not spin while another works.
             sessionOptions.addConfigEntry("session.force_spinning_stop", "1");
             OrtSession session = OnnxRuntime.environment().createSession(file, sessionOptions);
@@ -127,6 +128,7 @@ public final class Graphs implements AutoCloseable {
 
         StoppableRun(Cancellation cancellation) throws OrtException {
             options = new OrtSession.RunOptions();
+            options.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             registration = cancellation.onCancel(this::stop);
         }
 
