@@ -5,9 +5,13 @@ import io.github.unipic.TextListener;
 import java.io.PrintStream;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /** Prints an answer while it is written, and ends its line also when it breaks off. */
 final class AnswerPrinter implements TextListener {
+    /** What a model says must not command the terminal. */
+    private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}&&[^\\n\\t]]");
+
     private final PrintStream out;
     private boolean begun;
 
@@ -18,7 +22,7 @@ final class AnswerPrinter implements TextListener {
     @Override
     public void onText(String piece) {
         begun = true;
-        out.print(piece);
+        out.print(CONTROL.matcher(piece).replaceAll("\uFFFD"));
         out.flush();
     }
 
