@@ -84,7 +84,8 @@ public final class Conversation implements AutoCloseable {
     }
 
     /**
-     * Changes a picture, after the talk so far and the request's prompt.
+     * Changes a picture, after the talk so far and the request's prompt. Guidance compares with the model's own "repeat
+     * this image" without the talk.
      *
      * @throws UniPicException as {@link UniPic#edit(Image, GenerateRequest)}
      */

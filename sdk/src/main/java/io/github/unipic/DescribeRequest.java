@@ -203,6 +203,7 @@ public final class DescribeRequest {
             require(
                     question.length() <= MAX_QUESTION,
                     "the question must have at most " + MAX_QUESTION + " characters, not " + question.length());
+            GenerateRequest.checkUnicode("question", question);
             require(
                     images.size() <= MAX_IMAGES,
                     "a question takes at most " + MAX_IMAGES + " pictures, not " + images.size());

@@ -449,11 +449,7 @@ public final class GenerateRequest {
                 throw new InvalidRequestException(
                         "prompt has " + prompt.length() + " characters; at most " + MAX_PROMPT + " are allowed");
             }
-            // Half a surrogate pair has no UTF-8: neither the tokenizer nor a PNG could take it.
-            if (!StandardCharsets.UTF_8.newEncoder().canEncode(prompt)) {
-                throw new InvalidRequestException(
-                        "prompt is not valid Unicode: it has an unpaired surrogate; remove it");
-            }
+            checkUnicode("prompt", prompt);
         }
 
         private static void checkSide(String name, int value) {
@@ -490,6 +486,13 @@ public final class GenerateRequest {
                 throw new InvalidRequestException(
                         name + " can be given for a single picture only: count must be 1, not " + count);
             }
+        }
+    }
+
+    /** Half a surrogate pair has no UTF-8: neither the tokenizer nor a PNG could take it. */
+    static void checkUnicode(String name, String text) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw new InvalidRequestException(name + " is not valid Unicode: it has an unpaired surrogate; remove it");
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.github.unipic;
 
+import io.github.unipic.image.Framing;
 import io.github.unipic.image.Mask;
 import java.util.Objects;
 
@@ -55,6 +56,7 @@ public record Inpainting(Image source, Image mask, int seam) {
         }
         int width = innerWidth + left + right;
         int height = innerHeight + top + bottom;
+        Framing.checkSize(width, height);
         byte[] from = source.rgb();
         byte[] picture = new byte[3 * width * height];
         byte[] mask = new byte[3 * width * height];

@@ -145,7 +145,9 @@ public final class UniPic implements AutoCloseable {
      * @throws InferenceException when ONNX Runtime fails
      */
     public List<Image> generate(GenerateRequest request) {
-        return running(() -> drawing(request).generate());
+        try (Conversation conversation = conversation()) {
+            return conversation.generate(request);
+        }
     }
 
     /**
@@ -172,7 +174,8 @@ public final class UniPic implements AutoCloseable {
 
     /**
      * Draws a part of a picture anew, after the request's prompt. The source is cut at right and bottom to multiples of
-     * the model's 16 pixels; the size of the request is not used.
+     * the model's 16 pixels; the size of the request is not used. With a seam, pixels up to its width outside the mask
+     * are blended; take a seam of 0 to change the mask's pixels alone.
      *
      * @throws InvalidRequestException when the mask is black, or an order is given
      * @throws UniPicException otherwise as {@link #generate(GenerateRequest)}
@@ -237,9 +240,16 @@ public final class UniPic implements AutoCloseable {
         }
     }
 
-    /** Frees the model, after the requests under way have ended. Closing twice does nothing. */
+    /**
+     * Frees the model, after the requests under way have ended. Closing twice does nothing.
+     *
+     * @throws IllegalStateException when called by a listener of a request that is under way
+     */
     @Override
     public void close() {
+        if (lifetime.getReadHoldCount() > 0) {
+            throw new IllegalStateException("Close the model after the request has ended, not from its listener.");
+        }
         lifetime.writeLock().lock();
         try {
             if (!closed) {

@@ -1,7 +1,8 @@
 package io.github.unipic.conformance;
 
+import io.github.unipic.Cancellation;
+import io.github.unipic.CancelledException;
 import io.github.unipic.UniPicException;
-import io.github.unipic.export.ExportListener;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Precision;
@@ -19,56 +20,55 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Replays PyTorch's tensors on the exported graphs: exports a checkpoint (float32, portable) to a temporary folder,
- * feeds it the inputs of every golden file whose name it knows, and compares the outputs.
+ * Replays PyTorch's tensors on the exported graphs: exports a checkpoint (portable) to a temporary folder, feeds it the
+ * inputs of every golden file whose name it knows, and compares the outputs.
+ *
+ * @param precision of the export; it decides the limits, see {@link Tolerance}
+ * @param cancellation stops the replay
+ * @param onResult told each comparison as soon as it is made
  */
-public final class GoldenReplay {
+public record GoldenReplay(Precision precision, Cancellation cancellation, Consumer<Comparison> onResult) {
     private static final String ENDING = ".safetensors";
 
-    private GoldenReplay() {}
-
     /**
-     * Exports in float32 and replays.
+     * Exports a checkpoint and replays its golden files.
      *
      * @param checkpoint folder in the published layout, of any sizes
      * @param golden folder of {@code *.safetensors}, named and keyed as docs/conformance.md says
-     * @param onResult told each comparison as soon as it is made
      * @throws ConformanceException when the golden files cannot be read or are of another model
-     * @throws UniPicException when the checkpoint cannot be exported or run
+     * @throws UniPicException when the checkpoint cannot be exported or run, or the replay is cancelled
      */
-    public static ConformanceReport run(Path checkpoint, Path golden, Consumer<Comparison> onResult) {
-        return run(checkpoint, golden, Precision.FP32, onResult);
-    }
-
-    /**
-     * As {@link #run(Path, Path, Consumer)}, with the small checkpoint and the golden files that come with the project.
-     */
-    public static ConformanceReport runEmbedded(Consumer<Comparison> onResult) {
-        try (TemporaryFolder temporary = TemporaryFolder.create()) {
-            EmbeddedCheckpoint.copyTo(temporary.path());
-            return run(temporary.path().resolve("checkpoint"), temporary.path().resolve("golden"), onResult);
-        }
-    }
-
-    /** As {@link #run(Path, Path, Consumer)}, with another precision and its tolerance. */
-    public static ConformanceReport run(
-            Path checkpoint, Path golden, Precision precision, Consumer<Comparison> onResult) {
+    public ConformanceReport run(Path checkpoint, Path golden) {
         List<Path> files = goldenFiles(golden);
         try (TemporaryFolder temporary = TemporaryFolder.create()) {
             Path model = temporary.path().resolve("model");
-            Exporter.export(new ExportRequest(checkpoint, model, precision, false), ExportListener.NONE);
-            return replay(ModelFolder.open(model, false), checkpoint, files, Tolerance.of(precision), onResult);
+            Exporter.export(new ExportRequest(checkpoint, model, precision, false), this::stopWhenCancelled);
+            return replay(ModelFolder.open(model, false), checkpoint, files);
         }
     }
 
-    private static ConformanceReport replay(
-            ModelFolder model, Path checkpoint, List<Path> files, Tolerance tolerance, Consumer<Comparison> onResult) {
+    /** As {@link #run}, with the small checkpoint and the golden files that come with the project. */
+    public ConformanceReport runEmbedded() {
+        try (TemporaryFolder temporary = TemporaryFolder.create()) {
+            EmbeddedCheckpoint.copyTo(temporary.path());
+            return run(temporary.path().resolve("checkpoint"), temporary.path().resolve("golden"));
+        }
+    }
+
+    private void stopWhenCancelled(long written, long total, String file) {
+        if (cancellation.isCancelled()) {
+            throw new CancelledException("The replay was cancelled.");
+        }
+    }
+
+    private ConformanceReport replay(ModelFolder model, Path checkpoint, List<Path> files) {
+        Tolerance tolerance = Tolerance.of(precision);
         List<Comparison> comparisons = new ArrayList<>();
         List<String> skipped = new ArrayList<>();
         try (Graphs graphs = new Graphs(model, new RuntimeOptions(OptionalInt.empty()));
                 PromptTokenizer tokenizer = PromptTokenizer.load(model.tokenizer())) {
-            StageReplay stages = new StageReplay(graphs, checkpoint, tolerance.stage());
-            TaskReplay tasks = new TaskReplay(graphs, tokenizer, tolerance.loop());
+            StageReplay stages = new StageReplay(graphs, checkpoint, tolerance.stage(), cancellation);
+            TaskReplay tasks = new TaskReplay(graphs, tokenizer, tolerance.loop(), cancellation);
             for (Path file : files) {
                 Comparer comparer = new Comparer(GoldenFile.read(file), onResult);
                 String name = comparer.golden().name();

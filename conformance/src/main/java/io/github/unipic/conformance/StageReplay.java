@@ -13,6 +13,7 @@ import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Stages.Encoding;
+import io.github.unipic.runtime.Stages.Extension;
 import io.github.unipic.runtime.Tensor;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -25,9 +26,9 @@ final class StageReplay {
     private final Path checkpoint;
     private final double limit;
 
-    StageReplay(Graphs graphs, Path checkpoint, double limit) {
+    StageReplay(Graphs graphs, Path checkpoint, double limit, Cancellation cancellation) {
         this.graphs = graphs;
-        this.stages = new Stages(graphs, new Cancellation());
+        this.stages = new Stages(graphs, cancellation);
         this.checkpoint = checkpoint;
         this.limit = limit;
     }
@@ -166,18 +167,16 @@ final class StageReplay {
     }
 
     private KvCache prefill(Comparer comparer) {
-        try (Tensor embeds = activations(comparer.golden(), "prompt_embeds")) {
-            boolean[][] occupied = new boolean[embeds.dim(0)][embeds.dim(1)];
-            for (boolean[] row : occupied) {
-                Arrays.fill(row, true);
-            }
-            KvCache cache = stages.prefill(embeds, occupied);
+        try (Tensor embeds = activations(comparer.golden(), "prompt_embeds");
+                KvCache none = stages.emptyCache(embeds.dim(0))) {
+            Extension prompts = stages.extend(none, embeds);
+            prompts.hidden().close();
             for (int layer = 0; layer < stages.sizes().layers(); layer++) {
                 // The golden file has the first sample's cache only.
-                comparer.floats("past_key." + layer, first(cache.keys(layer)), limit);
-                comparer.floats("past_value." + layer, first(cache.values(layer)), limit);
+                comparer.floats("past_key." + layer, first(prompts.cache().keys(layer)), limit);
+                comparer.floats("past_value." + layer, first(prompts.cache().values(layer)), limit);
             }
-            return cache;
+            return prompts.cache();
         }
     }
 

@@ -21,7 +21,6 @@ import io.github.unipic.image.Pixels;
 import io.github.unipic.image.Resampling;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
-import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.Prompts;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.KvCache;
@@ -41,24 +40,34 @@ final class TaskReplay {
     private final Stages stages;
     private final MaskedGeneration loop;
 
-    TaskReplay(Graphs graphs, PromptTokenizer tokenizer, double limit) {
+    TaskReplay(Graphs graphs, PromptTokenizer tokenizer, double limit, Cancellation cancellation) {
         this.graphs = graphs;
         this.tokenizer = tokenizer;
         this.limit = limit;
-        this.stages = new Stages(graphs, new Cancellation());
-        this.loop = new MaskedGeneration(graphs, new Cancellation());
+        this.stages = new Stages(graphs, cancellation);
+        this.loop = new MaskedGeneration(graphs, cancellation);
     }
 
     void textToImage(Comparer comparer) {
         GoldenFile golden = comparer.golden();
         comparer.exact("input_ids", tokenize(golden.text("prompt")));
         comparer.exact("uncond_ids", tokenize(golden.text("uncond_prompt")));
-        ImageTokens tokens = loop.fromText(
-                task(golden),
-                golden.longs("input_ids"),
-                golden.longs("uncond_ids"),
-                (iteration, z, drawn) -> compareStep(comparer, iteration, z, drawn));
-        comparePicture(comparer, tokens);
+        Task task = task(golden);
+        try (LanguageContext conditional = empty();
+                LanguageContext unconditional = empty();
+                Tensor canvas = stages.blankCanvas()) {
+            conditional.tokens(golden.longs("input_ids"));
+            unconditional.tokens(golden.longs("uncond_ids"));
+            try (KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()))) {
+                comparePicture(
+                        comparer,
+                        loop.run(
+                                task,
+                                prompts,
+                                canvas,
+                                (iteration, z, drawn) -> compareStep(comparer, iteration, z, drawn)));
+            }
+        }
     }
 
     /** Starts from the photo where it is at hand, else from the pixels that the golden file has. */
@@ -67,12 +76,15 @@ final class TaskReplay {
         Task task = task(golden);
         try (Tensor pixels = sourcePixels(comparer);
                 Source source = new PictureEncoder(stages, graphs.folder()).encode(pixels);
-                LanguageContext conditional = context(golden.longs("input_ids"), source.embeds());
-                LanguageContext unconditional = context(golden.longs("uncond_ids"), source.embeds());
-                KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()))) {
+                LanguageContext conditional = empty();
+                LanguageContext unconditional = empty()) {
             comparer.floats("x_con", source.encoding().encoded().toFloats(), limit);
             comparer.floats("z_enc", source.embeds().toFloats(), limit);
-            comparePicture(comparer, loop.run(task, prompts, source.canvas(), (iteration, z, drawn) -> {}));
+            fill(conditional, golden.longs("input_ids"), source.embeds());
+            fill(unconditional, golden.longs("uncond_ids"), source.embeds());
+            try (KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()))) {
+                comparePicture(comparer, loop.run(task, prompts, source.canvas(), (iteration, z, drawn) -> {}));
+            }
         }
     }
 
@@ -108,7 +120,8 @@ final class TaskReplay {
         DescribeRequest greedy =
                 DescribeRequest.builder("").maxTokens(expected.length).build();
         TextGeneration generation = new TextGeneration(tokenizer, List.of((int) golden.number("eos_token_id")));
-        try (LanguageContext context = context(golden.longs(path + "input_ids"), embeds)) {
+        try (LanguageContext context = empty()) {
+            fill(context, golden.longs(path + "input_ids"), embeds);
             Answer answer = generation.answer(context, greedy);
             comparer.exact(
                     path + "output_ids",
@@ -116,19 +129,20 @@ final class TaskReplay {
         }
     }
 
-    /** A prompt whose run of image placeholders stands for {@code embeds}. */
-    private LanguageContext context(long[] ids, Tensor embeds) {
-        Manifest manifest = graphs.folder().manifest();
-        long placeholder = manifest.tokens().image();
+    private LanguageContext empty() {
+        return LanguageContext.empty(stages, tokenizer, graphs.folder().manifest());
+    }
+
+    /** Appends a prompt whose run of image placeholders stands for {@code embeds}. */
+    private void fill(LanguageContext context, long[] ids, Tensor embeds) {
+        long placeholder = graphs.folder().manifest().tokens().image();
         int first = 0;
         while (first < ids.length && ids[first] != placeholder) {
             first++;
         }
-        LanguageContext context = LanguageContext.empty(stages, tokenizer, manifest);
         context.tokens(Arrays.copyOf(ids, first));
         context.embeds(embeds);
         context.tokens(Arrays.copyOfRange(ids, first + embeds.dim(1), ids.length));
-        return context;
     }
 
     private void comparePicture(Comparer comparer, ImageTokens tokens) {

@@ -139,6 +139,19 @@ class EditTest {
     }
 
     @Test
+    void picturesBeyondTheContextAreRefusedBeforeAnythingIsComputed() {
+        Image large = TestPictures.gradient(4096, 4096);
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> unipic.edit(SOURCE, request().size(4096, 4096).build()))
+                .withMessageContaining("smaller picture");
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> inpaint(Inpainting.of(large, TestPictures.cornerMask(4096, 4096, 0, 0)), request()))
+                .withMessageContaining("smaller picture");
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> Inpainting.extend(SOURCE, 16384, 16384, 16384, 16384));
+    }
+
+    @Test
     void wrongMasksAreRefused() {
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> Inpainting.of(SOURCE, TestPictures.cornerMask(64, 96, 0, 0)))
@@ -146,7 +159,7 @@ class EditTest {
                 .withMessageContaining("96 x 64");
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> inpaint(Inpainting.of(SOURCE, TestPictures.cornerMask(96, 64, 96, 64)), request()))
-                .withMessageContaining("black");
+                .withMessageContaining("no white");
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> Inpainting.extend(SOURCE, 10, 0, 0, 0))
                 .withMessageContaining("10");

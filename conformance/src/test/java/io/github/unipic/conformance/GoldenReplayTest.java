@@ -3,6 +3,8 @@ package io.github.unipic.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.unipic.Cancellation;
+import io.github.unipic.CancelledException;
 import io.github.unipic.export.Precision;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -42,7 +44,7 @@ class GoldenReplayTest {
 
     @TestFactory
     Stream<DynamicTest> float32() {
-        ConformanceReport report = GoldenReplay.run(TinyModel.checkpoint(), TinyModel.golden(), comparison -> {});
+        ConformanceReport report = replay(Precision.FP32).run(TinyModel.checkpoint(), TinyModel.golden());
         return Stream.concat(
                 Stream.of(DynamicTest.dynamicTest(
                         "every file is compared",
@@ -52,8 +54,7 @@ class GoldenReplayTest {
 
     @TestFactory
     Stream<DynamicTest> float16Stages() {
-        ConformanceReport report =
-                GoldenReplay.run(TinyModel.checkpoint(), TinyModel.golden(), Precision.FP16, comparison -> {});
+        ConformanceReport report = replay(Precision.FP16).run(TinyModel.checkpoint(), TinyModel.golden());
         assertThat(files(report)).containsAll(STAGES);
         return report.comparisons().stream()
                 .filter(comparison -> STAGES.contains(comparison.file()))
@@ -62,7 +63,7 @@ class GoldenReplayTest {
 
     @Test
     void everyStepOfEveryLoopIsCompared() {
-        ConformanceReport report = GoldenReplay.run(TinyModel.checkpoint(), TinyModel.golden(), comparison -> {});
+        ConformanceReport report = replay(Precision.FP32).run(TinyModel.checkpoint(), TinyModel.golden());
         assertThat(report.comparisons())
                 .filteredOn(comparison -> comparison.tensor().matches("step\\d+\\.(visible|predicted|z_cond|tokens)"))
                 .hasSize(4 * (4 + 5 + 6 + 3));
@@ -81,7 +82,7 @@ class GoldenReplayTest {
             file.seek(at - at % 4 + 3);
             file.write(high ^ 0x40);
         }
-        ConformanceReport report = GoldenReplay.run(checkpoint, TinyModel.golden(), comparison -> {});
+        ConformanceReport report = replay(Precision.FP32).run(checkpoint, TinyModel.golden());
         assertThat(report.passed()).isFalse();
         assertThat(report.comparisons()).anyMatch(Comparison::passed).anyMatch(comparison -> !comparison.passed());
     }
@@ -89,7 +90,7 @@ class GoldenReplayTest {
     @Test
     void nothingComparedIsNoPass(@TempDir Path golden) throws IOException {
         Files.copy(TinyModel.golden().resolve("text.safetensors"), golden.resolve("something_else.safetensors"));
-        ConformanceReport report = GoldenReplay.run(TinyModel.checkpoint(), golden, comparison -> {});
+        ConformanceReport report = replay(Precision.FP32).run(TinyModel.checkpoint(), golden);
         assertThat(report.comparisons()).isEmpty();
         assertThat(report.skippedFiles()).containsExactly("something_else");
         assertThat(report.passed()).isFalse();
@@ -99,16 +100,28 @@ class GoldenReplayTest {
     void badGoldenFoldersAreNamed(@TempDir Path folder) throws IOException {
         Path none = folder.resolve("none");
         assertThatExceptionOfType(ConformanceException.class)
-                .isThrownBy(() -> GoldenReplay.run(TinyModel.checkpoint(), none, comparison -> {}))
+                .isThrownBy(() -> replay(Precision.FP32).run(TinyModel.checkpoint(), none))
                 .withMessageContaining(none.toString());
         assertThatExceptionOfType(ConformanceException.class)
-                .isThrownBy(() -> GoldenReplay.run(TinyModel.checkpoint(), folder, comparison -> {}))
+                .isThrownBy(() -> replay(Precision.FP32).run(TinyModel.checkpoint(), folder))
                 .withMessageContaining("nothing to compare");
         Files.write(folder.resolve("text.safetensors"), new byte[] {1, 2, 3});
         assertThatExceptionOfType(ConformanceException.class)
-                .isThrownBy(() -> GoldenReplay.run(TinyModel.checkpoint(), folder, comparison -> {}))
+                .isThrownBy(() -> replay(Precision.FP32).run(TinyModel.checkpoint(), folder))
                 .withMessageContaining("text.safetensors")
                 .withMessageNotContaining("\n");
+    }
+
+    private static GoldenReplay replay(Precision precision) {
+        return new GoldenReplay(precision, new Cancellation(), comparison -> {});
+    }
+
+    @Test
+    void aCancelledReplayLeavesNothing() {
+        Cancellation cancellation = new Cancellation();
+        cancellation.cancel();
+        assertThatExceptionOfType(CancelledException.class)
+                .isThrownBy(() -> new GoldenReplay(Precision.FP32, cancellation, comparison -> {}).runEmbedded());
     }
 
     private static DynamicTest test(Comparison comparison) {

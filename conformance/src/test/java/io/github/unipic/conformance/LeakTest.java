@@ -38,6 +38,7 @@ class LeakTest {
         public static void main(String[] args) throws IOException {
             try (UniPic unipic = UniPic.load(Path.of(args[0]));
                     Conversation talk = unipic.conversation()) {
+                talk.ask(DescribeRequest.builder("Say something.").maxTokens(3).build());
                 fail(unipic, talk, 2 * CALLS);
                 long open = Tensor.open();
                 long before = residentBytes();
@@ -61,7 +62,10 @@ class LeakTest {
         assertThat(output).contains("tensors 0");
     }
 
-    /** Each round fails in the middle of a drawing, an edit, an answer, and before a question that is too long. */
+    /**
+     * Each round fails in the middle of a drawing, a first and a later edit, an answer, and before a question that is
+     * too long; the later edits at any moment, as another thread cancels them.
+     */
     private static void fail(UniPic unipic, Conversation talk, int calls) {
         String endless = "龘".repeat(33_000);
         for (int i = 0; i < calls / 4; i++) {
@@ -74,9 +78,34 @@ class LeakTest {
                     .listener(piece -> cancellation.cancel())
                     .build();
             assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> talk.ask(question));
+            cancelSomewhere(talk, i);
             DescribeRequest tooLong =
                     DescribeRequest.builder(endless).image(PHOTO).build();
             assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> talk.ask(tooLong));
+        }
+    }
+
+    private static void cancelSomewhere(Conversation talk, int round) {
+        Cancellation cancellation = new Cancellation();
+        GenerateRequest edit = GenerateRequest.builder("Make it night")
+                .size(128, 128)
+                .iterations(20)
+                .diffusionSteps(10)
+                .cancellation(cancellation)
+                .build();
+        Thread canceller = new Thread(() -> {
+            try {
+                Thread.sleep(round % 25);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            cancellation.cancel();
+        });
+        canceller.start();
+        try (Conversation branch = talk.fork()) {
+            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> branch.edit(PHOTO, edit));
+        } finally {
+            cancellation.cancel();
         }
     }
 

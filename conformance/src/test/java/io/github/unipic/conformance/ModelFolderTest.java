@@ -133,6 +133,26 @@ class ModelFolderTest {
     }
 
     @Test
+    void emptyAndImpossibleValues() throws IOException {
+        edit("\"constant\"", "\"spiral\"");
+        assertRefused(() -> UniPic.load(model), "guidance schedule");
+        edit("\"spiral\"", "\"constant\"");
+        edit("\"stop\" : [ ", "\"stop\" : [ null, ");
+        assertRefused(() -> UniPic.load(model), "empty value");
+        edit("\"stop\" : [ null, ", "\"stop\" : [ ");
+        edit(
+                "\"tokenizer.json\" : {",
+                "\"bad\\u0000name\" : {\"bytes\" : 1, \"sha256\" : \"\"}, \"tokenizer.json\" : {");
+        assertRefused(() -> UniPic.load(model), "impossible file name");
+    }
+
+    @Test
+    void relativeFoldersAreFolders() {
+        Path here = Path.of("").toAbsolutePath().relativize(model);
+        UniPic.load(here.resolve(".")).close();
+    }
+
+    @Test
     void brokenTokenizer() throws IOException {
         Path tokenizer = model.resolve("tokenizer.json");
         byte[] bytes = Files.readAllBytes(tokenizer);

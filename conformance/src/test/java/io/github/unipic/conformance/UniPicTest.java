@@ -233,6 +233,27 @@ class UniPicTest {
     }
 
     @Test
+    void tooMuchNoiseAtOnceIsRefused() {
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> unipic.generate(small().size(2048, 512)
+                        .iterations(1)
+                        .diffusionSteps(1000)
+                        .count(9)
+                        .build()))
+                .withMessageContaining("fewer");
+    }
+
+    @Test
+    void closingFromAListenerIsRefused() {
+        UniPic own = UniPic.load(TinyModel.model());
+        GenerateRequest request = small().progress(progress -> own.close()).build();
+        assertThatIllegalStateException()
+                .isThrownBy(() -> own.generate(request))
+                .withMessageContaining("listener");
+        own.close();
+    }
+
+    @Test
     void aClosedModelSaysSo() {
         UniPic closed = UniPic.load(TinyModel.model());
         closed.close();

@@ -3,10 +3,10 @@ package io.github.unipic.samples;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.unipic.CancelledException;
 import io.github.unipic.conformance.Comparison;
 import io.github.unipic.conformance.ConformanceReport;
 import io.github.unipic.conformance.GoldenReplay;
+import io.github.unipic.export.Precision;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -100,15 +99,11 @@ final class ConformanceCommand implements Callable<Integer> {
 
     private ConformanceReport replay() {
         Session session = unipic.session();
-        Consumer<Comparison> print = comparison -> {
-            session.out().println(line(comparison));
-            if (session.cancellation().isCancelled()) {
-                throw new CancelledException("the comparison was cancelled");
-            }
-        };
-        return recording == null
-                ? GoldenReplay.runEmbedded(print)
-                : GoldenReplay.run(recording.checkpoint, recording.golden, print);
+        GoldenReplay replay = new GoldenReplay(
+                Precision.FP32,
+                session.cancellation(),
+                comparison -> session.out().println(line(comparison)));
+        return recording == null ? replay.runEmbedded() : replay.run(recording.checkpoint, recording.golden);
     }
 
     private static String line(Comparison comparison) {

@@ -64,8 +64,9 @@ final class InpaintCommand implements Callable<Integer> {
     @Option(
             names = "--seam",
             paramLabel = "N",
-            description = "Width in pixels of the soft edge along which the picture's own pixels are put back; 0 for a"
-                    + " hard edge, -1 not to put them back. Default: 8.")
+            description =
+                    "Half the width in pixels of the soft edge along which the picture's own pixels are put back; 0 for a"
+                            + " hard edge, -1 not to put them back. Default: 8.")
     private Integer seam;
 
     @Mixin

@@ -57,24 +57,24 @@ public final class Drawing {
         this.loop = new MaskedGeneration(graphs, cancellation);
     }
 
-    /** From the prompt alone. */
-    public List<Image> generate() {
-        Task task = wholeTask();
-        long[] prompt = tokenizer.encode(turn(words()));
-        requireRoom(prompt.length, task.grid());
-        return pictures(loop.fromText(task, prompt, unconditionalPrompt(), new ProgressReport(task)::after), Map.of());
-    }
-
     /** From the prompt as the next turn of a conversation, which then holds that turn as well. */
     public List<Image> generate(LanguageContext talk) {
+        boolean firstTurn = talk.tokens() == 0;
         Task task = wholeTask();
-        talk.openTurn();
-        talk.closeTurn(words());
-        requireRoom(talk.tokens(), task.grid());
+        ImageTokens drawn = drawFromWords(task, talk);
+        return pictures(drawn, firstTurn ? Map.of() : Map.of(TASK, "conversation"));
+    }
+
+    private ImageTokens drawFromWords(Task task, LanguageContext talk) {
+        requireRoom(
+                talk.tokens() + tokenizer.encode(words()).length, task.grid().tokens());
         try (LanguageContext nothing = LanguageContext.empty(stages, tokenizer, manifest);
                 Tensor canvas = stages.blankCanvas()) {
-            nothing.tokens(unconditionalPrompt());
-            return pictures(run(task, talk, nothing, canvas), Map.of(TASK, "conversation"));
+            talk.openTurn();
+            talk.closeTurn(words());
+            nothing.openTurn();
+            nothing.closeTurn(manifest.prompts().generateUnconditional());
+            return run(task, talk, nothing, canvas);
         }
     }
 
@@ -90,23 +90,28 @@ public final class Drawing {
         }
         Task task = wholeTask();
         boolean firstTurn = talk.tokens() == 0;
+        // The picture comes twice: as it is in the prompt, and as it is drawn.
+        requireRoom(
+                talk.tokens() + tokenizer.encode(request.prompt()).length,
+                2 * task.grid().tokens());
         try (Source source = new PictureEncoder(stages, graphs.folder()).source(image, side)) {
-            open(talk, source);
+            show(source, talk);
             // In a first turn both prompts begin alike, and the picture goes through the model once.
             try (LanguageContext unconditional =
-                    firstTurn ? talk.fork(stages) : open(LanguageContext.empty(stages, tokenizer, manifest), source)) {
+                    firstTurn ? talk.fork(stages) : LanguageContext.empty(stages, tokenizer, manifest)) {
+                if (!firstTurn) {
+                    show(source, unconditional);
+                }
                 unconditional.closeTurn("\n" + manifest.prompts().editUnconditional());
                 talk.closeTurn("\n" + request.prompt());
-                requireRoom(talk.tokens(), task.grid());
                 return pictures(run(task, talk, unconditional, source.canvas()), Map.of(TASK, "edit"));
             }
         }
     }
 
-    private static LanguageContext open(LanguageContext context, Source source) {
+    private static void show(Source source, LanguageContext context) {
         context.openTurn();
         context.embeds(source.embeds());
-        return context;
     }
 
     /** A part of a picture drawn anew: the tokens that the mask touches start masked, the others are known. */
@@ -119,23 +124,23 @@ public final class Drawing {
         int[] masked =
                 IntStream.range(0, touched.length).filter(i -> touched[i]).toArray();
         if (masked.length == 0) {
-            throw new InvalidRequestException(
-                    "the mask is black, so there is nothing to redraw; paint white what is to change");
+            throw new InvalidRequestException("the mask has no white within the " + source.width() + " x "
+                    + source.height() + " pixels that are drawn; paint white what is to change");
         }
         if (request.order().isPresent()) {
             throw new InvalidRequestException("an order cannot be given for inpainting, where the mask decides");
         }
+        requireRoom(tokenizer.encode(words()).length, grid.tokens());
         float[] latents = new PictureEncoder(stages, graphs.folder()).latents(source);
         Task task = task(grid, seed -> shuffled(masked, seed), Optional.of(latents));
-        long[] prompt = tokenizer.encode(turn(words()));
-        requireRoom(prompt.length, grid);
-        ImageTokens drawn = loop.fromText(task, prompt, unconditionalPrompt(), new ProgressReport(task)::after);
-        List<Image> pictures = pictures(drawn, Map.of(TASK, "inpaint"));
-        return inpainting.seam() < 0
-                ? pictures
-                : pictures.stream()
-                        .map(picture -> mask.paste(picture, source, inpainting.seam()))
-                        .toList();
+        try (LanguageContext talk = LanguageContext.empty(stages, tokenizer, manifest)) {
+            List<Image> pictures = pictures(drawFromWords(task, talk), Map.of(TASK, "inpaint"));
+            return inpainting.seam() < 0
+                    ? pictures
+                    : pictures.stream()
+                            .map(picture -> mask.paste(picture, source, inpainting.seam()))
+                            .toList();
+        }
     }
 
     private static int[] shuffled(int[] positions, long seed) {
@@ -219,21 +224,14 @@ public final class Drawing {
         return manifest.prompts().generate().replace(Prompts.PLACE, request.prompt());
     }
 
-    private String turn(String words) {
-        return manifest.prompts().turn().replace(Prompts.PLACE, words);
-    }
-
-    private long[] unconditionalPrompt() {
-        return tokenizer.encode(turn(manifest.prompts().generateUnconditional()));
-    }
-
-    private void requireRoom(int promptTokens, Grid grid) {
-        int imageTokens = grid.tokens() + manifest.sizes().bufferTokens();
+    /** Before anything is computed: does it fit? The chat form around the words takes some tokens more. */
+    private void requireRoom(int promptTokens, int imageTokens) {
+        long needed = (long) promptTokens + imageTokens + manifest.sizes().bufferTokens();
         int context = manifest.sizes().context();
-        if ((long) promptTokens + imageTokens > context) {
-            throw new InvalidRequestException("The prompt has " + promptTokens + " tokens and the picture "
-                    + imageTokens + ", together more than the model's " + context
-                    + "; shorten the prompt or draw a smaller picture.");
+        if (needed > context) {
+            throw new InvalidRequestException("The prompt has " + promptTokens + " tokens and the picture needs "
+                    + (needed - promptTokens) + ", together more than the model's " + context
+                    + "; shorten the prompt or take a smaller picture.");
         }
     }
 

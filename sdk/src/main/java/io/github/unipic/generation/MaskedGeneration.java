@@ -2,6 +2,7 @@ package io.github.unipic.generation;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.InvalidRequestException;
 import io.github.unipic.NoiseSource;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
 import io.github.unipic.model.Grid;
@@ -84,19 +85,6 @@ public final class MaskedGeneration {
     }
 
     /**
-     * Draws from a text prompt.
-     *
-     * @param prompt token ids
-     * @param unconditional token ids of the request without a prompt, for guidance
-     */
-    public ImageTokens fromText(Task task, long[] prompt, long[] unconditional, Observer observer) {
-        try (KvCache prompts = stages.prefill(task.rows(prompt, unconditional));
-                Tensor canvas = stages.blankCanvas()) {
-            return run(task, prompts, canvas, observer);
-        }
-    }
-
-    /**
      * Draws.
      *
      * @param prompts KV cache with the rows of {@link Task#rows}
@@ -112,6 +100,7 @@ public final class MaskedGeneration {
                 .map(picture -> UnmaskingSchedule.plan(
                         task.iterations(), picture.order(), task.grid().tokens()))
                 .toList();
+        requireAddressableNoise(task, plans.get(0));
         for (int k = 0; k < task.iterations(); k++) {
             int index = k;
             List<Iteration> now = plans.stream().map(plan -> plan.get(index)).toList();
@@ -151,6 +140,21 @@ public final class MaskedGeneration {
                 Encoding encoding = stages.encodeTokens(visible, positions, grid);
                 Tensor hidden = stages.hidden(encoding.embeds(), prompts)) {
             return stages.conditions(encoding.encoded(), hidden, positions, asked, canvas, grid);
+        }
+    }
+
+    /** The noise of one iteration is one buffer of at most 2 GB. */
+    private void requireAddressableNoise(Task task, List<Iteration> plan) {
+        long most = plan.stream()
+                .mapToInt(iteration -> iteration.predicted().length)
+                .max()
+                .orElse(0);
+        long rows = task.diffusion().timesteps().length + 1L;
+        long bytes = rows * task.pictures().size() * most * stages.sizes().latentChannels() * Float.BYTES;
+        if (bytes > Integer.MAX_VALUE) {
+            throw new InvalidRequestException("One iteration would draw " + most + " tokens of "
+                    + task.pictures().size() + " pictures in " + (rows - 1)
+                    + " diffusion steps, too much at once; take more iterations, fewer pictures or fewer steps.");
         }
     }
 

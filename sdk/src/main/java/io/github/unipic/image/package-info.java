@@ -1,2 +1,2 @@
-/** Reads and writes pictures. Not exported. */
+/** Reads and writes pictures. Internal: not part of the API, may change. */
 package io.github.unipic.image;

@@ -7,17 +7,21 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** A folder of graphs on disk whose manifest has been read and checked. Immutable. */
 public final class ModelFolder {
     private static final long MAX_MANIFEST_BYTES = 16L << 20;
     private static final String TOKENIZER = "tokenizer.json";
+    private static final Set<String> GUIDANCE_SCHEDULES = Set.of("constant", "linear");
 
     private final Path path;
     private final Manifest manifest;
@@ -33,7 +37,8 @@ public final class ModelFolder {
      * @param verifyChecksums also compare each file's SHA-256, which reads the whole folder
      * @throws ModelFormatException when anything is missing, damaged or of another version
      */
-    public static ModelFolder open(Path path, boolean verifyChecksums) {
+    public static ModelFolder open(Path folder, boolean verifyChecksums) {
+        Path path = folder.toAbsolutePath().normalize();
         Path file = path.resolve(Manifest.FILE_NAME);
         if (!Files.isDirectory(path)) {
             throw new ModelFormatException("There is no model folder " + path + "; make one with `unipic export`.");
@@ -47,10 +52,13 @@ public final class ModelFolder {
             if (Files.size(file) > MAX_MANIFEST_BYTES) {
                 throw new ModelFormatException(file + " is larger than a manifest can be; export the model again.");
             }
-            ModelFolder folder = new ModelFolder(path, Manifest.parse(Files.readAllBytes(file), file.toString()));
-            folder.checkContents();
-            folder.checkFiles(verifyChecksums);
-            return folder;
+            ModelFolder model = new ModelFolder(path, Manifest.parse(Files.readAllBytes(file), file.toString()));
+            model.checkContents();
+            model.checkFiles(verifyChecksums);
+            return model;
+        } catch (NullPointerException | InvalidPathException e) {
+            throw new ModelFormatException(
+                    file + " is damaged: it has an empty value or an impossible file name; export the model again.", e);
         } catch (IOException e) {
             throw new ModelFormatException("Cannot read the model folder " + path + ": " + e.getMessage(), e);
         }
@@ -116,6 +124,13 @@ public final class ModelFolder {
                 throw damaged("holds a size of " + size + ", sizes are positive");
             }
         }
+        if (s.visionImage() < 0) {
+            throw damaged("holds a vision image of " + s.visionImage() + " pixels");
+        }
+        if (!GUIDANCE_SCHEDULES.contains(manifest.defaults().guidanceSchedule())) {
+            throw damaged("holds a guidance schedule that is neither constant nor linear");
+        }
+        List.copyOf(manifest.tokens().stop());
         if (!manifest.prompts().turn().contains(Manifest.Prompts.PLACE)) {
             throw damaged("holds a turn without a place for the user's words");
         }
@@ -134,7 +149,7 @@ public final class ModelFolder {
         for (Map.Entry<String, FileSpec> entry : manifest.files().entrySet()) {
             String name = entry.getKey();
             Path file = path.resolve(name);
-            if (!path.normalize().equals(file.normalize().getParent())) {
+            if (!path.equals(file.normalize().getParent())) {
                 throw damaged("names a file outside the folder: " + name);
             }
             if (!Files.isRegularFile(file)) {

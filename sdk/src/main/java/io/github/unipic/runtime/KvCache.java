@@ -53,12 +53,12 @@ public final class KvCache implements AutoCloseable {
         return layers.get(layer).values();
     }
 
-    /** Which places exist after {@code more} further tokens in each row. */
-    boolean[][] occupiedAfter(boolean[][] more) {
+    /** Which places hold a token after {@code more} further tokens in each row. */
+    boolean[][] occupiedAfter(int more) {
         boolean[][] after = new boolean[batch()][];
         for (int row = 0; row < batch(); row++) {
-            after[row] = Arrays.copyOf(occupied[row], length() + more[row].length);
-            System.arraycopy(more[row], 0, after[row], length(), more[row].length);
+            after[row] = Arrays.copyOf(occupied[row], length() + more);
+            Arrays.fill(after[row], length(), length() + more, true);
         }
         return after;
     }
@@ -80,10 +80,11 @@ public final class KvCache implements AutoCloseable {
         List<Layer> layers = new ArrayList<>();
         for (int i = 0; i < rows.get(0).layers.size(); i++) {
             int layer = i;
-            layers.add(new Layer(
-                    Tensor.stackPadded(rows.stream().map(row -> row.keys(layer)).toList(), longest),
-                    Tensor.stackPadded(
-                            rows.stream().map(row -> row.values(layer)).toList(), longest)));
+            Tensor keys =
+                    Tensor.stackPadded(rows.stream().map(row -> row.keys(layer)).toList(), longest);
+            Tensor values = Tensor.stackPadded(
+                    rows.stream().map(row -> row.values(layer)).toList(), longest);
+            layers.add(new Layer(keys, values));
         }
         return new KvCache(layers, occupied);
     }

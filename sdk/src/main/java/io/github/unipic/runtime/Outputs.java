@@ -11,11 +11,6 @@ public final class Outputs implements AutoCloseable {
         this.tensors = new LinkedHashMap<>(tensors);
     }
 
-    /** An output, still owned by this. */
-    public Tensor get(String name) {
-        return tensors.get(name);
-    }
-
     /** An output, now owned by the caller. */
     public Tensor take(String name) {
         return tensors.remove(name);

@@ -66,39 +66,15 @@ public final class Stages {
         }
     }
 
-    /** The KV cache of prompts, which may differ in length. */
-    public KvCache prefill(List<long[]> prompts) {
-        int longest = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
-        long[][] ids = new long[prompts.size()][longest];
-        boolean[][] occupied = new boolean[prompts.size()][longest];
-        for (int row = 0; row < ids.length; row++) {
-            long[] prompt = prompts.get(row);
-            System.arraycopy(prompt, 0, ids[row], 0, prompt.length);
-            Arrays.fill(occupied[row], 0, prompt.length, true);
-        }
-        try (Tensor embeds = embedText(ids)) {
-            return prefill(embeds, occupied);
-        }
-    }
-
-    /** The KV cache of embeddings [B,S,D]; {@code occupied} tells which places of each row hold a token. */
-    public KvCache prefill(Tensor embeds, boolean[][] occupied) {
-        try (KvCache none = emptyCache(occupied.length);
-                Outputs present = step(embeds, none, occupied, presentNames())) {
-            return takeCache(present, none.occupiedAfter(occupied));
-        }
-    }
-
     /** A longer cache, and what the language model makes of the new tokens. The caller owns both. */
     public record Extension(KvCache cache, Tensor hidden) {}
 
     /** The cache with new tokens [B,S,D] appended, and their hidden states [B,S,D]; {@code past} stays as it is. */
     public Extension extend(KvCache past, Tensor embeds) {
-        boolean[][] occupied = everywhere(past.batch(), embeds.dim(1));
         Set<String> names = presentNames();
         names.add("hidden");
-        try (Outputs outputs = step(embeds, past, occupied, names)) {
-            return new Extension(takeCache(outputs, past.occupiedAfter(occupied)), outputs.take("hidden"));
+        try (Outputs outputs = step(embeds, past, names)) {
+            return new Extension(takeCache(outputs, past.occupiedAfter(embeds.dim(1))), outputs.take("hidden"));
         }
     }
 
@@ -108,8 +84,7 @@ public final class Stages {
      * @param embeds [E,S,D], E a divisor of the cache's batch: rows repeat
      */
     public Tensor hidden(Tensor embeds, KvCache past) {
-        boolean[][] occupied = everywhere(past.batch(), embeds.dim(1));
-        try (Outputs outputs = step(embeds, past, occupied, Set.of("hidden"))) {
+        try (Outputs outputs = step(embeds, past, Set.of("hidden"))) {
             return outputs.take("hidden");
         }
     }
@@ -119,10 +94,10 @@ public final class Stages {
         return only(TEXT_HEAD, Map.of("hidden", hidden), "logits");
     }
 
-    private Outputs step(Tensor embeds, KvCache past, boolean[][] occupied, Set<String> outputs) {
-        boolean[][] after = past.occupiedAfter(occupied);
+    private Outputs step(Tensor embeds, KvCache past, Set<String> outputs) {
+        boolean[][] after = past.occupiedAfter(embeds.dim(1));
         long[][] mask = new long[after.length][after[0].length];
-        long[][] positions = new long[after.length][occupied[0].length];
+        long[][] positions = new long[after.length][embeds.dim(1)];
         for (int row = 0; row < after.length; row++) {
             for (int place = 0; place < mask[row].length; place++) {
                 mask[row][place] = after[row][place] ? 1 : 0;
@@ -142,14 +117,6 @@ public final class Stages {
             }
             return graphs.run(DECODER_STEP, inputs, outputs, cancellation);
         }
-    }
-
-    private static boolean[][] everywhere(int rows, int places) {
-        boolean[][] occupied = new boolean[rows][places];
-        for (boolean[] row : occupied) {
-            Arrays.fill(row, true);
-        }
-        return occupied;
     }
 
     /** The cache of nothing. */

@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.TensorInfo;
 import ai.onnxruntime.platform.Fp16Conversions;
 import io.github.unipic.InferenceException;
+import io.github.unipic.InvalidRequestException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -126,7 +127,12 @@ public final class Tensor implements AutoCloseable {
         int heads = rows.get(0).dim(1);
         int width = rows.get(0).dim(3);
         long[] shape = {rows.size(), heads, length, width};
-        ByteBuffer all = bytes(Math.multiplyExact(rows.size() * heads, length * width), info.type.size);
+        long bytes = (long) rows.size() * heads * length * width * info.type.size;
+        if (bytes > Integer.MAX_VALUE) {
+            throw new InvalidRequestException("A context of " + length + " tokens is too long for " + rows.size()
+                    + " sequences at once; ask for fewer pictures.");
+        }
+        ByteBuffer all = bytes((int) bytes, 1);
         for (int row = 0; row < rows.size(); row++) {
             ByteBuffer one = rows.get(row).value.getByteBuffer();
             int headBytes = one.remaining() / heads;
