@@ -89,8 +89,8 @@ class LeakTest {
         Cancellation cancellation = new Cancellation();
         GenerateRequest edit = GenerateRequest.builder("Make it night")
                 .size(128, 128)
-                .iterations(20)
-                .diffusionSteps(10)
+                .iterations(64)
+                .diffusionSteps(200)
                 .cancellation(cancellation)
                 .build();
         Thread canceller = new Thread(() -> {

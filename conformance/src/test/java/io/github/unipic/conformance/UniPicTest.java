@@ -191,7 +191,7 @@ class UniPicTest {
         ExecutorService thread = Executors.newSingleThreadExecutor();
         try {
             Future<List<Image>> result = thread.submit(() -> unipic.generate(request));
-            Thread.sleep(500);
+            Thread.sleep(200);
             cancellation.cancel();
             assertThat(org.assertj.core.api.Assertions.catchThrowable(result::get))
                     .hasCauseInstanceOf(CancelledException.class);
