@@ -180,12 +180,12 @@ public final class Image {
 
     /**
      * Saves the picture with its text: as 8-bit RGB PNG, or as JPEG of quality 95 without chroma subsampling, whose
-     * text goes into comments of at most 65533 bytes. The file appears whole or not at all: it is written beside its
-     * place under a temporary name, then moved there, replacing what was there.
+     * text goes into comments, but for what is over 65533 bytes long, which is left out. The file appears whole or not
+     * at all: it is written beside its place under a temporary name, then moved there, replacing what was there.
      *
      * @param file a name that ends in {@code .png}, {@code .jpg} or {@code .jpeg}, in a folder that exists
-     * @throws ImageFormatException if the name ends otherwise, the file cannot be written, or the picture or its text
-     *     is too large for JPEG
+     * @throws ImageFormatException if the name ends otherwise, the file cannot be written, or the picture is too large
+     *     for JPEG (65500 pixels a side)
      */
     public void save(Path file) {
         String name = Objects.toString(file.getFileName(), "");

@@ -76,11 +76,12 @@ public final class Jpeg {
     }
 
     /**
-     * Writes a file: quality 95 without chroma subsampling, and each text as a comment: keyword, NUL, text in UTF-8.
+     * Writes a file: quality 95 without chroma subsampling, and each text as a comment: keyword, NUL, text in UTF-8. A
+     * text too long for a comment (65533 bytes) is left out.
      *
      * @param picture what
      * @param stream where to; not closed
-     * @throws ImageFormatException if a text is too long for a comment, or a side for JPEG (65500 pixels)
+     * @throws ImageFormatException if a side is too long for JPEG (65500 pixels)
      * @throws IOException if writing fails
      */
     public static void write(Picture picture, OutputStream stream) throws IOException {
@@ -92,8 +93,7 @@ public final class Jpeg {
         for (Map.Entry<String, String> text : picture.text().entrySet()) {
             byte[] comment = (text.getKey() + '\0' + text.getValue()).getBytes(StandardCharsets.UTF_8);
             if (comment.length > MAX_SEGMENT_BYTES) {
-                throw new ImageFormatException("the text '" + text.getKey() + "' has " + comment.length
-                        + " bytes, too long for JPEG, which holds " + MAX_SEGMENT_BYTES + "; save it as .png");
+                continue; // better a picture without its long text than no picture
             }
             int length = comment.length + 2;
             comments.writeBytes(
