@@ -5,10 +5,11 @@ import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.generation.PictureEncoder;
 import io.github.unipic.generation.TextGeneration;
 import io.github.unipic.model.Manifest;
-import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -34,7 +35,7 @@ public final class Conversation implements AutoCloseable {
         this(
                 unipic,
                 LanguageContext.empty(
-                        stages(unipic.graphs(), new Cancellation()),
+                        new Stages(unipic.graphs(), new Cancellation()),
                         unipic.tokenizer(),
                         unipic.graphs().folder().manifest()));
     }
@@ -45,8 +46,8 @@ public final class Conversation implements AutoCloseable {
         this.context = context;
     }
 
-    private static Stages stages(Graphs graphs, Cancellation cancellation) {
-        return new Stages(graphs, cancellation);
+    private Stages stages(Optional<Cancellation> cancellation) {
+        return new Stages(unipic.graphs(), cancellation.orElseGet(Cancellation::new));
     }
 
     /**
@@ -57,14 +58,15 @@ public final class Conversation implements AutoCloseable {
      * @throws UniPicException otherwise as {@link UniPic#describe(DescribeRequest)}
      */
     public Answer ask(DescribeRequest request) {
-        Cancellation cancellation = request.cancellation().orElseGet(Cancellation::new);
-        Stages stages = stages(unipic.graphs(), cancellation);
+        Stages stages = stages(request.cancellation());
         return turn(stages, talk -> {
             talk.openTurn();
             PictureEncoder encoder = new PictureEncoder(stages, unipic.graphs().folder());
             String question = request.question().isBlank() ? manifest.prompts().describe() : request.question();
             for (int i = 0; i < request.images().size(); i++) {
-                talk.text(i == 0 ? "" : "\n");
+                if (i > 0) {
+                    talk.text("\n");
+                }
                 try (Tensor embeds = encoder.embeds(request.images().get(i), request.vision())) {
                     talk.embeds(embeds);
                 }
@@ -96,7 +98,7 @@ public final class Conversation implements AutoCloseable {
     /** The same talk once more; both go on independently. Costs nothing until they do. */
     public Conversation fork() {
         requireOpen();
-        return new Conversation(unipic, context.fork(stages(unipic.graphs(), new Cancellation())));
+        return new Conversation(unipic, context.fork(stages(Optional.empty())));
     }
 
     /** Tokens that the talk has so far. */
@@ -118,14 +120,8 @@ public final class Conversation implements AutoCloseable {
         }
     }
 
-    private interface DrawingTurn {
-        List<Image> draw(Drawing drawing, LanguageContext talk);
-    }
-
-    private List<Image> draw(GenerateRequest request, DrawingTurn turn) {
-        Cancellation cancellation = request.cancellation().orElseGet(Cancellation::new);
-        Stages stages = stages(unipic.graphs(), cancellation);
-        return turn(stages, talk -> turn.draw(unipic.drawing(request), talk));
+    private List<Image> draw(GenerateRequest request, BiFunction<Drawing, LanguageContext, List<Image>> turn) {
+        return turn(stages(request.cancellation()), talk -> turn.apply(unipic.drawing(request), talk));
     }
 
     /** Runs a turn on a fork of the talk, which takes its place when the turn succeeds. */

@@ -78,7 +78,7 @@ final class TaskReplay {
                 Source source = new PictureEncoder(stages, graphs.folder()).encode(pixels);
                 LanguageContext conditional = empty();
                 LanguageContext unconditional = empty()) {
-            comparer.floats("x_con", source.encoding().encoded().toFloats(), limit);
+            comparer.floats("x_con", source.encoded().toFloats(), limit);
             comparer.floats("z_enc", source.embeds().toFloats(), limit);
             fill(conditional, golden.longs("input_ids"), source.embeds());
             fill(unconditional, golden.longs("uncond_ids"), source.embeds());

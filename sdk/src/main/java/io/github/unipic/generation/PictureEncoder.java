@@ -11,7 +11,7 @@ import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Stages;
-import io.github.unipic.runtime.Stages.Encoding;
+import io.github.unipic.runtime.Stages.PictureEncoding;
 import io.github.unipic.runtime.Tensor;
 import java.util.Optional;
 import java.util.stream.LongStream;
@@ -29,20 +29,25 @@ public final class PictureEncoder {
     }
 
     /** A whole picture through the MAR encoder. Owns its tensors. */
-    public record Source(Grid grid, Encoding encoding) implements AutoCloseable {
+    public record Source(Grid grid, PictureEncoding picture) implements AutoCloseable {
+        /** The encoder's result, [1,buffers+N,dim]. */
+        public Tensor encoded() {
+            return picture.encoding().encoded();
+        }
+
         /** Embeddings for the language model, [1,N+buffers,D]. */
         public Tensor embeds() {
-            return encoding.embeds();
+            return picture.encoding().embeds();
         }
 
         /** What the MAR decoder sees at masked positions when editing, [1,buffers+N,dim]. */
         public Tensor canvas() {
-            return encoding.canvas();
+            return picture.canvas();
         }
 
         @Override
         public void close() {
-            encoding.close();
+            picture.close();
         }
     }
 
@@ -92,7 +97,7 @@ public final class PictureEncoder {
             long[] everywhere = LongStream.range(0, grid.tokens()).toArray();
             try (Tensor tokens = latents.reshape(1, grid.tokens(), latents.dim(3));
                     Tensor positions = Tensor.longs(new long[][] {everywhere})) {
-                return new Source(grid, stages.encodeTokens(tokens, positions, grid));
+                return new Source(grid, stages.encodePicture(tokens, positions, grid));
             }
         }
     }

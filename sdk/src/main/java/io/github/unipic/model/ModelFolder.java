@@ -130,7 +130,7 @@ public final class ModelFolder {
         if (!GUIDANCE_SCHEDULES.contains(manifest.defaults().guidanceSchedule())) {
             throw damaged("holds a guidance schedule that is neither constant nor linear");
         }
-        List.copyOf(manifest.tokens().stop());
+        List.copyOf(manifest.tokens().stop()); // refuses null
         if (!manifest.prompts().turn().contains(Manifest.Prompts.PLACE)) {
             throw damaged("holds a turn without a place for the user's words");
         }

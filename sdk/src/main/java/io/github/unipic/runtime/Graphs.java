@@ -41,7 +41,8 @@ public final class Graphs implements AutoCloseable {
     /**
      * Runs a graph once.
      *
-     * @param outputs the names wanted; what only others need is not computed
+     * @param outputs the names wanted; the others are computed too, as ONNX Runtime's Java API cannot skip them, but do
+     *     not outlive the run
      * @throws CancelledException when cancelled, also in the middle of the run
      * @throws InferenceException when ONNX Runtime fails
      */

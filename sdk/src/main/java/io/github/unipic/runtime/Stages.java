@@ -31,11 +31,19 @@ import java.util.Set;
  */
 public final class Stages {
     /** What the MAR encoder makes of the known tokens. Owns its tensors. */
-    public record Encoding(Tensor encoded, Tensor embeds, Tensor canvas) implements AutoCloseable {
+    public record Encoding(Tensor encoded, Tensor embeds) implements AutoCloseable {
         @Override
         public void close() {
             encoded.close();
             embeds.close();
+        }
+    }
+
+    /** The encoding of a whole picture, and the canvas that the MAR decoder edits it on. Owns its tensors. */
+    public record PictureEncoding(Encoding encoding, Tensor canvas) implements AutoCloseable {
+        @Override
+        public void close() {
+            encoding.close();
             canvas.close();
         }
     }
@@ -168,13 +176,26 @@ public final class Stages {
 
     /** Known tokens [B,V,channels] at ascending positions [B,V] through the MAR encoder. */
     public Encoding encodeTokens(Tensor tokens, Tensor positions, Grid grid) {
-        try (Tensor gridTensor = tensor(grid);
-                Outputs outputs = graphs.run(
-                        MAR_ENCODER,
-                        Map.of("tokens", tokens, "positions", positions, "grid", gridTensor),
-                        Set.of("x_enc", "z_enc", "canvas"),
-                        cancellation)) {
-            return new Encoding(outputs.take("x_enc"), outputs.take("z_enc"), outputs.take("canvas"));
+        try (Outputs outputs = encode(tokens, positions, grid, Set.of("x_enc", "z_enc"))) {
+            return new Encoding(outputs.take("x_enc"), outputs.take("z_enc"));
+        }
+    }
+
+    /** As {@link #encodeTokens}, of all tokens of a picture, and its canvas. */
+    public PictureEncoding encodePicture(Tensor tokens, Tensor positions, Grid grid) {
+        try (Outputs outputs = encode(tokens, positions, grid, Set.of("x_enc", "z_enc", "canvas"))) {
+            return new PictureEncoding(
+                    new Encoding(outputs.take("x_enc"), outputs.take("z_enc")), outputs.take("canvas"));
+        }
+    }
+
+    private Outputs encode(Tensor tokens, Tensor positions, Grid grid, Set<String> outputs) {
+        try (Tensor gridTensor = tensor(grid)) {
+            return graphs.run(
+                    MAR_ENCODER,
+                    Map.of("tokens", tokens, "positions", positions, "grid", gridTensor),
+                    outputs,
+                    cancellation);
         }
     }
 
