@@ -1,0 +1,26 @@
+package io.github.unipic.conformance.report;
+
+import java.util.Locale;
+
+/** What a check is about. */
+public enum Area {
+    /** Framing and resizing of photos, tokenization. */
+    PREPROCESSING,
+    /** One graph alone. */
+    STAGE,
+    /** A whole picture, drawn or edited with recorded order and noise. */
+    LOOP,
+    /** Answers about a picture. */
+    UNDERSTANDING,
+    /** The same request twice. */
+    DETERMINISM,
+    /** Requests at once against the same one by one. */
+    CONCURRENCY,
+    /** Which provider ran which operators. */
+    PLACEMENT;
+
+    /** The name in reports, for example {@code stage}. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

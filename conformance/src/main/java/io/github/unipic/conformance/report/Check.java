@@ -1,0 +1,38 @@
+package io.github.unipic.conformance.report;
+
+import java.util.Optional;
+
+/**
+ * One thing compared, and what decides whether it passes.
+ *
+ * @param area what it is about
+ * @param subject the graph or the task, for example {@code decoder_step} or {@code t2i}
+ * @param scenario the case, for example {@code past_512}, or a golden file's name
+ * @param tensor the tensor compared, or what else is looked at
+ * @param metric what {@code value} is, for example {@code relative L2} or {@code differing values}
+ * @param value found; not a number when the result is none
+ * @param limit the largest value that passes
+ * @param errors how the values differ; empty where that makes no sense
+ * @param note for the reader, for example where two answers part; empty for none
+ */
+public record Check(
+        Area area,
+        String subject,
+        String scenario,
+        String tensor,
+        String metric,
+        double value,
+        double limit,
+        Optional<ErrorStatistics> errors,
+        Optional<String> note) {
+
+    /** Unique in a report: {@code stage/decoder_step/past_512/hidden (relative L2)}. */
+    public String name() {
+        return area.label() + "/" + subject + "/" + scenario + "/" + tensor + " (" + metric + ")";
+    }
+
+    /** Whether the value is within the limit; not a number never is. */
+    public boolean passed() {
+        return value <= limit;
+    }
+}

@@ -1,0 +1,46 @@
+package io.github.unipic.conformance.report;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * The outcome of a conformance run; what is submitted.
+ *
+ * @param started when the run began
+ * @param elapsed how long it took
+ * @param skipped what could not be compared and why, one line each; does not count against the verdict
+ */
+public record ConformanceReport(
+        Instant started,
+        Duration elapsed,
+        Environment environment,
+        Subject subject,
+        List<Check> checks,
+        List<Placement> placements,
+        List<Timing> timings,
+        List<PicturePair> pictures,
+        List<String> skipped) {
+
+    /** Version of the report's written forms; docs/conformance-report.schema.json describes this one. */
+    public static final int FORMAT_VERSION = 1;
+
+    /** Copies the lists. */
+    public ConformanceReport {
+        checks = List.copyOf(checks);
+        placements = List.copyOf(placements);
+        timings = List.copyOf(timings);
+        pictures = List.copyOf(pictures);
+        skipped = List.copyOf(skipped);
+    }
+
+    /** Whether something was compared and all of it passed. */
+    public boolean passed() {
+        return !checks.isEmpty() && checks.stream().allMatch(Check::passed);
+    }
+
+    /** The checks that did not pass. */
+    public List<Check> failures() {
+        return checks.stream().filter(check -> !check.passed()).toList();
+    }
+}

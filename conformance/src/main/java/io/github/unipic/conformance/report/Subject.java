@@ -1,0 +1,25 @@
+package io.github.unipic.conformance.report;
+
+import java.util.Map;
+
+/**
+ * What was asked to be tested.
+ *
+ * @param model name and folder of the model
+ * @param modelDigest SHA-256 of its manifest, which holds the digest of every other file
+ * @param precision that tolerances were taken for, for example {@code fp32}
+ * @param provider short name of the execution provider, for example {@code cuda}
+ * @param providerOptions given to it
+ * @param suite {@code smoke} or {@code full}
+ * @param strict whether computing on the CPU instead of the provider is a failure
+ * @param reference where the reference tensors come from
+ */
+public record Subject(
+        String model,
+        String modelDigest,
+        String precision,
+        String provider,
+        Map<String, String> providerOptions,
+        String suite,
+        boolean strict,
+        String reference) {}
