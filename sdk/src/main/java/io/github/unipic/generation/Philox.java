@@ -4,7 +4,7 @@ package io.github.unipic.generation;
  * The counter-based generator Philox 4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1,
  * 2, 3" (SC 2011): a keyed bijection of 128-bit counters whose results are uniformly distributed. Pure, so thread-safe.
  */
-final class Philox {
+public final class Philox {
     private static final int ROUNDS = 10;
     private static final long MULTIPLIER_0 = 0xD2511F53L;
     private static final long MULTIPLIER_1 = 0xCD9E8D57L;
@@ -21,7 +21,7 @@ final class Philox {
      * @param c0 word 0 of the counter; {@code c1} to {@code c3} are the others
      * @return four uniformly distributed 32-bit words
      */
-    static int[] block(long key, int c0, int c1, int c2, int c3) {
+    public static int[] block(long key, int c0, int c1, int c2, int c3) {
         int key0 = (int) key;
         int key1 = (int) (key >>> 32);
         for (int round = 0; round < ROUNDS; round++) {

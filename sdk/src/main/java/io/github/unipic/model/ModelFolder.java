@@ -95,6 +95,15 @@ public final class ModelFolder {
         return path.resolve(TOKENIZER);
     }
 
+    /** SHA-256 of the manifest, which holds that of every other file: what identifies the model. */
+    public String digest() {
+        try {
+            return sha256(path.resolve(Manifest.FILE_NAME));
+        } catch (IOException e) {
+            throw new ModelFormatException("Cannot read the model folder " + path + ": " + e.getMessage(), e);
+        }
+    }
+
     /** Length of all files together, in bytes. */
     public long bytes() {
         return manifest.files().values().stream().mapToLong(FileSpec::bytes).sum();

@@ -69,6 +69,11 @@ public final class Graphs implements AutoCloseable {
         }
     }
 
+    /** Values in the float type that a graph's input has. */
+    public Tensor tensor(GraphName graph, String input, float[] values, long... shape) {
+        return Tensor.of(inputType(graph, input), values, shape);
+    }
+
     /** The element type of a graph's input. */
     OnnxJavaType inputType(GraphName graph, String input) {
         try {

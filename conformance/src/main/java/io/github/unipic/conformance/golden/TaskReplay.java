@@ -1,4 +1,4 @@
-package io.github.unipic.conformance;
+package io.github.unipic.conformance.golden;
 
 import io.github.unipic.Answer;
 import io.github.unipic.Cancellation;
@@ -6,6 +6,8 @@ import io.github.unipic.DescribeRequest;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
 import io.github.unipic.NoiseSource;
+import io.github.unipic.conformance.cases.Photos;
+import io.github.unipic.conformance.report.Area;
 import io.github.unipic.generation.DiffusionSchedule;
 import io.github.unipic.generation.ImageTokens;
 import io.github.unipic.generation.LanguageContext;
@@ -36,22 +38,20 @@ import java.util.Optional;
 final class TaskReplay {
     private final Graphs graphs;
     private final PromptTokenizer tokenizer;
-    private final double limit;
     private final Stages stages;
     private final MaskedGeneration loop;
 
-    TaskReplay(Graphs graphs, PromptTokenizer tokenizer, double limit, Cancellation cancellation) {
+    TaskReplay(Graphs graphs, PromptTokenizer tokenizer, Cancellation cancellation) {
         this.graphs = graphs;
         this.tokenizer = tokenizer;
-        this.limit = limit;
         this.stages = new Stages(graphs, cancellation);
         this.loop = new MaskedGeneration(graphs, cancellation);
     }
 
-    void textToImage(Comparer comparer) {
+    void textToImage(GoldenComparer comparer) {
         GoldenFile golden = comparer.golden();
-        comparer.exact("input_ids", tokenize(golden.text("prompt")));
-        comparer.exact("uncond_ids", tokenize(golden.text("uncond_prompt")));
+        comparer.exact(Area.PREPROCESSING, "input_ids", tokenize(golden.text("prompt")));
+        comparer.exact(Area.PREPROCESSING, "uncond_ids", tokenize(golden.text("uncond_prompt")));
         Task task = task(golden);
         try (LanguageContext conditional = empty();
                 LanguageContext unconditional = empty();
@@ -71,15 +71,15 @@ final class TaskReplay {
     }
 
     /** Starts from the photo where it is at hand, else from the pixels that the golden file has. */
-    void edit(Comparer comparer) {
+    void edit(GoldenComparer comparer) {
         GoldenFile golden = comparer.golden();
         Task task = task(golden);
         try (Tensor pixels = sourcePixels(comparer);
                 Source source = new PictureEncoder(stages, graphs.folder()).encode(pixels);
                 LanguageContext conditional = empty();
                 LanguageContext unconditional = empty()) {
-            comparer.floats("x_con", source.encoded().toFloats(), limit);
-            comparer.floats("z_enc", source.embeds().toFloats(), limit);
+            comparer.loop("x_con", source.encoded().toFloats());
+            comparer.loop("z_enc", source.embeds().toFloats());
             fill(conditional, golden.longs("input_ids"), source.embeds());
             fill(unconditional, golden.longs("uncond_ids"), source.embeds());
             try (KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()))) {
@@ -88,7 +88,7 @@ final class TaskReplay {
         }
     }
 
-    private Tensor sourcePixels(Comparer comparer) {
+    private Tensor sourcePixels(GoldenComparer comparer) {
         GoldenFile golden = comparer.golden();
         Optional<Image> photo = Photos.find(golden.text("photo"));
         if (photo.isEmpty()) {
@@ -96,11 +96,11 @@ final class TaskReplay {
         }
         int side = Math.toIntExact(golden.shape("source_pixels")[3]);
         float[] pixels = Pixels.fromImage(Resampling.resize(Framing.cropToSquare(photo.get()), side, side));
-        comparer.floats("source_pixels", pixels, limit);
+        comparer.loop("source_pixels", pixels);
         return Tensor.floats(pixels, golden.shape("source_pixels"));
     }
 
-    void understand(Comparer comparer) {
+    void understand(GoldenComparer comparer) {
         GoldenFile golden = comparer.golden();
         try (Tensor pixels = golden.tensor("mar.pixels");
                 Source source = new PictureEncoder(stages, graphs.folder()).encode(pixels)) {
@@ -114,7 +114,7 @@ final class TaskReplay {
         }
     }
 
-    private void compareAnswer(Comparer comparer, String path, Tensor embeds) {
+    private void compareAnswer(GoldenComparer comparer, String path, Tensor embeds) {
         GoldenFile golden = comparer.golden();
         long[] expected = golden.longs(path + "output_ids");
         DescribeRequest greedy =
@@ -124,6 +124,7 @@ final class TaskReplay {
             fill(context, golden.longs(path + "input_ids"), embeds);
             Answer answer = generation.answer(context, greedy);
             comparer.exact(
+                    Area.UNDERSTANDING,
                     path + "output_ids",
                     answer.tokens().stream().mapToLong(Integer::longValue).toArray());
         }
@@ -145,24 +146,24 @@ final class TaskReplay {
         context.tokens(Arrays.copyOfRange(ids, first + embeds.dim(1), ids.length));
     }
 
-    private void comparePicture(Comparer comparer, ImageTokens tokens) {
+    private void comparePicture(GoldenComparer comparer, ImageTokens tokens) {
         try (Tensor latents = tokens.latents(0);
                 Tensor pixels = stages.decodePixels(latents)) {
-            comparer.floats("latents", latents.toFloats(), limit);
-            comparer.floats("pixels", pixels.toFloats(), limit);
+            comparer.loop("latents", latents.toFloats());
+            comparer.loop("pixels", pixels.toFloats());
             Image image = Pixels.toImage(pixels.toFloats(), pixels.dim(3), pixels.dim(2));
-            comparer.levels("image", image.rgb());
+            comparer.picture("image", image);
         }
     }
 
-    private void compareStep(Comparer comparer, Iteration iteration, Tensor z, ImageTokens drawn) {
+    private void compareStep(GoldenComparer comparer, Iteration iteration, Tensor z, ImageTokens drawn) {
         String step = "step" + iteration.index() + ".";
         float[] conditional = z.toFloats();
-        comparer.exact(step + "visible", widen(iteration.known()));
-        comparer.exact(step + "predicted", widen(iteration.predicted()));
-        comparer.floats(step + "z_cond", Arrays.copyOf(conditional, conditional.length / z.dim(0)), limit);
+        comparer.exact(Area.LOOP, step + "visible", widen(iteration.known()));
+        comparer.exact(Area.LOOP, step + "predicted", widen(iteration.predicted()));
+        comparer.loop(step + "z_cond", Arrays.copyOf(conditional, conditional.length / z.dim(0)));
         try (Tensor tokens = drawn.latents(0)) {
-            comparer.floats(step + "tokens", tokens.toFloats(), limit);
+            comparer.loop(step + "tokens", tokens.toFloats());
         }
     }
 

@@ -1,23 +1,32 @@
-package io.github.unipic.conformance;
+package io.github.unipic.conformance.cases;
 
 import io.github.unipic.Image;
 import io.github.unipic.ReadOptions;
+import io.github.unipic.conformance.ConformanceException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
 
 /** The photos that golden files were made from, as far as they come with the project. */
-final class Photos {
+public final class Photos {
+    private static final String FOLDER = "/io/github/unipic/conformance/photos/";
+
     private Photos() {}
 
-    static Optional<Image> find(String name) {
+    /** One by its file name, if it comes with the kit. */
+    public static Optional<Image> find(String name) {
         if (!name.matches("[a-z]+\\.(png|jpg)")) {
             return Optional.empty();
         }
-        try (InputStream in = Photos.class.getResourceAsStream("photos/" + name)) {
+        try (InputStream in = Photos.class.getResourceAsStream(FOLDER + name)) {
             return in == null ? Optional.empty() : Optional.of(Image.decode(in.readAllBytes(), ReadOptions.DEFAULT));
         } catch (IOException e) {
             throw new ConformanceException("Photo " + name + " cannot be read: " + e.getMessage() + ".", e);
         }
+    }
+
+    /** One that is known to come with the kit. */
+    static Image require(String name) {
+        return find(name).orElseThrow(() -> new IllegalStateException("Photo " + name + " is missing from the jar"));
     }
 }

@@ -1,7 +1,9 @@
-package io.github.unipic.conformance;
+package io.github.unipic.conformance.golden;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
+import io.github.unipic.conformance.cases.Photos;
+import io.github.unipic.conformance.report.Area;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
 import io.github.unipic.generation.DiffusionSchedule;
@@ -24,17 +26,15 @@ final class StageReplay {
     private final Graphs graphs;
     private final Stages stages;
     private final Path checkpoint;
-    private final double limit;
 
-    StageReplay(Graphs graphs, Path checkpoint, double limit, Cancellation cancellation) {
+    StageReplay(Graphs graphs, Path checkpoint, Cancellation cancellation) {
         this.graphs = graphs;
         this.stages = new Stages(graphs, cancellation);
         this.checkpoint = checkpoint;
-        this.limit = limit;
     }
 
     /** Compares what the file holds, or nothing when its name is not one of a stage. */
-    void replay(Comparer comparer) {
+    void replay(GoldenComparer comparer) {
         String name = comparer.golden().name();
         if (name.equals("pixel_encoder")) {
             pixelEncoder(comparer);
@@ -54,58 +54,57 @@ final class StageReplay {
     }
 
     /** Keys PHOTO/MODE/SIZE, as far as the photo is at hand. */
-    private static void preprocess(Comparer comparer) {
+    private static void preprocess(GoldenComparer comparer) {
         for (String key : comparer.golden().keys()) {
             String[] parts = key.split("/");
             Photos.find(parts[0]).ifPresent(photo -> {
                 int side = Integer.parseInt(parts[2]);
                 Image square = parts[1].equals("pad") ? Framing.padToSquare(photo) : Framing.cropToSquare(photo);
                 byte[] levels = Resampling.resize(square, side, side).rgb();
-                if (parts[0].endsWith(".jpg")) {
-                    comparer.meanDifference(key, levels);
-                } else {
-                    comparer.sameLevels(key, levels);
-                }
+                comparer.photo(key, levels, parts[0].endsWith(".jpg"));
             });
         }
     }
 
-    private void pixelEncoder(Comparer comparer) {
+    private void pixelEncoder(GoldenComparer comparer) {
         try (Tensor pixels = comparer.golden().tensor("pixels");
                 Tensor latents = stages.encodePixels(pixels)) {
-            comparer.floats("latents", latents.toFloats(), limit);
+            comparer.stage(GraphName.PIXEL_ENCODER, "latents", latents.toFloats());
         }
     }
 
-    private void pixelDecoder(Comparer comparer) {
+    private void pixelDecoder(GoldenComparer comparer) {
         try (Tensor latents = comparer.golden().tensor("latents");
                 Tensor pixels = stages.decodePixels(latents)) {
-            comparer.floats("pixels", pixels.toFloats(), limit);
+            comparer.stage(GraphName.PIXEL_DECODER, "pixels", pixels.toFloats());
         }
     }
 
-    private void visionEncoder(Comparer comparer) {
+    private void visionEncoder(GoldenComparer comparer) {
         try (Tensor pixels = comparer.golden().tensor("pixels");
                 Tensor embeds = stages.encodeVision(pixels)) {
-            comparer.floats("image_embeds", embeds.toFloats(), limit);
+            comparer.stage(GraphName.VISION_ENCODER, "image_embeds", embeds.toFloats());
         }
     }
 
-    private void text(Comparer comparer) {
+    private void text(GoldenComparer comparer) {
         try (Tensor embeds = stages.embedText(comparer.golden().rows("ids"));
                 Tensor hidden = activations(comparer.golden(), "hidden");
                 Tensor logits = stages.logits(hidden)) {
-            comparer.floats("embeds", embeds.toFloats(), limit);
-            comparer.floats("logits", logits.toFloats(), limit);
+            comparer.stage(GraphName.TEXT_EMBEDDING, "embeds", embeds.toFloats());
+            comparer.stage(GraphName.TEXT_HEAD, "logits", logits.toFloats());
         }
     }
 
-    private void tokenSampler(Comparer comparer) {
+    private void tokenSampler(GoldenComparer comparer) {
         GoldenFile golden = comparer.golden();
         long[] ascending = golden.longs("timesteps");
         double maxBeta = graphs.folder().manifest().diffusion().maxBeta();
         DiffusionSchedule schedule = DiffusionSchedule.cosine(ascending.length, maxBeta);
-        comparer.exact("timesteps", LongStream.of(schedule.timesteps()).sorted().toArray());
+        comparer.exact(
+                Area.STAGE,
+                "timesteps",
+                LongStream.of(schedule.timesteps()).sorted().toArray());
 
         float[] conditional = golden.floats("z_cond");
         float[] both = concat(conditional, golden.floats("z_uncond"));
@@ -122,8 +121,8 @@ final class StageReplay {
                         golden.number("temperature"));
                 Tensor plain =
                         stages.sampleTokens(zPlain, noise, schedule.timesteps(), schedule.coefficients(), 1.0, 1.0)) {
-            comparer.floats("tokens_guided", guided.toFloats(), limit);
-            comparer.floats("tokens_plain", plain.toFloats(), limit);
+            comparer.stage(GraphName.TOKEN_SAMPLER, "tokens_guided", guided.toFloats());
+            comparer.stage(GraphName.TOKEN_SAMPLER, "tokens_plain", plain.toFloats());
         }
 
         long[] noiseShape = golden.shape("noise");
@@ -132,11 +131,11 @@ final class StageReplay {
         try (Tensor x = Tensor.floats(start, noiseShape[1], noiseShape[2]);
                 Tensor z = stages.activations(conditional, shape);
                 Tensor predicted = stages.diffusionHead(x, schedule.timesteps()[0], z)) {
-            comparer.floats("head_out_first_step", predicted.toFloats(), limit);
+            comparer.stage(GraphName.DIFFUSION_HEAD, "head_out_first_step", predicted.toFloats());
         }
     }
 
-    private void generationStep(Comparer comparer) {
+    private void generationStep(GoldenComparer comparer) {
         GoldenFile golden = comparer.golden();
         long[] gridSize = golden.numbers("grid");
         Grid grid = new Grid(Math.toIntExact(gridSize[0]), Math.toIntExact(gridSize[1]));
@@ -147,12 +146,12 @@ final class StageReplay {
                 Tensor positions = Tensor.longs(visible);
                 Tensor predict = Tensor.longs(everywhere);
                 Encoding encoding = stages.encodeTokens(tokens, positions, grid)) {
-            comparer.floats("x_enc", encoding.encoded().toFloats(), limit);
-            comparer.floats("z_enc", encoding.embeds().toFloats(), limit);
+            comparer.stage(GraphName.MAR_ENCODER, "x_enc", encoding.encoded().toFloats());
+            comparer.stage(GraphName.MAR_ENCODER, "z_enc", encoding.embeds().toFloats());
             try (KvCache prompts = prefill(comparer);
                     Tensor embeds = activations(golden, "z_enc");
                     Tensor hidden = stages.hidden(embeds, prompts)) {
-                comparer.floats("llm_hidden", hidden.toFloats(), limit);
+                comparer.stage(GraphName.DECODER_STEP, "llm_hidden", hidden.toFloats());
             }
             try (Tensor encoded = activations(golden, "x_enc");
                     Tensor hidden = activations(golden, "llm_hidden");
@@ -160,21 +159,27 @@ final class StageReplay {
                     Tensor z = stages.conditions(encoded, hidden, positions, predict, blank, grid);
                     Tensor source = canvas(golden);
                     Tensor edited = stages.conditions(encoded, hidden, positions, predict, source, grid)) {
-                comparer.floats("z", z.toFloats(), limit);
-                comparer.floats("z_with_x_con", edited.toFloats(), limit);
+                comparer.stage(GraphName.MAR_DECODER, "z", z.toFloats());
+                comparer.stage(GraphName.MAR_DECODER, "z_with_x_con", edited.toFloats());
             }
         }
     }
 
-    private KvCache prefill(Comparer comparer) {
+    private KvCache prefill(GoldenComparer comparer) {
         try (Tensor embeds = activations(comparer.golden(), "prompt_embeds");
                 KvCache none = stages.emptyCache(embeds.dim(0))) {
             Extension prompts = stages.extend(none, embeds);
             prompts.hidden().close();
             for (int layer = 0; layer < stages.sizes().layers(); layer++) {
                 // The golden file has the first sample's cache only.
-                comparer.floats("past_key." + layer, first(prompts.cache().keys(layer)), limit);
-                comparer.floats("past_value." + layer, first(prompts.cache().values(layer)), limit);
+                comparer.stage(
+                        GraphName.DECODER_STEP,
+                        "past_key." + layer,
+                        first(prompts.cache().keys(layer)));
+                comparer.stage(
+                        GraphName.DECODER_STEP,
+                        "past_value." + layer,
+                        first(prompts.cache().values(layer)));
             }
             return prompts.cache();
         }

@@ -1,8 +1,9 @@
-package io.github.unipic.conformance;
+package io.github.unipic.conformance.golden;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.unipic.conformance.ConformanceException;
 import io.github.unipic.export.ExportException;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
 import io.github.unipic.export.checkpoint.SafetensorsFile;

@@ -1,0 +1,64 @@
+package io.github.unipic.conformance;
+
+import io.github.unipic.RuntimeInfo;
+import io.github.unipic.UniPic;
+import io.github.unipic.conformance.report.Environment;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import oshi.SystemInfo;
+import oshi.hardware.GraphicsCard;
+
+/** Describes the machine that a run is made on. */
+final class Machine {
+    private static final Path NVIDIA_DRIVER = Path.of("/proc/driver/nvidia/version");
+
+    private Machine() {}
+
+    static Environment describe(Map<String, String> labels) {
+        SystemInfo system = new SystemInfo();
+        RuntimeInfo runtime = UniPic.runtime();
+        return new Environment(
+                system.getOperatingSystem() + ", " + System.getProperty("os.arch"),
+                system.getHardware()
+                                .getProcessor()
+                                .getProcessorIdentifier()
+                                .getName()
+                                .strip() + ", " + Runtime.getRuntime().availableProcessors() + " threads",
+                system.getHardware().getMemory().getTotal(),
+                System.getProperty("java.vendor") + " " + Runtime.version(),
+                runtime.version(),
+                runtime.providers(),
+                devices(runtime, system.getHardware().getGraphicsCards()),
+                driver(system.getHardware().getGraphicsCards()),
+                Optional.ofNullable(Machine.class.getPackage().getImplementationVersion())
+                        .orElse("development"),
+                labels);
+    }
+
+    private static List<String> devices(RuntimeInfo runtime, List<GraphicsCard> cards) {
+        List<String> devices = new ArrayList<>(runtime.devices());
+        cards.forEach(card -> devices.add("graphics card: " + card.getVendor() + " " + card.getName()));
+        return devices;
+    }
+
+    /** NVIDIA's kernel module tells its version; of others the operating system may. */
+    private static String driver(List<GraphicsCard> cards) {
+        try {
+            if (Files.isReadable(NVIDIA_DRIVER)) {
+                return Files.readAllLines(NVIDIA_DRIVER).get(0).strip();
+            }
+        } catch (IOException e) {
+            // Then as on other machines.
+        }
+        return cards.stream()
+                .map(GraphicsCard::getVersionInfo)
+                .filter(version -> !version.isBlank() && !version.equals("unknown"))
+                .findFirst()
+                .orElse("");
+    }
+}

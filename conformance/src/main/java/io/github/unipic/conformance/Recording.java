@@ -1,0 +1,125 @@
+package io.github.unipic.conformance;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.conformance.cases.AnswerCase;
+import io.github.unipic.conformance.cases.Cases;
+import io.github.unipic.conformance.cases.LoopCase;
+import io.github.unipic.conformance.cases.StageCase;
+import io.github.unipic.conformance.cases.StageRunner;
+import io.github.unipic.conformance.cases.TaskRunner;
+import io.github.unipic.conformance.cases.TaskRunner.Answered;
+import io.github.unipic.conformance.cases.TaskRunner.Drawn;
+import io.github.unipic.conformance.reference.ReferenceFile;
+import io.github.unipic.conformance.reference.ReferenceWriter;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.OnnxRuntime;
+import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.text.PromptTokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
+
+/**
+ * Runs the cases of a suite on the CPU provider and keeps what they give.
+ *
+ * @param model folder to be run; its graphs' own precision is what the reference has
+ * @param suite whose cases are recorded
+ * @param cancellation stops it
+ * @param progress told the number of cases done and of all
+ */
+public record Recording(Path model, Suite suite, Cancellation cancellation, BiConsumer<Integer, Integer> progress) {
+
+    /**
+     * Writes the reference file, in place of an earlier one.
+     *
+     * @throws ConformanceException when it cannot be written
+     * @throws io.github.unipic.UniPicException when the model cannot be run, or this is cancelled
+     */
+    public void writeTo(Path file) {
+        ModelFolder folder = ModelFolder.open(model, true);
+        Cases cases = Cases.of(suite);
+        try (ReferenceWriter writer = new ReferenceWriter(file);
+                Graphs graphs = new Graphs(folder, RuntimeOptions.DEFAULTS);
+                PromptTokenizer tokenizer = PromptTokenizer.load(folder.tokenizer())) {
+            int all = cases.stages().size()
+                    + cases.loops().size()
+                    + cases.answers().size();
+            int done = 0;
+            StageRunner stages = new StageRunner(graphs, cases.seed(), cancellation);
+            for (StageCase stage : cases.stages()) {
+                if (stages.has(stage)) {
+                    record(stages, stage, writer);
+                }
+                progress.accept(++done, all);
+            }
+            TaskRunner tasks = new TaskRunner(graphs, tokenizer, cases.seed(), cancellation);
+            for (LoopCase drawing : cases.loops()) {
+                if (tasks.has(drawing)) {
+                    record(tasks, drawing, writer);
+                }
+                progress.accept(++done, all);
+            }
+            for (AnswerCase question : cases.answers()) {
+                if (tasks.has(question)) {
+                    record(tasks, question, writer);
+                }
+                progress.accept(++done, all);
+            }
+            writer.finish(metadata(folder.manifest(), cases));
+        } catch (IOException e) {
+            throw new ConformanceException(
+                    "The reference cannot be written to " + file + ": " + e.getMessage() + ".", e);
+        }
+    }
+
+    private static void record(StageRunner stages, StageCase stage, ReferenceWriter writer) throws IOException {
+        try (StageRunner.Run run = stages.prepare(stage)) {
+            for (StageRunner.Output output : run.outputs()) {
+                if (output.must().isEmpty()) {
+                    writer.floats(stage.referenceKey(output.name()), output.values(), output.shape());
+                }
+            }
+        }
+    }
+
+    private static void record(TaskRunner tasks, LoopCase drawing, ReferenceWriter writer) throws IOException {
+        Drawn drawn = tasks.draw(drawing);
+        int height = drawn.grid().height();
+        int width = drawn.grid().width();
+        int channels = drawn.latents().length / (height * width);
+        writer.floats(drawing.referenceKey("latents"), drawn.latents(), 1, height, width, channels);
+        writer.floats(drawing.referenceKey("pixels"), drawn.pixels(), 1, 3, drawn.height(), drawn.width());
+    }
+
+    private static void record(TaskRunner tasks, AnswerCase question, ReferenceWriter writer) throws IOException {
+        Answered answered = tasks.answer(question);
+        writer.longs(question.referenceKey("ids"), answered.ids(), answered.ids().length);
+        writer.floats(question.referenceKey("margins"), answered.margins(), answered.margins().length);
+    }
+
+    private Map<String, String> metadata(Manifest manifest, Cases cases) {
+        TreeSet<String> precisions = new TreeSet<>();
+        manifest.graphs().values().forEach(graph -> precisions.add(graph.precision()));
+        return Map.of(
+                "format",
+                ReferenceFile.FORMAT,
+                "format_version",
+                ReferenceFile.FORMAT_VERSION,
+                "cases_sha256",
+                cases.sha256(),
+                "suite",
+                suite.label(),
+                "producer",
+                "ONNX Runtime " + OnnxRuntime.info().version() + ", CPU provider",
+                "dtype",
+                String.join("+", precisions),
+                "sizes",
+                ReferenceFile.json(manifest.sizes()),
+                "max_beta",
+                Double.toString(manifest.diffusion().maxBeta()));
+    }
+}

@@ -1,0 +1,18 @@
+package io.github.unipic.conformance.cases;
+
+/** How many tokens of a picture are known. */
+enum Known {
+    NONE,
+    HALF,
+    ALL_BUT_ONE,
+    ALL;
+
+    int of(int tokens) {
+        return switch (this) {
+            case NONE -> 0;
+            case HALF -> tokens / 2;
+            case ALL_BUT_ONE -> tokens - 1;
+            case ALL -> tokens;
+        };
+    }
+}

@@ -1,0 +1,216 @@
+package io.github.unipic.conformance.cases;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.Image;
+import io.github.unipic.NoiseSource;
+import io.github.unipic.VisionPath;
+import io.github.unipic.generation.DiffusionSchedule;
+import io.github.unipic.generation.LanguageContext;
+import io.github.unipic.generation.MaskedGeneration;
+import io.github.unipic.generation.MaskedGeneration.Picture;
+import io.github.unipic.generation.MaskedGeneration.Task;
+import io.github.unipic.generation.PictureEncoder;
+import io.github.unipic.generation.PictureEncoder.Source;
+import io.github.unipic.image.Framing;
+import io.github.unipic.image.Pixels;
+import io.github.unipic.image.Resampling;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.Grid;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Tensor;
+import io.github.unipic.text.PromptTokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Runs whole tasks: pictures with recorded order and noise, and likeliest answers. */
+public final class TaskRunner {
+    private final Graphs graphs;
+    private final Manifest manifest;
+    private final PromptTokenizer tokenizer;
+    private final long seed;
+    private final Stages stages;
+    private final MaskedGeneration loop;
+
+    public TaskRunner(Graphs graphs, PromptTokenizer tokenizer, long seed, Cancellation cancellation) {
+        this.graphs = graphs;
+        this.manifest = graphs.folder().manifest();
+        this.tokenizer = tokenizer;
+        this.seed = seed;
+        this.stages = new Stages(graphs, cancellation);
+        this.loop = new MaskedGeneration(graphs, cancellation);
+    }
+
+    /**
+     * A drawn picture.
+     *
+     * @param latents [1,h,w,channels]
+     * @param pixels [1,3,height,width]
+     */
+    public record Drawn(float[] latents, float[] pixels, Grid grid, int width, int height) {}
+
+    /**
+     * An answer.
+     *
+     * @param ids its tokens, the one that ended it included
+     * @param margins by how much each was likelier than the next: difference of the logits over the root mean square of
+     *     all
+     */
+    public record Answered(long[] ids, float[] margins) {}
+
+    /** Whether the model has the graphs for a picture of that kind. */
+    public boolean has(LoopCase drawing) {
+        return drawing.photo().isEmpty() || graphs.folder().has(GraphName.PIXEL_ENCODER);
+    }
+
+    /** Whether the model can look along that path. */
+    public boolean has(AnswerCase question) {
+        return graphs.folder()
+                .has(question.path() == VisionPath.SIGLIP ? GraphName.VISION_ENCODER : GraphName.PIXEL_ENCODER);
+    }
+
+    /** Draws a case's picture. */
+    public Drawn draw(LoopCase drawing) {
+        Grid grid = drawing.grid().of(manifest.sizes().nativeGrid());
+        Task task = new Task(
+                grid,
+                drawing.iterations(),
+                drawing.guidance(),
+                drawing.guidanceSchedule(),
+                drawing.temperature(),
+                DiffusionSchedule.cosine(drawing.steps(), manifest.diffusion().maxBeta()),
+                Optional.empty(),
+                List.of(new Picture(
+                        values(drawing, "order").permutation(0, grid.tokens()), noise(drawing, grid.tokens()))));
+        return drawing.photo().isPresent()
+                ? edit(task, drawing.prompt(), drawing.photo().get())
+                : generate(task, drawing.prompt());
+    }
+
+    private Drawn generate(Task task, String prompt) {
+        String words = manifest.prompts().generate().replace(Manifest.Prompts.PLACE, prompt);
+        try (LanguageContext conditional = context();
+                LanguageContext unconditional = context();
+                Tensor canvas = stages.blankCanvas()) {
+            conditional.openTurn();
+            conditional.closeTurn(words);
+            unconditional.openTurn();
+            unconditional.closeTurn(manifest.prompts().generateUnconditional());
+            return draw(task, conditional, unconditional, canvas);
+        }
+    }
+
+    private Drawn edit(Task task, String instruction, String photo) {
+        int side = task.grid().height() * manifest.sizes().downsampling();
+        try (Source source = new PictureEncoder(stages, graphs.folder()).source(Photos.require(photo), side);
+                LanguageContext conditional = context();
+                LanguageContext unconditional = context()) {
+            show(conditional, source.embeds(), instruction);
+            show(unconditional, source.embeds(), manifest.prompts().editUnconditional());
+            return draw(task, conditional, unconditional, source.canvas());
+        }
+    }
+
+    private Drawn draw(Task task, LanguageContext conditional, LanguageContext unconditional, Tensor canvas) {
+        try (KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()));
+                Tensor latents = loop.run(task, prompts, canvas, (iteration, z, tokens) -> {})
+                        .latents(0);
+                Tensor pixels = stages.decodePixels(latents)) {
+            return new Drawn(latents.toFloats(), pixels.toFloats(), task.grid(), pixels.dim(3), pixels.dim(2));
+        }
+    }
+
+    /** Answers a case's question. */
+    public Answered answer(AnswerCase question) {
+        try (Tensor embeds = look(question);
+                LanguageContext context = context()) {
+            show(context, embeds, question.question());
+            return continueGreedily(context, question.tokens());
+        }
+    }
+
+    private Answered continueGreedily(LanguageContext context, int most) {
+        List<Long> ids = new ArrayList<>();
+        List<Float> margins = new ArrayList<>();
+        while (ids.size() < most) {
+            float[] logits = context.logits();
+            int best = largest(logits, -1);
+            margins.add((float) ((logits[best] - logits[largest(logits, best)]) / rms(logits)));
+            ids.add((long) best);
+            if (manifest.tokens().stop().contains(best)) {
+                break;
+            }
+            context.tokens(new long[] {best});
+        }
+        float[] flat = new float[margins.size()];
+        for (int i = 0; i < flat.length; i++) {
+            flat[i] = margins.get(i);
+        }
+        return new Answered(ids.stream().mapToLong(Long::longValue).toArray(), flat);
+    }
+
+    private Tensor look(AnswerCase question) {
+        Image square = Framing.padToSquare(Photos.require(question.photo()));
+        if (question.path() == VisionPath.SIGLIP) {
+            int side = manifest.sizes().visionImage();
+            try (Tensor pixels = pixels(square, side)) {
+                return stages.encodeVision(pixels);
+            }
+        }
+        int side = manifest.sizes().nativeGrid() * manifest.sizes().downsampling();
+        try (Tensor pixels = pixels(square, side);
+                Source source = new PictureEncoder(stages, graphs.folder()).encode(pixels)) {
+            return source.embeds().rows(0, source.embeds().dim(1));
+        }
+    }
+
+    private static Tensor pixels(Image square, int side) {
+        return Tensor.floats(Pixels.fromImage(Resampling.resize(square, side, side)), 1, 3, side, side);
+    }
+
+    private static void show(LanguageContext context, Tensor embeds, String words) {
+        context.openTurn();
+        context.embeds(embeds);
+        context.closeTurn("\n" + words);
+    }
+
+    private LanguageContext context() {
+        return LanguageContext.empty(stages, tokenizer, manifest);
+    }
+
+    private NoiseSource noise(LoopCase drawing, int tokens) {
+        SeededValues values = values(drawing, "noise");
+        return (position, row, destination) -> {
+            long first = ((long) row * tokens + position) * destination.length;
+            for (int channel = 0; channel < destination.length; channel++) {
+                destination[channel] = values.floatAt(first + channel);
+            }
+        };
+    }
+
+    private SeededValues values(LoopCase drawing, String input) {
+        return new SeededValues(seed, "loop/" + drawing.name() + "/" + input);
+    }
+
+    /** Index of the largest value but that at {@code except}. */
+    private static int largest(float[] values, int except) {
+        int best = except == 0 ? 1 : 0;
+        for (int i = 0; i < values.length; i++) {
+            if (i != except && values[i] > values[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    private static double rms(float[] values) {
+        double squares = 0;
+        for (float value : values) {
+            squares += (double) value * value;
+        }
+        return Math.sqrt(squares / values.length);
+    }
+}

@@ -1,0 +1,113 @@
+package io.github.unipic.conformance.checks;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.InferenceException;
+import io.github.unipic.ModelFormatException;
+import io.github.unipic.conformance.cases.Cases;
+import io.github.unipic.conformance.cases.StageCase;
+import io.github.unipic.conformance.cases.StageRunner;
+import io.github.unipic.conformance.compare.Comparer;
+import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.Placement;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.RuntimeOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Which provider ran what: each graph once with ONNX Runtime's profiling on. */
+public final class PlacementChecks {
+    private final ModelFolder model;
+    private final RuntimeOptions profiling;
+    private final boolean onCpu;
+    private final boolean strict;
+    private final Findings findings;
+    private final Cancellation cancellation;
+
+    /**
+     * @param profiling with a folder for the traces
+     * @param strict whether computing on the CPU instead of the provider is a failure
+     */
+    public PlacementChecks(
+            ModelFolder model, RuntimeOptions profiling, boolean strict, Findings findings, Cancellation cancellation) {
+        this.model = model;
+        this.profiling = profiling;
+        this.onCpu = profiling.provider().name().equalsIgnoreCase("cpu");
+        this.strict = strict;
+        this.findings = findings;
+        this.cancellation = cancellation;
+    }
+
+    public void run(Cases cases) {
+        List<Placement> placements = new ArrayList<>();
+        for (Map.Entry<GraphName, Path> trace : traces(cases).entrySet()) {
+            Placement placement = Trace.read(trace.getValue()).placement(trace.getKey(), onCpu);
+            findings.add(placement);
+            placements.add(placement);
+        }
+        if (!onCpu) {
+            judge(placements);
+        }
+    }
+
+    private Map<GraphName, Path> traces(Cases cases) {
+        try (Graphs graphs = new Graphs(model, profiling)) {
+            StageRunner runner = new StageRunner(graphs, cases.seed(), cancellation);
+            Set<GraphName> done = EnumSet.noneOf(GraphName.class);
+            for (StageCase stage : cases.stages()) {
+                if (runner.has(stage) && done.add(stage.graph())) {
+                    try (StageRunner.Run run = runner.prepare(stage)) {
+                        run.outputs();
+                    } catch (InferenceException | ModelFormatException e) {
+                        findings.failedToRun(Area.PLACEMENT, stage.graph().label(), stage.name(), e);
+                    }
+                }
+            }
+            return graphs.endProfiling();
+        }
+    }
+
+    private void judge(List<Placement> placements) {
+        int onProvider = placements.stream()
+                .flatMap(placement -> placement.shares().stream())
+                .filter(share -> !share.provider().equals(Trace.CPU))
+                .mapToInt(Placement.Share::nodes)
+                .sum();
+        new Comparer(Area.PLACEMENT, "all graphs", "profile", findings::add)
+                .measured(
+                        "nodes",
+                        "provider ran nothing (1: so it is)",
+                        onProvider == 0 ? 1 : 0,
+                        0,
+                        onProvider == 0
+                                ? Optional.of("every node fell back to the CPU provider: what was tested is the CPU")
+                                : Optional.empty());
+        if (strict) {
+            placements.forEach(this::judgeStrictly);
+        }
+    }
+
+    private void judgeStrictly(Placement placement) {
+        List<Placement.Fallback> computing = placement.fallbacks().stream()
+                .filter(Placement.Fallback::computes)
+                .toList();
+        new Comparer(Area.PLACEMENT, placement.graph(), "profile", findings::add)
+                .measured(
+                        "nodes",
+                        "computing nodes on the CPU",
+                        computing.stream().mapToInt(Placement.Fallback::nodes).sum(),
+                        0,
+                        computing.isEmpty()
+                                ? Optional.empty()
+                                : Optional.of(computing.stream()
+                                        .map(fallback -> fallback.nodes() + " " + fallback.operator())
+                                        .collect(Collectors.joining(", "))));
+    }
+}

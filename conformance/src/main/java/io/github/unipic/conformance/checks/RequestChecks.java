@@ -1,0 +1,131 @@
+package io.github.unipic.conformance.checks;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.DescribeRequest;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
+import io.github.unipic.InferenceException;
+import io.github.unipic.ModelFormatException;
+import io.github.unipic.UniPic;
+import io.github.unipic.conformance.cases.Photos;
+import io.github.unipic.conformance.compare.Comparer;
+import io.github.unipic.conformance.report.Area;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+import java.util.stream.LongStream;
+
+/** Requests as an application makes them: the same one twice, and several at once against the same one by one. */
+public final class RequestChecks {
+    private static final int SIDE_IN_TOKENS = 4;
+    private static final int ITERATIONS = 3;
+    private static final int DIFFUSION_STEPS = 6;
+    private static final int ANSWER_TOKENS = 6;
+    private static final String PHOTO = "chelsea.png";
+
+    private final UniPic unipic;
+    private final int side;
+    private final Findings findings;
+    private final Cancellation cancellation;
+
+    /** @param downsampling pixels a side of one image token */
+    public RequestChecks(UniPic unipic, int downsampling, Findings findings, Cancellation cancellation) {
+        this.unipic = unipic;
+        this.side = SIDE_IN_TOKENS * downsampling;
+        this.findings = findings;
+        this.cancellation = cancellation;
+    }
+
+    /** @param atOnce how many requests run at the same time */
+    public void run(int atOnce) {
+        if (!unipic.info().tasks().contains("generate")) {
+            findings.skip("determinism and concurrency: the model does not generate");
+            return;
+        }
+        try {
+            twice();
+            atOnce(atOnce);
+        } catch (InferenceException | ModelFormatException e) {
+            findings.failedToRun(Area.CONCURRENCY, "requests", "requests", e);
+        }
+    }
+
+    private void twice() {
+        Comparer comparer = new Comparer(Area.DETERMINISM, "requests", "same_seed_twice", findings::add);
+        comparer.sameLevels("picture", picture(7), picture(7));
+        if (describes()) {
+            comparer.exact("answer", answer(), answer());
+        }
+    }
+
+    private void atOnce(int count) {
+        List<Supplier<long[]>> requests = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            long seed = i;
+            requests.add(i % 3 == 2 && describes() ? this::answer : () -> widen(picture(seed)));
+        }
+        List<long[]> oneByOne = requests.stream().map(Supplier::get).toList();
+        ExecutorService pool = Executors.newFixedThreadPool(count);
+        try {
+            List<Future<long[]>> running =
+                    requests.stream().map(request -> pool.submit(request::get)).toList();
+            Comparer comparer = new Comparer(Area.CONCURRENCY, "requests", count + "_at_once", findings::add);
+            for (int i = 0; i < count; i++) {
+                comparer.exact("request_" + i, result(running.get(i)), oneByOne.get(i));
+            }
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    private static long[] result(Future<long[]> future) {
+        try {
+            return future.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CompletionException(e);
+        } catch (java.util.concurrent.ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new CompletionException(e.getCause());
+        }
+    }
+
+    private boolean describes() {
+        return unipic.info().tasks().contains("describe");
+    }
+
+    private byte[] picture(long seed) {
+        Image image = unipic.generate(GenerateRequest.builder("a red fox in the snow")
+                        .size(side, side)
+                        .iterations(ITERATIONS)
+                        .diffusionSteps(DIFFUSION_STEPS)
+                        .seed(seed)
+                        .cancellation(cancellation)
+                        .build())
+                .get(0);
+        return image.rgb();
+    }
+
+    private long[] answer() {
+        return unipic
+                .describe(DescribeRequest.builder("What animal is this?")
+                        .image(Photos.find(PHOTO).orElseThrow())
+                        .maxTokens(ANSWER_TOKENS)
+                        .cancellation(cancellation)
+                        .build())
+                .tokens()
+                .stream()
+                .mapToLong(Integer::longValue)
+                .toArray();
+    }
+
+    private static long[] widen(byte[] bytes) {
+        return LongStream.range(0, bytes.length).map(i -> bytes[(int) i]).toArray();
+    }
+}

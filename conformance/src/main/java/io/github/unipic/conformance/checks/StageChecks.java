@@ -1,0 +1,84 @@
+package io.github.unipic.conformance.checks;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.InferenceException;
+import io.github.unipic.ModelFormatException;
+import io.github.unipic.conformance.cases.Cases;
+import io.github.unipic.conformance.cases.StageCase;
+import io.github.unipic.conformance.cases.StageRunner;
+import io.github.unipic.conformance.cases.StageRunner.Output;
+import io.github.unipic.conformance.compare.Comparer;
+import io.github.unipic.conformance.compare.ModelTolerances;
+import io.github.unipic.conformance.reference.ReferenceFile;
+import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.Timing;
+import io.github.unipic.runtime.Graphs;
+import java.util.List;
+
+/** Each graph alone, at every case's sizes: against the reference, and twice against itself. */
+public final class StageChecks {
+    private final StageRunner runner;
+    private final ReferenceFile reference;
+    private final ModelTolerances tolerances;
+    private final Findings findings;
+
+    public StageChecks(
+            Graphs graphs,
+            long seed,
+            ReferenceFile reference,
+            ModelTolerances tolerances,
+            Findings findings,
+            Cancellation cancellation) {
+        this.runner = new StageRunner(graphs, seed, cancellation);
+        this.reference = reference;
+        this.tolerances = tolerances;
+        this.findings = findings;
+    }
+
+    public void run(Cases cases) {
+        for (StageCase stage : cases.stages()) {
+            String graph = stage.graph().label();
+            if (!runner.has(stage)) {
+                findings.skip(graph + "/" + stage.name() + ": the model has no " + graph);
+                continue;
+            }
+            try {
+                run(stage);
+            } catch (InferenceException | ModelFormatException e) {
+                findings.failedToRun(Area.STAGE, graph, stage.name(), e);
+            }
+        }
+    }
+
+    private void run(StageCase stage) {
+        String graph = stage.graph().label();
+        try (StageRunner.Run run = runner.prepare(stage)) {
+            List<Output> first = run.outputs();
+            List<Output> second = run.outputs();
+            findings.add(new Timing(graph, stage.name(), run.lastNanos() / 1e6));
+            for (int i = 0; i < first.size(); i++) {
+                judge(stage, first.get(i));
+                new Comparer(Area.DETERMINISM, graph, stage.name(), findings::add)
+                        .same(
+                                first.get(i).name(),
+                                second.get(i).values(),
+                                first.get(i).values());
+            }
+        }
+    }
+
+    private void judge(StageCase stage, Output output) {
+        Comparer comparer = new Comparer(Area.STAGE, stage.graph().label(), stage.name(), findings::add);
+        if (output.must().isPresent()) {
+            comparer.same(output.name(), output.values(), output.must().get());
+            return;
+        }
+        String key = stage.referenceKey(output.name());
+        reference
+                .floats(key)
+                .ifPresentOrElse(
+                        expected -> comparer.floats(
+                                output.name(), output.values(), expected, tolerances.stage(stage.graph())),
+                        () -> findings.skip(key + ": not in the reference"));
+    }
+}

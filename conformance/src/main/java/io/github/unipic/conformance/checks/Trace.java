@@ -1,0 +1,92 @@
+package io.github.unipic.conformance.checks;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.unipic.conformance.ConformanceException;
+import io.github.unipic.conformance.report.Placement;
+import io.github.unipic.model.GraphName;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * ONNX Runtime's profile of a session: an event for each time that a node ran. A node in a loop has many, all under one
+ * name.
+ */
+final class Trace {
+    static final String CPU = "CPUExecutionProvider";
+
+    private static final String RUN = "_kernel_time";
+    private static final Set<String> FLOATS = Set.of("float", "float16", "bfloat16", "double");
+
+    /** What is known of one node of the optimised graph. */
+    private record Node(String operator, String provider, boolean computes, double milliseconds) {}
+
+    private final Map<String, Node> nodes = new LinkedHashMap<>();
+
+    private Trace() {}
+
+    /** @throws ConformanceException when it is not what ONNX Runtime writes */
+    static Trace read(Path file) {
+        JsonNode events;
+        try {
+            events = new JsonMapper().readTree(file.toFile());
+        } catch (IOException e) {
+            throw new ConformanceException(
+                    "ONNX Runtime's profile " + file + " cannot be read: " + e.getMessage() + ".", e);
+        }
+        Trace trace = new Trace();
+        for (JsonNode event : events) {
+            if (event.path("cat").asText().equals("Node")
+                    && event.path("name").asText().endsWith(RUN)) {
+                trace.add(event);
+            }
+        }
+        return trace;
+    }
+
+    private void add(JsonNode event) {
+        JsonNode args = event.path("args");
+        boolean computes = false;
+        for (JsonNode output : args.path("output_type_shape")) {
+            computes |= output.properties().stream().anyMatch(type -> FLOATS.contains(type.getKey()));
+        }
+        Node now = new Node(
+                args.path("op_name").asText(),
+                args.path("provider").asText(),
+                computes,
+                event.path("dur").asDouble() / 1000);
+        nodes.merge(
+                event.path("name").asText(),
+                now,
+                (before, again) -> new Node(
+                        before.operator(),
+                        before.provider(),
+                        before.computes() || again.computes(),
+                        before.milliseconds() + again.milliseconds()));
+    }
+
+    /** @param onCpu whether the CPU was asked for, so that nothing is a fallback */
+    Placement placement(GraphName graph, boolean onCpu) {
+        Map<String, Placement.Share> shares = new TreeMap<>();
+        Map<String, Placement.Fallback> fallbacks = new TreeMap<>();
+        for (Node node : nodes.values()) {
+            shares.merge(
+                    node.provider(),
+                    new Placement.Share(node.provider(), 1, node.milliseconds()),
+                    (a, b) -> new Placement.Share(
+                            a.provider(), a.nodes() + b.nodes(), a.milliseconds() + b.milliseconds()));
+            if (!onCpu && node.provider().equals(CPU)) {
+                fallbacks.merge(
+                        node.operator() + node.computes(),
+                        new Placement.Fallback(node.operator(), 1, node.computes()),
+                        (a, b) -> new Placement.Fallback(a.operator(), a.nodes() + b.nodes(), a.computes()));
+            }
+        }
+        return new Placement(graph.label(), List.copyOf(shares.values()), List.copyOf(fallbacks.values()));
+    }
+}
