@@ -15,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -65,7 +64,7 @@ public record GoldenReplay(Precision precision, Cancellation cancellation, Consu
         Tolerance tolerance = Tolerance.of(precision);
         List<Comparison> comparisons = new ArrayList<>();
         List<String> skipped = new ArrayList<>();
-        try (Graphs graphs = new Graphs(model, new RuntimeOptions(OptionalInt.empty()));
+        try (Graphs graphs = new Graphs(model, RuntimeOptions.DEFAULTS);
                 PromptTokenizer tokenizer = PromptTokenizer.load(model.tokenizer())) {
             StageReplay stages = new StageReplay(graphs, checkpoint, tolerance.stage(), cancellation);
             TaskReplay tasks = new TaskReplay(graphs, tokenizer, tolerance.loop(), cancellation);
