@@ -8,10 +8,13 @@ import java.util.List;
  * @param version for example {@code 1.29.0}
  * @param providers that its native library was built with, by ONNX Runtime's names; whether one works on this machine
  *     is another question
+ * @param devices that providers offer here, those of registered libraries too: the provider's own name, the kind, maker
+ *     and number of the device, for example {@code CPUExecutionProvider: CPU Intel (vendor 0x8086, device 0x0)}
  */
-public record RuntimeInfo(String version, List<String> providers) {
-    /** Copies the list. */
+public record RuntimeInfo(String version, List<String> providers, List<String> devices) {
+    /** Copies the lists. */
     public RuntimeInfo {
         providers = List.copyOf(providers);
+        devices = List.copyOf(devices);
     }
 }

@@ -11,6 +11,7 @@ import io.github.unipic.text.PromptTokenizer;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -57,14 +58,15 @@ public final class UniPic implements AutoCloseable {
 
     private UniPic(Builder builder) {
         folder = ModelFolder.open(builder.folder, builder.verifyChecksums);
+        // Before the tokenizer, which holds native memory: this fails where the provider is not here.
+        graphs = new Graphs(folder, new RuntimeOptions(builder.threads, builder.provider, Optional.empty()));
         tokenizer = PromptTokenizer.load(folder.tokenizer());
-        graphs = new Graphs(folder, new RuntimeOptions(builder.threads));
     }
 
     /**
      * Opens a model folder with the defaults of {@link #builder}.
      *
-     * @throws ModelFormatException when the folder is missing, incomplete, damaged or of another version
+     * @throws UniPicException as {@link Builder#load}
      */
     public static UniPic load(Path folder) {
         return builder(folder).load();
@@ -73,6 +75,34 @@ public final class UniPic implements AutoCloseable {
     /** Opens a model folder in a way to be set. */
     public static Builder builder(Path folder) {
         return new Builder(folder);
+    }
+
+    /**
+     * Runs every model of this process on another build of ONNX Runtime than that on the class path, such as a
+     * vendor's. To be called before anything else that needs ONNX Runtime.
+     *
+     * @param folder that holds its library (on Linux {@code libonnxruntime.so}, {@code .so.1} or the like) and those of
+     *     its providers. Its version must be 1.23 or later; on Linux it must be that of the ONNX Runtime on the class
+     *     path, unless the folder also holds its own {@code libonnxruntime4j_jni.so}
+     * @throws IllegalStateException when ONNX Runtime is in use in this process already
+     * @throws InvalidRequestException when the folder holds none, or one of a version that cannot be used
+     * @throws InferenceException when it does not load; this process can then run no model
+     */
+    public static void useNativeRuntime(Path folder) {
+        OnnxRuntime.useNative(folder);
+    }
+
+    /**
+     * Makes a vendor's plugin, a library with execution providers, known in this process. Its providers can then be
+     * asked for by the names that {@link RuntimeInfo#devices} shows. May be called at any time before the models that
+     * use it are loaded, but not before {@link #useNativeRuntime}.
+     *
+     * @param name of the registration, any that no other has
+     * @throws InvalidRequestException when there is no such file, or the name is taken
+     * @throws InferenceException when it does not load
+     */
+    public static void registerProviderLibrary(String name, Path library) {
+        OnnxRuntime.registerProviderLibrary(name, library);
     }
 
     /** The ONNX Runtime that models run on in this process. */
@@ -266,6 +296,7 @@ public final class UniPic implements AutoCloseable {
     public static final class Builder {
         private final Path folder;
         private OptionalInt threads = OptionalInt.empty();
+        private ExecutionProvider provider = ExecutionProvider.CPU;
         private boolean verifyChecksums;
 
         private Builder(Path folder) {
@@ -285,6 +316,12 @@ public final class UniPic implements AutoCloseable {
             return this;
         }
 
+        /** What computes; {@link ExecutionProvider#CPU} by default. */
+        public Builder provider(ExecutionProvider chosen) {
+            provider = chosen;
+            return this;
+        }
+
         /** Whether to compare each file's SHA-256, which reads the whole folder; off by default. */
         public Builder verifyChecksums(boolean verify) {
             verifyChecksums = verify;
@@ -295,6 +332,9 @@ public final class UniPic implements AutoCloseable {
          * Opens the folder. Graphs are loaded when first needed.
          *
          * @throws ModelFormatException when the folder is missing, incomplete, damaged or of another version
+         * @throws InvalidRequestException when the execution provider is unknown or not here, or an option of it is
+         *     wrong
+         * @throws InferenceException when the execution provider does not work on this machine
          */
         public UniPic load() {
             return new UniPic(this);

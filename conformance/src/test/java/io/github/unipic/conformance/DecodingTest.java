@@ -17,7 +17,6 @@ import io.github.unipic.text.PromptTokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,7 +31,7 @@ class DecodingTest {
     @BeforeAll
     static void load() {
         ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
-        graphs = new Graphs(folder, new RuntimeOptions(OptionalInt.empty()));
+        graphs = new Graphs(folder, RuntimeOptions.DEFAULTS);
         tokenizer = PromptTokenizer.load(folder.tokenizer());
         stages = new Stages(graphs, new Cancellation());
     }

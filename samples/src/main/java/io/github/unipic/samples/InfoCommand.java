@@ -1,6 +1,7 @@
 package io.github.unipic.samples;
 
 import io.github.unipic.ModelInfo;
+import io.github.unipic.RuntimeInfo;
 import io.github.unipic.UniPic;
 import java.io.PrintStream;
 import java.util.List;
@@ -57,11 +58,12 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private static void printRuntime(PrintStream out) {
+        RuntimeInfo runtime = UniPic.runtime();
         print(
                 out,
                 "Runtime",
-                "ONNX Runtime " + UniPic.runtime().version() + ", built with "
-                        + String.join(", ", UniPic.runtime().providers()));
+                "ONNX Runtime " + runtime.version() + ", built with " + String.join(", ", runtime.providers()));
+        runtime.devices().forEach(device -> print(out, "Device", device));
         print(out, "Java", System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
         print(
                 out,

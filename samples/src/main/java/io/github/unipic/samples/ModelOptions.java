@@ -1,8 +1,10 @@
 package io.github.unipic.samples;
 
+import io.github.unipic.ExecutionProvider;
 import io.github.unipic.UniPic;
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -26,17 +28,21 @@ final class ModelOptions {
     @Option(names = "--threads", paramLabel = "N", description = "Processor threads to use. Default: one a core.")
     private Integer threads;
 
+    @Mixin
+    private ProviderOptions provider;
+
     /** Loads the model asked for, or the built-in one, which says on stderr that it is not a trained one. */
     UniPic load(Session session, boolean quiet) {
         if (threads != null && threads < 1) {
             throw new ParameterException(command.commandLine(), "--threads is " + threads + ", but must be at least 1");
         }
+        ExecutionProvider asked = provider.prepare();
         Optional<Path> chosen = Optional.ofNullable(folder)
                 .or(() -> Optional.ofNullable(session.environment().apply(MODEL_VARIABLE))
                         .filter(text -> !text.isBlank())
                         .map(Path::of));
         if (chosen.isPresent()) {
-            return builder(chosen.get()).load();
+            return builder(chosen.get(), asked).load();
         }
         if (!quiet) {
             session.err()
@@ -45,11 +51,11 @@ final class ModelOptions {
                             + " a trained checkpoint.");
         }
         return DefaultModel.of(session)
-                .load(model -> builder(model).verifyChecksums(true).load());
+                .load(model -> builder(model, asked).verifyChecksums(true).load());
     }
 
-    private UniPic.Builder builder(Path model) {
-        UniPic.Builder builder = UniPic.builder(model);
+    private UniPic.Builder builder(Path model, ExecutionProvider asked) {
+        UniPic.Builder builder = UniPic.builder(model).provider(asked);
         return threads == null ? builder : builder.threads(threads);
     }
 }

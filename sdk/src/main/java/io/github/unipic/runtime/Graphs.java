@@ -10,10 +10,13 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
+import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
+import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
+import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,11 +30,22 @@ public final class Graphs implements AutoCloseable {
     private final ModelFolder folder;
     private final RuntimeOptions options;
     private final Map<GraphName, OrtSession> sessions = new EnumMap<>(GraphName.class);
+    private final Map<GraphName, Path> traces = new EnumMap<>(GraphName.class);
     private boolean closed;
 
+    /**
+     * Checks the provider; graphs are opened later.
+     *
+     * @throws InvalidRequestException when the provider is unknown or not here, or an option of it is wrong
+     * @throws InferenceException when the provider does not work on this machine
+     */
     public Graphs(ModelFolder folder, RuntimeOptions options) {
         this.folder = folder;
         this.options = options;
+        OnnxRuntime.environment();
+        try (OrtSession.SessionOptions trial = new OrtSession.SessionOptions()) {
+            Providers.addTo(trial, options.provider());
+        }
     }
 
     public ModelFolder folder() {
@@ -65,7 +79,7 @@ public final class Graphs implements AutoCloseable {
             if (cancellation.isCancelled()) {
                 throw new CancelledException("The request was cancelled.", e);
             }
-            throw new InferenceException("Graph " + graph.label() + " failed: " + firstLine(e) + ".", e);
+            throw new InferenceException("Graph " + graph.label() + " failed: " + OnnxRuntime.reason(e) + ".", e);
         }
     }
 
@@ -80,7 +94,8 @@ public final class Graphs implements AutoCloseable {
             NodeInfo info = session(graph).getInputInfo().get(input);
             return ((TensorInfo) info.getInfo()).type;
         } catch (OrtException e) {
-            throw new InferenceException("Graph " + graph.label() + " cannot be read: " + firstLine(e) + ".", e);
+            throw new InferenceException(
+                    "Graph " + graph.label() + " cannot be read: " + OnnxRuntime.reason(e) + ".", e);
         }
     }
 
@@ -92,6 +107,12 @@ public final class Graphs implements AutoCloseable {
         if (known != null) {
             return known;
         }
+        OrtSession session = open(graph);
+        sessions.put(graph, session);
+        return session;
+    }
+
+    private OrtSession open(GraphName graph) {
         String file = folder.file(graph).toString();
         try (OrtSession.SessionOptions sessionOptions = new OrtSession.SessionOptions()) {
             if (options.threads().isPresent()) {
@@ -101,13 +122,48 @@ public final class Graphs implements AutoCloseable {
             sessionOptions.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             // A picture goes through several sessions in turn: the threads of one must not spin while another works.
             sessionOptions.addConfigEntry("session.force_spinning_stop", "1");
-            OrtSession session = OnnxRuntime.environment().createSession(file, sessionOptions);
-            sessions.put(graph, session);
-            return session;
+            if (options.profileFolder().isPresent()) {
+                sessionOptions.enableProfiling(
+                        options.profileFolder().get().resolve(graph.label()).toString());
+            }
+            Providers.addTo(sessionOptions, options.provider());
+            return OnnxRuntime.environment().createSession(file, sessionOptions);
         } catch (OrtException e) {
-            throw new ModelFormatException(
-                    "ONNX Runtime cannot load " + file + ": " + firstLine(e) + "; export the model again.", e);
+            String what = "ONNX Runtime cannot load " + file;
+            if (options.provider().equals(ExecutionProvider.CPU)) {
+                throw new ModelFormatException(what + ": " + OnnxRuntime.reason(e) + "; export the model again.", e);
+            }
+            throw new InferenceException(
+                    what + " with the execution provider " + options.provider() + ": " + OnnxRuntime.reason(e)
+                            + "; use cpu to see whether the file is good.",
+                    e);
         }
+    }
+
+    /**
+     * Ends the traces of the graphs run so far, one JSON file each in the form of Chrome's tracing, and says where they
+     * are. Runs after this are not in them. Not while a run is under way.
+     *
+     * @throws IllegalStateException when no traces were asked for, or this is closed
+     */
+    public synchronized Map<GraphName, Path> endProfiling() {
+        if (closed || options.profileFolder().isEmpty()) {
+            throw new IllegalStateException(
+                    closed ? "This UniPic is closed." : "No profile was asked for: give RuntimeOptions a folder.");
+        }
+        for (Map.Entry<GraphName, OrtSession> entry : sessions.entrySet()) {
+            try {
+                if (!traces.containsKey(entry.getKey())) {
+                    traces.put(entry.getKey(), Path.of(entry.getValue().endProfiling()));
+                }
+            } catch (OrtException e) {
+                throw new InferenceException(
+                        "The profile of graph " + entry.getKey().label() + " cannot be written: "
+                                + OnnxRuntime.reason(e) + ".",
+                        e);
+            }
+        }
+        return Map.copyOf(traces);
     }
 
     @Override
@@ -117,14 +173,10 @@ public final class Graphs implements AutoCloseable {
             try {
                 session.close();
             } catch (OrtException e) {
-                throw new InferenceException("A session cannot be closed: " + firstLine(e) + ".", e);
+                throw new InferenceException("A session cannot be closed: " + OnnxRuntime.reason(e) + ".", e);
             }
         }
         sessions.clear();
-    }
-
-    private static String firstLine(OrtException e) {
-        return e.getMessage().lines().findFirst().orElse("unknown reason");
     }
 
     /** Run options that a cancellation reaches while the run is under way. */
@@ -146,7 +198,7 @@ public final class Graphs implements AutoCloseable {
             try {
                 options.setTerminate(true);
             } catch (OrtException e) {
-                throw new InferenceException("A run cannot be stopped: " + firstLine(e) + ".", e);
+                throw new InferenceException("A run cannot be stopped: " + OnnxRuntime.reason(e) + ".", e);
             }
         }
 

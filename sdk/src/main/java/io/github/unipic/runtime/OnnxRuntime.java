@@ -7,7 +7,10 @@ import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import io.github.unipic.InferenceException;
+import io.github.unipic.InvalidRequestException;
 import io.github.unipic.RuntimeInfo;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 
@@ -15,26 +18,74 @@ import org.slf4j.LoggerFactory;
 public final class OnnxRuntime {
     private static final String TELEMETRY_SWITCH = "ORT_DISABLE_TELEMETRY";
 
+    private static OrtEnvironment environment;
+
     private OnnxRuntime() {}
 
-    private static final class Holder {
-        private static final OrtEnvironment ENVIRONMENT = create();
-
-        private static OrtEnvironment create() {
-            boolean chosen = System.getenv(TELEMETRY_SWITCH) != null;
-            if (!chosen) {
-                switchTelemetryOff();
-            }
+    /** Made on first use; there is one for a process. */
+    static synchronized OrtEnvironment environment() {
+        if (environment == null) {
+            boolean chosen = switchTelemetryOff();
             try {
-                OrtEnvironment environment = OrtEnvironment.getEnvironment();
+                OrtEnvironment made = OrtEnvironment.getEnvironment();
                 if (!chosen) {
-                    environment.setTelemetry(false);
+                    made.setTelemetry(false);
                 }
-                return environment;
+                environment = made;
             } catch (OrtException e) {
+                throw new InferenceException("ONNX Runtime's telemetry cannot be switched off: " + reason(e) + ".", e);
+            } catch (ExceptionInInitializerError e) {
                 throw new InferenceException(
-                        "ONNX Runtime's telemetry cannot be switched off: " + e.getMessage() + ".", e);
+                        "ONNX Runtime's native and Java parts do not go together: " + reason(e.getCause())
+                                + "; take both from one version.",
+                        e);
             }
+        }
+        return environment;
+    }
+
+    /**
+     * Runs on the build of ONNX Runtime in a folder rather than on that of the class path.
+     *
+     * @throws IllegalStateException when ONNX Runtime is in use already
+     * @throws InvalidRequestException when the folder holds none, or one of a version that Java cannot use
+     * @throws InferenceException when it does not load
+     */
+    public static synchronized void useNative(Path folder) {
+        if (environment != null) {
+            throw new IllegalStateException("ONNX Runtime is in use in this process already; choose its folder before"
+                    + " anything else that needs it.");
+        }
+        switchTelemetryOff();
+        NativeRuntime.load(folder.toAbsolutePath());
+        environment();
+    }
+
+    /**
+     * Makes the devices of a plugin's library known under the names the plugin gives.
+     *
+     * @param name of the registration, which no other may have
+     * @throws InvalidRequestException when there is no such file, or the name is taken
+     * @throws InferenceException when it does not load
+     */
+    public static void registerProviderLibrary(String name, Path library) {
+        if (!Files.isRegularFile(library)) {
+            throw new InvalidRequestException(
+                    "There is no provider library " + library + "; name the file that the provider's maker ships.");
+        }
+        try {
+            environment()
+                    .registerExecutionProviderLibrary(
+                            name, library.toAbsolutePath().toString());
+        } catch (OrtException e) {
+            String what = "The provider library " + library + " cannot be registered as " + name + ": " + reason(e);
+            if (e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_ARGUMENT) {
+                throw new InvalidRequestException(what + "; register it once, under a name of its own.", e);
+            }
+            throw new InferenceException(
+                    what + "; take a plugin made for ONNX Runtime "
+                            + environment().getVersion() + ", and install what it needs.",
+                    e);
         }
     }
 
@@ -42,10 +93,15 @@ public final class OnnxRuntime {
      * ONNX Runtime 1.29 reports to its makers from Linux and macOS too, and its client crashes the process when the
      * environment is made under a command line of some thousand characters, as a long class path makes it. Only an
      * environment variable that is set before then keeps it off, and Java cannot set one.
+     *
+     * @return whether the user has set it, to whatever value, and so it stays as it is
      */
-    private static void switchTelemetryOff() {
+    private static boolean switchTelemetryOff() {
+        if (System.getenv(TELEMETRY_SWITCH) != null) {
+            return true;
+        }
         if (Platform.isWindows()) {
-            return;
+            return false;
         }
         try {
             Native.load("c", CLibrary.class).setenv(TELEMETRY_SWITCH, "1", 0);
@@ -56,21 +112,30 @@ public final class OnnxRuntime {
                             TELEMETRY_SWITCH,
                             e.toString());
         }
+        return false;
     }
 
     private interface CLibrary extends Library {
         int setenv(String name, String value, int overwrite);
     }
 
-    static OrtEnvironment environment() {
-        return Holder.ENVIRONMENT;
-    }
-
-    /** Version and providers of the native library. */
+    /** Version and providers of the native library, and the devices here. */
     public static RuntimeInfo info() {
+        OrtEnvironment environment = environment();
         List<String> providers = OrtEnvironment.getAvailableProviders().stream()
                 .map(OrtProvider::getName)
                 .toList();
-        return new RuntimeInfo(environment().getVersion(), providers);
+        try {
+            return new RuntimeInfo(environment.getVersion(), providers, Providers.describeDevices(environment));
+        } catch (OrtException e) {
+            throw new InferenceException("ONNX Runtime cannot list its devices: " + reason(e) + ".", e);
+        }
+    }
+
+    /** The first line of what went wrong, without where in ONNX Runtime's sources that was. */
+    static String reason(Throwable e) {
+        String line = String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown reason");
+        return line.replaceFirst("^.*\\[ONNXRuntimeError\\] : \\d+ : \\w+ : ", "")
+                .replaceFirst("\\.$", "");
     }
 }

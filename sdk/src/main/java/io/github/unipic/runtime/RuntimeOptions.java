@@ -1,10 +1,18 @@
 package io.github.unipic.runtime;
 
+import io.github.unipic.ExecutionProvider;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
  * How graphs run.
  *
  * @param threads that work on one operator; absent: as many as ONNX Runtime chooses, one per physical core
+ * @param provider that every graph is given to
+ * @param profileFolder where each graph's trace is written; absent: none is made
  */
-public record RuntimeOptions(OptionalInt threads) {}
+public record RuntimeOptions(OptionalInt threads, ExecutionProvider provider, Optional<Path> profileFolder) {
+    public static final RuntimeOptions DEFAULTS =
+            new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.CPU, Optional.empty());
+}

@@ -1,0 +1,47 @@
+package io.github.unipic.samples;
+
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.UniPic;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** The options that say what computes: the execution provider, a plugin's library, a vendor's ONNX Runtime. */
+final class ProviderOptions {
+    @Option(
+            names = "--provider",
+            paramLabel = "NAME",
+            description = "ONNX Runtime execution provider: cpu, cuda, tensorrt, directml, coreml, webgpu or another;"
+                    + " 'unipic info' shows what is here. What it cannot run, the CPU does. Default: cpu.")
+    private String name = "cpu";
+
+    @Option(
+            names = "--provider-option",
+            paramLabel = "KEY=VALUE",
+            description = "Option of the provider, as its documentation names it; can be repeated.")
+    private Map<String, String> options = new LinkedHashMap<>();
+
+    @Option(
+            names = "--provider-library",
+            paramLabel = "NAME=FILE",
+            description = "Library of a plugin, registered under NAME; can be repeated. --provider then takes the name"
+                    + " that the plugin gives itself, which 'unipic info' with this option shows.")
+    private Map<String, Path> libraries = new LinkedHashMap<>();
+
+    @Option(
+            names = "--ort-native",
+            paramLabel = "DIR",
+            description = "Folder of another ONNX Runtime's native libraries, such as a vendor's, to run on.")
+    private Path nativeFolder;
+
+    /** Sets ONNX Runtime up for this process, before anything else needs it, and gives the provider asked for. */
+    ExecutionProvider prepare() {
+        ExecutionProvider provider = new ExecutionProvider(name, options);
+        if (nativeFolder != null) {
+            UniPic.useNativeRuntime(nativeFolder);
+        }
+        libraries.forEach(UniPic::registerProviderLibrary);
+        return provider;
+    }
+}

@@ -1,0 +1,63 @@
+package io.github.unipic;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What ONNX Runtime computes with, and that provider's options. What it cannot run, ONNX Runtime's CPU provider does.
+ *
+ * <p>Whether the name and the options mean something is known when a model is loaded, as it depends on the ONNX Runtime
+ * in use and on the libraries that were {@linkplain UniPic#registerProviderLibrary registered}.
+ *
+ * @param name in any case: {@code cpu}, {@code cuda}, {@code tensorrt}, {@code rocm}, {@code migraphx},
+ *     {@code openvino}, {@code dnnl}, {@code vitisai}, {@code directml}, {@code coreml}, {@code qnn}, {@code webgpu},
+ *     {@code xnnpack}, {@code nnapi}, {@code acl} or {@code rknpu}; or the name that a provider gives itself, such as
+ *     {@code OpenVINOExecutionProvider}, as {@link RuntimeInfo#devices} shows it
+ * @param options as the provider's documentation names them; sorted by name. Where a provider is used through one of
+ *     {@link RuntimeInfo#devices}, the option {@code device} says which of its own, from 0 in the order listed
+ */
+public record ExecutionProvider(String name, Map<String, String> options) {
+    /** ONNX Runtime's own, on the processor: always there, and without options. */
+    public static final ExecutionProvider CPU = of("cpu");
+
+    /**
+     * Checks the name and copies the options.
+     *
+     * @throws InvalidRequestException when the name or an option's name is blank
+     */
+    public ExecutionProvider {
+        if (name.isBlank()) {
+            throw new InvalidRequestException("The execution provider's name is blank; give one such as cpu or cuda.");
+        }
+        if (options.keySet().stream().anyMatch(String::isBlank)) {
+            throw new InvalidRequestException("An option of the execution provider " + name + " has no name.");
+        }
+        options = Collections.unmodifiableMap(new TreeMap<>(options));
+    }
+
+    /**
+     * A provider with its default options.
+     *
+     * @throws InvalidRequestException when the name is blank
+     */
+    public static ExecutionProvider of(String name) {
+        return new ExecutionProvider(name, Map.of());
+    }
+
+    /** This with one more option, or with another value for it. */
+    public ExecutionProvider withOption(String option, String value) {
+        Map<String, String> more = new TreeMap<>(options);
+        more.put(option, value);
+        return new ExecutionProvider(name, more);
+    }
+
+    /** For example {@code cuda device_id=1}. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(name);
+        options.forEach(
+                (option, value) -> text.append(' ').append(option).append('=').append(value));
+        return text.toString();
+    }
+}

@@ -1,0 +1,127 @@
+package io.github.unipic.runtime;
+
+import ai.onnxruntime.OrtEnvironment;
+import com.sun.jna.Function;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
+import io.github.unipic.InferenceException;
+import io.github.unipic.InvalidRequestException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/**
+ * Loads another build of ONNX Runtime than that on the class path. ONNX Runtime's own loader could do it only where the
+ * folder holds Java's part too and names its files without versions.
+ */
+final class NativeRuntime {
+    private static final String CORE = "onnxruntime";
+    private static final String JAVA_PART = "onnxruntime4j_jni";
+
+    /** The version of the C interface, and so the least ONNX Runtime 1.x, that the Java classes ask for. */
+    private static final int API_VERSION = 23;
+
+    private NativeRuntime() {}
+
+    /**
+     * Loads a build's core library, and Java's part from beside it or else from the class path.
+     *
+     * @throws InvalidRequestException when there is no core library, or its version does not go with the Java classes
+     * @throws InferenceException when a library does not load
+     */
+    static void load(Path folder) {
+        Path core = core(folder);
+        try {
+            String version = version(core);
+            System.load(core.toString());
+            loadJavaPart(folder, version);
+        } catch (UnsatisfiedLinkError e) {
+            throw new InferenceException(
+                    "ONNX Runtime does not load from " + folder + ": " + OnnxRuntime.reason(e)
+                            + "; install what it needs, or take a build for this machine.",
+                    e);
+        }
+        System.setProperty("onnxruntime.native." + CORE + ".skip", "true");
+        System.setProperty("onnxruntime.native." + JAVA_PART + ".skip", "true");
+        // Where it looks for the libraries of providers.
+        System.setProperty("onnxruntime.native.path", folder.toString());
+    }
+
+    /** The library by its plain name, or by one with a version: {@code libonnxruntime.so.1} or {@code .so.1.29.0}. */
+    private static Path core(Path folder) {
+        String plain = fileName(CORE);
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName()
+                            .toString()
+                            .matches("(lib)?onnxruntime(\\.dll|\\.so[.\\d]*|[.\\d]*\\.dylib)"))
+                    .min(Comparator.comparingInt(file -> file.toString().length()))
+                    .orElseThrow(() -> new InvalidRequestException("There is no " + plain + " in " + folder
+                            + "; name the folder that holds ONNX Runtime's native libraries."));
+        } catch (IOException e) {
+            throw new InvalidRequestException(
+                    "There is no folder " + folder + "; name the one that holds ONNX Runtime's native libraries.", e);
+        }
+    }
+
+    /** Asks the library through C, since Java's part does not load at all over some other versions. */
+    private static String version(Path core) {
+        // struct OrtApiBase { const OrtApi* (*GetApi)(uint32_t version); const char* (*GetVersionString)(); }
+        try (NativeLibrary library = NativeLibrary.getInstance(core.toString())) {
+            Pointer base = library.getFunction("OrtGetApiBase").invokePointer(new Object[0]);
+            String version =
+                    Function.getFunction(base.getPointer(Native.POINTER_SIZE)).invokeString(new Object[0], false);
+            String[] numbers = version.split("\\.");
+            if (numbers[0].equals("1") && Integer.parseInt(numbers[1]) < API_VERSION) {
+                throw new InvalidRequestException(core + " is ONNX Runtime " + version + ", which is too old; take 1."
+                        + API_VERSION + " or later.");
+            }
+            return version;
+        }
+    }
+
+    private static void loadJavaPart(Path folder, String version) {
+        Path beside = folder.resolve(fileName(JAVA_PART));
+        if (Files.exists(beside)) {
+            System.load(beside.toString());
+            return;
+        }
+        try {
+            System.load(extractJavaPart().toString());
+        } catch (UnsatisfiedLinkError e) {
+            // On Linux it is linked to the very version it was built with.
+            throw new InvalidRequestException(
+                    "ONNX Runtime " + version + " in " + folder + " does not go with the Java part here ("
+                            + OnnxRuntime.reason(e) + "); put the " + beside.getFileName() + " of " + version
+                            + " there too, out of Maven's com.microsoft.onnxruntime:onnxruntime.",
+                    e);
+        }
+    }
+
+    private static Path extractJavaPart() {
+        String os = Platform.isWindows() ? "win" : Platform.isMac() ? "osx" : "linux";
+        String machine = Platform.isIntel() ? "x64" : Platform.ARCH;
+        String resource = "/ai/onnxruntime/native/" + os + "-" + machine + "/" + fileName(JAVA_PART);
+        try (InputStream in = OrtEnvironment.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new InvalidRequestException("The class path has no " + resource + "; put a " + fileName(JAVA_PART)
+                        + " of the same version beside ONNX Runtime's library.");
+            }
+            Path file = Files.createTempFile(JAVA_PART, ".lib");
+            file.toFile().deleteOnExit();
+            Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+            return file;
+        } catch (IOException e) {
+            throw new InferenceException("ONNX Runtime's Java library cannot be extracted: " + e.getMessage() + ".", e);
+        }
+    }
+
+    private static String fileName(String library) {
+        return System.mapLibraryName(library).replace("jnilib", "dylib");
+    }
+}

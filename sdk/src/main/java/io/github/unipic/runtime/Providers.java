@@ -1,0 +1,240 @@
+package io.github.unipic.runtime;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtEpDevice;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtHardwareDevice;
+import ai.onnxruntime.OrtProvider;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.providers.NNAPIFlags;
+import ai.onnxruntime.providers.OrtCUDAProviderOptions;
+import ai.onnxruntime.providers.OrtTensorRTProviderOptions;
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.InferenceException;
+import io.github.unipic.InvalidRequestException;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The execution providers: those that ONNX Runtime was built with, and the devices that registered libraries offer. */
+final class Providers {
+    /** Java has no method that adds these: they come as devices of a registered library. */
+    private static final Set<OrtProvider> ONLY_AS_DEVICES =
+            EnumSet.of(OrtProvider.MI_GRAPH_X, OrtProvider.VITIS_AI, OrtProvider.RK_NPU);
+
+    /** Every provider that runs graphs on this machine (Azure's sends them away), by its short name. */
+    private static final Map<String, OrtProvider> SHORT_NAMES =
+            EnumSet.complementOf(EnumSet.of(OrtProvider.AZURE)).stream()
+                    .collect(Collectors.toMap(Providers::shortName, provider -> provider, (a, b) -> a, TreeMap::new));
+
+    private static final String DEVICE = "device";
+
+    private Providers() {}
+
+    private static String shortName(OrtProvider provider) {
+        return provider.name().toLowerCase(Locale.ROOT).replace("_", "");
+    }
+
+    /** The devices that providers offer here, as {@link io.github.unipic.RuntimeInfo} describes them. */
+    static List<String> describeDevices(OrtEnvironment environment) throws OrtException {
+        return environment.getEpDevices().stream().map(Providers::describe).toList();
+    }
+
+    private static String describe(OrtEpDevice offer) {
+        OrtHardwareDevice device = offer.getDevice();
+        return String.format(
+                "%s: %s %s (vendor 0x%04x, device 0x%04x)",
+                offer.getEpName(), device.getType(), device.getVendor(), device.getVendorId(), device.getDeviceId());
+    }
+
+    /**
+     * Lets a session use a provider, before the CPU's.
+     *
+     * @throws InvalidRequestException when there is no such provider here, or an option is wrong
+     * @throws InferenceException when the provider does not work on this machine
+     */
+    static void addTo(SessionOptions session, ExecutionProvider provider) {
+        Optional<OrtProvider> known = find(provider.name());
+        try {
+            if (known.isPresent() && builtIn().contains(known.get())) {
+                addBuiltIn(session, known.get(), provider);
+                return;
+            }
+            String name = known.map(OrtProvider::getName).orElse(provider.name());
+            List<OrtEpDevice> devices = OnnxRuntime.environment().getEpDevices().stream()
+                    .filter(device -> device.getEpName().equalsIgnoreCase(name))
+                    .toList();
+            if (devices.isEmpty()) {
+                throw known.isPresent() ? notBuiltIn(provider) : unknown(provider);
+            }
+            addDevice(session, devices, provider);
+        } catch (OrtException e) {
+            String what = "The execution provider " + provider + " cannot be used: " + OnnxRuntime.reason(e);
+            if (e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_ARGUMENT) {
+                throw new InvalidRequestException(what + "; see its options in ONNX Runtime's documentation.", e);
+            }
+            throw new InferenceException(what + "; install the driver and the libraries that it needs, or use cpu.", e);
+        }
+    }
+
+    private static Optional<OrtProvider> find(String name) {
+        return SHORT_NAMES.entrySet().stream()
+                .filter(entry -> entry.getKey().equalsIgnoreCase(name)
+                        || entry.getValue().getName().equalsIgnoreCase(name))
+                .map(Map.Entry::getValue)
+                .findFirst();
+    }
+
+    /** What ONNX Runtime was built with and Java can add. */
+    private static Set<OrtProvider> builtIn() {
+        Set<OrtProvider> providers = OrtEnvironment.getAvailableProviders();
+        providers.retainAll(SHORT_NAMES.values());
+        providers.removeAll(ONLY_AS_DEVICES);
+        return providers;
+    }
+
+    private static void addBuiltIn(SessionOptions session, OrtProvider id, ExecutionProvider provider)
+            throws OrtException {
+        Map<String, String> options = provider.options();
+        switch (id) {
+            case CPU -> allow(provider); // ONNX Runtime adds it to every session.
+            case CUDA -> {
+                try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions()) {
+                    for (Map.Entry<String, String> option : options.entrySet()) {
+                        cuda.add(option.getKey(), option.getValue());
+                    }
+                    session.addCUDA(cuda);
+                }
+            }
+            case TENSOR_RT -> {
+                try (OrtTensorRTProviderOptions tensorRt = new OrtTensorRTProviderOptions()) {
+                    for (Map.Entry<String, String> option : options.entrySet()) {
+                        tensorRt.add(option.getKey(), option.getValue());
+                    }
+                    session.addTensorrt(tensorRt);
+                }
+            }
+            case ROCM -> {
+                allow(provider, "device_id");
+                session.addROCM(number(provider, "device_id"));
+            }
+            case DIRECT_ML -> {
+                allow(provider, "device_id");
+                session.addDirectML(number(provider, "device_id"));
+            }
+            case OPEN_VINO -> {
+                allow(provider, "device_type");
+                session.addOpenVINO(options.getOrDefault("device_type", ""));
+            }
+            case DNNL -> {
+                allow(provider, "use_arena");
+                session.addDnnl(flag(provider, "use_arena", true));
+            }
+            case ACL -> {
+                allow(provider, "enable_fast_math");
+                session.addACL(flag(provider, "enable_fast_math", false));
+            }
+            case NNAPI -> session.addNnapi(nnapiFlags(provider));
+            case CORE_ML -> session.addCoreML(options);
+            case XNNPACK -> session.addXnnpack(options);
+            case QNN -> session.addQnn(options);
+            case WEBGPU -> session.addWebGPU(options);
+            default -> throw new IllegalStateException("Java cannot add " + id);
+        }
+    }
+
+    private static EnumSet<NNAPIFlags> nnapiFlags(ExecutionProvider provider) {
+        Map<String, NNAPIFlags> flags = Stream.of(NNAPIFlags.values())
+                .collect(Collectors.toMap(flag -> flag.name().toLowerCase(Locale.ROOT), flag -> flag));
+        allow(provider, flags.keySet().toArray(String[]::new));
+        EnumSet<NNAPIFlags> chosen = EnumSet.noneOf(NNAPIFlags.class);
+        for (String name : provider.options().keySet()) {
+            if (flag(provider, name, false)) {
+                chosen.add(flags.get(name));
+            }
+        }
+        return chosen;
+    }
+
+    private static void addDevice(SessionOptions session, List<OrtEpDevice> devices, ExecutionProvider provider)
+            throws OrtException {
+        int index = number(provider, DEVICE);
+        if (index >= devices.size()) {
+            throw new InvalidRequestException(
+                    "The execution provider " + provider.name() + " has no device " + index + "; it has "
+                            + devices.stream().map(Providers::describe).collect(Collectors.joining(", "))
+                            + ", counted from 0.");
+        }
+        Map<String, String> options = new TreeMap<>(provider.options());
+        options.remove(DEVICE);
+        session.addExecutionProvider(List.of(devices.get(index)), options);
+    }
+
+    private static void allow(ExecutionProvider provider, String... names) {
+        Set<String> allowed = new TreeSet<>(List.of(names));
+        for (String name : provider.options().keySet()) {
+            if (!allowed.contains(name)) {
+                throw new InvalidRequestException("The execution provider " + provider.name() + " has no option '"
+                        + name + "'; " + (allowed.isEmpty() ? "it takes none." : "it takes " + list(allowed) + "."));
+            }
+        }
+    }
+
+    private static int number(ExecutionProvider provider, String option) {
+        String value = provider.options().getOrDefault(option, "0");
+        if (!value.matches("\\d{1,4}")) {
+            throw wrong(provider, option, value, "a whole number from 0");
+        }
+        return Integer.parseInt(value);
+    }
+
+    private static boolean flag(ExecutionProvider provider, String option, boolean absent) {
+        String value = provider.options().getOrDefault(option, absent ? "1" : "0");
+        return switch (value.toLowerCase(Locale.ROOT)) {
+            case "1", "true" -> true;
+            case "0", "false" -> false;
+            default -> throw wrong(provider, option, value, "0 or 1");
+        };
+    }
+
+    private static InvalidRequestException wrong(
+            ExecutionProvider provider, String option, String value, String expected) {
+        return new InvalidRequestException("The option " + option + " of the execution provider " + provider.name()
+                + " is '" + value + "'; give " + expected + ".");
+    }
+
+    private static InvalidRequestException notBuiltIn(ExecutionProvider provider) throws OrtException {
+        return new InvalidRequestException(
+                "ONNX Runtime " + OnnxRuntime.environment().getVersion()
+                        + " was not built with the execution provider " + provider.name() + "; it has " + list(here())
+                        + ". Take a build that has it, or register its maker's library.");
+    }
+
+    private static InvalidRequestException unknown(ExecutionProvider provider) throws OrtException {
+        return new InvalidRequestException("There is no execution provider '" + provider.name() + "'; known are "
+                + list(SHORT_NAMES.keySet()) + ", and here " + list(here())
+                + ". Register its library first if it is a plugin.");
+    }
+
+    /** What can be asked for here: the built-in ones by short name, the others by their own. */
+    private static Set<String> here() throws OrtException {
+        Set<OrtProvider> builtIn = builtIn();
+        Set<String> names = builtIn.stream().map(Providers::shortName).collect(Collectors.toCollection(TreeSet::new));
+        OnnxRuntime.environment().getEpDevices().stream()
+                .map(OrtEpDevice::getEpName)
+                .filter(name -> builtIn.stream().noneMatch(id -> id.getName().equals(name)))
+                .forEach(names::add);
+        return names;
+    }
+
+    private static String list(Set<String> names) {
+        return String.join(", ", names);
+    }
+}
