@@ -62,6 +62,9 @@ public record ConformanceRun(
         /** What is done from now on, for example {@code exporting the checkpoint}. */
         default void onPhase(String phase) {}
 
+        /** So many cases of a phase that has many are done. */
+        default void onProgress(int done, int total) {}
+
         /** A check was made. */
         default void onCheck(Check check) {}
     }
@@ -74,7 +77,7 @@ public record ConformanceRun(
      */
     public ConformanceReport run() {
         Instant start = Instant.now();
-        Findings findings = new Findings(listener::onCheck);
+        Findings findings = new Findings(listener::onCheck, listener::onProgress);
         try (TemporaryFolder temporary = TemporaryFolder.create()) {
             Subject subject = run(findings, temporary.path());
             return new ConformanceReport(
@@ -101,11 +104,12 @@ public record ConformanceRun(
                 return subject(model, reference.producer());
             }
         }
+        if (source instanceof Source.EmbeddedGoldens) {
+            EmbeddedCheckpoint.copyTo(temporary);
+            return replay(temporary.resolve("checkpoint"), temporary.resolve("golden"), findings, temporary);
+        }
         if (source instanceof Source.Goldens goldens) {
-            List<Path> files = GoldenReplay.files(goldens.golden());
-            ModelFolder model = export(goldens.checkpoint(), Precision.FP32, temporary);
-            replay(model, goldens.checkpoint(), files, findings);
-            return subject(model, "golden files in " + goldens.golden());
+            return replay(goldens.checkpoint(), goldens.golden(), findings, temporary);
         }
         Source.Model given = (Source.Model) source;
         listener.onPhase("checking the model's files");
@@ -115,6 +119,13 @@ public record ConformanceRun(
             check(model, reference, findings, temporary);
             return subject(model, reference.producer());
         }
+    }
+
+    private Subject replay(Path checkpoint, Path golden, Findings findings, Path temporary) {
+        List<Path> files = GoldenReplay.files(golden);
+        ModelFolder model = export(checkpoint, Precision.FP32, temporary);
+        replay(model, checkpoint, files, findings);
+        return subject(model, "PyTorch (golden files)");
     }
 
     private ModelFolder export(Path checkpoint, Precision precision, Path temporary) {
@@ -129,12 +140,13 @@ public record ConformanceRun(
     }
 
     private Path record(Path model, Path temporary) {
+        listener.onPhase("recording the reference with the CPU provider");
         Path file = temporary.resolve("reference.safetensors");
         new Recording(
                         model,
                         suite,
                         cancellation,
-                        (done, all) -> listener.onPhase("recording the reference on the CPU, " + done + " of " + all))
+                        listener::onProgress)
                 .writeTo(file);
         return file;
     }
@@ -154,9 +166,9 @@ public record ConformanceRun(
         ModelTolerances tolerances = tolerances(model);
         try (Graphs graphs = new Graphs(model, options(Optional.empty()));
                 PromptTokenizer tokenizer = PromptTokenizer.load(model.tokenizer())) {
-            listener.onPhase("comparing each graph");
+            listener.onPhase("comparing graphs, pictures and answers");
+            findings.expect(cases.count());
             new StageChecks(graphs, cases.seed(), reference, tolerances, findings, cancellation).run(cases);
-            listener.onPhase("comparing pictures and answers");
             new TaskChecks(graphs, tokenizer, cases.seed(), reference, tolerances.tasks(), findings, cancellation)
                     .run(cases);
         }

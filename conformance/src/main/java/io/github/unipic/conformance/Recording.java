@@ -45,9 +45,7 @@ public record Recording(Path model, Suite suite, Cancellation cancellation, BiCo
         try (ReferenceWriter writer = new ReferenceWriter(file);
                 Graphs graphs = new Graphs(folder, RuntimeOptions.DEFAULTS);
                 PromptTokenizer tokenizer = PromptTokenizer.load(folder.tokenizer())) {
-            int all = cases.stages().size()
-                    + cases.loops().size()
-                    + cases.answers().size();
+            int all = cases.count();
             int done = 0;
             StageRunner stages = new StageRunner(graphs, cases.seed(), cancellation);
             for (StageCase stage : cases.stages()) {

@@ -1,18 +1,18 @@
 package io.github.unipic.samples;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.unipic.conformance.Comparison;
-import io.github.unipic.conformance.ConformanceReport;
-import io.github.unipic.conformance.GoldenReplay;
-import io.github.unipic.export.Precision;
-import java.io.IOException;
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.conformance.ConformanceRun;
+import io.github.unipic.conformance.Source;
+import io.github.unipic.conformance.Suite;
+import io.github.unipic.conformance.report.Check;
+import io.github.unipic.conformance.report.ConformanceReport;
+import io.github.unipic.conformance.report.JsonReport;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -22,13 +22,16 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic conformance}: compares this machine's results with recorded ones. */
+/** {@code unipic conformance}: the kit's commands; without one, a replay of recorded tensors, line by line. */
 @Command(
         name = "conformance",
         description = {
-            "Exports a checkpoint, replays recorded PyTorch tensors through it, and compares: one line a tensor.",
-            "Without --checkpoint and --golden it uses the small checkpoint and the tensors that come with unipic.",
+            "Proves that a machine runs UniPic right: see 'unipic conformance run --help'.",
+            "Without a command it exports a checkpoint, replays recorded PyTorch tensors through it on the CPU, and"
+                    + " prints one line a tensor; the checkpoint is the small one that comes with unipic unless"
+                    + " --checkpoint and --golden say otherwise.",
         },
+        subcommands = {ConformanceRunCommand.class, ConformanceRecordCommand.class},
         exitCodeOnExecutionException = UniPicCommand.WRONG_INPUT,
         exitCodeList = {
             "0:every tensor agrees, and at least one was compared",
@@ -38,7 +41,8 @@ import picocli.CommandLine.Spec;
         },
         footerHeading = "%nExamples:%n",
         footer = {
-            "  unipic conformance",
+            "  unipic conformance run",
+            "  unipic conformance run --provider cuda --suite full",
             "  unipic conformance --checkpoint tiny/checkpoint --golden tiny/golden --json report.json",
         })
 final class ConformanceCommand implements Callable<Integer> {
@@ -49,13 +53,13 @@ final class ConformanceCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @ArgGroup(exclusive = false)
-    private Recording recording;
+    private Recorded recorded;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the comparisons to this file.")
     private Path json;
 
     /** A checkpoint and the tensors recorded from it: both or none. */
-    static final class Recording {
+    static final class Recorded {
         @Option(
                 names = "--checkpoint",
                 required = true,
@@ -71,6 +75,10 @@ final class ConformanceCommand implements Callable<Integer> {
         private Path golden;
     }
 
+    Session session() {
+        return unipic.session();
+    }
+
     @Override
     public Integer call() {
         if (json != null && !Files.isDirectory(json.toAbsolutePath().getParent())) {
@@ -79,62 +87,51 @@ final class ConformanceCommand implements Callable<Integer> {
         }
         ConformanceReport report = replay();
         if (json != null) {
-            write(report, json);
+            JsonReport.write(report, json);
         }
-        PrintStream out = unipic.session().out();
-        int compared = report.comparisons().size();
+        int compared = report.checks().size();
         if (compared == 0) {
             throw new ParameterException(
-                    spec.commandLine(),
-                    "nothing was compared: no file with a known name in "
-                            + (recording == null ? "the built-in recording" : recording.golden));
+                    spec.commandLine(), "nothing was compared: no file with a known name in " + recorded.golden);
         }
-        long failed = report.comparisons().stream().filter(c -> !c.passed()).count();
-        out.println(
-                report.passed()
-                        ? "PASS: " + compared + " of " + compared + " tensors agree"
-                        : "FAIL: " + failed + " of " + compared + " tensors differ");
+        session()
+                .out()
+                .println(
+                        report.passed()
+                                ? "PASS: " + compared + " of " + compared + " checks agree"
+                                : "FAIL: " + report.failures().size() + " of " + compared + " checks differ");
         return report.passed() ? UniPicCommand.OK : UniPicCommand.FAILED;
     }
 
     private ConformanceReport replay() {
-        Session session = unipic.session();
-        GoldenReplay replay = new GoldenReplay(
-                Precision.FP32,
-                session.cancellation(),
-                comparison -> session.out().println(line(comparison)));
-        return recording == null ? replay.runEmbedded() : replay.run(recording.checkpoint, recording.golden);
+        PrintStream out = session().out();
+        return new ConformanceRun(
+                        recorded == null
+                                ? new Source.EmbeddedGoldens()
+                                : new Source.Goldens(recorded.checkpoint, recorded.golden),
+                        ExecutionProvider.CPU,
+                        Suite.FULL,
+                        false,
+                        Optional.empty(),
+                        Map.of(),
+                        session().cancellation(),
+                        new ConformanceRun.Listener() {
+                            @Override
+                            public void onCheck(Check check) {
+                                out.println(line(check));
+                            }
+                        })
+                .run();
     }
 
-    private static String line(Comparison comparison) {
+    private static String line(Check check) {
         return String.format(
                 Locale.ROOT,
                 "%s  %-52s %s %.2e, limit %.2e",
-                comparison.passed() ? "PASS" : "FAIL",
-                comparison.file() + " " + comparison.tensor(),
-                comparison.metric(),
-                comparison.value(),
-                comparison.limit());
-    }
-
-    private static void write(ConformanceReport report, Path file) {
-        ObjectMapper mapper = new ObjectMapper();
-        ObjectNode root = mapper.createObjectNode().put("passed", report.passed());
-        ArrayNode comparisons = root.putArray("comparisons");
-        for (Comparison comparison : report.comparisons()) {
-            comparisons
-                    .addObject()
-                    .put("file", comparison.file())
-                    .put("tensor", comparison.tensor())
-                    .put("metric", comparison.metric())
-                    .put("value", comparison.value())
-                    .put("limit", comparison.limit())
-                    .put("passed", comparison.passed());
-        }
-        try {
-            mapper.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), root);
-        } catch (IOException e) {
-            throw new UncheckedIOException("--json " + file + " cannot be written", e);
-        }
+                check.passed() ? "PASS" : "FAIL",
+                check.scenario() + " " + check.tensor(),
+                check.metric(),
+                check.value(),
+                check.limit());
     }
 }

@@ -25,6 +25,7 @@ interface ProgressDisplay extends AutoCloseable {
     /** What is counted: its name, and how many of the numbers given make one of it. */
     record Unit(String name, long size) {
         static final Unit ITERATIONS = new Unit("iterations", 1);
+        static final Unit CASES = new Unit("cases", 1);
         static final Unit MEGABYTES = new Unit("MB", 1_000_000);
 
         /** Counted in thousandths, so that the display moves within a picture too. */

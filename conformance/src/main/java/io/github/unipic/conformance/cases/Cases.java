@@ -50,6 +50,11 @@ public record Cases(long seed, String sha256, List<StageCase> stages, List<LoopC
                         .toList());
     }
 
+    /** How many there are. */
+    public int count() {
+        return stages.size() + loops.size() + answers.size();
+    }
+
     private static byte[] bytes() {
         try (InputStream in = Cases.class.getResourceAsStream(RESOURCE)) {
             if (in == null) {

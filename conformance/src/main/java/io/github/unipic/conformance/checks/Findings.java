@@ -9,24 +9,40 @@ import io.github.unipic.conformance.report.Timing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/** What a run has found so far. Tells a listener each check as it is made. */
+/** What a run has found so far. Tells of each check as it is made, and of each case that is done with. */
 public final class Findings {
-    private final Consumer<Check> listener;
+    private final Consumer<Check> onCheck;
+    private final BiConsumer<Integer, Integer> onProgress;
     private final List<Check> checks = new ArrayList<>();
     private final List<Placement> placements = new ArrayList<>();
     private final List<Timing> timings = new ArrayList<>();
     private final List<PicturePair> pictures = new ArrayList<>();
     private final List<String> skipped = new ArrayList<>();
+    private int casesDone;
+    private int casesInAll;
 
-    public Findings(Consumer<Check> listener) {
-        this.listener = listener;
+    public Findings(Consumer<Check> onCheck, BiConsumer<Integer, Integer> onProgress) {
+        this.onCheck = onCheck;
+        this.onProgress = onProgress;
     }
 
     public void add(Check check) {
         checks.add(check);
-        listener.accept(check);
+        onCheck.accept(check);
+    }
+
+    /** So many cases follow. */
+    public void expect(int cases) {
+        casesDone = 0;
+        casesInAll = cases;
+    }
+
+    /** A case is done with. */
+    void caseDone() {
+        onProgress.accept(++casesDone, casesInAll);
     }
 
     /** Something did not even run: a check that fails, with the reason. */

@@ -37,16 +37,21 @@ public final class StageChecks {
 
     public void run(Cases cases) {
         for (StageCase stage : cases.stages()) {
-            String graph = stage.graph().label();
-            if (!runner.has(stage)) {
-                findings.skip(graph + "/" + stage.name() + ": the model has no " + graph);
-                continue;
-            }
-            try {
-                run(stage);
-            } catch (InferenceException | ModelFormatException e) {
-                findings.failedToRun(Area.STAGE, graph, stage.name(), e);
-            }
+            checkOrSkip(stage);
+            findings.caseDone();
+        }
+    }
+
+    private void checkOrSkip(StageCase stage) {
+        String graph = stage.graph().label();
+        if (!runner.has(stage)) {
+            findings.skip(graph + "/" + stage.name() + ": the model has no " + graph);
+            return;
+        }
+        try {
+            run(stage);
+        } catch (InferenceException | ModelFormatException e) {
+            findings.failedToRun(Area.STAGE, graph, stage.name(), e);
         }
     }
 

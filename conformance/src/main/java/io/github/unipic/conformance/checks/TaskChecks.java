@@ -44,9 +44,11 @@ public final class TaskChecks {
     public void run(Cases cases) {
         for (LoopCase drawing : cases.loops()) {
             run(Area.LOOP, drawing.name(), runner.has(drawing), () -> draw(drawing));
+            findings.caseDone();
         }
         for (AnswerCase question : cases.answers()) {
             run(Area.UNDERSTANDING, question.name(), runner.has(question), () -> answer(question));
+            findings.caseDone();
         }
     }
 

@@ -1,0 +1,78 @@
+package io.github.unipic.samples;
+
+import io.github.unipic.conformance.Recording;
+import io.github.unipic.conformance.Suite;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code unipic conformance record}: writes the reference that another machine or provider is compared with. */
+@Command(
+        name = "record",
+        description = {
+            "Runs a model folder's graphs on the CPU with seeded inputs and writes what they give: the reference for"
+                    + " 'unipic conformance run --reference'.",
+            "Record the float32 folder: folders of other precisions of the same model can be compared with it.",
+        },
+        exitCodeOnExecutionException = UniPicCommand.WRONG_INPUT,
+        exitCodeList = {
+            "0:written",
+            "2:could not run",
+            "130:cancelled",
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  unipic conformance record --model unipic-1.5b --out reference.safetensors",
+            "  unipic conformance record --model unipic-1.5b --suite full --out reference.safetensors",
+        })
+final class ConformanceRecordCommand implements Callable<Integer> {
+    @ParentCommand
+    private ConformanceCommand conformance;
+
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "DIR",
+            description = "Model folder, as 'unipic export' writes it.")
+    private Path model;
+
+    @Option(
+            names = "--suite",
+            defaultValue = "full",
+            paramLabel = "NAME",
+            description = "smoke or full: whose cases are recorded. Default: full.")
+    private Suite suite;
+
+    @Option(
+            names = "--out",
+            defaultValue = "reference.safetensors",
+            paramLabel = "FILE",
+            description = "Reference file to write; an earlier one is replaced. Default: reference.safetensors.")
+    private Path out;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Print only errors.")
+    private boolean quiet;
+
+    @Override
+    public Integer call() {
+        Session session = conformance.session();
+        try (ProgressDisplay progress =
+                ProgressDisplay.start(session, quiet, "Recording", ProgressDisplay.Unit.CASES)) {
+            new Recording(
+                            model,
+                            suite,
+                            session.cancellation(),
+                            (done, total) -> progress.update(done, total, Optional.empty()))
+                    .writeTo(out);
+        }
+        if (!quiet) {
+            session.out().println("Wrote " + out);
+        }
+        return UniPicCommand.OK;
+    }
+}
