@@ -12,8 +12,8 @@ import java.util.List;
  * @param referenceRms root mean square of the reference
  * @param nans not-a-numbers that the reference does not have
  * @param infinities that the reference does not have
- * @param histogram how many absolute differences, in units of {@code referenceRms}, lie in each decade: below 1e-8, from
- *     1e-8, from 1e-7, ..., from 1e0, that is {@value #DECADES} counts
+ * @param histogram how many absolute differences, in units of {@code referenceRms}, lie in each decade: below 1e-8,
+ *     from 1e-8, from 1e-7, ..., from 1e0, that is {@value #DECADES} counts
  */
 public record ErrorStatistics(
         long values,
