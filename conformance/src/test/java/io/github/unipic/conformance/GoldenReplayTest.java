@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.Check;
+import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.export.Precision;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -44,27 +49,27 @@ class GoldenReplayTest {
 
     @TestFactory
     Stream<DynamicTest> float32() {
-        ConformanceReport report = replay(Precision.FP32).run(TinyModel.checkpoint(), TinyModel.golden());
+        ConformanceReport report = replay(TinyModel.checkpoint(), TinyModel.golden());
         return Stream.concat(
                 Stream.of(DynamicTest.dynamicTest(
                         "every file is compared",
                         () -> assertThat(files(report)).containsAll(STAGES).containsAll(TASKS))),
-                report.comparisons().stream().map(GoldenReplayTest::test));
+                report.checks().stream().map(GoldenReplayTest::test));
     }
 
     @TestFactory
     Stream<DynamicTest> float16Stages() {
-        ConformanceReport report = replay(Precision.FP16).run(TinyModel.checkpoint(), TinyModel.golden());
+        ConformanceReport report = run(new Source.Embedded(Precision.FP16), new Cancellation());
         assertThat(files(report)).containsAll(STAGES);
-        return report.comparisons().stream()
-                .filter(comparison -> STAGES.contains(comparison.file()))
+        return report.checks().stream()
+                .filter(comparison -> STAGES.contains(comparison.scenario()))
                 .map(GoldenReplayTest::test);
     }
 
     @Test
     void everyStepOfEveryLoopIsCompared() {
-        ConformanceReport report = replay(Precision.FP32).run(TinyModel.checkpoint(), TinyModel.golden());
-        assertThat(report.comparisons())
+        ConformanceReport report = replay(TinyModel.checkpoint(), TinyModel.golden());
+        assertThat(report.checks())
                 .filteredOn(comparison -> comparison.tensor().matches("step\\d+\\.(visible|predicted|z_cond|tokens)"))
                 .hasSize(4 * (4 + 5 + 6 + 3));
     }
@@ -82,17 +87,17 @@ class GoldenReplayTest {
             file.seek(at - at % 4 + 3);
             file.write(high ^ 0x40);
         }
-        ConformanceReport report = replay(Precision.FP32).run(checkpoint, TinyModel.golden());
+        ConformanceReport report = replay(checkpoint, TinyModel.golden());
         assertThat(report.passed()).isFalse();
-        assertThat(report.comparisons()).anyMatch(Comparison::passed).anyMatch(comparison -> !comparison.passed());
+        assertThat(report.checks()).anyMatch(Check::passed).anyMatch(comparison -> !comparison.passed());
     }
 
     @Test
     void nothingComparedIsNoPass(@TempDir Path golden) throws IOException {
         Files.copy(TinyModel.golden().resolve("text.safetensors"), golden.resolve("something_else.safetensors"));
-        ConformanceReport report = replay(Precision.FP32).run(TinyModel.checkpoint(), golden);
-        assertThat(report.comparisons()).isEmpty();
-        assertThat(report.skippedFiles()).containsExactly("something_else");
+        ConformanceReport report = replay(TinyModel.checkpoint(), golden);
+        assertThat(report.checks()).isEmpty();
+        assertThat(report.skipped()).singleElement().asString().startsWith("something_else");
         assertThat(report.passed()).isFalse();
     }
 
@@ -100,20 +105,33 @@ class GoldenReplayTest {
     void badGoldenFoldersAreNamed(@TempDir Path folder) throws IOException {
         Path none = folder.resolve("none");
         assertThatExceptionOfType(ConformanceException.class)
-                .isThrownBy(() -> replay(Precision.FP32).run(TinyModel.checkpoint(), none))
+                .isThrownBy(() -> replay(TinyModel.checkpoint(), none))
                 .withMessageContaining(none.toString());
         assertThatExceptionOfType(ConformanceException.class)
-                .isThrownBy(() -> replay(Precision.FP32).run(TinyModel.checkpoint(), folder))
+                .isThrownBy(() -> replay(TinyModel.checkpoint(), folder))
                 .withMessageContaining("nothing to compare");
         Files.write(folder.resolve("text.safetensors"), new byte[] {1, 2, 3});
         assertThatExceptionOfType(ConformanceException.class)
-                .isThrownBy(() -> replay(Precision.FP32).run(TinyModel.checkpoint(), folder))
+                .isThrownBy(() -> replay(TinyModel.checkpoint(), folder))
                 .withMessageContaining("text.safetensors")
                 .withMessageNotContaining("\n");
     }
 
-    private static GoldenReplay replay(Precision precision) {
-        return new GoldenReplay(precision, new Cancellation(), comparison -> {});
+    private static ConformanceReport replay(Path checkpoint, Path golden) {
+        return run(new Source.Goldens(checkpoint, golden), new Cancellation());
+    }
+
+    private static ConformanceReport run(Source source, Cancellation cancellation) {
+        return new ConformanceRun(
+                        source,
+                        ExecutionProvider.CPU,
+                        Suite.SMOKE,
+                        false,
+                        Optional.empty(),
+                        Map.of(),
+                        cancellation,
+                        new ConformanceRun.Listener() {})
+                .run();
     }
 
     @Test
@@ -121,17 +139,17 @@ class GoldenReplayTest {
         Cancellation cancellation = new Cancellation();
         cancellation.cancel();
         assertThatExceptionOfType(CancelledException.class)
-                .isThrownBy(() -> new GoldenReplay(Precision.FP32, cancellation, comparison -> {}).runEmbedded());
+                .isThrownBy(() -> run(new Source.EmbeddedGoldens(), cancellation));
     }
 
-    private static DynamicTest test(Comparison comparison) {
-        String name = comparison.file() + "/" + comparison.tensor() + ", " + comparison.metric();
+    private static DynamicTest test(Check comparison) {
+        String name = comparison.scenario() + "/" + comparison.tensor() + ", " + comparison.metric();
         return DynamicTest.dynamicTest(
                 name, () -> assertThat(comparison.value()).as(name).isLessThanOrEqualTo(comparison.limit()));
     }
 
     private static Set<String> files(ConformanceReport report) {
-        return report.comparisons().stream().map(Comparison::file).collect(Collectors.toSet());
+        return report.checks().stream().map(Check::scenario).collect(Collectors.toSet());
     }
 
     private static int indexOf(byte[] bytes, String text) {
@@ -140,7 +158,7 @@ class GoldenReplayTest {
 
     @Test
     void notANumberFails() {
-        assertThat(new Comparison("f", "t", "m", Double.NaN, 1).passed()).isFalse();
-        assertThat(new ConformanceReport(List.of(), List.of()).passed()).isFalse();
+        Check check = new Check(Area.STAGE, "g", "s", "t", "m", Double.NaN, 1, Optional.empty(), Optional.empty());
+        assertThat(check.passed()).isFalse();
     }
 }

@@ -6,7 +6,7 @@ import io.github.unipic.conformance.Source;
 import io.github.unipic.conformance.Suite;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
-import io.github.unipic.conformance.report.JsonReport;
+import io.github.unipic.conformance.report.ReportFolder;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,7 +87,7 @@ final class ConformanceCommand implements Callable<Integer> {
         }
         ConformanceReport report = replay();
         if (json != null) {
-            JsonReport.write(report, json);
+            ReportFolder.writeJson(report, json);
         }
         int compared = report.checks().size();
         if (compared == 0) {

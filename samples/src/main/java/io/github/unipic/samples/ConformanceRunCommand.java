@@ -1,7 +1,6 @@
 package io.github.unipic.samples;
 
 import io.github.unipic.ExecutionProvider;
-import io.github.unipic.InvalidRequestException;
 import io.github.unipic.conformance.ConformanceRun;
 import io.github.unipic.conformance.Source;
 import io.github.unipic.conformance.Suite;
@@ -11,8 +10,8 @@ import io.github.unipic.conformance.report.ReportFolder;
 import io.github.unipic.conformance.report.TerminalReport;
 import io.github.unipic.export.Precision;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -82,9 +81,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
             description = "smoke: under a minute; full: every case. Default: smoke.")
     private Suite suite;
 
-    @Option(
-            names = "--strict",
-            description = "Fail where the CPU computes what the provider was asked for.")
+    @Option(names = "--strict", description = "Fail where the CPU computes what the provider was asked for.")
     private boolean strict;
 
     @Option(
@@ -137,7 +134,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
         if (quiet) {
             session.out().println(report.passed() ? "PASS" : "FAIL");
         } else {
-            TerminalReport.print(report, session.out());
+            TerminalReport.write(report, session.out(), false);
             session.out().println("Report: " + out.resolve("report.html"));
         }
         return report.passed() ? UniPicCommand.OK : UniPicCommand.FAILED;
@@ -163,7 +160,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
             display.close();
             display = ProgressDisplay.start(session, quiet, phase, ProgressDisplay.Unit.CASES);
             if (!quiet) {
-                session.err().println(phase.substring(0, 1).toUpperCase(java.util.Locale.ROOT) + phase.substring(1));
+                session.err().println(phase.substring(0, 1).toUpperCase(Locale.ROOT) + phase.substring(1));
             }
         }
 

@@ -35,4 +35,16 @@ public record Check(
     public boolean passed() {
         return value <= limit;
     }
+
+    /**
+     * The value in units of the limit: at most 1 where it passes; infinite where there is no value, or where the limit
+     * is 0 and anything else was found.
+     */
+    public double ratio() {
+        double ratio = value / limit;
+        if (Double.isNaN(ratio)) {
+            return passed() ? 0 : Double.POSITIVE_INFINITY;
+        }
+        return ratio;
+    }
 }

@@ -17,6 +17,16 @@ public record Placement(String graph, List<Share> shares, List<Fallback> fallbac
         fallbacks = List.copyOf(fallbacks);
     }
 
+    /** Nodes of all providers. */
+    public int nodes() {
+        return shares.stream().mapToInt(Share::nodes).sum();
+    }
+
+    /** Time in the nodes of all providers. */
+    public double milliseconds() {
+        return shares.stream().mapToDouble(Share::milliseconds).sum();
+    }
+
     /**
      * What one provider ran.
      *
@@ -24,7 +34,13 @@ public record Placement(String graph, List<Share> shares, List<Fallback> fallbac
      * @param nodes of the optimised graph; what a provider compiles to one kernel is one node
      * @param milliseconds spent in them
      */
-    public record Share(String provider, int nodes, double milliseconds) {}
+    public record Share(String provider, int nodes, double milliseconds) {
+
+        /** The provider without the ending that all have, for example {@code CUDA}. */
+        public String name() {
+            return provider.replaceFirst("ExecutionProvider$", "");
+        }
+    }
 
     /**
      * An operator that fell back to the CPU.

@@ -1,0 +1,159 @@
+package io.github.unipic.conformance.report;
+
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Writes a report's outline as plain text of up to 100 columns: verdict, subjects, placement, first failures. */
+public final class TerminalReport {
+    private static final int COLUMNS = 100;
+    private static final int MOST_SUBJECTS = 20;
+    private static final int MOST_PLACEMENTS = 12;
+    private static final int MOST_FAILURES = 20;
+    private static final String RED = "\u001b[31m";
+    private static final String GREEN = "\u001b[32m";
+    private static final String BOLD = "\u001b[1m";
+    private static final String RESET = "\u001b[0m";
+
+    private final Appendable out;
+    private final boolean colour;
+
+    private TerminalReport(Appendable out, boolean colour) {
+        this.out = out;
+        this.colour = colour;
+    }
+
+    /**
+     * Writes the outline.
+     *
+     * @param report the report
+     * @param out where to; not flushed
+     * @param colour whether to use ANSI colours, for a terminal that knows them
+     * @throws IOException if {@code out} cannot be written to
+     */
+    public static void write(ConformanceReport report, Appendable out, boolean colour) throws IOException {
+        new TerminalReport(out, colour).write(report);
+    }
+
+    private void write(ConformanceReport report) throws IOException {
+        writeVerdict(report);
+        if (!report.checks().isEmpty()) {
+            writeSubjects(CheckGroup.bySubject(report.checks()));
+        }
+        if (!report.placements().isEmpty()) {
+            writePlacements(report.placements());
+        }
+        if (!report.failures().isEmpty()) {
+            writeFailures(report.failures());
+        }
+    }
+
+    private void writeVerdict(ConformanceReport report) throws IOException {
+        Verdict verdict = Verdict.of(report);
+        line(
+                verdict.word().toUpperCase(Locale.ROOT) + "  " + verdict.sentence(),
+                BOLD + (report.passed() ? GREEN : RED));
+        Subject subject = report.subject();
+        line(String.join(
+                ", ",
+                Printable.of(subject.model()),
+                Printable.of(subject.precision()),
+                "on " + Printable.of(subject.provider()),
+                Printable.of(subject.suite()) + " suite",
+                Figures.duration(report.elapsed())));
+    }
+
+    private void writeSubjects(List<CheckGroup> subjects) throws IOException {
+        line("");
+        line(row("subject", "checks", "failed", "worst error", "limit", "of limit"), BOLD);
+        List<CheckGroup> shown = subjects;
+        if (subjects.size() > MOST_SUBJECTS) {
+            shown = subjects.stream()
+                    .sorted(Comparator.comparing(CheckGroup::passed))
+                    .limit(MOST_SUBJECTS)
+                    .toList();
+        }
+        for (CheckGroup subject : shown) {
+            Check worst = subject.worst();
+            String row = row(
+                    Printable.of(subject.title()),
+                    Figures.count(subject.checks().size()),
+                    Figures.count(subject.failures().size()),
+                    Figures.of(worst.value()),
+                    Figures.of(worst.limit()),
+                    Figures.ratio(worst));
+            line(row, subject.passed() ? "" : RED);
+        }
+        writeRest(subjects.size() - shown.size());
+    }
+
+    private static String row(String subject, String checks, String failed, String error, String limit, String ratio) {
+        return String.format(
+                Locale.ROOT,
+                "%-36s %7s %7s %12s %12s %10s",
+                shortened(subject, 36),
+                checks,
+                failed,
+                error,
+                limit,
+                ratio);
+    }
+
+    private void writePlacements(List<Placement> placements) throws IOException {
+        line("");
+        line("placement: share of nodes and of time; operators left to the CPU that compute", BOLD);
+        for (Placement placement : placements.subList(0, Math.min(MOST_PLACEMENTS, placements.size()))) {
+            String shares = placement.shares().stream()
+                    .map(share -> Printable.of(share.name()) + " "
+                            + Figures.percent(share.nodes(), placement.nodes()) + " "
+                            + Figures.percent(share.milliseconds(), placement.milliseconds()))
+                    .collect(Collectors.joining(", "));
+            String fallbacks = placement.fallbacks().stream()
+                    .filter(Placement.Fallback::computes)
+                    .map(fallback -> Printable.of(fallback.operator()) + " x" + fallback.nodes())
+                    .collect(Collectors.joining(", "));
+            String name = String.format(Locale.ROOT, "%-20s ", shortened(Printable.of(placement.graph()), 20));
+            line(name + shares + (fallbacks.isEmpty() ? "" : "; " + fallbacks), fallbacks.isEmpty() ? "" : RED);
+        }
+        writeRest(placements.size() - MOST_PLACEMENTS);
+    }
+
+    private void writeFailures(List<Check> failures) throws IOException {
+        line("");
+        line("failed: error, limit, times the limit", BOLD);
+        for (Check check : failures.subList(0, Math.min(MOST_FAILURES, failures.size()))) {
+            String numbers = String.format(
+                    Locale.ROOT,
+                    " %12s %10s %8s",
+                    Figures.of(check.value()),
+                    Figures.of(check.limit()),
+                    Figures.ratio(check));
+            int width = COLUMNS - numbers.length();
+            line(String.format(Locale.ROOT, "%-" + width + "s", shortened(Printable.of(check.name()), width))
+                    + numbers);
+        }
+        writeRest(failures.size() - MOST_FAILURES);
+    }
+
+    private void writeRest(int count) throws IOException {
+        if (count > 0) {
+            line("and " + Figures.count(count) + " more in " + ReportFolder.HTML);
+        }
+    }
+
+    private void line(String text) throws IOException {
+        line(text, "");
+    }
+
+    private void line(String text, String style) throws IOException {
+        String shown = shortened(text, COLUMNS);
+        boolean styled = colour && !style.isEmpty();
+        out.append(styled ? style + shown + RESET : shown).append(System.lineSeparator());
+    }
+
+    private static String shortened(String text, int width) {
+        return text.length() <= width ? text : text.substring(0, width - 3) + "...";
+    }
+}

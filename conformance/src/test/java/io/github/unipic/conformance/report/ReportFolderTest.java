@@ -1,0 +1,114 @@
+package io.github.unipic.conformance.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.unipic.Image;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportFolderTest {
+    @TempDir
+    private Path temporary;
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> folder.relativize(file).toString().replace('\\', '/'))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Test
+    void writesThreeFormsAndThePictures() throws IOException {
+        Path folder = temporary.resolve("a/b");
+
+        ReportFolder.write(SampleReports.passing(), folder);
+
+        assertThat(names(folder))
+                .containsExactly(
+                        "pictures/edit_chelsea-actual.png",
+                        "pictures/edit_chelsea-difference.png",
+                        "pictures/edit_chelsea-reference.png",
+                        "pictures/t2i_1024-actual.png",
+                        "pictures/t2i_1024-difference.png",
+                        "pictures/t2i_1024-reference.png",
+                        "pictures/t2i_native-actual.png",
+                        "pictures/t2i_native-difference.png",
+                        "pictures/t2i_native-reference.png",
+                        "report.html",
+                        "report.json",
+                        "report.xml");
+        PicturePair first = SampleReports.passing().pictures().get(0);
+        assertThat(Image.read(folder.resolve("pictures/t2i_native-actual.png")).rgb())
+                .isEqualTo(first.actual().rgb());
+    }
+
+    @Test
+    void takesThePlaceOfAnEarlierReportAndLeavesOtherFiles() throws IOException {
+        ReportFolder.write(SampleReports.passing(), temporary);
+        Files.writeString(temporary.resolve("notes.txt"), "mine");
+
+        ReportFolder.write(SampleReports.large(), temporary);
+
+        assertThat(names(temporary)).containsExactly("notes.txt", "report.html", "report.json", "report.xml");
+        assertThat(temporary.resolve("report.html")).content().contains("30 of 1,500 checks failed");
+    }
+
+    @Test
+    void aFailedWriteLeavesNothingBehindAndSaysWhereInOneLine() throws IOException {
+        Path occupied = Files.createDirectories(temporary.resolve("report.json/mine"));
+
+        assertThatThrownBy(() -> ReportFolder.write(SampleReports.large(), temporary))
+                .isInstanceOf(UncheckedIOException.class)
+                .message()
+                .contains(temporary.toString())
+                .hasLineCount(1);
+
+        assertThat(occupied).exists();
+        assertThat(names(temporary)).isEmpty();
+    }
+
+    @Test
+    void aFileInPlaceOfTheFolderIsAnErrorThatNamesIt() throws IOException {
+        Path file = Files.writeString(temporary.resolve("file"), "mine");
+
+        assertThatThrownBy(() -> ReportFolder.write(SampleReports.large(), file))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining(file.toString());
+
+        assertThat(file).hasContent("mine");
+    }
+
+    @Test
+    void namesOfPicturesStayInTheFolderAndApart() {
+        Image image = SampleReports.gradient(4, 4, 0);
+        ConformanceReport empty = SampleReports.empty();
+        ConformanceReport report = new ConformanceReport(
+                empty.started(),
+                empty.elapsed(),
+                empty.environment(),
+                empty.subject(),
+                List.of(),
+                List.of(),
+                List.of(),
+                Stream.of("../../a", "______a", "______A", "x".repeat(300))
+                        .map(name -> new PicturePair(name, image, image))
+                        .toList(),
+                List.of());
+
+        ReportFolder.write(report, temporary);
+
+        assertThat(ReportPicture.of(report))
+                .extracting(ReportPicture::stem)
+                .containsExactly("______a", "______a_2", "______A_3", "x".repeat(80));
+        assertThat(temporary.resolve("pictures")).isDirectoryContaining("glob:**/______A_3-actual.png");
+    }
+}

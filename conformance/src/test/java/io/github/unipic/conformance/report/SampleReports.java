@@ -1,0 +1,259 @@
+package io.github.unipic.conformance.report;
+
+import io.github.unipic.Image;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+
+/** Made-up reports for tests and, by {@link #main}, to look at. */
+final class SampleReports {
+    static final String HOSTILE = "</style><script>alert('x')</script>&\"\u001b[31m\u0000\ud800\u202e";
+
+    private static final List<String> GRAPHS = List.of(
+            "text_embedding",
+            "text_head",
+            "vision_encoder",
+            "pixel_encoder",
+            "mar_encoder",
+            "decoder_step",
+            "mar_decoder",
+            "token_sampler",
+            "diffusion_head",
+            "pixel_decoder");
+
+    private SampleReports() {}
+
+    /** Writes every sample below a folder. */
+    public static void main(String[] args) {
+        Path folder = Path.of(args[0]);
+        ReportFolder.write(passing(), folder.resolve("passing"));
+        ReportFolder.write(failing(), folder.resolve("failing"));
+        ReportFolder.write(large(), folder.resolve("large"));
+        ReportFolder.write(hostile(), folder.resolve("hostile"));
+    }
+
+    static ConformanceReport passing() {
+        List<Check> checks = new ArrayList<>();
+        for (String photo : List.of("astronaut", "chelsea", "rocket")) {
+            checks.add(count(Area.PREPROCESSING, "framing", photo, "pixels", 0));
+        }
+        for (String graph : GRAPHS) {
+            for (String scenario : List.of("batch_1", "batch_2", "wide")) {
+                checks.add(tensor(Area.STAGE, graph, scenario, "result", 1.3e-6 * (1 + checks.size() % 7), 2e-5));
+            }
+        }
+        checks.add(tensor(Area.LOOP, "t2i", "t2i_native", "latents", 6.2e-6, 1e-4));
+        checks.add(count(Area.UNDERSTANDING, "understand", "understand_chelsea", "tokens", 0));
+        checks.add(count(Area.DETERMINISM, "t2i", "twice", "pixels", 0));
+        return report(checks, placements(), pictures(), List.of(), Map.of("site", "Lab 3"));
+    }
+
+    static ConformanceReport failing() {
+        List<Check> checks = new ArrayList<>(passing().checks());
+        checks.add(new Check(
+                Area.STAGE,
+                "decoder_step",
+                "past_512",
+                "hidden",
+                "relative L2",
+                Double.NaN,
+                2e-5,
+                Optional.of(new ErrorStatistics(
+                        786_432, 3.1e-6, 0.9999999, 0.004, 1.2, 128, 2, histogram(786_302, 3.1e-6))),
+                Optional.of("The first is at [0, 17, 3].")));
+        checks.add(tensor(Area.STAGE, "mar_decoder", "wide", "z", 4.1e-5, 2e-5));
+        checks.add(tensor(Area.STAGE, "mar_decoder", "editing", "z", 0.31, 2e-5));
+        checks.add(tensor(Area.LOOP, "t2i", "t2i_100_steps", "latents", 0.012, 1e-4));
+        checks.add(new Check(
+                Area.UNDERSTANDING,
+                "understand",
+                "understand_astronaut",
+                "tokens",
+                "differing values",
+                3,
+                0,
+                Optional.empty(),
+                Optional.of("The answers part at token 12.")));
+        checks.add(count(Area.PLACEMENT, "mar_decoder", "strict", "nodes that compute on the CPU", 4));
+        return report(
+                checks,
+                placements(),
+                pictures(),
+                List.of(
+                        "edit_astronaut: the model has no pixel_encoder",
+                        "understand_rocket: the golden file has no siglip2.pixels"),
+                Map.of());
+    }
+
+    /** 1500 checks, 30 of them failing in one stage. */
+    static ConformanceReport large() {
+        List<Check> checks = new ArrayList<>();
+        for (String graph : GRAPHS) {
+            for (int i = 0; i < 150; i++) {
+                boolean fails = graph.equals("mar_encoder") && i % 5 == 0;
+                double error = fails ? 3e-3 : 4e-7 * (1 + i % 40);
+                checks.add(tensor(Area.STAGE, graph, "batch_" + (1 + i % 3) + "_case_" + i, "result", error, 2e-5));
+            }
+        }
+        List<Timing> timings = checks.stream()
+                .map(check -> new Timing(check.subject(), check.scenario(), 1 + check.value() * 1e6))
+                .toList();
+        ConformanceReport report = report(checks, placements(), List.of(), List.of(), Map.of());
+        return new ConformanceReport(
+                report.started(),
+                report.elapsed(),
+                report.environment(),
+                report.subject(),
+                checks,
+                report.placements(),
+                timings,
+                List.of(),
+                List.of());
+    }
+
+    /** Markup, control characters and half a surrogate pair wherever text comes from outside. */
+    static ConformanceReport hostile() {
+        Check check =
+                new Check(Area.STAGE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 2, 1, Optional.empty(), Optional.of(HOSTILE));
+        Image picture = gradient(8, 8, 0);
+        return new ConformanceReport(
+                Instant.parse("2026-11-21T08:00:00Z"),
+                Duration.ofSeconds(1),
+                new Environment(
+                        HOSTILE,
+                        HOSTILE,
+                        1,
+                        HOSTILE,
+                        HOSTILE,
+                        List.of(HOSTILE),
+                        List.of(HOSTILE),
+                        HOSTILE,
+                        HOSTILE,
+                        Map.of(HOSTILE, HOSTILE)),
+                new Subject(HOSTILE, HOSTILE, HOSTILE, HOSTILE, Map.of(HOSTILE, HOSTILE), HOSTILE, true, HOSTILE),
+                List.of(check),
+                List.of(new Placement(
+                        HOSTILE,
+                        List.of(new Placement.Share(HOSTILE, 1, 1)),
+                        List.of(new Placement.Fallback(HOSTILE, 1, true)))),
+                List.of(new Timing(HOSTILE, HOSTILE, 1)),
+                List.of(new PicturePair("../" + HOSTILE, picture, picture)),
+                List.of(HOSTILE));
+    }
+
+    static ConformanceReport empty() {
+        return report(List.of(), List.of(), List.of(), List.of(), Map.of());
+    }
+
+    static Check tensor(Area area, String subject, String scenario, String tensor, double error, double limit) {
+        ErrorStatistics errors =
+                new ErrorStatistics(12_288, error, 1 - error * error / 2, error * 8, 1, 0, 0, histogram(12_288, error));
+        return new Check(
+                area, subject, scenario, tensor, "relative L2", error, limit, Optional.of(errors), Optional.empty());
+    }
+
+    static Check count(Area area, String subject, String scenario, String tensor, int count) {
+        return new Check(
+                area, subject, scenario, tensor, "differing values", count, 0, Optional.empty(), Optional.empty());
+    }
+
+    /** As normally distributed differences of this size fall into decades. */
+    private static List<Long> histogram(int values, double error) {
+        Random random = new Random(1);
+        List<Long> counts = new ArrayList<>(Collections.nCopies(ErrorStatistics.DECADES, 0L));
+        for (int i = 0; i < values; i++) {
+            double decade = Math.log10(Math.abs(random.nextGaussian() * error)) - ErrorStatistics.FIRST_DECADE + 1;
+            int index = (int) Math.min(ErrorStatistics.DECADES - 1, Math.max(0, Math.floor(decade)));
+            counts.set(index, counts.get(index) + 1);
+        }
+        return counts;
+    }
+
+    private static ConformanceReport report(
+            List<Check> checks,
+            List<Placement> placements,
+            List<PicturePair> pictures,
+            List<String> skipped,
+            Map<String, String> labels) {
+        return new ConformanceReport(
+                Instant.parse("2026-11-21T08:00:00Z"),
+                Duration.ofSeconds(252),
+                new Environment(
+                        "Debian GNU/Linux 12, amd64",
+                        "AMD EPYC 9554, 32 threads",
+                        128L << 30,
+                        "Eclipse Adoptium 17.0.15",
+                        "1.29.0",
+                        List.of("CUDAExecutionProvider", "CPUExecutionProvider"),
+                        List.of("NVIDIA H200, 141 GB"),
+                        "570.86.15",
+                        "0.1.0",
+                        labels),
+                new Subject(
+                        "unipic-1.5b in /models/unipic-1.5b",
+                        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                        "fp32",
+                        "cuda",
+                        Map.of("use_tf32", "0"),
+                        "full",
+                        true,
+                        "PyTorch 2.9, float32, on CPU"),
+                checks,
+                placements,
+                List.of(
+                        new Timing("decoder_step", "batch_1", 3.21),
+                        new Timing("pixel_decoder", "batch_2", 48.7),
+                        new Timing("token_sampler", "wide", 1204)),
+                pictures,
+                skipped);
+    }
+
+    private static List<Placement> placements() {
+        return List.of(
+                new Placement(
+                        "decoder_step",
+                        List.of(
+                                new Placement.Share("CUDAExecutionProvider", 812, 3.1),
+                                new Placement.Share("CPUExecutionProvider", 41, 0.11)),
+                        List.of(
+                                new Placement.Fallback("Shape", 28, false),
+                                new Placement.Fallback("Gather", 13, false))),
+                new Placement(
+                        "mar_decoder",
+                        List.of(
+                                new Placement.Share("CUDAExecutionProvider", 402, 5.9),
+                                new Placement.Share("CPUExecutionProvider", 4, 2.2)),
+                        List.of(new Placement.Fallback("Attention", 4, true))),
+                new Placement(
+                        "pixel_decoder", List.of(new Placement.Share("CUDAExecutionProvider", 96, 48.2)), List.of()));
+    }
+
+    private static List<PicturePair> pictures() {
+        Image reference = gradient(96, 64, 0);
+        return List.of(
+                new PicturePair("t2i_native", reference, gradient(96, 64, 5)),
+                new PicturePair("t2i_1024", gradient(1024, 1024, 0), gradient(1024, 1024, 1)),
+                new PicturePair("edit_chelsea", reference, reference));
+    }
+
+    /** A gradient; {@code change} is added to red in a square in the middle. */
+    static Image gradient(int width, int height, int change) {
+        byte[] rgb = new byte[width * height * 3];
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                boolean inside = Math.abs(2 * x - width) < width / 2 && Math.abs(2 * y - height) < height / 2;
+                int at = (y * width + x) * 3;
+                rgb[at] = (byte) (200 * x / width + (inside ? change : 0));
+                rgb[at + 1] = (byte) (200 * y / height);
+                rgb[at + 2] = (byte) 120;
+            }
+        }
+        return Image.ofRgb(width, height, rgb);
+    }
+}
