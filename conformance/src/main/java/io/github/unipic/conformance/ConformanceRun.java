@@ -156,7 +156,7 @@ public record ConformanceRun(
     }
 
     private void check(ModelFolder model, ReferenceFile reference, Findings findings, Path temporary) {
-        Cases cases = Cases.of(suite);
+        Cases cases = Cases.of(suite).withSeed(reference.seed());
         reference.requireFits(model.manifest(), cases);
         ModelTolerances tolerances = tolerances(model);
         try (Graphs graphs = new Graphs(model, options(Optional.empty()));

@@ -20,6 +20,7 @@ import io.github.unipic.text.PromptTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 
@@ -28,10 +29,12 @@ import java.util.function.BiConsumer;
  *
  * @param model folder to be run; its graphs' own precision is what the reference has
  * @param suite whose cases are recorded
+ * @param seed of the inputs, 0 to 2^32 - 1; empty for the kit's own
  * @param cancellation stops it
  * @param progress told the number of cases done and of all
  */
-public record Recording(Path model, Suite suite, Cancellation cancellation, BiConsumer<Integer, Integer> progress) {
+public record Recording(
+        Path model, Suite suite, OptionalLong seed, Cancellation cancellation, BiConsumer<Integer, Integer> progress) {
 
     /**
      * Writes the reference file, in place of an earlier one.
@@ -41,7 +44,8 @@ public record Recording(Path model, Suite suite, Cancellation cancellation, BiCo
      */
     public void writeTo(Path file) {
         ModelFolder folder = ModelFolder.open(model, true);
-        Cases cases = Cases.of(suite);
+        Cases standard = Cases.of(suite);
+        Cases cases = standard.withSeed(seed.orElse(standard.seed()));
         try (ReferenceWriter writer = new ReferenceWriter(file);
                 Graphs graphs = new Graphs(folder, RuntimeOptions.DEFAULTS);
                 PromptTokenizer tokenizer = PromptTokenizer.load(folder.tokenizer())) {
@@ -109,6 +113,8 @@ public record Recording(Path model, Suite suite, Cancellation cancellation, BiCo
                 ReferenceFile.FORMAT_VERSION,
                 "cases_sha256",
                 cases.sha256(),
+                "seed",
+                Long.toString(cases.seed()),
                 "suite",
                 suite.label(),
                 "producer",

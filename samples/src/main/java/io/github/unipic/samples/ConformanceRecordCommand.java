@@ -4,10 +4,14 @@ import io.github.unipic.conformance.Recording;
 import io.github.unipic.conformance.Suite;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code unipic conformance record}: writes the reference that another machine or provider is compared with. */
 @Command(
@@ -32,6 +36,9 @@ final class ConformanceRecordCommand implements Callable<Integer> {
     @ParentCommand
     private ConformanceCommand conformance;
 
+    @Spec
+    private CommandSpec spec;
+
     @Option(
             names = "--model",
             required = true,
@@ -47,6 +54,13 @@ final class ConformanceRecordCommand implements Callable<Integer> {
     private Suite suite;
 
     @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Seed of the inputs, 0 to 4294967295; 'run' takes it from the reference. Default: the kit's"
+                    + " own.")
+    private Long seed;
+
+    @Option(
             names = "--out",
             defaultValue = "reference.safetensors",
             paramLabel = "FILE",
@@ -60,12 +74,16 @@ final class ConformanceRecordCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (seed != null && (seed < 0 || seed >= 1L << 32)) {
+            throw new ParameterException(spec.commandLine(), "--seed is " + seed + "; give 0 to 4294967295");
+        }
         Session session = conformance.session();
         try (ProgressDisplay progress =
                 ProgressDisplay.start(session, quiet, "Recording", ProgressDisplay.Unit.CASES)) {
             new Recording(
                             model,
                             suite,
+                            seed == null ? OptionalLong.empty() : OptionalLong.of(seed),
                             session.cancellation(),
                             (done, total) -> progress.update(done, total, Optional.empty()))
                     .writeTo(out);

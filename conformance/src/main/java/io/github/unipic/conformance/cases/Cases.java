@@ -21,7 +21,7 @@ import java.util.function.Function;
 /**
  * What is run on a model whose sizes are not known beforehand: cases.json, which the PyTorch side reads as well.
  *
- * @param seed of all inputs
+ * @param seed of all inputs, 32 bits
  * @param sha256 of cases.json, by which a reference file shows that it was made from the same cases
  */
 public record Cases(long seed, String sha256, List<StageCase> stages, List<LoopCase> loops, List<AnswerCase> answers) {
@@ -48,6 +48,11 @@ public record Cases(long seed, String sha256, List<StageCase> stages, List<LoopC
                 list(json.get("answers"), Cases::answer).stream()
                         .filter(answer -> suite.includes(answer.suite()))
                         .toList());
+    }
+
+    /** The same cases with other numbers. */
+    public Cases withSeed(long other) {
+        return new Cases(other, sha256, stages, loops, answers);
     }
 
     /** How many there are. */

@@ -15,6 +15,7 @@ import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.RuntimeOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +71,7 @@ public final class PlacementChecks {
                     }
                 }
             }
-            return graphs.endProfiling();
+            return new EnumMap<>(graphs.endProfiling());
         }
     }
 

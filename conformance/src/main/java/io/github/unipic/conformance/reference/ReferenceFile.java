@@ -90,6 +90,19 @@ public final class ReferenceFile implements AutoCloseable {
         return text("producer") + " (" + text("dtype") + ")";
     }
 
+    /**
+     * The seed of the inputs.
+     *
+     * @throws ConformanceException when the file does not say
+     */
+    public long seed() {
+        try {
+            return Long.parseLong(text("seed"));
+        } catch (NumberFormatException e) {
+            throw new ConformanceException("Reference file " + path + " tells no seed; record it again.", e);
+        }
+    }
+
     /** float32 values, if the file has them. */
     public Optional<float[]> floats(String key) {
         return tensor(key, DType.FLOAT32).map(tensor -> {

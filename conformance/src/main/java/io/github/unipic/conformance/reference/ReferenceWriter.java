@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * Writes a safetensors file tensor by tensor. Its header stands before the data and tells their places, so the data
@@ -26,8 +27,14 @@ public final class ReferenceWriter implements AutoCloseable {
     /** @param target whose folder exists */
     public ReferenceWriter(Path target) throws IOException {
         this.target = target.toAbsolutePath();
-        this.dataFile = Files.createTempFile(this.target.getParent(), ".unipic-reference-", ".tmp");
-        this.data = FileChannel.open(dataFile, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        this.dataFile = beside();
+        this.data = FileChannel.open(
+                dataFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    /** A name in the target's folder; not Java's temporary files, which nobody else may read. */
+    private Path beside() {
+        return target.resolveSibling("." + target.getFileName() + "-" + UUID.randomUUID() + ".tmp");
     }
 
     public void floats(String key, float[] values, long... shape) throws IOException {
@@ -63,9 +70,9 @@ public final class ReferenceWriter implements AutoCloseable {
         ObjectNode texts = header.putObject("__metadata__");
         metadata.forEach(texts::put);
         byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
-        Path whole = Files.createTempFile(target.getParent(), ".unipic-reference-", ".tmp");
+        Path whole = beside();
         try {
-            try (FileChannel out = FileChannel.open(whole, StandardOpenOption.WRITE)) {
+            try (FileChannel out = FileChannel.open(whole, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 ByteBuffer start = ByteBuffer.allocate(Long.BYTES + json.length)
                         .order(ByteOrder.LITTLE_ENDIAN)
                         .putLong(json.length)
