@@ -142,7 +142,7 @@ public record ConformanceRun(
     private Path record(Path model, Path temporary) {
         listener.onPhase("recording the reference with the CPU provider");
         Path file = temporary.resolve("reference.safetensors");
-        new Recording(model, suite, cancellation, listener::onProgress).writeTo(file);
+        new Recording(model, suite, OptionalLong.empty(), cancellation, listener::onProgress).writeTo(file);
         return file;
     }
 
