@@ -135,7 +135,8 @@ public final class OnnxRuntime {
     /** The first line of what went wrong, without where in ONNX Runtime's sources that was. */
     static String reason(Throwable e) {
         String line = String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown reason");
-        return line.replaceFirst("^.*\\[ONNXRuntimeError\\] : \\d+ : \\w+ : ", "")
+        return line.replaceFirst("^Error code - \\w+ - message: ", "")
+                .replaceFirst("^.*\\[ONNXRuntimeError\\] : \\d+ : \\w+ : ", "")
                 .replaceFirst("\\.$", "");
     }
 }
