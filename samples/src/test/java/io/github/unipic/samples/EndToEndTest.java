@@ -47,6 +47,19 @@ class EndToEndTest {
     }
 
     @Test
+    void theProviderIsChosenByNameAndAnUnknownOneIsOneLine() {
+        String fox = folder.resolve("fox.png").toString();
+        CommandLineRun cpu = run("generate", "A fox", "-q", "-o", fox, "--steps", "5", "--provider", "CPU");
+        assertThat(cpu.exitCode()).as(cpu.err()).isZero();
+        CommandLineRun gpu = run("generate", "A fox", "-q", "-o", fox, "--provider", "gpu");
+        assertThat(gpu.errLines()).hasSize(1).first().asString().contains("'gpu'", "cuda", "cpu");
+        assertThat(gpu.exitCode()).isEqualTo(2);
+        CommandLineRun option = run(
+                "generate", "A fox", "-q", "-o", fox, "--provider-option", "device_id=1", "--provider-option", "x=y=z");
+        assertThat(option.errLines()).hasSize(1).first().asString().contains("cpu has no option 'device_id'");
+    }
+
+    @Test
     void aPictureCanBeDrawnAgain() {
         Path fox = folder.resolve("fox.png");
         Path again = folder.resolve("again.png");
@@ -235,6 +248,7 @@ class EndToEndTest {
         CommandLineRun info = run("info", "--model", model);
         assertThat(info.exitCode()).as(info.err()).isZero();
         assertThat(info.out()).contains(model, "generate", "pixel_decoder.onnx", "ONNX Runtime 1.", "float32");
+        assertThat(info.outLines()).anyMatch(line -> line.startsWith("Device   CPUExecutionProvider: CPU "));
 
         CommandLineRun again = run("export", "--checkpoint", checkpoint, "--out", model);
         assertThat(again.exitCode()).isEqualTo(2);
