@@ -1,11 +1,9 @@
 """Reads a checkpoint folder in the published layout: its tensors by one name each, and its configuration."""
 import json
-import pickle
 import re
 import zipfile
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 MAIN_FILES = ("pytorch_model.bin", "model.safetensors")
@@ -18,7 +16,7 @@ class CheckpointError(Exception):
 
 
 class Checkpoint:
-    """Tensors are called llm.*, mar.*, proj_in.*, proj_out.*, siglip2.* (without vision_model), siglip2_proj.*, vae.*."""
+    """Its tensors are llm.*, mar.*, proj_in.*, proj_out.*, siglip2.* (without vision_model.), siglip2_proj.*, vae.*."""
 
     def __init__(self, folder):
         if not folder.is_dir():
@@ -30,7 +28,7 @@ class Checkpoint:
             folder, configs, "vision model", lambda c: c.get("model_type") in VISION_TYPES or "vision_config" in c
         )
         if language is None:
-            raise CheckpointError(f"no folder in {folder} has a config.json with model_type qwen2; add the Qwen2.5 folder")
+            raise CheckpointError(f"no folder in {folder} has a config.json of model_type qwen2; add the Qwen2.5 one")
         self.language_config = configs[language]
         self.vision_config = configs[vision].get("vision_config", configs[vision]) if vision else None
         self.overrides = read_optional_json(folder / "unipic_config.json") or {}
@@ -107,8 +105,8 @@ def read(folder, candidates):
         if whole.exists():
             return read_file(whole)
         if index.exists():
-            shards = {shard: read_file(folder / shard) for shard in sorted(set(read_json(index)["weight_map"].values()))}
-            return {name: tensor for shard in shards.values() for name, tensor in shard.items()}
+            shards = sorted(set(read_json(index).get("weight_map", {}).values()))
+            return {name: tensor for shard in shards for name, tensor in read_file(folder / shard).items()}
     return None
 
 
@@ -116,19 +114,24 @@ def read_file(path):
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        tensors = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, FileNotFoundError) as e:
-        reason = str(e).splitlines()[0] if str(e) else type(e).__name__
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+        tensors = content.get("model", content)
+    except FileNotFoundError as e:
+        raise CheckpointError(f"{path} is missing; fetch it, or correct the index that names it") from e
+    except Exception as e:  # of a damaged file, torch's unpickler throws whatever it stumbles over
+        reason = f"{type(e).__name__}: {e}".splitlines()[0][:100]
         raise CheckpointError(f"{path} cannot be read ({reason}); fetch it again") from e
-    tensors = tensors.get("model", tensors)
     return {name: tensor for name, tensor in tensors.items() if isinstance(tensor, torch.Tensor)}
 
 
 def read_json(path):
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as e:
         raise CheckpointError(f"{path} cannot be read as JSON ({e}); fetch it again") from e
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path} is not a JSON object; fetch it again")
+    return content
 
 
 def read_optional_json(path):

@@ -37,16 +37,15 @@ class Mar(nn.Module):
     def decode(self, x, positions, predict, canvas, grid):
         """x [B,buffers+V,dim] of the known tokens to conditions [B,M,dim] at the positions `predict` [B,M].
 
-        `canvas` [1,C,dim] takes the first C of the buffers + h·w places, mask tokens the rest; then come the known ones.
+        `canvas` [1,C,dim] takes the first C of the buffers + h·w places, mask tokens the others, before the known ones go in.
         """
         batch, _, dim = x.shape
         places = self.buffers + grid[0] * grid[1]
         full = self.mask_token.repeat(batch, places, 1)
         full[:, : canvas.shape[1]] = canvas
         row = torch.arange(batch)[:, None]
-        full[:, : self.buffers], full[row, self.buffers + positions] = self.decoder_embed(x).split(
-            [self.buffers, positions.shape[1]], dim=1
-        )
+        buffer_places = torch.arange(self.buffers).expand(batch, -1)
+        full[row, torch.cat([buffer_places, self.buffers + positions], dim=1)] = self.decoder_embed(x)
         full = full + self.resized(self.decoder_pos_embed_learned, grid)
         for block in self.decoder_blocks:
             full = block(full)
@@ -54,7 +53,7 @@ class Mar(nn.Module):
         return asked + self.resized(self.diffusion_pos_embed_learned, grid)[0, predict]
 
     def resized(self, table, grid):
-        """A learned position table [1,buffers+side²,dim] (or without buffers) for another grid: bilinear, half-pixel."""
+        """A learned position table [1,buffers+side²,dim], or one without buffers, for another grid: bilinear."""
         buffers, cells = table.split([table.shape[1] - self.side**2, self.side**2], dim=1)
         if tuple(grid) == (self.side, self.side):
             return table
@@ -84,7 +83,8 @@ class SelfAttention(nn.Module):
         self.qkv, self.proj = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
 
     def forward(self, x):
-        query, key, value = (part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in self.qkv(x).chunk(3, dim=2))
+        parts = self.qkv(x).chunk(3, dim=2)
+        query, key, value = (part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in parts)
         return self.proj(F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2))
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -60,31 +61,35 @@ def write(options):
 
 def run_cases(cases, suite, model, tasks):
     """The outputs of every case of the suite by their keys in the file, float32 or int64."""
-    seed = cases["seed"]
-    runs = {}
+    seed, runs = cases["seed"], {}
     for case in chosen(cases["stages"], suite):
         path = f"{case['graph']}/{case['name']}"
-        runs[f"stage/{path}"] = case, lambda c, p=path: STAGES[c["graph"]](model, c, Values(seed, p))
+        runs[f"stage/{path}"] = case, partial(STAGES[case["graph"]], model, case, Values(seed, path))
     for case in chosen(cases["loops"], suite):
         path = f"loop/{case['name']}"
-        runs[path] = case, lambda c, p=path: tasks.draw(c, Values(seed, p))
+        runs[path] = case, partial(tasks.draw, case, Values(seed, path))
     for case in chosen(cases["answers"], suite):
-        runs[f"answer/{case['name']}"] = case, tasks.answer
+        runs[f"answer/{case['name']}"] = case, partial(tasks.answer, case)
 
     outputs = {}
     for number, (key, (case, run)) in enumerate(runs.items(), start=1):
-        if model.vision is None and "vision_encoder" in key or case.get("path") == "siglip2" and model.vision is None:
-            print(f"[{number}/{len(runs)}] {key}: skipped, the checkpoint has no SigLIP2", flush=True)
-            continue
         start = time.monotonic()
-        for name, tensor in run(case).items():
-            outputs[f"{key}/{name}"] = (tensor.float() if tensor.is_floating_point() else tensor).contiguous()
-        print(f"[{number}/{len(runs)}] {key}: {time.monotonic() - start:.1f} s", flush=True)
+        if needs_vision(case) and not model.vision:
+            note = "skipped, the checkpoint has no SigLIP2"
+        else:
+            for name, tensor in run().items():
+                outputs[f"{key}/{name}"] = (tensor.float() if tensor.is_floating_point() else tensor).contiguous()
+            note = f"{time.monotonic() - start:.1f} s"
+        print(f"[{number}/{len(runs)}] {key}: {note}", flush=True)
     return outputs
 
 
 def chosen(cases, suite):
     return [case for case in cases if suite == "full" or case["suite"] == suite]
+
+
+def needs_vision(case):
+    return case.get("graph") == "vision_encoder" or case.get("path") == "siglip2"
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ def known_of(name, n):
 
 
 def text_embedding(model, case, values):
-    return {"embeds": model.text_embedding(values.ids("ids", model.llm.config.vocab_size, case["batch"], case["tokens"]))}
+    ids = values.ids("ids", model.llm.config.vocab_size, case["batch"], case["tokens"])
+    return {"embeds": model.text_embedding(ids)}
 
 
 def text_head(model, case, values):
@@ -78,7 +79,8 @@ def mar_decoder(model, case, values):
     rows, dim, buffers = case.get("rows", case["batch"]), model.sizes.dim, model.sizes.buffers
     positions, permutation = split_positions(case, values, rows, grid)
     known = positions.shape[1]
-    predict = {"one": permutation[:, known : known + 1], "rest": permutation[:, known:], "all": permutation}[case["predict"]]
+    rest = permutation[:, known:]
+    predict = {"one": rest[:, :1], "rest": rest, "all": permutation}[case["predict"]]
     full = case.get("canvas") == "full"
     canvas = values.floats("canvas", 1, buffers + grid[0] * grid[1] if full else 0, dim)
     encoded = values.floats("x_enc", rows, buffers + known, dim)

@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import torch
+from checkpoint import CheckpointError
 from PIL import Image
 from stages import grid_of
 from tokenizers import Tokenizer
@@ -14,7 +15,10 @@ GRAY = (127, 127, 127)
 class Tasks:
     def __init__(self, model, checkpoint, photos):
         self.model, self.photos = model, photos
-        self.tokenizer = Tokenizer.from_file(str(checkpoint.tokenizer_file))
+        try:
+            self.tokenizer = Tokenizer.from_file(str(checkpoint.tokenizer_file))
+        except Exception as e:  # the library throws nothing more special
+            raise CheckpointError(f"{checkpoint.tokenizer_file} cannot be read ({e}); fetch it again") from e
         self.stop_ids = checkpoint.stop_ids()
 
     def draw(self, case, values):
@@ -64,7 +68,8 @@ class Tasks:
         """A case of "answers" to ids [n] and margins [n]: how far ahead each id was of the next best."""
         square = pad(self.photo(case))
         if case["path"] == "siglip2":
-            embeds = self.model.vision_encoder(to_pixels(square, self.model.vision.image_size, self.model.vision.image_size))
+            side = self.model.vision.image_size
+            embeds = self.model.vision_encoder(to_pixels(square, side, side))
         else:
             _, embeds = self.encode_photo(square, grid_of("native", self.model.sizes.side))
         hidden, cache = self.model.decoder_step(self.about(embeds, case["question"]))

@@ -48,14 +48,21 @@ class Sizes:
         side = math.isqrt(cells)
         if side * side != cells:
             raise CheckpointError(f"mar.diffusion_pos_embed_learned has {cells} positions, which is not a square grid")
+        groups = checkpoint.override("vae", "norm_groups", 32)
         first_convolution = "vae.encoder.down.{}.block.0.conv1.weight"
-        levels = range(checkpoint.count(first_convolution))
+        base = checkpoint.shape("vae.encoder.conv_in.weight")[0]
+        levels = [checkpoint.shape(first_convolution.format(i))[0] for i in range(checkpoint.count(first_convolution))]
+        if groups < 1 or any(channels % groups for channels in [base, *levels]):
+            raise CheckpointError(
+                f"the autoencoder's channels {levels} are not multiples of {groups} norm groups: put"
+                ' {"vae": {"norm_groups": N}} into unipic_config.json'
+            )
         return Sizes(
-            vae_base=checkpoint.shape("vae.encoder.conv_in.weight")[0],
-            vae_levels=[checkpoint.shape(first_convolution.format(i))[0] for i in levels],
+            vae_base=base,
+            vae_levels=levels,
             vae_encoder_blocks=checkpoint.count("vae.encoder.down.0.block.{}.conv1.weight"),
             vae_decoder_blocks=checkpoint.count("vae.decoder.up.0.block.{}.conv1.weight"),
-            norm_groups=checkpoint.override("vae", "norm_groups", 32),
+            norm_groups=groups,
             latent_channels=checkpoint.shape("mar.z_proj.weight")[1],
             latent_scale=checkpoint.override("vae", "scale", 0.2325),
             dim=dim,
@@ -102,14 +109,16 @@ class UniPic(nn.Module):
         vision = None
         if checkpoint.names("siglip2."):
             if checkpoint.vision_config is None:
-                raise CheckpointError(f"{checkpoint.folder} has SigLIP2 tensors but no folder with SigLIP2's config.json")
+                raise CheckpointError(
+                    f"{checkpoint.folder} has SigLIP2 tensors but no folder with SigLIP2's config.json; add it"
+                )
             vision = SiglipVisionConfig.from_dict({**checkpoint.vision_config, "vision_use_head": False})
             vision._attn_implementation = "sdpa"
         model = UniPic(Sizes.of(checkpoint), language, vision).eval()
         expected = model.state_dict()
         for name, tensor in expected.items():
             if name not in tensors:
-                raise CheckpointError(f"tensor {name} is missing in {checkpoint.folder}; is this a complete checkpoint?")
+                raise CheckpointError(f"tensor {name} is missing in {checkpoint.folder}; is the checkpoint complete?")
             if tensors[name].shape != tensor.shape:
                 raise CheckpointError(
                     f"tensor {name} has shape {list(tensors[name].shape)}, but {list(tensor.shape)} is expected;"

@@ -34,8 +34,7 @@ class Values:
         self.seed, self.path = seed, path
 
     def floats(self, name, *shape):
-        """[shape] in torch's default dtype, each a float32 value: zero mean, unit variance, near normal (the sum of four
-        uniform variates)."""
+        """[shape] in torch's default dtype, each a float32 value: zero mean, unit variance, near normal."""
         count = math.prod(shape)
         values = np.empty(count, dtype=np.float32)
         for start in range(0, count, CHUNK):
