@@ -37,7 +37,7 @@ class Mar(nn.Module):
     def decode(self, x, positions, predict, canvas, grid):
         """x [B,buffers+V,dim] of the known tokens to conditions [B,M,dim] at the positions `predict` [B,M].
 
-        `canvas` [1,C,dim] takes the first C of the buffers + h·w places, mask tokens the others, before the known ones go in.
+        `canvas` [1,C,dim] takes the first C of the buffers + h·w places, mask tokens the others; known ones overwrite it.
         """
         batch, _, dim = x.shape
         places = self.buffers + grid[0] * grid[1]
