@@ -15,6 +15,7 @@ import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.compare.Tolerances;
 import io.github.unipic.conformance.golden.GoldenReplay;
 import io.github.unipic.conformance.reference.ReferenceFile;
+import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.conformance.report.Subject;
@@ -28,6 +29,7 @@ import io.github.unipic.text.PromptTokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -80,6 +82,12 @@ public record ConformanceRun(
 
         /** A check was made. */
         default void onCheck(Check check) {}
+
+        /**
+         * What was found before something that may end the process: a provider that is not safe for many threads does
+         * not fail, it crashes. The report says that it is not complete, and does not pass.
+         */
+        default void onInterim(ConformanceReport report) {}
     }
 
     /**
@@ -92,55 +100,66 @@ public record ConformanceRun(
         Instant start = Instant.now();
         Findings findings = new Findings(listener::onCheck, listener::onProgress);
         try (TemporaryFolder temporary = TemporaryFolder.create()) {
-            Subject subject = run(findings, temporary.path());
-            return new ConformanceReport(
-                    start,
-                    Duration.between(start, Instant.now()),
-                    Machine.describe(labels),
-                    subject,
-                    findings.checks(),
-                    findings.placements(),
-                    findings.timings(),
-                    findings.pictures(),
-                    findings.skipped());
+            Material material = material(temporary.path());
+            replay(material, findings);
+            if (material.reference().isEmpty()) {
+                return report(start, material, "PyTorch (golden files)", findings);
+            }
+            try (ReferenceFile reference =
+                    ReferenceFile.open(material.reference().get())) {
+                Cases cases = Cases.of(suite).withSeed(reference.seed());
+                reference.requireFits(material.model().manifest(), cases);
+                compare(material.model(), cases, reference, findings);
+                place(material.model(), cases, findings, temporary.path());
+                listener.onInterim(interim(report(start, material, reference.producer(), findings)));
+                request(material.model(), findings);
+                return report(start, material, reference.producer(), findings);
+            }
         }
     }
 
-    private Subject run(Findings findings, Path temporary) {
-        if (source instanceof Source.Embedded embedded) {
-            EmbeddedCheckpoint.copyTo(temporary);
-            Path checkpoint = temporary.resolve("checkpoint");
-            ModelFolder model = export(checkpoint, embedded.precision(), temporary);
-            replay(model, checkpoint, GoldenReplay.files(temporary.resolve("golden")), findings);
-            try (ReferenceFile reference = ReferenceFile.open(temporary.resolve("reference.safetensors"))) {
-                check(model, reference, findings, temporary);
-                return subject(model, EMBEDDED, reference.producer());
-            }
-        }
-        if (source instanceof Source.EmbeddedGoldens) {
-            EmbeddedCheckpoint.copyTo(temporary);
-            return replay(temporary.resolve("checkpoint"), temporary.resolve("golden"), EMBEDDED, findings, temporary);
+    /**
+     * What a source comes to.
+     *
+     * @param name of the model in the report
+     * @param checkpoint that the golden files belong to
+     * @param goldens may be none
+     */
+    private record Material(
+            ModelFolder model, String name, Path checkpoint, List<Path> goldens, Optional<Path> reference) {}
+
+    private Material material(Path temporary) {
+        if (source instanceof Source.Model given) {
+            return given(given, temporary);
         }
         if (source instanceof Source.Goldens goldens) {
-            return replay(
-                    goldens.checkpoint(), goldens.golden(), goldens.checkpoint().toString(), findings, temporary);
+            List<Path> files = GoldenReplay.files(goldens.golden());
+            ModelFolder model = export(goldens.checkpoint(), Precision.FP32, temporary);
+            return new Material(model, goldens.checkpoint().toString(), goldens.checkpoint(), files, Optional.empty());
         }
-        Source.Model given = (Source.Model) source;
+        EmbeddedCheckpoint.copyTo(temporary);
+        Path checkpoint = temporary.resolve("checkpoint");
+        boolean whole = source instanceof Source.Embedded;
+        Precision precision = source instanceof Source.Embedded embedded ? embedded.precision() : Precision.FP32;
+        return new Material(
+                export(checkpoint, precision, temporary),
+                EMBEDDED,
+                checkpoint,
+                GoldenReplay.files(temporary.resolve("golden")),
+                whole ? Optional.of(temporary.resolve("reference.safetensors")) : Optional.empty());
+    }
+
+    private Material given(Source.Model given, Path temporary) {
         ModelFolder.open(given.model(), false);
         listener.onPhase("reading the whole model, to compare its files' SHA-256");
         ModelFolder model = ModelFolder.open(given.model(), true);
-        Path file = given.reference().orElseGet(() -> record(given.model(), temporary));
-        try (ReferenceFile reference = ReferenceFile.open(file)) {
-            check(model, reference, findings, temporary);
-            return subject(model, model.manifest().name() + " in " + model.path(), reference.producer());
-        }
-    }
-
-    private Subject replay(Path checkpoint, Path golden, String name, Findings findings, Path temporary) {
-        List<Path> files = GoldenReplay.files(golden);
-        ModelFolder model = export(checkpoint, Precision.FP32, temporary);
-        replay(model, checkpoint, files, findings);
-        return subject(model, name, "PyTorch (golden files)");
+        Path reference = given.reference().orElseGet(() -> record(given.model(), temporary));
+        return new Material(
+                model,
+                model.manifest().name() + " in " + model.path(),
+                model.path(),
+                List.of(),
+                Optional.of(reference));
     }
 
     private ModelFolder export(Path checkpoint, Precision precision, Path temporary) {
@@ -161,34 +180,43 @@ public record ConformanceRun(
         return file;
     }
 
-    private void replay(ModelFolder model, Path checkpoint, List<Path> files, Findings findings) {
+    private void replay(Material material, Findings findings) {
+        if (material.goldens().isEmpty()) {
+            return;
+        }
         listener.onPhase("replaying PyTorch's tensors");
-        try (Graphs graphs = new Graphs(model, options(Optional.empty()));
-                PromptTokenizer tokenizer = PromptTokenizer.load(model.tokenizer())) {
-            new GoldenReplay(graphs, tokenizer, checkpoint, tolerances(model).tasks(), findings, cancellation)
-                    .run(files);
+        try (Graphs graphs = new Graphs(material.model(), options(Optional.empty()));
+                PromptTokenizer tokenizer =
+                        PromptTokenizer.load(material.model().tokenizer())) {
+            Tolerances tolerances = tolerances(material.model()).tasks();
+            new GoldenReplay(graphs, tokenizer, material.checkpoint(), tolerances, findings, cancellation)
+                    .run(material.goldens());
         }
     }
 
-    private void check(ModelFolder model, ReferenceFile reference, Findings findings, Path temporary) {
-        Cases cases = Cases.of(suite).withSeed(reference.seed());
-        reference.requireFits(model.manifest(), cases);
+    private void compare(ModelFolder model, Cases cases, ReferenceFile reference, Findings findings) {
+        listener.onPhase("comparing graphs, pictures and answers");
+        findings.expect(cases.count());
         ModelTolerances tolerances = tolerances(model);
         try (Graphs graphs = new Graphs(model, options(Optional.empty()));
                 PromptTokenizer tokenizer = PromptTokenizer.load(model.tokenizer())) {
-            listener.onPhase("comparing graphs, pictures and answers");
-            findings.expect(cases.count());
             new StageChecks(graphs, cases.seed(), reference, tolerances, findings, cancellation).run(cases);
             new TaskChecks(graphs, tokenizer, cases.seed(), reference, tolerances.tasks(), findings, cancellation)
                     .run(cases);
         }
+    }
+
+    private void place(ModelFolder model, Cases cases, Findings findings, Path temporary) {
+        listener.onPhase("looking which provider runs what");
+        new PlacementChecks(model, options(Optional.of(temporary)), strict, findings, cancellation).run(cases);
+    }
+
+    private void request(ModelFolder model, Findings findings) {
         listener.onPhase("making requests twice, and at once");
         try (UniPic unipic = UniPic.builder(model.path()).provider(provider).load()) {
             new RequestChecks(unipic, model.manifest().sizes().downsampling(), findings, cancellation)
                     .run(suite == Suite.FULL ? AT_ONCE : AT_ONCE_IN_SMOKE);
         }
-        listener.onPhase("looking which provider runs what");
-        new PlacementChecks(model, options(Optional.of(temporary)), strict, findings, cancellation).run(cases);
     }
 
     private RuntimeOptions options(Optional<Path> profiles) {
@@ -199,15 +227,50 @@ public record ConformanceRun(
         return new ModelTolerances(model.manifest(), judgedAs);
     }
 
-    private Subject subject(ModelFolder model, String name, String reference) {
-        return new Subject(
-                name,
-                model.digest(),
-                tolerances(model).tasks().precision(),
+    private ConformanceReport report(Instant start, Material material, String reference, Findings findings) {
+        Subject subject = new Subject(
+                material.name(),
+                material.model().digest(),
+                tolerances(material.model()).tasks().precision(),
                 provider.name(),
                 provider.options(),
                 suite.label(),
                 strict,
                 reference);
+        return new ConformanceReport(
+                start,
+                Duration.between(start, Instant.now()),
+                Machine.describe(labels),
+                subject,
+                findings.checks(),
+                findings.placements(),
+                findings.timings(),
+                findings.pictures(),
+                findings.skipped());
+    }
+
+    /** With a check that fails, which is gone from the report of a run that comes to its end. */
+    private static ConformanceReport interim(ConformanceReport report) {
+        List<Check> checks = new ArrayList<>(report.checks());
+        checks.add(new Check(
+                Area.CONCURRENCY,
+                "requests",
+                "requests",
+                "run",
+                "completed",
+                Double.NaN,
+                0,
+                Optional.empty(),
+                Optional.of("the process ended while requests were made twice and at once")));
+        return new ConformanceReport(
+                report.started(),
+                report.elapsed(),
+                report.environment(),
+                report.subject(),
+                checks,
+                report.placements(),
+                report.timings(),
+                report.pictures(),
+                report.skipped());
     }
 }
