@@ -84,8 +84,8 @@ public record ConformanceRun(
         default void onCheck(Check check) {}
 
         /**
-         * What was found before something that may end the process: a provider that is not safe for many threads does
-         * not fail, it crashes. The report says that it is not complete, and does not pass.
+         * What was found before something that may end the process: a provider that has many sessions, or many threads
+         * in one, may not fail but crash. The report says that it is not complete, and does not pass.
          */
         default void onInterim(ConformanceReport report) {}
     }
@@ -110,8 +110,9 @@ public record ConformanceRun(
                 Cases cases = Cases.of(suite).withSeed(reference.seed());
                 reference.requireFits(material.model().manifest(), cases);
                 compare(material.model(), cases, reference, findings);
+                interim(report(start, material, reference.producer(), findings), Area.PLACEMENT);
                 place(material.model(), cases, findings, temporary.path());
-                listener.onInterim(interim(report(start, material, reference.producer(), findings)));
+                interim(report(start, material, reference.producer(), findings), Area.CONCURRENCY);
                 request(material.model(), findings);
                 return report(start, material, reference.producer(), findings);
             }
@@ -249,20 +250,20 @@ public record ConformanceRun(
                 findings.skipped());
     }
 
-    /** With a check that fails, which is gone from the report of a run that comes to its end. */
-    private static ConformanceReport interim(ConformanceReport report) {
+    /** Tells what was found so far, and a check that fails, which is gone from the report of a whole run. */
+    private void interim(ConformanceReport report, Area next) {
         List<Check> checks = new ArrayList<>(report.checks());
         checks.add(new Check(
-                Area.CONCURRENCY,
-                "requests",
-                "requests",
+                next,
+                "process",
+                "process",
                 "run",
                 "completed",
                 Double.NaN,
                 0,
                 Optional.empty(),
-                Optional.of("the process ended while requests were made twice and at once")));
-        return new ConformanceReport(
+                Optional.of("the process ended in this part, without an error that could be caught")));
+        listener.onInterim(new ConformanceReport(
                 report.started(),
                 report.elapsed(),
                 report.environment(),
@@ -271,6 +272,6 @@ public record ConformanceRun(
                 report.placements(),
                 report.timings(),
                 report.pictures(),
-                report.skipped());
+                report.skipped()));
     }
 }
