@@ -98,8 +98,8 @@ public final class UniPic implements AutoCloseable {
      * use it are loaded, but not before {@link #useNativeRuntime}.
      *
      * @param name of the registration, any that no other has
-     * @throws InvalidRequestException when there is no such file, or the name is taken
-     * @throws InferenceException when it does not load
+     * @throws InvalidRequestException when there is no such file
+     * @throws InferenceException when it does not load, or the name is taken
      */
     public static void registerProviderLibrary(String name, Path library) {
         OnnxRuntime.registerProviderLibrary(name, library);

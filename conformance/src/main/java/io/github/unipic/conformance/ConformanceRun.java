@@ -12,6 +12,7 @@ import io.github.unipic.conformance.checks.RequestChecks;
 import io.github.unipic.conformance.checks.StageChecks;
 import io.github.unipic.conformance.checks.TaskChecks;
 import io.github.unipic.conformance.compare.ModelTolerances;
+import io.github.unipic.conformance.compare.Tolerances;
 import io.github.unipic.conformance.golden.GoldenReplay;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.report.Check;
@@ -55,8 +56,19 @@ public record ConformanceRun(
         Map<String, String> labels,
         Cancellation cancellation,
         Listener listener) {
+    private static final String EMBEDDED = "the small checkpoint that comes with the kit";
     private static final int AT_ONCE = 10;
     private static final int AT_ONCE_IN_SMOKE = 3;
+
+    /**
+     * Checks the precision and copies the labels.
+     *
+     * @throws io.github.unipic.InvalidRequestException when there are no tolerances for that precision
+     */
+    public ConformanceRun {
+        judgedAs.ifPresent(Tolerances::of);
+        labels = Map.copyOf(labels);
+    }
 
     /** Hears of a run. Called on the thread that runs it. */
     public interface Listener {
@@ -102,31 +114,33 @@ public record ConformanceRun(
             replay(model, checkpoint, GoldenReplay.files(temporary.resolve("golden")), findings);
             try (ReferenceFile reference = ReferenceFile.open(temporary.resolve("reference.safetensors"))) {
                 check(model, reference, findings, temporary);
-                return subject(model, reference.producer());
+                return subject(model, EMBEDDED, reference.producer());
             }
         }
         if (source instanceof Source.EmbeddedGoldens) {
             EmbeddedCheckpoint.copyTo(temporary);
-            return replay(temporary.resolve("checkpoint"), temporary.resolve("golden"), findings, temporary);
+            return replay(temporary.resolve("checkpoint"), temporary.resolve("golden"), EMBEDDED, findings, temporary);
         }
         if (source instanceof Source.Goldens goldens) {
-            return replay(goldens.checkpoint(), goldens.golden(), findings, temporary);
+            return replay(
+                    goldens.checkpoint(), goldens.golden(), goldens.checkpoint().toString(), findings, temporary);
         }
         Source.Model given = (Source.Model) source;
-        listener.onPhase("checking the model's files");
+        ModelFolder.open(given.model(), false);
+        listener.onPhase("reading the whole model, to compare its files' SHA-256");
         ModelFolder model = ModelFolder.open(given.model(), true);
         Path file = given.reference().orElseGet(() -> record(given.model(), temporary));
         try (ReferenceFile reference = ReferenceFile.open(file)) {
             check(model, reference, findings, temporary);
-            return subject(model, reference.producer());
+            return subject(model, model.manifest().name() + " in " + model.path(), reference.producer());
         }
     }
 
-    private Subject replay(Path checkpoint, Path golden, Findings findings, Path temporary) {
+    private Subject replay(Path checkpoint, Path golden, String name, Findings findings, Path temporary) {
         List<Path> files = GoldenReplay.files(golden);
         ModelFolder model = export(checkpoint, Precision.FP32, temporary);
         replay(model, checkpoint, files, findings);
-        return subject(model, "PyTorch (golden files)");
+        return subject(model, name, "PyTorch (golden files)");
     }
 
     private ModelFolder export(Path checkpoint, Precision precision, Path temporary) {
@@ -185,9 +199,9 @@ public record ConformanceRun(
         return new ModelTolerances(model.manifest(), judgedAs);
     }
 
-    private Subject subject(ModelFolder model, String reference) {
+    private Subject subject(ModelFolder model, String name, String reference) {
         return new Subject(
-                model.manifest().name() + " in " + model.path(),
+                name,
                 model.digest(),
                 tolerances(model).tasks().precision(),
                 provider.name(),

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code unipic conformance}: the kit's commands; without one, a replay of recorded tensors, line by line. */
 @Command(
-        name = "conformance",
+        name = ConformanceCommand.NAME,
         description = {
             "Proves that a machine runs UniPic right: see 'unipic conformance run --help'.",
             "Without a command it exports a checkpoint, replays recorded PyTorch tensors through it on the CPU, and"
@@ -46,6 +46,8 @@ import picocli.CommandLine.Spec;
             "  unipic conformance --checkpoint tiny/checkpoint --golden tiny/golden --json report.json",
         })
 final class ConformanceCommand implements Callable<Integer> {
+    static final String NAME = "conformance";
+
     @ParentCommand
     private UniPicCommand unipic;
 

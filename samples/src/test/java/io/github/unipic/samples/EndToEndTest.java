@@ -8,6 +8,7 @@ import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.EmbeddedCheckpoint;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -44,6 +45,19 @@ class EndToEndTest {
         assertThat(run.outLines().get(1)).startsWith("Took ");
         assertThat(run.err()).contains("built-in test model", "noise");
         assertThat(Image.read(fox).request().orElseThrow().prompt()).isEqualTo("A red fox in the snow");
+    }
+
+    @Test
+    void theProviderIsChosenByNameAndAnUnknownOneIsOneLine() {
+        String fox = folder.resolve("fox.png").toString();
+        CommandLineRun cpu = run("generate", "A fox", "-q", "-o", fox, "--steps", "5", "--provider", "CPU");
+        assertThat(cpu.exitCode()).as(cpu.err()).isZero();
+        CommandLineRun gpu = run("generate", "A fox", "-q", "-o", fox, "--provider", "gpu");
+        assertThat(gpu.errLines()).hasSize(1).first().asString().contains("'gpu'", "cuda", "cpu");
+        assertThat(gpu.exitCode()).isEqualTo(2);
+        CommandLineRun option = run(
+                "generate", "A fox", "-q", "-o", fox, "--provider-option", "device_id=1", "--provider-option", "x=y=z");
+        assertThat(option.errLines()).hasSize(1).first().asString().contains("cpu has no option 'device_id'");
     }
 
     @Test
@@ -235,6 +249,7 @@ class EndToEndTest {
         CommandLineRun info = run("info", "--model", model);
         assertThat(info.exitCode()).as(info.err()).isZero();
         assertThat(info.out()).contains(model, "generate", "pixel_decoder.onnx", "ONNX Runtime 1.", "float32");
+        assertThat(info.outLines()).anyMatch(line -> line.startsWith("Device   CPUExecutionProvider: CPU "));
 
         CommandLineRun again = run("export", "--checkpoint", checkpoint, "--out", model);
         assertThat(again.exitCode()).isEqualTo(2);
@@ -270,12 +285,41 @@ class EndToEndTest {
         assertThat(run.outLines()).last().asString().startsWith("PASS: ");
         JsonNode json = new ObjectMapper().readTree(report.toFile());
         assertThat(json.path("passed").asBoolean()).isTrue();
-        assertThat(json.path("comparisons"))
-                .isNotEmpty()
-                .allSatisfy(comparison -> assertThat(comparison.fieldNames())
-                        .toIterable()
-                        .containsExactly("file", "tensor", "metric", "value", "limit", "passed"));
-        assertThat(run.outLines()).hasSize(json.path("comparisons").size() + 1);
+        assertThat(json.path("checks")).isNotEmpty();
+        assertThat(run.outLines()).hasSize(json.path("checks").size() + 1);
+    }
+
+    @Test
+    void aRecordedModelPassesItsOwnReferenceAndFailsAnothers() throws IOException {
+        EmbeddedCheckpoint.copyTo(folder);
+        String model = folder.resolve("model").toString();
+        String reference = folder.resolve("own.safetensors").toString();
+        Path report = folder.resolve("report");
+        assertThat(run("export", "--checkpoint", folder.resolve("checkpoint").toString(), "--out", model, "-q")
+                        .exitCode())
+                .isZero();
+        assertThat(run("conformance", "record", "--model", model, "--suite", "smoke", "--out", reference, "--seed", "5")
+                        .exitCode())
+                .isZero();
+        CommandLineRun passed =
+                run("conformance", "run", "--model", model, "--reference", reference, "--out", report.toString());
+        assertThat(passed.exitCode()).as(passed.out() + passed.err()).isZero();
+        assertThat(passed.outLines()).first().asString().startsWith("PASSED");
+        assertThat(report).isDirectoryContaining("glob:**/report.html");
+        assertThat(report).isDirectoryContaining("glob:**/report.xml");
+
+        // The same file, made to say that its numbers are of other inputs.
+        String lie = Files.readString(Path.of(reference), StandardCharsets.ISO_8859_1)
+                .replace("\"seed\":\"5\"", "\"seed\":\"6\"");
+        Files.writeString(Path.of(reference), lie, StandardCharsets.ISO_8859_1);
+        CommandLineRun failed =
+                run("conformance", "run", "-q", "--model", model, "--reference", reference, "--out", report.toString());
+        assertThat(failed.exitCode()).isEqualTo(UniPicCommand.FAILED);
+        assertThat(failed.outLines()).containsExactly("FAIL");
+        assertThat(failed.err()).isEmpty();
+        JsonNode json =
+                new ObjectMapper().readTree(report.resolve("report.json").toFile());
+        assertThat(json.path("passed").asBoolean()).isFalse();
     }
 
     @Test

@@ -41,6 +41,9 @@ class WrongUsageTest {
                 mistake("does not exist", "generate", "x", "-o", "no/such/folder/fox.png"),
                 mistake("--threads", "generate", "x", "--threads", "0"),
                 mistake("no-such-model", "generate", "x", "--model", "no-such-model"),
+                mistake("name is blank", "generate", "x", "--provider", " "),
+                mistake("'--provider-option' (KEY=VALUE)", "generate", "x", "--provider-option", "device_id"),
+                mistake("no-such-plugin.so", "generate", "x", "--provider-library", "toy=no-such-plugin.so"),
                 mistake("no-such.png", "generate", "--from", "no-such.png"),
                 mistake("Missing required parameters: 'IMAGE', 'INSTRUCTION'", "edit"),
                 mistake("'INSTRUCTION'", "edit", "fox.png"),
@@ -76,6 +79,11 @@ class WrongUsageTest {
                 mistake("--golden", "conformance", "--checkpoint", "c"),
                 mistake("no-such-", "conformance", "--checkpoint", "no-such-c", "--golden", "no-such-g"),
                 mistake("--json", "conformance", "--json", "no/such/folder/report.json"),
+                mistake("--model", "conformance", "run", "--reference", "reference.safetensors"),
+                mistake("no-such-model", "conformance", "run", "--model", "no-such-model"),
+                mistake("fp32", "conformance", "run", "--tolerance", "fp7"),
+                mistake("--seed", "conformance", "record", "--model", "m", "--seed", "-1"),
+                mistake("--model", "conformance", "record"),
                 mistake("'frobnicate'", "frobnicate"));
     }
 

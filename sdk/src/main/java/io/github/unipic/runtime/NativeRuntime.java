@@ -39,6 +39,7 @@ final class NativeRuntime {
         Path core = core(folder);
         try {
             String version = version(core);
+            requireUsable(core, version);
             System.load(core.toString());
             loadJavaPart(folder, version);
         } catch (UnsatisfiedLinkError e) {
@@ -74,14 +75,14 @@ final class NativeRuntime {
         // struct OrtApiBase { const OrtApi* (*GetApi)(uint32_t version); const char* (*GetVersionString)(); }
         try (NativeLibrary library = NativeLibrary.getInstance(core.toString())) {
             Pointer base = library.getFunction("OrtGetApiBase").invokePointer(new Object[0]);
-            String version =
-                    Function.getFunction(base.getPointer(Native.POINTER_SIZE)).invokeString(new Object[0], false);
-            String[] numbers = version.split("\\.");
-            if (numbers[0].equals("1") && Integer.parseInt(numbers[1]) < API_VERSION) {
-                throw new InvalidRequestException(core + " is ONNX Runtime " + version + ", which is too old; take 1."
-                        + API_VERSION + " or later.");
-            }
-            return version;
+            return Function.getFunction(base.getPointer(Native.POINTER_SIZE)).invokeString(new Object[0], false);
+        }
+    }
+
+    static void requireUsable(Path core, String version) {
+        if (version.matches("1\\.\\d+(\\D.*)?") && Integer.parseInt(version.split("\\D")[1]) < API_VERSION) {
+            throw new InvalidRequestException(
+                    core + " is ONNX Runtime " + version + ", which is too old; take 1." + API_VERSION + " or later.");
         }
     }
 

@@ -65,8 +65,8 @@ public final class OnnxRuntime {
      * Makes the devices of a plugin's library known under the names the plugin gives.
      *
      * @param name of the registration, which no other may have
-     * @throws InvalidRequestException when there is no such file, or the name is taken
-     * @throws InferenceException when it does not load
+     * @throws InvalidRequestException when there is no such file
+     * @throws InferenceException when it does not load, or the name is taken
      */
     public static void registerProviderLibrary(String name, Path library) {
         if (!Files.isRegularFile(library)) {
@@ -78,13 +78,11 @@ public final class OnnxRuntime {
                     .registerExecutionProviderLibrary(
                             name, library.toAbsolutePath().toString());
         } catch (OrtException e) {
-            String what = "The provider library " + library + " cannot be registered as " + name + ": " + reason(e);
-            if (e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_ARGUMENT) {
-                throw new InvalidRequestException(what + "; register it once, under a name of its own.", e);
-            }
             throw new InferenceException(
-                    what + "; take a plugin made for ONNX Runtime "
-                            + environment().getVersion() + ", and install what it needs.",
+                    "The provider library " + library + " cannot be registered as " + name + ": " + reason(e)
+                            + "; take a plugin made for ONNX Runtime "
+                            + environment().getVersion()
+                            + ", install what it needs, and register it once.",
                     e);
         }
     }
@@ -135,7 +133,8 @@ public final class OnnxRuntime {
     /** The first line of what went wrong, without where in ONNX Runtime's sources that was. */
     static String reason(Throwable e) {
         String line = String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown reason");
-        return line.replaceFirst("^.*\\[ONNXRuntimeError\\] : \\d+ : \\w+ : ", "")
+        return line.replaceFirst("^Error code - \\w+ - message: ", "")
+                .replaceFirst("^.*\\[ONNXRuntimeError\\] : \\d+ : \\w+ : ", "")
                 .replaceFirst("\\.$", "");
     }
 }

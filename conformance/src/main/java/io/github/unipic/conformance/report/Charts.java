@@ -71,12 +71,16 @@ final class Charts {
                 "svg",
                 () -> {
                     for (int i = 0; i < counts.length; i++) {
-                        column(html, i, counts[i], most, total);
+                        column(html, i, height(counts[i], most));
                     }
                     String end = Integer.toString(width);
                     String base = Integer.toString(BASE);
                     html.element("line", "", "class", "axis", "x1", "0", "x2", end, "y1", base, "y2", base);
                     limit.ifPresent(value -> limitLine(html, value));
+                    // Last, so that the limit's line does not run through a number.
+                    for (int i = 0; i < counts.length; i++) {
+                        labels(html, i, counts[i], total, height(counts[i], most));
+                    }
                 },
                 "class",
                 "histogram",
@@ -88,23 +92,29 @@ final class Charts {
                 describe(counts, total));
     }
 
-    private static void column(Html html, int index, long count, long most, long total) {
+    private static double height(long count, long most) {
+        return count == 0 ? 0 : Math.max(2, (BASE - TOP) * Math.log1p(count) / Math.log1p(most));
+    }
+
+    private static void column(Html html, int index, double height) {
+        html.element(
+                "rect",
+                "",
+                "class",
+                "column",
+                "x",
+                number(MARGIN + index * COLUMN + 3),
+                "y",
+                number(BASE - height),
+                "width",
+                number(COLUMN - 6),
+                "height",
+                number(height));
+    }
+
+    private static void labels(Html html, int index, long count, long total, double height) {
         int left = MARGIN + index * COLUMN;
         if (count > 0) {
-            double height = Math.max(2, (BASE - TOP) * Math.log1p(count) / Math.log1p(most));
-            html.element(
-                    "rect",
-                    "",
-                    "class",
-                    "column",
-                    "x",
-                    number(left + 3),
-                    "y",
-                    number(BASE - height),
-                    "width",
-                    number(COLUMN - 6),
-                    "height",
-                    number(height));
             label(html, left + COLUMN / 2, BASE - height - 3, share(count, total));
         }
         if (index > 0) {

@@ -42,7 +42,7 @@ final class Figures {
             return ratio > 0 && ratio < 0.01 ? "<1%" : (int) Math.floor(ratio * 100) + "%";
         }
         if (Double.isInfinite(ratio)) {
-            return "over";
+            return Double.isNaN(check.value()) ? "NaN" : "above " + of(check.limit());
         }
         if (ratio < 10) {
             return decimal("0.00", Math.max(1.01, ratio)) + "x";

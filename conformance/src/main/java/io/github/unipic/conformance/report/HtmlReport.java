@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -325,7 +326,7 @@ final class HtmlReport {
             html.element(
                     "span",
                     () -> {
-                        html.text("worst " + Figures.ratio(worst) + " ");
+                        html.text("worst " + Figures.ratio(worst) + (worst.passed() ? " of limit " : " "));
                         Charts.bar(html, worst);
                     },
                     "class",
@@ -339,7 +340,13 @@ final class HtmlReport {
         if (!errors.isEmpty()) {
             columns.addAll(List.of("Cosine#", "Largest#", "NaN / Inf#"));
         }
-        table(subject.title(), columns, () -> subject.checks().forEach(check -> result(check, !errors.isEmpty())));
+        table(subject.title(), columns, () -> failedFirst(subject).forEach(check -> result(check, !errors.isEmpty())));
+    }
+
+    private static List<Check> failedFirst(CheckGroup subject) {
+        return subject.checks().stream()
+                .sorted(Comparator.comparing(Check::passed))
+                .toList();
     }
 
     private void histogram(CheckGroup subject, List<ErrorStatistics> errors) {

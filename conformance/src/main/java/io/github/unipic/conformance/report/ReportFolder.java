@@ -38,8 +38,7 @@ public final class ReportFolder {
 
     /**
      * Writes a report, in place of an earlier one, whose pictures are removed. Everything is written to a hidden folder
-     * beside first and then moved into place, so that a failure to write leaves an earlier report as it was, and no
-     * half file.
+     * beside first and then moved into place, so that a full disk leaves an earlier report as it was, and no half file.
      *
      * @param report the report
      * @param folder made if it does not exist, with those above it; other files in it stay

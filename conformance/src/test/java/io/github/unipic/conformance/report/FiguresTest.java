@@ -12,9 +12,9 @@ class FiguresTest {
     @ParameterizedTest
     @CsvSource({
         "0, 0, 0%",
-        "1, 0, over",
-        "NaN, 1, over",
-        "NaN, 0, over",
+        "1, 0, above 0",
+        "NaN, 1, NaN",
+        "NaN, 0, NaN",
         "1e-9, 1e-5, <1%",
         "0.999, 1, 99%",
         "1, 1, 100%",

@@ -27,16 +27,22 @@ public record MarDecoder(Weights weights, Mar mar) {
                 graph.concat(1, table.buffer(graph), table.grid(grid).unsqueeze(0));
         Value x = graph.scope("canvas", () -> fill(canvas, embed(known), positions, grid))
                 .add(allPositions);
-        for (int i = 0; i < mar.decoderBlocks(); i++) {
-            x = new VitBlock(weights.at("decoder_blocks", i), mar.dim(), mar.heads()).apply(x);
+        int last = mar.decoderBlocks() - 1;
+        for (int i = 0; i < last; i++) {
+            x = block(i).apply(x);
         }
-        Value asked = x.gatherRows(predict.add(mar.buffers()));
+        Value places = predict.add(mar.buffers());
+        Value asked = block(last).apply(x, all -> all.gatherRows(places));
         Value positionsAsked = new PositionTable(weights, "diffusion_pos_embed_learned", mar, 0)
                 .grid(grid)
                 .gather(0, predict);
         return new LayerNorm(weights.at("decoder_norm"), mar.dim(), VitBlock.EPSILON)
                 .apply(asked)
                 .add(positionsAsked);
+    }
+
+    private VitBlock block(int index) {
+        return new VitBlock(weights.at("decoder_blocks", index), mar.dim(), mar.heads());
     }
 
     /** The canvas, completed with mask tokens to [B,buffers+h*w,dim], with the known tokens put in their places. */

@@ -1,0 +1,99 @@
+package io.github.unipic.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.unipic.Cancellation;
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.InvalidRequestException;
+import io.github.unipic.UniPic;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The execution provider asked for is the one that runs. */
+class ProviderTest {
+    private static final GenerateRequest REQUEST = GenerateRequest.builder("a red circle")
+            .size(32, 32)
+            .iterations(2)
+            .diffusionSteps(5)
+            .seed(1)
+            .build();
+
+    @Test
+    void theCpuAskedForDrawsWhatItDrawsUnasked() {
+        try (UniPic plain = UniPic.load(TinyModel.model());
+                UniPic asked = UniPic.builder(TinyModel.model())
+                        .provider(ExecutionProvider.CPU)
+                        .load()) {
+            assertThat(asked.generate(REQUEST).get(0).rgb())
+                    .isEqualTo(plain.generate(REQUEST).get(0).rgb());
+        }
+    }
+
+    @Test
+    void aProviderThatIsNotHereStopsTheLoading() {
+        UniPic.Builder builder = UniPic.builder(TinyModel.model()).provider(ExecutionProvider.of("abacus"));
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(builder::load)
+                .withMessageContaining("'abacus'");
+    }
+
+    @Test
+    void aProfileSaysWhichProviderRanEachNode(@TempDir Path folder) throws IOException {
+        RuntimeOptions options = new RuntimeOptions(OptionalInt.of(1), ExecutionProvider.CPU, Optional.of(folder));
+        try (Graphs graphs = new Graphs(ModelFolder.open(TinyModel.model(), false), options)) {
+            assertThat(graphs.endProfiling()).isEmpty();
+            embed(graphs);
+            Map<GraphName, Path> traces = graphs.endProfiling();
+            assertThat(traces).containsOnlyKeys(GraphName.TEXT_EMBEDDING);
+            Path trace = traces.get(GraphName.TEXT_EMBEDDING);
+            assertThat(trace).hasParent(folder);
+            assertThat(providers(trace)).containsExactly("CPUExecutionProvider");
+            embed(graphs);
+            assertThat(graphs.endProfiling()).isEqualTo(traces);
+        }
+    }
+
+    @Test
+    void withoutAFolderThereIsNoProfile() {
+        try (Graphs graphs = new Graphs(ModelFolder.open(TinyModel.model(), false), RuntimeOptions.DEFAULTS)) {
+            assertThatIllegalStateException()
+                    .isThrownBy(graphs::endProfiling)
+                    .withMessageContaining("No profile was asked for");
+        }
+    }
+
+    private static void embed(Graphs graphs) {
+        try (Tensor embeds = new Stages(graphs, new Cancellation()).embedText(new long[][] {{1, 2, 3}})) {
+            assertThat(embeds.dim(1)).isEqualTo(3);
+        }
+    }
+
+    /** Of the events of kind "Node", each of which must name one. */
+    private static Set<String> providers(Path trace) throws IOException {
+        Set<String> providers = new TreeSet<>();
+        for (JsonNode event : new ObjectMapper().readTree(trace.toFile())) {
+            if (event.path("cat").asText().equals("Node")) {
+                providers.add(event.path("args").path("provider").asText("none"));
+            }
+        }
+        return providers;
+    }
+}

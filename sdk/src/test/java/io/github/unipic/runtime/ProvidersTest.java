@@ -1,0 +1,103 @@
+package io.github.unipic.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import ai.onnxruntime.OrtSession;
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.InferenceException;
+import io.github.unipic.InvalidRequestException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which providers can be asked for, and what is said about the others. */
+class ProvidersTest {
+    private static void add(ExecutionProvider provider) {
+        OnnxRuntime.environment();
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+            Providers.addTo(options, provider);
+        }
+    }
+
+    private static AbstractThrowableAssert<?, ? extends Throwable> adding(ExecutionProvider provider) {
+        return assertThat(catchThrowable(() -> add(provider)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cpu", "CPU", "CPUExecutionProvider"})
+    void theCpuIsThereByAnyName(String name) {
+        add(ExecutionProvider.of(name));
+    }
+
+    @Test
+    void theCpuTakesNoOptions() {
+        adding(ExecutionProvider.CPU.withOption("arena", "0"))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage("The execution provider cpu has no option 'arena'; it takes none.");
+    }
+
+    @Test
+    void anUnknownNameIsAnsweredWithTheKnownOnes() {
+        adding(ExecutionProvider.of("gpu"))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContainingAll("'gpu'", "coreml, cpu, cuda", "migraphx", "openvino", "webgpu")
+                .hasMessageNotContaining("azure")
+                .extracting(Throwable::getMessage)
+                .asString()
+                .hasLineCount(1);
+    }
+
+    /** No build on Maven Central has one of these, and Java could not add the last. */
+    @ParameterizedTest
+    @ValueSource(strings = {"rocm", "openvino", "QNNExecutionProvider", "migraphx"})
+    void aProviderThatOnnxRuntimeWasNotBuiltWithIsAnsweredWithThoseItHas(String name) {
+        adding(ExecutionProvider.of(name))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContainingAll("was not built with", name, "it has c");
+    }
+
+    /** Without CUDA's libraries, as on a machine without a GPU; with the small ONNX Runtime, without CUDA at all. */
+    @Test
+    void cudaFailsInOneLineWhereItCannotWork() {
+        Throwable failure = catchThrowable(() -> add(ExecutionProvider.of("cuda")));
+        assumeThat(failure).as("this machine has CUDA").isNotNull();
+        assertThat(failure.getMessage()).hasLineCount(1);
+        if (OnnxRuntime.info().providers().contains("CUDAExecutionProvider")) {
+            assertThat(failure)
+                    .isInstanceOf(InferenceException.class)
+                    .hasMessageStartingWith("The execution provider cuda cannot be used: ")
+                    .hasMessageContainingAll("install", "use cpu")
+                    .hasMessageNotContaining("ONNXRuntimeError");
+        } else {
+            assertThat(failure).isInstanceOf(InvalidRequestException.class).hasMessageContaining("was not built with");
+        }
+    }
+
+    @Test
+    void theCpuIsAmongTheDevices() {
+        assertThat(OnnxRuntime.info().devices())
+                .anySatisfy(device -> assertThat(device)
+                        .matches("CPUExecutionProvider: CPU .*\\(vendor 0x\\p{XDigit}{4}, device 0x\\p{XDigit}{4}\\)"));
+    }
+
+    @Test
+    void aFileThatIsNoPluginCannotBeRegistered(@TempDir Path folder) throws IOException {
+        Path library = Files.writeString(folder.resolve("plugin.so"), "not a library");
+        assertThat(catchThrowable(() -> OnnxRuntime.registerProviderLibrary("toy", library)))
+                .isInstanceOf(InferenceException.class)
+                .hasMessageContainingAll(library.toString(), "as toy", "take a plugin")
+                .extracting(Throwable::getMessage)
+                .asString()
+                .hasLineCount(1);
+        assertThat(catchThrowable(() -> OnnxRuntime.registerProviderLibrary("toy", folder)))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("There is no provider library " + folder);
+    }
+}
