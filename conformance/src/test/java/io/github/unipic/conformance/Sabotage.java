@@ -114,10 +114,13 @@ enum Sabotage {
             graph -> graph.setAll("Gelu", attribute("approximate", "tanh"))),
     ROWS_OF_GUIDANCE_MIXED_UP(
             GraphName.MAR_DECODER, "half_smaller_shared/z", graph -> repeatEach(graph, graph.only("Tile", "x_enc"))),
-    PREDICTED_PLACES_WITHOUT_BUFFERS(GraphName.MAR_DECODER, "half_smaller_shared/z", graph -> {
-        NodeProto.Builder unsqueeze = graph.source(graph.only("GatherND").getInput(1));
-        graph.bypass(graph.source(unsqueeze.getInput(0)), 0);
-    }),
+    PREDICTED_PLACES_WITHOUT_BUFFERS(
+            GraphName.MAR_DECODER,
+            "half_smaller_shared/z",
+            graph -> graph.all("GatherND").stream()
+                    .map(gather -> graph.source(gather.getInput(1)).getInput(0))
+                    .distinct()
+                    .forEach(places -> graph.bypass(graph.source(places), 0))),
     DIFFUSION_POSITIONS_FORGOTTEN(
             GraphName.MAR_DECODER,
             "none_known/z",
