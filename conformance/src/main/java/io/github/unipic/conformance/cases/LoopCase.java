@@ -20,6 +20,11 @@ public record LoopCase(
         double temperature,
         String prompt,
         Optional<String> photo) {
+    /** What is done: {@code t2i} or {@code edit}. */
+    public String task() {
+        return photo.isPresent() ? "edit" : "t2i";
+    }
+
     /** Where the reference has a result. */
     public String referenceKey(String result) {
         return "loop/" + name + "/" + result;

@@ -43,16 +43,16 @@ public final class TaskChecks {
 
     public void run(Cases cases) {
         for (LoopCase drawing : cases.loops()) {
-            run(Area.LOOP, drawing.name(), runner.has(drawing), () -> draw(drawing));
+            run(Area.LOOP, drawing.task(), drawing.name(), runner.has(drawing), () -> draw(drawing));
             findings.caseDone();
         }
         for (AnswerCase question : cases.answers()) {
-            run(Area.UNDERSTANDING, question.name(), runner.has(question), () -> answer(question));
+            run(Area.UNDERSTANDING, AnswerCase.TASK, question.name(), runner.has(question), () -> answer(question));
             findings.caseDone();
         }
     }
 
-    private void run(Area area, String name, boolean possible, Runnable check) {
+    private void run(Area area, String task, String name, boolean possible, Runnable check) {
         if (!possible) {
             findings.skip(area.label() + "/" + name + ": the model has no graph for it");
             return;
@@ -60,7 +60,7 @@ public final class TaskChecks {
         try {
             check.run();
         } catch (InferenceException | ModelFormatException e) {
-            findings.failedToRun(area, name, name, e);
+            findings.failedToRun(area, task, name, e);
         }
     }
 
@@ -72,7 +72,7 @@ public final class TaskChecks {
             return;
         }
         Drawn drawn = runner.draw(drawing);
-        Comparer comparer = new Comparer(Area.LOOP, drawing.name(), drawing.name(), findings::add);
+        Comparer comparer = new Comparer(Area.LOOP, drawing.task(), drawing.name(), findings::add);
         comparer.floats("latents", drawn.latents(), latents.get(), tolerances.loop());
         comparer.floats("pixels", drawn.pixels(), pixels.get(), tolerances.loop());
         Image expected = Pixels.toImage(pixels.get(), drawn.width(), drawn.height());
@@ -93,7 +93,7 @@ public final class TaskChecks {
         boolean same = parting == Math.max(answered.ids().length, ids.get().length);
         // Rounding may decide between two words that are as good as equally likely, and what follows is another answer.
         double margin = same ? 0 : margins.get()[Math.min(parting, margins.get().length - 1)];
-        new Comparer(Area.UNDERSTANDING, question.name(), question.name(), findings::add)
+        new Comparer(Area.UNDERSTANDING, AnswerCase.TASK, question.name(), findings::add)
                 .measured(
                         "ids",
                         "logit margin where the answers part",
