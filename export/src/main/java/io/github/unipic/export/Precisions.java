@@ -33,8 +33,16 @@ public record Precisions(Precision folder, Map<String, Precision> graphs) {
 
     /** The precision of a graph. */
     public Precision of(String graph) {
-        boolean float32 = folder.isQuantized() && PIXELS.contains(graph);
-        return graphs.getOrDefault(graph, float32 ? Precision.FP32 : folder);
+        return graphs.getOrDefault(graph, usual(graph));
+    }
+
+    private Precision usual(String graph) {
+        if (folder.isQuantized() && PIXELS.contains(graph)) {
+            return Precision.FP32;
+        }
+        // Four bits pay where one token's weights are read at a time; elsewhere int8 is faster, and closer.
+        boolean decoder = graph.equals(GraphName.DECODER_STEP.label());
+        return folder == Precision.INT4 && !decoder ? Precision.INT8 : folder;
     }
 
     private static void check(String graph, Precision precision, Precision folder) {

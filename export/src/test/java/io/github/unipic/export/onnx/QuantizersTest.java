@@ -34,9 +34,7 @@ class QuantizersTest {
     private byte[] encode(Encoding encoding, int rows, double... values) throws IOException {
         long[] shape = {rows, values.length / rows};
         CheckpointFolder.create(folder);
-        new SafetensorsFile()
-                .tensor("llm.w", DType.FLOAT32, shape, values)
-                .write(folder.resolve("model.safetensors"));
+        new SafetensorsFile().tensor("llm.w", DType.FLOAT32, shape, values).write(folder.resolve("model.safetensors"));
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             ExternalData data = new ExternalData();
             data.place(checkpoint.require("llm.w", shape), encoding, "x.data");
@@ -146,7 +144,10 @@ class QuantizersTest {
             values[2] = 1;
             values[39] = bad;
             for (Encoding encoding : new Encoding[] {
-                RowQuantizer.values(), RowQuantizer.scales(), new BlockQuantizer(4).values(), new BlockQuantizer(8).scales()
+                RowQuantizer.values(),
+                RowQuantizer.scales(),
+                new BlockQuantizer(4).values(),
+                new BlockQuantizer(8).scales()
             }) {
                 assertThatThrownBy(() -> encode(encoding, 1, values))
                         .isInstanceOf(ExportException.class)
