@@ -24,6 +24,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** PyTorch's tensors for the small checkpoint, replayed on the exported graphs on the CPU provider. */
 class GoldenReplayTest {
@@ -54,16 +56,32 @@ class GoldenReplayTest {
                 Stream.of(DynamicTest.dynamicTest(
                         "every file is compared",
                         () -> assertThat(files(report)).containsAll(STAGES).containsAll(TASKS))),
-                report.checks().stream().map(GoldenReplayTest::test));
+                report.checks().stream().map(check -> test("", check)));
     }
 
     @TestFactory
-    Stream<DynamicTest> float16Stages() {
-        ConformanceReport report = run(new Source.Embedded(Precision.FP16), new Cancellation());
-        assertThat(files(report)).containsAll(STAGES);
-        return report.checks().stream()
-                .filter(comparison -> STAGES.contains(comparison.scenario()))
-                .map(GoldenReplayTest::test);
+    Stream<DynamicTest> stagesInOtherPrecisions() {
+        return Stream.of(Precision.FP16, Precision.BF16, Precision.INT8, Precision.INT4)
+                .flatMap(precision -> {
+                    ConformanceReport report = run(new Source.Embedded(precision), new Cancellation());
+                    assertThat(files(report)).containsAll(STAGES);
+                    return report.checks().stream()
+                            .filter(comparison -> STAGES.contains(comparison.scenario()))
+                            .map(comparison -> test(precision.option() + ": ", comparison));
+                });
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Precision.class,
+            names = {"BF16", "INT8", "INT4"})
+    void quantizedPicturesAndAnswersAreClose(Precision precision) {
+        ConformanceReport report = run(new Source.Embedded(precision), new Cancellation());
+        assertThat(report.checks())
+                .filteredOn(check -> check.area() == Area.LOOP || check.area() == Area.UNDERSTANDING)
+                .filteredOn(check -> !TASKS.contains(check.scenario()))
+                .isNotEmpty()
+                .allMatch(Check::passed);
     }
 
     @Test
@@ -142,8 +160,8 @@ class GoldenReplayTest {
                 .isThrownBy(() -> run(new Source.EmbeddedGoldens(), cancellation));
     }
 
-    private static DynamicTest test(Check comparison) {
-        String name = comparison.scenario() + "/" + comparison.tensor() + ", " + comparison.metric();
+    private static DynamicTest test(String prefix, Check comparison) {
+        String name = prefix + comparison.scenario() + "/" + comparison.tensor() + ", " + comparison.metric();
         return DynamicTest.dynamicTest(
                 name, () -> assertThat(comparison.value()).as(name).isLessThanOrEqualTo(comparison.limit()));
     }

@@ -22,7 +22,11 @@ import java.util.TreeMap;
  * operator by operator; weights are streamed, so a model of any size exports in a small heap.
  */
 public final class Exporter {
-    private static final String FLAVOR = "portable";
+    private static final String PORTABLE = "portable";
+
+    /** Uses operators of ONNX Runtime's own. */
+    private static final String CONTRIB = "contrib";
+
     private static final String TOKENIZER = "tokenizer.json";
 
     private Exporter() {}
@@ -39,14 +43,13 @@ public final class Exporter {
                 OutputFolder output = OutputFolder.create(request.output(), request.overwrite())) {
             Architecture architecture = Architecture.of(checkpoint);
             ExternalData data = new ExternalData();
-            List<Graph> graphs = GraphSet.portable(
-                    checkpoint, architecture, request.precision().type(), data);
+            List<Graph> graphs = GraphSet.of(checkpoint, architecture, request.precisions(), data);
             output.requireSpace(
                     data.files().values().stream().mapToLong(Long::longValue).sum());
 
             Map<String, FileSpec> files = new TreeMap<>();
             writeWeights(data, output, files, listener);
-            Map<String, GraphSpec> specs = writeGraphs(graphs, request.precision(), output, files);
+            Map<String, GraphSpec> specs = writeGraphs(graphs, request.precisions(), output, files);
             files.put(TOKENIZER, output.write(TOKENIZER, out -> Files.copy(checkpoint.tokenizerFile(), out)));
             Manifest manifest = new ManifestBuilder(checkpoint, architecture)
                     .build(name(request.checkpoint()), "unipic-export " + version(), specs, files);
@@ -74,7 +77,7 @@ public final class Exporter {
     }
 
     private static Map<String, GraphSpec> writeGraphs(
-            List<Graph> graphs, Precision precision, OutputFolder output, Map<String, FileSpec> files)
+            List<Graph> graphs, Precisions precisions, OutputFolder output, Map<String, FileSpec> files)
             throws IOException {
         Map<String, GraphSpec> specs = new LinkedHashMap<>();
         for (Graph graph : graphs) {
@@ -85,8 +88,8 @@ public final class Exporter {
                     new GraphSpec(
                             file,
                             graph.dataFiles(),
-                            precision.type().label(),
-                            FLAVOR,
+                            precisions.of(graph.name()).label(),
+                            graph.isPortable() ? PORTABLE : CONTRIB,
                             ManifestBuilder.ports(graph.inputs()),
                             ManifestBuilder.ports(graph.outputs())));
         }

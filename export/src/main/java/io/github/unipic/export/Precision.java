@@ -1,21 +1,56 @@
 package io.github.unipic.export;
 
 import io.github.unipic.export.onnx.ElementType;
+import java.util.Locale;
 
-/** Element type of the exported weights and of the tensors between them. */
+/** How a graph's weights are stored, and what it computes in. */
 public enum Precision {
     /** float32 throughout. */
-    FP32(ElementType.FLOAT32),
+    FP32("float32", ElementType.FLOAT32, ElementType.FLOAT32),
     /** float16, with normalisation statistics, softmax, rotary angles and the diffusion state in float32. */
-    FP16(ElementType.FLOAT16);
+    FP16("float16", ElementType.FLOAT16, ElementType.FLOAT16),
+    /** Weights stored as bfloat16 and cast to float32 when the graph is loaded; float32 in between. */
+    BF16("bfloat16", ElementType.BFLOAT16, ElementType.FLOAT32),
+    /**
+     * Matrices in int8 with a scale for each output, their inputs quantized row by row; float32 in between. Embedding
+     * and head in blocks of 8 bits.
+     */
+    INT8("int8", ElementType.FLOAT32, ElementType.FLOAT32),
+    /** Matrices in blocks of 4 bits (ONNX Runtime's MatMulNBits); float32 in between. */
+    INT4("int4", ElementType.FLOAT32, ElementType.FLOAT32);
 
-    private final ElementType type;
+    private final String label;
+    private final ElementType weights;
+    private final ElementType activations;
 
-    Precision(ElementType type) {
-        this.type = type;
+    Precision(String label, ElementType weights, ElementType activations) {
+        this.label = label;
+        this.weights = weights;
+        this.activations = activations;
     }
 
-    ElementType type() {
-        return type;
+    /** The name that the manifest uses. */
+    public String label() {
+        return label;
+    }
+
+    /** The name that the command line uses. */
+    public String option() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Element type of the stored weights that are not quantized. */
+    public ElementType weights() {
+        return weights;
+    }
+
+    /** Element type of what is computed in between. */
+    public ElementType activations() {
+        return activations;
+    }
+
+    /** Whether matrices are quantized to integers. */
+    public boolean isQuantized() {
+        return this == INT8 || this == INT4;
     }
 }

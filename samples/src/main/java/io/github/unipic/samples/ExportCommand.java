@@ -5,9 +5,11 @@ import io.github.unipic.export.ExportReport;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Precision;
+import io.github.unipic.export.Precisions;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,6 +24,8 @@ import picocli.CommandLine.ParentCommand;
         footer = {
             "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b",
             "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b-fp16 --precision fp16",
+            "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b-int8 --precision int8 --graph-precision"
+                    + " token_sampler=fp32",
         })
 final class ExportCommand implements Callable<Integer> {
     private static final int UNUSED_SHOWN = 20;
@@ -43,8 +47,15 @@ final class ExportCommand implements Callable<Integer> {
             names = "--precision",
             defaultValue = "fp32",
             paramLabel = "NAME",
-            description = "fp32, or fp16: half the size, slightly less exact. Default: fp32.")
+            description =
+                    "fp32, fp16, bf16, int8 or int4; docs/precision.md says what each is good for. Default: fp32.")
     private Precision precision;
+
+    @Option(
+            names = "--graph-precision",
+            paramLabel = "GRAPH=NAME",
+            description = "Another precision for one graph; repeatable.")
+    private Map<String, Precision> graphPrecisions = Map.of();
 
     @Option(names = "--force", description = "Replace the model folder if it exists.")
     private boolean force;
@@ -58,9 +69,10 @@ final class ExportCommand implements Callable<Integer> {
     public Integer call() {
         Session session = unipic.session();
         ExportReport report;
+        Precisions precisions = new Precisions(precision, graphPrecisions);
         try (ProgressDisplay progress =
                 ProgressDisplay.start(session, quiet, "Exporting", ProgressDisplay.Unit.MEGABYTES)) {
-            report = Exporter.export(new ExportRequest(checkpoint, out, precision, force), (written, total, graph) -> {
+            report = Exporter.export(new ExportRequest(checkpoint, out, precisions, force), (written, total, graph) -> {
                 // Leaving by an exception lets the exporter delete what it has written so far.
                 if (session.cancellation().isCancelled()) {
                     throw new CancelledException("the export was cancelled");

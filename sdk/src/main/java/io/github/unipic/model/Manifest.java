@@ -119,8 +119,8 @@ public record Manifest(
             int diffusionSteps) {}
 
     /**
-     * A graph: its file, the {@code .data} files it refers to, precision ({@code float32}, {@code float16}) and flavour
-     * ({@code portable}), and its contract.
+     * A graph: its file, the {@code .data} files it refers to, precision ({@code float32}, {@code float16},
+     * {@code bfloat16}, {@code int8}, {@code int4}) and flavour ({@code portable}, {@code contrib}), and its contract.
      */
     public record GraphSpec(
             String file,

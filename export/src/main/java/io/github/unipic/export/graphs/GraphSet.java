@@ -1,21 +1,21 @@
 package io.github.unipic.export.graphs;
 
 import io.github.unipic.export.Architecture;
+import io.github.unipic.export.Precisions;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.modules.Weights;
-import io.github.unipic.export.onnx.ElementType;
 import io.github.unipic.export.onnx.ExternalData;
 import io.github.unipic.export.onnx.Graph;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All graphs of a model, in the {@code portable} flavour: standard ONNX operators only. */
+/** All graphs of a model: standard ONNX operators only, but for weights in blocks. */
 public final class GraphSet {
     private GraphSet() {}
 
     /** Builds the graphs and reserves room in {@code data} for their weights; reads no weights. */
-    public static List<Graph> portable(Checkpoint checkpoint, Architecture sizes, ElementType type, ExternalData data) {
-        Source source = new Source(checkpoint, data, type);
+    public static List<Graph> of(Checkpoint checkpoint, Architecture sizes, Precisions precisions, ExternalData data) {
+        Source source = new Source(checkpoint, data, precisions);
         List<Graph> graphs = new ArrayList<>();
         // The head takes the embedding's file when tied, the sampler the diffusion head's: build the owners first.
         graphs.add(TextGraphs.embedding(source.in("text_embedding", "llm"), sizes.llm()));
@@ -32,9 +32,9 @@ public final class GraphSet {
         return List.copyOf(graphs);
     }
 
-    private record Source(Checkpoint checkpoint, ExternalData data, ElementType type) {
+    private record Source(Checkpoint checkpoint, ExternalData data, Precisions precisions) {
         Weights in(String graph, String prefix) {
-            return new Weights(checkpoint, data, graph + ".data", type, prefix);
+            return new Weights(checkpoint, data, graph + ".data", precisions.of(graph), prefix);
         }
     }
 }

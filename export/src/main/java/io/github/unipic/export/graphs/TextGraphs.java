@@ -3,6 +3,7 @@ package io.github.unipic.export.graphs;
 import io.github.unipic.export.Architecture.LanguageModel;
 import io.github.unipic.export.modules.Qwen2Decoder;
 import io.github.unipic.export.modules.Qwen2Decoder.LayerCache;
+import io.github.unipic.export.modules.TokenTable;
 import io.github.unipic.export.modules.Weights;
 import io.github.unipic.export.onnx.ElementType;
 import io.github.unipic.export.onnx.Graph;
@@ -20,8 +21,8 @@ final class TextGraphs {
     static Graph embedding(Weights llm, LanguageModel sizes) {
         Graph graph = new Graph("text_embedding");
         Value ids = graph.input("ids", ElementType.INT64, "B", "S");
-        Value table = llm.tensor(graph, EMBEDDING, sizes.vocabulary(), sizes.width());
-        graph.output("embeds", table.gather(0, ids), "B", "S", sizes.width());
+        TokenTable table = new TokenTable(llm, EMBEDDING, sizes.vocabulary(), sizes.width());
+        graph.output("embeds", table.embed(ids), "B", "S", sizes.width());
         return graph;
     }
 
@@ -30,8 +31,8 @@ final class TextGraphs {
         Graph graph = new Graph("text_head");
         Value hidden = graph.input("hidden", llm.type(), "B", sizes.width());
         String name = sizes.tiedHead() ? EMBEDDING : "lm_head.weight";
-        Value logits = hidden.matMulTransposed(llm.tensor(graph, name, sizes.vocabulary(), sizes.width()));
-        graph.output("logits", logits.cast(ElementType.FLOAT32), "B", sizes.vocabulary());
+        TokenTable table = new TokenTable(llm, name, sizes.vocabulary(), sizes.width());
+        graph.output("logits", table.logits(hidden), "B", sizes.vocabulary());
         return graph;
     }
 

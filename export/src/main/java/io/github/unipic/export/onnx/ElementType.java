@@ -6,6 +6,11 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 public enum ElementType {
     FLOAT32(DataType.FLOAT, 4),
     FLOAT16(DataType.FLOAT16, 2),
+    /** Of stored weights only; a graph casts them to float32. */
+    BFLOAT16(DataType.BFLOAT16, 2),
+    INT8(DataType.INT8, 1),
+    UINT8(DataType.UINT8, 1),
+    INT32(DataType.INT32, 4),
     INT64(DataType.INT64, 8),
     BOOL(DataType.BOOL, 1);
 
@@ -26,7 +31,7 @@ public enum ElementType {
         return bytes;
     }
 
-    /** The name that manifests and documents use: {@code float32}, {@code float16}, {@code int64}, {@code bool}. */
+    /** The name that manifests and documents use: {@code float32}, {@code float16}, {@code int64}, .... */
     public String label() {
         return name().toLowerCase(java.util.Locale.ROOT);
     }

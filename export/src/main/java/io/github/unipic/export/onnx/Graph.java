@@ -37,6 +37,8 @@ public final class Graph {
     /** The ONNX intermediate representation version that goes with opset 23. */
     private static final int IR_VERSION = 11;
 
+    private static final String CONTRIB_DOMAIN = "com.microsoft";
+
     /** An input or output of a graph. Axes are numbers or names, for example {@code ["B", "3", "H", "W"]}. */
     public record Port(String name, ElementType type, List<String> shape) {
         static Port of(String name, ElementType type, Object... axes) {
@@ -52,6 +54,7 @@ public final class Graph {
     private final List<Port> outputs = new ArrayList<>();
     private final Set<String> dataFiles = new LinkedHashSet<>();
     private final AtomicInteger counter;
+    private boolean contrib;
     private String scope = "";
 
     public Graph(String name) {
@@ -137,6 +140,19 @@ public final class Graph {
                 .in(this);
     }
 
+    /** A weight that is stored in one type and computed with in another; cast once, also for loop bodies. */
+    public Value weight(Placement placement, ElementType type) {
+        Value stored = weight(placement);
+        if (stored.type() == type) {
+            return stored;
+        }
+        Graph top = outermost();
+        return top.constants
+                .computeIfAbsent(
+                        placement.name() + " as " + type, key -> stored.in(top).cast(type))
+                .in(this);
+    }
+
     public Value int64(long... values) {
         ByteBuffer data = little(values.length * Long.BYTES);
         data.asLongBuffer().put(values);
@@ -163,7 +179,8 @@ public final class Graph {
             case FLOAT32 -> data.putFloat(0, (float) value);
             case FLOAT16 -> data.putShort(0, ai.onnxruntime.platform.Fp16Conversions.floatToFp16((float) value));
             case INT64 -> data.putLong(0, (long) value);
-            case BOOL -> data.put(0, (byte) value);
+            case BOOL, INT8, UINT8 -> data.put(0, (byte) value);
+            default -> throw new IllegalArgumentException("No constants of type " + type + " are needed.");
         }
         return constant(type, data, type.label() + value);
     }
@@ -271,19 +288,36 @@ public final class Graph {
         return values;
     }
 
+    /** An operator of ONNX Runtime's own (com.microsoft): the graph is then no longer portable. */
+    Value contrib(String operator, ElementType resultType, List<Value> arguments, Attribute... attributes) {
+        outermost().contrib = true;
+        Value result = node(operator, resultType, arguments, attributes);
+        proto.getNodeBuilder(proto.getNodeCount() - 1).setDomain(CONTRIB_DOMAIN);
+        return result;
+    }
+
+    /** Whether the graph keeps to the operators of the ONNX standard. */
+    public boolean isPortable() {
+        return !contrib;
+    }
+
     private Graph outermost() {
         return outer.map(Graph::outermost).orElse(this);
     }
 
     /** The finished model. */
     public ModelProto toModel(String producer, String version) {
-        return ModelProto.newBuilder()
+        ModelProto.Builder model = ModelProto.newBuilder()
                 .setIrVersion(IR_VERSION)
                 .setProducerName(producer)
                 .setProducerVersion(version)
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
-                .setGraph(proto)
-                .build();
+                .setGraph(proto);
+        if (contrib) {
+            model.addOpsetImport(
+                    OperatorSetIdProto.newBuilder().setDomain(CONTRIB_DOMAIN).setVersion(1));
+        }
+        return model.build();
     }
 
     private static ValueInfoProto valueInfo(Port port) {

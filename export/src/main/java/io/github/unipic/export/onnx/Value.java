@@ -89,6 +89,68 @@ public final class Value {
         return graph.node("Gemm", type, List.of(this, right), of("transB", 1));
     }
 
+    /**
+     * This [...,K] times an int8 matrix, in integers. Each row of this is quantized by its own largest value, so that a
+     * row's result depends on no other row, and one outlier costs no other row its precision.
+     *
+     * @param right int8 [K,N]
+     * @param scales float32 [N], one per column of {@code right}
+     */
+    public Value matMulInt8(Value right, Value scales) {
+        Value largest = op("Abs").maxAlongRows();
+        Value rowScales = largest.mul(1.0 / 127).max(graph.scalar(Float.MIN_NORMAL, type));
+        Value one = graph.scalar(1, type);
+        Value zero = graph.scalar(128, ElementType.UINT8);
+        Value integers = graph.node("QuantizeLinear", ElementType.UINT8, List.of(div(rowScales), one, zero));
+        Value sums = graph.node("MatMulInteger", ElementType.INT32, List.of(integers, right, zero));
+        return sums.cast(type).mul(scales).mul(rowScales);
+    }
+
+    /**
+     * This [...,K] times the transpose of a matrix [N,K] in quantized blocks along K; products of int8 values.
+     *
+     * @param blocks uint8 [N,blocks,bytes of a block]
+     * @param scales float32 [N,blocks]
+     * @param bits of one value
+     */
+    public Value matMulBlocks(Value blocks, Value scales, int bits, long k, long n) {
+        return graph.contrib(
+                "MatMulNBits",
+                type,
+                List.of(this, blocks, scales),
+                of("K", (int) k),
+                of("N", (int) n),
+                of("bits", bits),
+                of("block_size", BlockQuantizer.BLOCK),
+                of("accuracy_level", INT8_PRODUCTS));
+    }
+
+    /**
+     * Rows of this table in quantized blocks, chosen by int64 indices [...], as float32 [...,K].
+     *
+     * @param scales float32 [N,blocks]
+     */
+    public Value gatherBlocks(Value indices, Value scales, int bits) {
+        return graph.contrib(
+                "GatherBlockQuantized",
+                ElementType.FLOAT32,
+                List.of(this, indices, scales),
+                of("gather_axis", 0),
+                of("quantize_axis", 1),
+                of("bits", bits),
+                of("block_size", BlockQuantizer.BLOCK));
+    }
+
+    private static final int INT8_PRODUCTS = 4;
+
+    private Value maxAlongRows() {
+        return graph.node("ReduceMax", type, List.of(this, graph.int64(-1)), of("keepdims", 1));
+    }
+
+    private Value max(Value other) {
+        return op("Max", other);
+    }
+
     // ---- logic
 
     public Value lessOrEqual(Value other) {

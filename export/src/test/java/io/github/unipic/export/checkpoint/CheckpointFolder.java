@@ -5,10 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A folder that is a checkpoint but for the main file, with one tensor in kl16.ckpt. */
-final class CheckpointFolder {
+public final class CheckpointFolder {
     private CheckpointFolder() {}
 
-    static Path create(Path folder) throws IOException {
+    public static Path create(Path folder) throws IOException {
         model(folder, "language", "{\"model_type\": \"qwen2\", \"hidden_size\": 8}");
         Files.writeString(folder.resolve("language/tokenizer.json"), "{}");
         new TorchFile()

@@ -1,0 +1,63 @@
+package io.github.unipic.export;
+
+import io.github.unipic.model.GraphName;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The precision of each graph of an export. What a caller does not say of a graph follows from the whole folder's
+ * precision; docs/precision.md has the measurements that the choice rests on.
+ *
+ * @param folder what most of the folder is in
+ * @param graphs graphs that the caller wants in another precision, by name, for example {@code token_sampler}
+ */
+public record Precisions(Precision folder, Map<String, Precision> graphs) {
+    /** Convolutions, which are not quantized; float32 at both ends, whatever they compute in. */
+    private static final Set<String> PIXELS = Set.of(GraphName.PIXEL_ENCODER.label(), GraphName.PIXEL_DECODER.label());
+
+    private static final List<String> NAMES =
+            Arrays.stream(GraphName.values()).map(GraphName::label).toList();
+
+    /** @throws ExportException when a graph is unknown or cannot have the precision asked for */
+    public Precisions {
+        graphs = Map.copyOf(graphs);
+        graphs.forEach((graph, precision) -> check(graph, precision, folder));
+    }
+
+    /** A folder of one precision, in so far as that suits each graph. */
+    public static Precisions of(Precision folder) {
+        return new Precisions(folder, Map.of());
+    }
+
+    /** The precision of a graph. */
+    public Precision of(String graph) {
+        return graphs.getOrDefault(graph, usual(graph));
+    }
+
+    private Precision usual(String graph) {
+        if (folder.isQuantized() && PIXELS.contains(graph)) {
+            return Precision.FP32;
+        }
+        // Four bits pay where one token's weights are read at a time; elsewhere int8 is faster, and closer.
+        boolean decoder = graph.equals(GraphName.DECODER_STEP.label());
+        return folder == Precision.INT4 && !decoder ? Precision.INT8 : folder;
+    }
+
+    private static void check(String graph, Precision precision, Precision folder) {
+        if (!NAMES.contains(graph)) {
+            throw new ExportException("There is no graph " + graph + "; there are " + String.join(", ", NAMES) + ".");
+        }
+        if (PIXELS.contains(graph)) {
+            if (precision.isQuantized()) {
+                throw new ExportException(graph + " consists of convolutions, which are not quantized; use " + graph
+                        + "=fp32, fp16 or bf16.");
+            }
+        } else if (precision.activations() != folder.activations()) {
+            throw new ExportException(
+                    graph + "=" + precision.option() + " does not fit a folder of " + folder.option()
+                            + ": graphs hand each other tensors, so all but pixel_encoder and pixel_decoder are fp16, or none.");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package io.github.unipic.export.onnx;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.function.LongConsumer;
+
+/** Little-endian values on their way to a stream, in chunks, with each chunk reported. Not thread-safe. */
+public final class ChunkedOutput {
+    private static final int CHUNK_BYTES = 1 << 22;
+
+    private final OutputStream out;
+    private final LongConsumer written;
+    private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+
+    /** @param written told the bytes of each chunk */
+    ChunkedOutput(OutputStream out, LongConsumer written) {
+        this.out = out;
+        this.written = written;
+    }
+
+    void putByte(int value) throws IOException {
+        room(Byte.BYTES).put((byte) value);
+    }
+
+    void putShort(short value) throws IOException {
+        room(Short.BYTES).putShort(value);
+    }
+
+    void putFloat(float value) throws IOException {
+        room(Float.BYTES).putFloat(value);
+    }
+
+    void flush() throws IOException {
+        out.write(chunk.array(), 0, chunk.position());
+        written.accept(chunk.position());
+        chunk.clear();
+    }
+
+    private ByteBuffer room(int bytes) throws IOException {
+        if (chunk.remaining() < bytes) {
+            flush();
+        }
+        return chunk;
+    }
+}

@@ -1,0 +1,60 @@
+package io.github.unipic.export.onnx;
+
+import ai.onnxruntime.platform.Fp16Conversions;
+import io.github.unipic.export.ExportException;
+import io.github.unipic.export.checkpoint.CheckpointTensor;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/**
+ * A tensor's values as they are, rounded to a floating-point type.
+ *
+ * @param transposed rows and columns of a matrix exchanged: PyTorch's [out,in] becomes [in,out], as MatMul wants it
+ */
+public record Floats(ElementType type, boolean transposed) implements Encoding {
+    private static final int CHUNK_ELEMENTS = 1 << 20;
+    private static final float FLOAT16_MAX = 65504f;
+
+    @Override
+    public String name(CheckpointTensor tensor) {
+        return tensor.name() + (transposed ? ".T" : "") + (type == ElementType.FLOAT32 ? "" : "." + type.label());
+    }
+
+    @Override
+    public List<Long> shape(CheckpointTensor tensor) {
+        List<Long> shape = LongStream.of(tensor.shape()).boxed().toList();
+        return transposed ? List.of(shape.get(1), shape.get(0)) : shape;
+    }
+
+    @Override
+    public void write(CheckpointTensor tensor, ChunkedOutput out) throws IOException {
+        if (transposed) {
+            Transposition.forEach(tensor, (row, value) -> put(tensor, value, out));
+            return;
+        }
+        float[] values = new float[(int) Math.min(CHUNK_ELEMENTS, tensor.elementCount())];
+        for (long first = 0; first < tensor.elementCount(); first += values.length) {
+            int count = (int) Math.min(values.length, tensor.elementCount() - first);
+            tensor.read(first, values, 0, count);
+            for (int i = 0; i < count; i++) {
+                put(tensor, values[i], out);
+            }
+        }
+    }
+
+    private void put(CheckpointTensor tensor, float value, ChunkedOutput out) throws IOException {
+        switch (type) {
+            case FLOAT32 -> out.putFloat(value);
+            case FLOAT16 -> {
+                if (Math.abs(value) > FLOAT16_MAX) {
+                    throw new ExportException("Tensor " + tensor.name() + " holds " + value
+                            + ", beyond float16's 65504; export with --precision fp32.");
+                }
+                out.putShort(Fp16Conversions.floatToFp16(value));
+            }
+            case BFLOAT16 -> out.putShort(Fp16Conversions.floatToBf16(value));
+            default -> throw new IllegalStateException(type + " is not a floating-point type");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package io.github.unipic.export.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.unipic.export.ExportException;
+import io.github.unipic.export.checkpoint.Checkpoint;
+import io.github.unipic.export.checkpoint.CheckpointFolder;
+import io.github.unipic.export.checkpoint.DType;
+import io.github.unipic.export.checkpoint.SafetensorsFile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the quantizers write, read back by the formulas of the operators that take it. */
+class QuantizersTest {
+    @TempDir
+    private Path folder;
+
+    private static double[] random(int count) {
+        return new Random(1).doubles(count, -3, 1).map(v -> (float) v).toArray();
+    }
+
+    private byte[] encode(Encoding encoding, int rows, double... values) throws IOException {
+        long[] shape = {rows, values.length / rows};
+        CheckpointFolder.create(folder);
+        new SafetensorsFile().tensor("llm.w", DType.FLOAT32, shape, values).write(folder.resolve("model.safetensors"));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            ExternalData data = new ExternalData();
+            data.place(checkpoint.require("llm.w", shape), encoding, "x.data");
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            data.write("x.data", out, bytes -> {});
+            assertThat((long) out.size()).isEqualTo(data.bytes());
+            return out.toByteArray();
+        }
+    }
+
+    private float[] scales(Encoding encoding, int rows, double... values) throws IOException {
+        byte[] bytes = encode(encoding, rows, values);
+        float[] scales = new float[bytes.length / Float.BYTES];
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(scales);
+        return scales;
+    }
+
+    /** Integers of rows that are filled up to whole blocks, less the zero point. */
+    private int[] blockIntegers(int bits, int rows, double... values) throws IOException {
+        byte[] bytes = encode(new BlockQuantizer(bits).values(), rows, values);
+        return bits == 8
+                ? IntStream.range(0, bytes.length)
+                        .map(i -> Byte.toUnsignedInt(bytes[i]) - 128)
+                        .toArray()
+                : IntStream.range(0, 2 * bytes.length)
+                        .map(i -> (bytes[i / 2] >> 4 * (i % 2) & 15) - 8)
+                        .toArray();
+    }
+
+    @Test
+    void rowsComeBackWithinHalfAScale() throws IOException {
+        int rows = 3;
+        int columns = 50;
+        double[] values = random(rows * columns);
+        byte[] integers = encode(RowQuantizer.values(), rows, values);
+        float[] scales = scales(RowQuantizer.scales(), rows, values);
+        assertThat(scales).hasSize(rows);
+        for (int i = 0; i < values.length; i++) {
+            int row = i / columns;
+            int transposed = i % columns * rows + row;
+            assertThat((double) integers[transposed] * scales[row]).isCloseTo(values[i], within(scales[row] * 0.501));
+            assertThat((int) integers[transposed]).isBetween(-127, 127);
+        }
+    }
+
+    @Test
+    void rowsOfZerosAndOfOneValueAreExact() throws IOException {
+        double[] values = {0, 0, -0.3f, -0.3f};
+        assertThat(encode(RowQuantizer.values(), 2, values)).containsExactly(0, -127, 0, -127);
+        float[] scales = scales(RowQuantizer.scales(), 2, values);
+        assertThat(scales[0]).isZero();
+        assertThat(scales[1] * 127).isCloseTo(0.3f, within(1e-7f));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {4, 8})
+    void blocksComeBackWithinHalfAScale(int bits) throws IOException {
+        int columns = 45;
+        int filled = 64;
+        double[] values = random(2 * columns);
+        int[] integers = blockIntegers(bits, 2, values);
+        float[] scales = scales(new BlockQuantizer(bits).scales(), 2, values);
+        assertThat(integers).hasSize(2 * filled);
+        assertThat(scales).hasSize(4);
+        for (int row = 0; row < 2; row++) {
+            for (int i = 0; i < filled; i++) {
+                double value = i < columns ? values[row * columns + i] : 0;
+                float scale = scales[row * 2 + i / 32];
+                assertThat(integers[row * filled + i] * (double) scale)
+                        .isCloseTo(value, within(Math.abs(scale) * 0.501));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {4, 8})
+    void theExtremeOnTheOtherSideIsOffByOneScaleAtMost(int bits) throws IOException {
+        double[] values = new double[32];
+        values[3] = -2;
+        values[7] = 2;
+        int largest = 1 << (bits - 1);
+        int[] integers = blockIntegers(bits, 1, values);
+        assertThat(scales(new BlockQuantizer(bits).scales(), 1, values)).containsExactly(2f / largest);
+        assertThat(integers[3]).isEqualTo(-largest);
+        assertThat(integers[7]).isEqualTo(largest - 1);
+        assertThat(Arrays.stream(integers).sum()).isEqualTo(-1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {4, 8})
+    void blocksOfZerosAndOfOneValueAreExact(int bits) throws IOException {
+        double[] values = new double[64];
+        Arrays.fill(values, 32, 64, 0.7f);
+        int[] integers = blockIntegers(bits, 1, values);
+        float[] scales = scales(new BlockQuantizer(bits).scales(), 1, values);
+        assertThat(Arrays.copyOf(integers, 32)).containsOnly(0);
+        assertThat(scales[0]).isZero();
+        for (int i = 32; i < 64; i++) {
+            assertThat(integers[i] * scales[1]).isEqualTo(0.7f);
+        }
+    }
+
+    @Test
+    void whatIsNoNumberIsRefused() {
+        for (double bad : new double[] {Double.NaN, Double.NEGATIVE_INFINITY}) {
+            double[] values = new double[40];
+            values[2] = 1;
+            values[39] = bad;
+            for (Encoding encoding : new Encoding[] {
+                RowQuantizer.values(),
+                RowQuantizer.scales(),
+                new BlockQuantizer(4).values(),
+                new BlockQuantizer(8).scales()
+            }) {
+                assertThatThrownBy(() -> encode(encoding, 1, values))
+                        .isInstanceOf(ExportException.class)
+                        .hasMessageContaining("llm.w")
+                        .hasMessageContaining(bad < 0 ? "Infinity" : "NaN")
+                        .hasMessageNotContaining("\n");
+            }
+        }
+    }
+}
