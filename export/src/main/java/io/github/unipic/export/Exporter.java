@@ -22,7 +22,11 @@ import java.util.TreeMap;
  * operator by operator; weights are streamed, so a model of any size exports in a small heap.
  */
 public final class Exporter {
-    private static final String FLAVOR = "portable";
+    private static final String PORTABLE = "portable";
+
+    /** Uses operators of ONNX Runtime's own. */
+    private static final String FUSED = "fused";
+
     private static final String TOKENIZER = "tokenizer.json";
 
     private Exporter() {}
@@ -39,8 +43,8 @@ public final class Exporter {
                 OutputFolder output = OutputFolder.create(request.output(), request.overwrite())) {
             Architecture architecture = Architecture.of(checkpoint);
             ExternalData data = new ExternalData();
-            List<Graph> graphs = GraphSet.portable(
-                    checkpoint, architecture, request.precision().type(), data);
+            List<Graph> graphs =
+                    GraphSet.of(checkpoint, architecture, request.precision().type(), request.flavor(), data);
             output.requireSpace(
                     data.files().values().stream().mapToLong(Long::longValue).sum());
 
@@ -86,7 +90,7 @@ public final class Exporter {
                             file,
                             graph.dataFiles(),
                             precision.type().label(),
-                            FLAVOR,
+                            graph.isPortable() ? PORTABLE : FUSED,
                             ManifestBuilder.ports(graph.inputs()),
                             ManifestBuilder.ports(graph.outputs())));
         }

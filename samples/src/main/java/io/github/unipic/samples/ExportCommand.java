@@ -4,6 +4,7 @@ import io.github.unipic.CancelledException;
 import io.github.unipic.export.ExportReport;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -46,6 +47,14 @@ final class ExportCommand implements Callable<Integer> {
             description = "fp32, or fp16: half the size, slightly less exact. Default: fp32.")
     private Precision precision;
 
+    @Option(
+            names = "--flavor",
+            defaultValue = "portable",
+            paramLabel = "NAME",
+            description = "portable: standard ONNX operators, for any runtime; fused: some of ONNX Runtime's own, "
+                    + "faster with many tokens. Default: portable.")
+    private Flavor flavor;
+
     @Option(names = "--force", description = "Replace the model folder if it exists.")
     private boolean force;
 
@@ -60,13 +69,14 @@ final class ExportCommand implements Callable<Integer> {
         ExportReport report;
         try (ProgressDisplay progress =
                 ProgressDisplay.start(session, quiet, "Exporting", ProgressDisplay.Unit.MEGABYTES)) {
-            report = Exporter.export(new ExportRequest(checkpoint, out, precision, force), (written, total, graph) -> {
-                // Leaving by an exception lets the exporter delete what it has written so far.
-                if (session.cancellation().isCancelled()) {
-                    throw new CancelledException("the export was cancelled");
-                }
-                progress.update(written, total, Optional.empty());
-            });
+            report = Exporter.export(
+                    new ExportRequest(checkpoint, out, precision, flavor, force), (written, total, graph) -> {
+                        // Leaving by an exception lets the exporter delete what it has written so far.
+                        if (session.cancellation().isCancelled()) {
+                            throw new CancelledException("the export was cancelled");
+                        }
+                        progress.update(written, total, Optional.empty());
+                    });
         }
         if (!quiet) {
             print(report, session.out());

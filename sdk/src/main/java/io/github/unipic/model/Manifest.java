@@ -120,7 +120,7 @@ public record Manifest(
 
     /**
      * A graph: its file, the {@code .data} files it refers to, precision ({@code float32}, {@code float16}) and flavour
-     * ({@code portable}), and its contract.
+     * ({@code portable}, {@code fused}), and its contract.
      */
     public record GraphSpec(
             String file,

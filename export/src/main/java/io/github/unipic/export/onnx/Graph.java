@@ -37,6 +37,8 @@ public final class Graph {
     /** The ONNX intermediate representation version that goes with opset 23. */
     private static final int IR_VERSION = 11;
 
+    private static final String CONTRIB_DOMAIN = "com.microsoft";
+
     /** An input or output of a graph. Axes are numbers or names, for example {@code ["B", "3", "H", "W"]}. */
     public record Port(String name, ElementType type, List<String> shape) {
         static Port of(String name, ElementType type, Object... axes) {
@@ -53,6 +55,7 @@ public final class Graph {
     private final Set<String> dataFiles = new LinkedHashSet<>();
     private final AtomicInteger counter;
     private String scope = "";
+    private boolean contrib;
 
     public Graph(String name) {
         this(name, Optional.empty());
@@ -271,19 +274,36 @@ public final class Graph {
         return values;
     }
 
+    /** An operator of ONNX Runtime's own (com.microsoft): the graph is then no longer portable. */
+    Value contrib(String operator, ElementType resultType, List<Value> arguments, Attribute... attributes) {
+        outermost().contrib = true;
+        Value result = node(operator, resultType, arguments, attributes);
+        proto.getNodeBuilder(proto.getNodeCount() - 1).setDomain(CONTRIB_DOMAIN);
+        return result;
+    }
+
+    /** Whether the graph keeps to the operators of the ONNX standard. */
+    public boolean isPortable() {
+        return !contrib;
+    }
+
     private Graph outermost() {
         return outer.map(Graph::outermost).orElse(this);
     }
 
     /** The finished model. */
     public ModelProto toModel(String producer, String version) {
-        return ModelProto.newBuilder()
+        ModelProto.Builder model = ModelProto.newBuilder()
                 .setIrVersion(IR_VERSION)
                 .setProducerName(producer)
                 .setProducerVersion(version)
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
-                .setGraph(proto)
-                .build();
+                .setGraph(proto);
+        if (contrib) {
+            model.addOpsetImport(
+                    OperatorSetIdProto.newBuilder().setDomain(CONTRIB_DOMAIN).setVersion(1));
+        }
+        return model.build();
     }
 
     private static ValueInfoProto valueInfo(Port port) {
