@@ -28,7 +28,7 @@ public record ModelInfo(
      * One graph.
      *
      * @param precision of its weights: {@code float32}, {@code float16}, {@code bfloat16}, {@code int8} or {@code int4}
-     * @param flavor {@code portable}: standard ONNX operators only; {@code contrib}: some of ONNX Runtime's own, too
+     * @param flavor {@code portable}: standard ONNX operators only; {@code fused}: some of ONNX Runtime's own, too
      * @param bytes of its own file and the weights files it refers to, some of which graphs share
      * @param inputs like {@code tokens float32 [B,V,16]}
      * @param outputs like inputs

@@ -59,6 +59,7 @@ public record ConformanceRun(
         Cancellation cancellation,
         Listener listener) {
     private static final String EMBEDDED = "the small checkpoint that comes with the kit";
+    private static final Source.Embedded STANDARD = new Source.Embedded(Precision.FP32);
     private static final int AT_ONCE = 10;
     private static final int AT_ONCE_IN_SMOKE = 3;
 
@@ -135,15 +136,15 @@ public record ConformanceRun(
         }
         if (source instanceof Source.Goldens goldens) {
             List<Path> files = GoldenReplay.files(goldens.golden());
-            ModelFolder model = export(goldens.checkpoint(), Precision.FP32, temporary);
+            ModelFolder model = export(goldens.checkpoint(), STANDARD, temporary);
             return new Material(model, goldens.checkpoint().toString(), goldens.checkpoint(), files, Optional.empty());
         }
         EmbeddedCheckpoint.copyTo(temporary);
         Path checkpoint = temporary.resolve("checkpoint");
         boolean whole = source instanceof Source.Embedded;
-        Precision precision = source instanceof Source.Embedded embedded ? embedded.precision() : Precision.FP32;
+        Source.Embedded form = source instanceof Source.Embedded embedded ? embedded : STANDARD;
         return new Material(
-                export(checkpoint, precision, temporary),
+                export(checkpoint, form, temporary),
                 EMBEDDED,
                 checkpoint,
                 GoldenReplay.files(temporary.resolve("golden")),
@@ -163,10 +164,11 @@ public record ConformanceRun(
                 Optional.of(reference));
     }
 
-    private ModelFolder export(Path checkpoint, Precision precision, Path temporary) {
+    private ModelFolder export(Path checkpoint, Source.Embedded form, Path temporary) {
         listener.onPhase("exporting the checkpoint");
         Path model = temporary.resolve("model");
-        Exporter.export(new ExportRequest(checkpoint, model, precision, false), (written, total, file) -> {
+        ExportRequest request = new ExportRequest(checkpoint, model, form.precision(), form.flavor(), false);
+        Exporter.export(request, (written, total, file) -> {
             if (cancellation.isCancelled()) {
                 throw new CancelledException("The run was cancelled.");
             }

@@ -1,5 +1,6 @@
 package io.github.unipic.conformance;
 
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -11,8 +12,14 @@ public sealed interface Source {
      * The small checkpoint that comes with the kit, exported on the spot, against PyTorch's tensors.
      *
      * @param precision of the export
+     * @param flavor of the export
      */
-    record Embedded(Precision precision) implements Source {}
+    record Embedded(Precision precision, Flavor flavor) implements Source {
+        /** In the portable flavour. */
+        public Embedded(Precision precision) {
+            this(precision, Flavor.PORTABLE);
+        }
+    }
 
     /** The small checkpoint and PyTorch's tensors for it, and nothing else. */
     record EmbeddedGoldens() implements Source {}

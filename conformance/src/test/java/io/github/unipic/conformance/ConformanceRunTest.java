@@ -10,6 +10,7 @@ import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.model.GraphName;
 import java.io.IOException;
@@ -24,6 +25,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Whole runs of the kit on the small checkpoint, on the CPU provider. */
 class ConformanceRunTest {
+
+    @Test
+    void theFusedFlavourPassesToo() {
+        ConformanceReport report =
+                run(new Source.Embedded(Precision.FP32, Flavor.FUSED), Suite.FULL, new Cancellation());
+        assertThat(report.failures()).isEmpty();
+        assertThat(report.checks()).extracting(Check::area).contains(Area.STAGE, Area.LOOP, Area.UNDERSTANDING);
+    }
 
     @Test
     void theSmallCheckpointPassesAndEveryGraphAndAreaIsThere() {

@@ -9,12 +9,18 @@ import io.github.unipic.export.ExportListener;
 import io.github.unipic.export.ExportReport;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
+import io.github.unipic.model.Manifest.GraphSpec;
+import io.github.unipic.model.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,6 +52,24 @@ class ExporterTest {
             assertThat(files.filter(file -> file.toString().endsWith(".onnx"))).hasSize(10);
         }
         assertThat(children()).containsExactly("model");
+    }
+
+    @Test
+    void onlyTheFusedFlavourLeavesTheStandard() {
+        assertThat(graphsOutsideTheStandard(Flavor.PORTABLE)).isEmpty();
+        assertThat(graphsOutsideTheStandard(Flavor.FUSED))
+                .containsExactlyInAnyOrder("vision_encoder", "mar_encoder", "mar_decoder");
+    }
+
+    private Set<String> graphsOutsideTheStandard(Flavor flavor) {
+        Path model = folder.resolve(flavor.name());
+        Exporter.export(
+                new ExportRequest(TinyModel.checkpoint(), model, Precision.FP32, flavor, false), ExportListener.NONE);
+        Map<String, GraphSpec> graphs =
+                ModelFolder.open(model, false).manifest().graphs();
+        return graphs.keySet().stream()
+                .filter(graph -> !graphs.get(graph).flavor().equals("portable"))
+                .collect(Collectors.toSet());
     }
 
     @Test

@@ -10,15 +10,16 @@ import java.util.Objects;
  * @param output the model folder to make; its parent is made where it is missing
  * @param overwrite replace {@code output} if it is there
  */
-public record ExportRequest(Path checkpoint, Path output, Precisions precisions, boolean overwrite) {
+public record ExportRequest(Path checkpoint, Path output, Precisions precisions, Flavor flavor, boolean overwrite) {
     public ExportRequest {
         Objects.requireNonNull(checkpoint, "checkpoint");
         Objects.requireNonNull(output, "output");
         Objects.requireNonNull(precisions, "precisions");
+        Objects.requireNonNull(flavor, "flavor");
     }
 
-    /** A folder of one precision, in so far as that suits each graph. */
+    /** A portable folder of one precision, in so far as that suits each graph. */
     public ExportRequest(Path checkpoint, Path output, Precision precision, boolean overwrite) {
-        this(checkpoint, output, Precisions.of(precision), overwrite);
+        this(checkpoint, output, Precisions.of(precision), Flavor.PORTABLE, overwrite);
     }
 }

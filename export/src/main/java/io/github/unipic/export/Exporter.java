@@ -25,7 +25,7 @@ public final class Exporter {
     private static final String PORTABLE = "portable";
 
     /** Uses operators of ONNX Runtime's own. */
-    private static final String CONTRIB = "contrib";
+    private static final String FUSED = "fused";
 
     private static final String TOKENIZER = "tokenizer.json";
 
@@ -43,7 +43,7 @@ public final class Exporter {
                 OutputFolder output = OutputFolder.create(request.output(), request.overwrite())) {
             Architecture architecture = Architecture.of(checkpoint);
             ExternalData data = new ExternalData();
-            List<Graph> graphs = GraphSet.of(checkpoint, architecture, request.precisions(), data);
+            List<Graph> graphs = GraphSet.of(checkpoint, architecture, request.precisions(), request.flavor(), data);
             output.requireSpace(
                     data.files().values().stream().mapToLong(Long::longValue).sum());
 
@@ -89,7 +89,7 @@ public final class Exporter {
                             file,
                             graph.dataFiles(),
                             precisions.of(graph.name()).label(),
-                            graph.isPortable() ? PORTABLE : CONTRIB,
+                            graph.isPortable() ? PORTABLE : FUSED,
                             ManifestBuilder.ports(graph.inputs()),
                             ManifestBuilder.ports(graph.outputs())));
         }

@@ -8,6 +8,7 @@ import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.conformance.report.ReportFolder;
 import io.github.unipic.conformance.report.TerminalReport;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -73,6 +74,13 @@ final class ConformanceRunCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description = "Without --model: precision that the small checkpoint is exported in. Default: fp32.")
     private Precision precision;
+
+    @Option(
+            names = "--flavor",
+            defaultValue = "portable",
+            paramLabel = "NAME",
+            description = "Without --model: flavor that the small checkpoint is exported in. Default: portable.")
+    private Flavor flavor;
 
     @Option(
             names = "--suite",
@@ -141,7 +149,9 @@ final class ConformanceRunCommand implements Callable<Integer> {
     }
 
     private Source source() {
-        return model == null ? new Source.Embedded(precision) : new Source.Model(model, Optional.ofNullable(reference));
+        return model == null
+                ? new Source.Embedded(precision, flavor)
+                : new Source.Model(model, Optional.ofNullable(reference));
     }
 
     /** Shows what a run is at: a line for each phase, and how far it is within one. */

@@ -4,6 +4,7 @@ import io.github.unipic.CancelledException;
 import io.github.unipic.export.ExportReport;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
 import java.io.PrintStream;
@@ -57,6 +58,14 @@ final class ExportCommand implements Callable<Integer> {
             description = "Another precision for one graph; repeatable.")
     private Map<String, Precision> graphPrecisions = Map.of();
 
+    @Option(
+            names = "--flavor",
+            defaultValue = "portable",
+            paramLabel = "NAME",
+            description = "portable: standard ONNX operators, for any runtime; fused: some of ONNX Runtime's own, "
+                    + "faster with many tokens. Default: portable.")
+    private Flavor flavor;
+
     @Option(names = "--force", description = "Replace the model folder if it exists.")
     private boolean force;
 
@@ -72,13 +81,14 @@ final class ExportCommand implements Callable<Integer> {
         Precisions precisions = new Precisions(precision, graphPrecisions);
         try (ProgressDisplay progress =
                 ProgressDisplay.start(session, quiet, "Exporting", ProgressDisplay.Unit.MEGABYTES)) {
-            report = Exporter.export(new ExportRequest(checkpoint, out, precisions, force), (written, total, graph) -> {
-                // Leaving by an exception lets the exporter delete what it has written so far.
-                if (session.cancellation().isCancelled()) {
-                    throw new CancelledException("the export was cancelled");
-                }
-                progress.update(written, total, Optional.empty());
-            });
+            report = Exporter.export(
+                    new ExportRequest(checkpoint, out, precisions, flavor, force), (written, total, graph) -> {
+                        // Leaving by an exception lets the exporter delete what it has written so far.
+                        if (session.cancellation().isCancelled()) {
+                            throw new CancelledException("the export was cancelled");
+                        }
+                        progress.update(written, total, Optional.empty());
+                    });
         }
         if (!quiet) {
             print(report, session.out());

@@ -120,7 +120,7 @@ public record Manifest(
 
     /**
      * A graph: its file, the {@code .data} files it refers to, precision ({@code float32}, {@code float16},
-     * {@code bfloat16}, {@code int8}, {@code int4}) and flavour ({@code portable}, {@code contrib}), and its contract.
+     * {@code bfloat16}, {@code int8}, {@code int4}) and flavour ({@code portable}, {@code fused}), and its contract.
      */
     public record GraphSpec(
             String file,

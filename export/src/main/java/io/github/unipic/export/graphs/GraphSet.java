@@ -1,6 +1,7 @@
 package io.github.unipic.export.graphs;
 
 import io.github.unipic.export.Architecture;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precisions;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.modules.Weights;
@@ -9,23 +10,25 @@ import io.github.unipic.export.onnx.Graph;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All graphs of a model: standard ONNX operators only, but for weights in blocks. */
+/** All graphs of a model. */
 public final class GraphSet {
     private GraphSet() {}
 
     /** Builds the graphs and reserves room in {@code data} for their weights; reads no weights. */
-    public static List<Graph> of(Checkpoint checkpoint, Architecture sizes, Precisions precisions, ExternalData data) {
+    public static List<Graph> of(
+            Checkpoint checkpoint, Architecture sizes, Precisions precisions, Flavor flavor, ExternalData data) {
         Source source = new Source(checkpoint, data, precisions);
         List<Graph> graphs = new ArrayList<>();
         // The head takes the embedding's file when tied, the sampler the diffusion head's: build the owners first.
         graphs.add(TextGraphs.embedding(source.in("text_embedding", "llm"), sizes.llm()));
         graphs.add(TextGraphs.head(source.in("text_head", "llm"), sizes.llm()));
         sizes.vision()
-                .ifPresent(vision -> graphs.add(PixelGraphs.vision(source.in("vision_encoder", ""), sizes, vision)));
+                .ifPresent(vision ->
+                        graphs.add(PixelGraphs.vision(source.in("vision_encoder", ""), sizes, vision, flavor)));
         graphs.add(PixelGraphs.encoder(source.in("pixel_encoder", "vae"), sizes));
-        graphs.add(MarGraphs.encoder(source.in("mar_encoder", ""), sizes));
+        graphs.add(MarGraphs.encoder(source.in("mar_encoder", ""), sizes, flavor));
         graphs.add(TextGraphs.decoderStep(source.in("decoder_step", "llm"), sizes.llm()));
-        graphs.add(MarGraphs.decoder(source.in("mar_decoder", ""), sizes));
+        graphs.add(MarGraphs.decoder(source.in("mar_decoder", ""), sizes, flavor));
         graphs.add(DiffusionGraphs.head(source.in("diffusion_head", "mar.diffloss.net"), sizes.head()));
         graphs.add(DiffusionGraphs.sampler(source.in("token_sampler", "mar.diffloss.net"), sizes.head()));
         graphs.add(PixelGraphs.decoder(source.in("pixel_decoder", "vae"), sizes));

@@ -2,6 +2,7 @@ package io.github.unipic.export.graphs;
 
 import io.github.unipic.export.Architecture;
 import io.github.unipic.export.Architecture.Vision;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.modules.Projector;
 import io.github.unipic.export.modules.SiglipTower;
 import io.github.unipic.export.modules.VaeDecoder;
@@ -38,12 +39,13 @@ final class PixelGraphs {
     }
 
     /** pixels float32 [B,3,S,S] to the language model's image_embeds [B,T,D]. */
-    static Graph vision(Weights weights, Architecture sizes, Vision vision) {
+    static Graph vision(Weights weights, Architecture sizes, Vision vision, Flavor flavor) {
         Graph graph = new Graph("vision_encoder");
         int side = vision.imageSize();
         int width = sizes.llm().width();
         Value pixels = graph.input("pixels", ElementType.FLOAT32, "B", 3, side, side);
-        Value seen = new SiglipTower(weights.at("siglip2.vision_model"), vision).apply(pixels.cast(weights.type()));
+        Value seen =
+                new SiglipTower(weights.at("siglip2.vision_model"), vision, flavor).apply(pixels.cast(weights.type()));
         Value embeds = new Projector(weights.at("siglip2_proj"), vision.width(), width, width).apply(seen);
         graph.output("image_embeds", embeds, "B", vision.tokens(), width);
         return graph;

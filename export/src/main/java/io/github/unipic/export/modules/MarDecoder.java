@@ -1,11 +1,12 @@
 package io.github.unipic.export.modules;
 
 import io.github.unipic.export.Architecture.Mar;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
 
 /** MAR's decoder: a bidirectional transformer that sees every position and gives the diffusion head's conditions. */
-public record MarDecoder(Weights weights, Mar mar) {
+public record MarDecoder(Weights weights, Mar mar, Flavor flavor) {
 
     /** The decoder's input projection, [.., dim] to [.., dim]. */
     public Value embed(Value x) {
@@ -42,7 +43,7 @@ public record MarDecoder(Weights weights, Mar mar) {
     }
 
     private VitBlock block(int index) {
-        return new VitBlock(weights.at("decoder_blocks", index), mar.dim(), mar.heads());
+        return new VitBlock(weights.at("decoder_blocks", index), mar.dim(), mar.heads(), flavor);
     }
 
     /** The canvas, completed with mask tokens to [B,buffers+h*w,dim], with the known tokens put in their places. */

@@ -1,10 +1,11 @@
 package io.github.unipic.export.modules;
 
 import io.github.unipic.export.Architecture.Vision;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.onnx.Value;
 
 /** A pre-norm transformer block of SigLIP2's vision tower: bidirectional attention, tanh GELU. */
-record SiglipBlock(Weights weights, Vision vision) {
+record SiglipBlock(Weights weights, Vision vision, Flavor flavor) {
 
     Value apply(Value x) {
         int width = vision.width();
@@ -15,7 +16,8 @@ record SiglipBlock(Weights weights, Vision vision) {
     }
 
     private Value attention(Value x) {
-        Value attended = project("q_proj", x).attention(project("k_proj", x), project("v_proj", x), vision.heads());
+        Value attended =
+                flavor.attention(project("q_proj", x), project("k_proj", x), project("v_proj", x), vision.heads());
         return project("out_proj", attended);
     }
 

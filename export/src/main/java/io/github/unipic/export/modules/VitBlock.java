@@ -1,11 +1,12 @@
 package io.github.unipic.export.modules;
 
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.onnx.Value;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** A pre-norm transformer block of the MAR encoder and decoder: bidirectional attention, exact GELU, MLP ratio 4. */
-record VitBlock(Weights weights, int dim, int heads) {
+record VitBlock(Weights weights, int dim, int heads, Flavor flavor) {
     static final double EPSILON = 1e-6;
 
     Value apply(Value x) {
@@ -28,7 +29,7 @@ record VitBlock(Weights weights, int dim, int heads) {
     private Value attention(Value x, UnaryOperator<Value> asked) {
         List<Value> qkv =
                 new Linear(weights.at("attn.qkv"), dim, 3L * dim).apply(x).split(2, 3);
-        Value attended = asked.apply(qkv.get(0)).attention(qkv.get(1), qkv.get(2), heads);
+        Value attended = flavor.attention(asked.apply(qkv.get(0)), qkv.get(1), qkv.get(2), heads);
         return new Linear(weights.at("attn.proj"), dim, dim).apply(attended);
     }
 

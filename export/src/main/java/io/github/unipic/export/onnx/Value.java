@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * One tensor inside a graph under construction. Every method appends the operator of its name to the graph and returns
  * its result, so that a module reads like the formula it mirrors. Operators are the standard ones of ONNX opset
- * {@value Graph#OPSET}; shapes follow their broadcasting rules.
+ * {@value Graph#OPSET}, unless a method says otherwise; shapes follow their broadcasting rules.
  */
 public final class Value {
     private final Graph graph;
@@ -343,6 +343,14 @@ public final class Value {
                 of("q_num_heads", heads),
                 of("kv_num_heads", heads),
                 SOFTMAX_IN_FLOAT32);
+    }
+
+    /**
+     * As {@link #attention(Value, Value, int)}, by an operator of ONNX Runtime's own that never holds all S*S scores at
+     * once. float32 inside on the CPU; on other providers as their kernel does.
+     */
+    public Value multiHeadAttention(Value keys, Value values, int heads) {
+        return graph.contrib("MultiHeadAttention", type, List.of(this, keys, values), of("num_heads", heads));
     }
 
     /**
