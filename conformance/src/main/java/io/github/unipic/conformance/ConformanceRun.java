@@ -178,7 +178,7 @@ public record ConformanceRun(
     }
 
     private RuntimeOptions options(Optional<Path> profiles) {
-        return new RuntimeOptions(OptionalInt.empty(), provider, profiles);
+        return new RuntimeOptions(OptionalInt.empty(), provider, profiles, true);
     }
 
     private ModelTolerances tolerances(ModelFolder model) {

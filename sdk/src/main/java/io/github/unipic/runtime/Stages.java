@@ -24,6 +24,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Each stage of the model as a method: tensors in, tensors out, shapes as in docs/graphs.md. Results belong to the
@@ -54,6 +55,11 @@ public final class Stages {
     public Stages(Graphs graphs, Cancellation cancellation) {
         this.graphs = graphs;
         this.cancellation = cancellation;
+    }
+
+    /** Does some work during which these graphs stay open; see {@link Graphs#holding}. */
+    public <T> T holding(Set<GraphName> names, Supplier<T> work) {
+        return graphs.holding(names, work);
     }
 
     public Sizes sizes() {
