@@ -174,7 +174,8 @@ public final class Drawing {
     }
 
     private ImageTokens run(Task task, LanguageContext conditional, LanguageContext unconditional, Tensor canvas) {
-        try (KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()))) {
+        try (KvCache stacked = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()));
+                KvCache prompts = stages.onDevice(stacked)) {
             return loop.run(task, prompts, canvas, new ProgressReport(task)::after);
         }
     }

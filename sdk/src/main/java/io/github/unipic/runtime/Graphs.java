@@ -1,8 +1,6 @@
 package io.github.unipic.runtime;
 
 import ai.onnxruntime.OnnxJavaType;
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
@@ -15,9 +13,9 @@ import io.github.unipic.ModelFormatException;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Manifest.TensorSpec;
 import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.SessionRunner.Place;
 import java.nio.file.Path;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -33,6 +31,8 @@ public final class Graphs implements AutoCloseable {
     private final Map<GraphName, OrtSession> sessions = new EnumMap<>(GraphName.class);
     private final Map<GraphName, Integer> holders = new EnumMap<>(GraphName.class);
     private final Map<GraphName, Path> traces = new EnumMap<>(GraphName.class);
+    private final SessionRunner runner;
+    private final Copies copies;
     private boolean closed;
 
     /**
@@ -48,6 +48,12 @@ public final class Graphs implements AutoCloseable {
         try (OrtSession.SessionOptions trial = new OrtSession.SessionOptions()) {
             Providers.addTo(trial, options.provider());
         }
+        runner = SessionRunner.best();
+        copies = new Copies(runner, () -> {
+            OrtSession.SessionOptions sessionOptions = new OrtSession.SessionOptions();
+            Providers.addTo(sessionOptions, options.provider());
+            return sessionOptions;
+        });
     }
 
     public ModelFolder folder() {
@@ -62,6 +68,22 @@ public final class Graphs implements AutoCloseable {
         } finally {
             names.forEach(this::letGo);
         }
+    }
+
+    /** The cache where the provider computes, to be read by many runs; itself, shared, on the CPU. */
+    KvCache onDevice(KvCache cache) {
+        return options.provider().equals(ExecutionProvider.CPU)
+                ? cache.share()
+                : cache.map(tensor -> copies.copy(tensor, Place.WHERE_COMPUTED));
+    }
+
+    /**
+     * Whether tensors stay on a provider's device between graphs, which takes Java 22 or later; otherwise each comes to
+     * the host's memory.
+     */
+    public static boolean tensorsStayOnDevice() {
+        OnnxRuntime.environment();
+        return DeviceRunner.find().isPresent();
     }
 
     /** The graphs that are open now. */
@@ -83,8 +105,8 @@ public final class Graphs implements AutoCloseable {
     /**
      * Runs a graph once.
      *
-     * @param outputs the names wanted; the others are computed too, as ONNX Runtime's Java API cannot skip them, but do
-     *     not outlive the run
+     * @param outputs the names wanted; the others are computed too, as ONNX Runtime cannot skip them, but do not
+     *     outlive the run
      * @throws CancelledException when cancelled, also in the middle of the run
      * @throws InferenceException when ONNX Runtime fails
      */
@@ -98,16 +120,9 @@ public final class Graphs implements AutoCloseable {
     private Outputs runHeld(
             GraphName graph, Map<String, Tensor> inputs, Set<String> outputs, Cancellation cancellation) {
         OrtSession session = session(graph);
-        Map<String, OnnxTensor> values = new LinkedHashMap<>();
-        inputs.forEach((name, tensor) -> values.put(name, tensor.value()));
         try (StoppableRun run = new StoppableRun(cancellation)) {
-            Map<String, Tensor> results = new LinkedHashMap<>();
-            // Its values are closed one by one, by whoever takes them; the Result itself holds nothing else.
-            OrtSession.Result result = session.run(values, outputs, run.options());
-            for (Map.Entry<String, OnnxValue> entry : result) {
-                results.put(entry.getKey(), new Tensor((OnnxTensor) entry.getValue()));
-            }
-            return new Outputs(results);
+            return new Outputs(
+                    runner.run(session, inputs, outputs, run.options(), Place.WHERE_COMPUTED, copies::toHost));
         } catch (OrtException e) {
             if (cancellation.isCancelled()) {
                 throw new CancelledException("The request was cancelled.", e);
@@ -210,9 +225,10 @@ public final class Graphs implements AutoCloseable {
         closed = true;
         sessions.values().forEach(Graphs::close);
         sessions.clear();
+        copies.close();
     }
 
-    private static void close(OrtSession session) {
+    static void close(OrtSession session) {
         try {
             session.close();
         } catch (OrtException e) {

@@ -133,6 +133,11 @@ public final class Stages {
         }
     }
 
+    /** The same cache on the device of the provider, for many runs; to be closed too. */
+    public KvCache onDevice(KvCache cache) {
+        return graphs.onDevice(cache);
+    }
+
     /** The cache of nothing. */
     public KvCache emptyCache(int batch) {
         OnnxJavaType type = graphs.inputType(DECODER_STEP, "embeds");
