@@ -7,6 +7,7 @@ import io.github.unipic.generation.TextGeneration;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -60,20 +61,30 @@ public final class Conversation implements AutoCloseable {
     public Answer ask(DescribeRequest request) {
         Stages stages = stages(request.cancellation());
         return turn(stages, talk -> {
-            talk.openTurn();
-            PictureEncoder encoder = new PictureEncoder(stages, unipic.graphs().folder());
-            String question = request.question().isBlank() ? manifest.prompts().describe() : request.question();
-            for (int i = 0; i < request.images().size(); i++) {
-                if (i > 0) {
-                    talk.text("\n");
-                }
-                try (Tensor embeds = encoder.embeds(request.images().get(i), request.vision())) {
-                    talk.embeds(embeds);
-                }
+            List<Tensor> pictures = new ArrayList<>();
+            try {
+                // Before the language model is loaded.
+                PictureEncoder encoder =
+                        new PictureEncoder(stages, unipic.graphs().folder());
+                request.images().forEach(image -> pictures.add(encoder.embeds(image, request.vision())));
+                return stages.holding(UniPic.ANSWERING, () -> answer(talk, pictures, request));
+            } finally {
+                pictures.forEach(Tensor::close);
             }
-            talk.closeTurn(request.images().isEmpty() ? question : "\n" + question);
-            return new TextGeneration(unipic.tokenizer(), manifest.tokens().stop()).answer(talk, request);
         });
+    }
+
+    private Answer answer(LanguageContext talk, List<Tensor> pictures, DescribeRequest request) {
+        talk.openTurn();
+        for (int i = 0; i < pictures.size(); i++) {
+            if (i > 0) {
+                talk.text("\n");
+            }
+            talk.embeds(pictures.get(i));
+        }
+        String question = request.question().isBlank() ? manifest.prompts().describe() : request.question();
+        talk.closeTurn(pictures.isEmpty() ? question : "\n" + question);
+        return new TextGeneration(unipic.tokenizer(), manifest.tokens().stop()).answer(talk, request);
     }
 
     /**

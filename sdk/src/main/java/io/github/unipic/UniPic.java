@@ -43,7 +43,7 @@ public final class UniPic implements AutoCloseable {
             GraphName.MAR_DECODER,
             GraphName.TOKEN_SAMPLER,
             GraphName.PIXEL_DECODER);
-    private static final Set<GraphName> ANSWERING =
+    static final Set<GraphName> ANSWERING =
             EnumSet.of(GraphName.TEXT_EMBEDDING, GraphName.DECODER_STEP, GraphName.TEXT_HEAD);
     private static final Set<GraphName> MAR_VISION = EnumSet.of(GraphName.PIXEL_ENCODER, GraphName.MAR_ENCODER);
 
@@ -59,7 +59,8 @@ public final class UniPic implements AutoCloseable {
     private UniPic(Builder builder) {
         folder = ModelFolder.open(builder.folder, builder.verifyChecksums);
         // Before the tokenizer, which holds native memory: this fails where the provider is not here.
-        graphs = new Graphs(folder, new RuntimeOptions(builder.threads, builder.provider, Optional.empty()));
+        graphs = new Graphs(
+                folder, new RuntimeOptions(builder.threads, builder.provider, Optional.empty(), builder.keepLoaded));
         tokenizer = PromptTokenizer.load(folder.tokenizer());
     }
 
@@ -297,6 +298,7 @@ public final class UniPic implements AutoCloseable {
         private final Path folder;
         private OptionalInt threads = OptionalInt.empty();
         private ExecutionProvider provider = ExecutionProvider.CPU;
+        private boolean keepLoaded = true;
         private boolean verifyChecksums;
 
         private Builder(Path folder) {
@@ -319,6 +321,17 @@ public final class UniPic implements AutoCloseable {
         /** What computes; {@link ExecutionProvider#CPU} by default. */
         public Builder provider(ExecutionProvider chosen) {
             provider = chosen;
+            return this;
+        }
+
+        /**
+         * Whether a graph stays in memory once it was needed, so that the next request need not load it; on by default.
+         * Otherwise each is freed when the phase of a request that needs it ends (reading pictures, the prompt, the
+         * loop or the answer, the drawn pixels) and no other request is in that phase: less memory at the peak, and
+         * seconds more for each request. Previews then load the pixel decoder each time.
+         */
+        public Builder keepLoaded(boolean keep) {
+            keepLoaded = keep;
             return this;
         }
 

@@ -167,7 +167,8 @@ public record ConformanceRun(
     private ModelFolder export(Path checkpoint, Source.Embedded form, Path temporary) {
         listener.onPhase("exporting the checkpoint");
         Path model = temporary.resolve("model");
-        ExportRequest request = new ExportRequest(checkpoint, model, form.precision(), form.flavor(), false);
+        ExportRequest request =
+                new ExportRequest(checkpoint, model, Precisions.of(form.precision()), form.flavor(), false);
         Exporter.export(request, (written, total, file) -> {
             if (cancellation.isCancelled()) {
                 throw new CancelledException("The run was cancelled.");
@@ -223,7 +224,7 @@ public record ConformanceRun(
     }
 
     private RuntimeOptions options(Optional<Path> profiles) {
-        return new RuntimeOptions(OptionalInt.empty(), provider, profiles);
+        return new RuntimeOptions(OptionalInt.empty(), provider, profiles, true);
     }
 
     private ModelTolerances tolerances(ModelFolder model) {

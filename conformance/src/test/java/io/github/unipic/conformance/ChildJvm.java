@@ -2,6 +2,7 @@ package io.github.unipic.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A Java process with this one's class path, for what holds for a whole process. */
 final class ChildJvm {
@@ -24,10 +26,26 @@ final class ChildJvm {
     static String run(
             Path folder, Class<?> main, List<String> options, List<String> arguments, Map<String, String> environment)
             throws IOException, InterruptedException {
+        return run(folder, main, options, List.of(), arguments, environment);
+    }
+
+    /** @param before what comes before this process's class path */
+    static String run(
+            Path folder,
+            Class<?> main,
+            List<String> options,
+            List<String> before,
+            List<String> arguments,
+            Map<String, String> environment)
+            throws IOException, InterruptedException {
+        String classPath = String.join(
+                File.pathSeparator,
+                Stream.concat(before.stream(), Stream.of(System.getProperty("java.class.path")))
+                        .toList());
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of("-cp", classPath, main.getName()));
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> name.startsWith("ORT_") || name.startsWith("XDG_"));

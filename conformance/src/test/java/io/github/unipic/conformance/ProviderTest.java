@@ -57,7 +57,8 @@ class ProviderTest {
 
     @Test
     void aProfileSaysWhichProviderRanEachNode(@TempDir Path folder) throws IOException {
-        RuntimeOptions options = new RuntimeOptions(OptionalInt.of(1), ExecutionProvider.CPU, Optional.of(folder));
+        RuntimeOptions options =
+                new RuntimeOptions(OptionalInt.of(1), ExecutionProvider.CPU, Optional.of(folder), true);
         try (Graphs graphs = new Graphs(ModelFolder.open(TinyModel.model(), false), options)) {
             assertThat(graphs.endProfiling()).isEmpty();
             embed(graphs);

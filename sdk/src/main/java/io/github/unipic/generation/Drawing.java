@@ -1,5 +1,8 @@
 package io.github.unipic.generation;
 
+import static io.github.unipic.model.GraphName.DECODER_STEP;
+import static io.github.unipic.model.GraphName.PIXEL_DECODER;
+
 import io.github.unipic.Cancellation;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.GuidanceSchedule;
@@ -32,6 +35,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongFunction;
 import java.util.stream.IntStream;
@@ -68,14 +72,17 @@ public final class Drawing {
     private ImageTokens drawFromWords(Task task, LanguageContext talk) {
         requireRoom(
                 talk.tokens() + tokenizer.encode(words()).length, task.grid().tokens());
-        try (LanguageContext nothing = LanguageContext.empty(stages, tokenizer, manifest);
-                Tensor canvas = stages.blankCanvas()) {
-            talk.openTurn();
-            talk.closeTurn(words());
-            nothing.openTurn();
-            nothing.closeTurn(manifest.prompts().generateUnconditional());
-            return run(task, talk, nothing, canvas);
-        }
+        // From the prompts to the end of the loop the language model stays.
+        return stages.holding(Set.of(DECODER_STEP), () -> {
+            try (LanguageContext nothing = LanguageContext.empty(stages, tokenizer, manifest);
+                    Tensor canvas = stages.blankCanvas()) {
+                talk.openTurn();
+                talk.closeTurn(words());
+                nothing.openTurn();
+                nothing.closeTurn(manifest.prompts().generateUnconditional());
+                return run(task, talk, nothing, canvas);
+            }
+        });
     }
 
     /**
@@ -89,23 +96,29 @@ public final class Drawing {
                     + " x " + request.height().getAsInt());
         }
         Task task = wholeTask();
-        boolean firstTurn = talk.tokens() == 0;
         // The picture comes twice: as it is in the prompt, and as it is drawn.
         requireRoom(
                 talk.tokens() + tokenizer.encode(request.prompt()).length,
                 2 * task.grid().tokens());
+        return pictures(drawFromPicture(task, image, side, talk), Map.of(TASK, "edit"));
+    }
+
+    private ImageTokens drawFromPicture(Task task, Image image, int side, LanguageContext talk) {
+        boolean firstTurn = talk.tokens() == 0;
         try (Source source = new PictureEncoder(stages, graphs.folder()).source(image, side)) {
-            show(source, talk);
-            // In a first turn both prompts begin alike, and the picture goes through the model once.
-            try (LanguageContext unconditional =
-                    firstTurn ? talk.fork(stages) : LanguageContext.empty(stages, tokenizer, manifest)) {
-                if (!firstTurn) {
-                    show(source, unconditional);
+            return stages.holding(Set.of(DECODER_STEP), () -> {
+                show(source, talk);
+                // In a first turn both prompts begin alike, and the picture goes through the model once.
+                try (LanguageContext unconditional =
+                        firstTurn ? talk.fork(stages) : LanguageContext.empty(stages, tokenizer, manifest)) {
+                    if (!firstTurn) {
+                        show(source, unconditional);
+                    }
+                    unconditional.closeTurn("\n" + manifest.prompts().editUnconditional());
+                    talk.closeTurn("\n" + request.prompt());
+                    return run(task, talk, unconditional, source.canvas());
                 }
-                unconditional.closeTurn("\n" + manifest.prompts().editUnconditional());
-                talk.closeTurn("\n" + request.prompt());
-                return pictures(run(task, talk, unconditional, source.canvas()), Map.of(TASK, "edit"));
-            }
+            });
         }
     }
 
@@ -161,7 +174,8 @@ public final class Drawing {
     }
 
     private ImageTokens run(Task task, LanguageContext conditional, LanguageContext unconditional, Tensor canvas) {
-        try (KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()))) {
+        try (KvCache stacked = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()));
+                KvCache prompts = stages.onDevice(stacked)) {
             return loop.run(task, prompts, canvas, new ProgressReport(task)::after);
         }
     }
@@ -255,14 +269,18 @@ public final class Drawing {
 
     /** Picture by picture, since the decoder is what needs most memory. */
     private List<Image> decode(ImageTokens tokens) {
-        List<Image> pictures = new ArrayList<>();
-        for (int picture = 0; picture < tokens.pictures(); picture++) {
-            try (Tensor latents = tokens.latents(picture);
-                    Tensor pixels = stages.decodePixels(latents)) {
-                pictures.add(Pixels.toImage(pixels.toFloats(), pixels.dim(3), pixels.dim(2)));
-            }
+        return stages.holding(
+                Set.of(PIXEL_DECODER),
+                () -> IntStream.range(0, tokens.pictures())
+                        .mapToObj(picture -> decode(tokens, picture))
+                        .toList());
+    }
+
+    private Image decode(ImageTokens tokens, int picture) {
+        try (Tensor latents = tokens.latents(picture);
+                Tensor pixels = stages.decodePixels(latents)) {
+            return Pixels.toImage(pixels.toFloats(), pixels.dim(3), pixels.dim(2));
         }
-        return pictures;
     }
 
     /** Tells the request's listener how far the loop is. */

@@ -1,10 +1,16 @@
 package io.github.unipic.generation;
 
+import static io.github.unipic.model.GraphName.DECODER_STEP;
+import static io.github.unipic.model.GraphName.MAR_DECODER;
+import static io.github.unipic.model.GraphName.MAR_ENCODER;
+import static io.github.unipic.model.GraphName.TOKEN_SAMPLER;
+
 import io.github.unipic.Cancellation;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.NoiseSource;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
+import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.KvCache;
@@ -15,8 +21,10 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The masked autoregressive loop: starting with every position masked, each iteration asks the language model and MAR
@@ -78,6 +86,8 @@ public final class MaskedGeneration {
         void onIteration(Iteration iteration, Tensor z, ImageTokens tokens);
     }
 
+    private static final Set<GraphName> LOOP = EnumSet.of(MAR_ENCODER, DECODER_STEP, MAR_DECODER, TOKEN_SAMPLER);
+
     private final Stages stages;
 
     public MaskedGeneration(Graphs graphs, Cancellation cancellation) {
@@ -101,14 +111,17 @@ public final class MaskedGeneration {
                         task.iterations(), picture.order(), task.grid().tokens()))
                 .toList();
         requireAddressableNoise(task, plans.get(0));
-        for (int k = 0; k < task.iterations(); k++) {
-            int index = k;
-            List<Iteration> now = plans.stream().map(plan -> plan.get(index)).toList();
-            if (now.get(0).predicted().length > 0) {
-                predict(task, now, prompts, canvas, tokens, observer);
+        return stages.holding(LOOP, () -> {
+            for (int k = 0; k < task.iterations(); k++) {
+                int index = k;
+                List<Iteration> now =
+                        plans.stream().map(plan -> plan.get(index)).toList();
+                if (now.get(0).predicted().length > 0) {
+                    predict(task, now, prompts, canvas, tokens, observer);
+                }
             }
-        }
-        return tokens;
+            return tokens;
+        });
     }
 
     private void predict(

@@ -1,13 +1,9 @@
 package io.github.unipic.runtime;
 
-import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.TensorInfo;
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
@@ -15,22 +11,30 @@ import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.model.GraphName;
+import io.github.unipic.model.Manifest.TensorSpec;
 import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.SessionRunner.Place;
 import java.nio.file.Path;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
- * The graphs of a model folder as ONNX Runtime sessions. A session is opened when its graph is first run; its weights
- * are mapped from their files. Thread-safe; close it only when no run is under way.
+ * The graphs of a model folder as ONNX Runtime sessions. A session is opened when its graph is first run, and stays
+ * open as {@link RuntimeOptions#keepLoaded} says; its weights are mapped from their files. Thread-safe; close it only
+ * when no run is under way.
  */
 public final class Graphs implements AutoCloseable {
     private final ModelFolder folder;
     private final RuntimeOptions options;
     private final Map<GraphName, OrtSession> sessions = new EnumMap<>(GraphName.class);
+    private final Map<GraphName, Integer> holders = new EnumMap<>(GraphName.class);
     private final Map<GraphName, Path> traces = new EnumMap<>(GraphName.class);
+    private final SessionRunner runner;
+    private final boolean tensorsStayOnDevice;
+    private final Copies copies;
     private boolean closed;
 
     /**
@@ -46,17 +50,66 @@ public final class Graphs implements AutoCloseable {
         try (OrtSession.SessionOptions trial = new OrtSession.SessionOptions()) {
             Providers.addTo(trial, options.provider());
         }
+        Optional<SessionRunner> onDevice = SessionRunner.onDevice(options.provider());
+        tensorsStayOnDevice = onDevice.isPresent();
+        runner = onDevice.orElse(SessionRunner::viaJava);
+        copies = new Copies(runner, () -> {
+            OrtSession.SessionOptions sessionOptions = new OrtSession.SessionOptions();
+            Providers.addTo(sessionOptions, options.provider());
+            return sessionOptions;
+        });
     }
 
     public ModelFolder folder() {
         return folder;
     }
 
+    /** Does some work of which several runs need these graphs: once opened, they stay so until it ends. */
+    public <T> T holding(Set<GraphName> names, Supplier<T> work) {
+        names.forEach(this::hold);
+        try {
+            return work.get();
+        } finally {
+            names.forEach(this::letGo);
+        }
+    }
+
+    /** The cache where the provider computes, to be read by many runs; itself, shared, on the CPU. */
+    KvCache onDevice(KvCache cache) {
+        return options.provider().equals(ExecutionProvider.CPU)
+                ? cache.share()
+                : cache.map(tensor -> copies.copy(tensor, Place.WHERE_COMPUTED));
+    }
+
+    /**
+     * Whether tensors stay on a provider's device between graphs, which takes Java 22 or later; otherwise each comes to
+     * the host's memory.
+     */
+    public boolean tensorsStayOnDevice() {
+        return tensorsStayOnDevice;
+    }
+
+    /** The graphs that are open now. */
+    public synchronized Set<GraphName> loaded() {
+        return Set.copyOf(sessions.keySet());
+    }
+
+    private synchronized void hold(GraphName graph) {
+        holders.merge(graph, 1, Integer::sum);
+    }
+
+    private synchronized void letGo(GraphName graph) {
+        boolean unused = holders.merge(graph, -1, Integer::sum) == 0;
+        if (unused && !options.keepLoaded() && options.profileFolder().isEmpty() && sessions.containsKey(graph)) {
+            close(sessions.remove(graph));
+        }
+    }
+
     /**
      * Runs a graph once.
      *
-     * @param outputs the names wanted; the others are computed too, as ONNX Runtime's Java API cannot skip them, but do
-     *     not outlive the run
+     * @param outputs the names wanted; the others are computed too, as ONNX Runtime cannot skip them, but do not
+     *     outlive the run
      * @throws CancelledException when cancelled, also in the middle of the run
      * @throws InferenceException when ONNX Runtime fails
      */
@@ -64,17 +117,15 @@ public final class Graphs implements AutoCloseable {
         if (cancellation.isCancelled()) {
             throw new CancelledException("The request was cancelled.");
         }
+        return holding(Set.of(graph), () -> runHeld(graph, inputs, outputs, cancellation));
+    }
+
+    private Outputs runHeld(
+            GraphName graph, Map<String, Tensor> inputs, Set<String> outputs, Cancellation cancellation) {
         OrtSession session = session(graph);
-        Map<String, OnnxTensor> values = new LinkedHashMap<>();
-        inputs.forEach((name, tensor) -> values.put(name, tensor.value()));
         try (StoppableRun run = new StoppableRun(cancellation)) {
-            Map<String, Tensor> results = new LinkedHashMap<>();
-            // Its values are closed one by one, by whoever takes them; the Result itself holds nothing else.
-            OrtSession.Result result = session.run(values, outputs, run.options());
-            for (Map.Entry<String, OnnxValue> entry : result) {
-                results.put(entry.getKey(), new Tensor((OnnxTensor) entry.getValue()));
-            }
-            return new Outputs(results);
+            return new Outputs(
+                    runner.run(session, inputs, outputs, run.options(), Place.WHERE_COMPUTED, copies::toHost));
         } catch (OrtException e) {
             if (cancellation.isCancelled()) {
                 throw new CancelledException("The request was cancelled.", e);
@@ -88,15 +139,21 @@ public final class Graphs implements AutoCloseable {
         return Tensor.of(inputType(graph, input), values, shape);
     }
 
-    /** The element type of a graph's input. */
+    /** The float type that the manifest gives a graph's input. */
     OnnxJavaType inputType(GraphName graph, String input) {
-        try {
-            NodeInfo info = session(graph).getInputInfo().get(input);
-            return ((TensorInfo) info.getInfo()).type;
-        } catch (OrtException e) {
-            throw new InferenceException(
-                    "Graph " + graph.label() + " cannot be read: " + OnnxRuntime.reason(e) + ".", e);
-        }
+        String type = folder.spec(graph).inputs().stream()
+                .filter(spec -> spec.name().equals(input))
+                .map(TensorSpec::type)
+                .findFirst()
+                .orElse("missing");
+        return switch (type) {
+            case "float32" -> OnnxJavaType.FLOAT;
+            case "float16" -> OnnxJavaType.FLOAT16;
+            default ->
+                throw new ModelFormatException(
+                        "The manifest in " + folder.path() + " gives the input " + input + " of graph " + graph.label()
+                                + " as " + type + ", not float32 or float16; export the model again.");
+        };
     }
 
     private synchronized OrtSession session(GraphName graph) {
@@ -169,14 +226,17 @@ public final class Graphs implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        for (OrtSession session : sessions.values()) {
-            try {
-                session.close();
-            } catch (OrtException e) {
-                throw new InferenceException("A session cannot be closed: " + OnnxRuntime.reason(e) + ".", e);
-            }
-        }
+        sessions.values().forEach(Graphs::close);
         sessions.clear();
+        copies.close();
+    }
+
+    static void close(OrtSession session) {
+        try {
+            session.close();
+        } catch (OrtException e) {
+            throw new InferenceException("A session cannot be closed: " + OnnxRuntime.reason(e) + ".", e);
+        }
     }
 
     /** Run options that a cancellation reaches while the run is under way. */

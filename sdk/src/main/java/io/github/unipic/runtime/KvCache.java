@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 
 /**
  * Keys and values of the language model for a batch of sequences, one pair of tensors [B,kvHeads,P,headDim] a layer,
@@ -61,6 +62,15 @@ public final class KvCache implements AutoCloseable {
             Arrays.fill(after[row], length(), length() + more, true);
         }
         return after;
+    }
+
+    /** A cache of other tensors with the same content, each made of one of these. */
+    KvCache map(UnaryOperator<Tensor> copy) {
+        return new KvCache(
+                layers.stream()
+                        .map(layer -> new Layer(copy.apply(layer.keys()), copy.apply(layer.values())))
+                        .toList(),
+                occupied);
     }
 
     /** This cache, held once more. */

@@ -11,8 +11,11 @@ import java.util.OptionalInt;
  * @param threads that work on one operator; absent: as many as ONNX Runtime chooses, one per physical core
  * @param provider that every graph is given to
  * @param profileFolder where each graph's trace is written; absent: none is made
+ * @param keepLoaded whether a graph once opened stays so; otherwise it is closed when nobody holds it any more. Graphs
+ *     that are traced stay open
  */
-public record RuntimeOptions(OptionalInt threads, ExecutionProvider provider, Optional<Path> profileFolder) {
+public record RuntimeOptions(
+        OptionalInt threads, ExecutionProvider provider, Optional<Path> profileFolder, boolean keepLoaded) {
     public static final RuntimeOptions DEFAULTS =
-            new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.CPU, Optional.empty());
+            new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.CPU, Optional.empty(), true);
 }

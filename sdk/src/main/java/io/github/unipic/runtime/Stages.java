@@ -24,6 +24,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Each stage of the model as a method: tensors in, tensors out, shapes as in docs/graphs.md. Results belong to the
@@ -54,6 +55,11 @@ public final class Stages {
     public Stages(Graphs graphs, Cancellation cancellation) {
         this.graphs = graphs;
         this.cancellation = cancellation;
+    }
+
+    /** Does some work during which these graphs stay open; see {@link Graphs#holding}. */
+    public <T> T holding(Set<GraphName> names, Supplier<T> work) {
+        return graphs.holding(names, work);
     }
 
     public Sizes sizes() {
@@ -125,6 +131,11 @@ public final class Stages {
             }
             return graphs.run(DECODER_STEP, inputs, outputs, cancellation);
         }
+    }
+
+    /** The same cache on the device of the provider, for many runs; to be closed too. */
+    public KvCache onDevice(KvCache cache) {
+        return graphs.onDevice(cache);
     }
 
     /** The cache of nothing. */

@@ -14,21 +14,39 @@ import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
- * A tensor in native memory. Reading copies it out; what goes from one graph to the next stays where it is. Immutable
- * once made, except that whoever owns it must close it.
+ * A tensor in native memory, of the host or of a device. Reading copies it out; what goes from one graph to the next
+ * stays where it is. Immutable once made, except that whoever owns it must close it.
  */
 public final class Tensor implements AutoCloseable {
     private static final AtomicLong OPEN = new AtomicLong();
 
     private final OnnxTensor value;
+
+    /** How to get at the elements, where Java cannot read them in place: on a device. */
+    private final Optional<UnaryOperator<Tensor>> toHost;
+
     private final AtomicBoolean closed = new AtomicBoolean();
 
+    /** A tensor in the host's memory. */
     Tensor(OnnxTensor value) {
+        this(value, Optional.empty());
+    }
+
+    /** A tensor on a device; {@code toHost} makes a copy in the host's memory. */
+    Tensor(OnnxTensor value, UnaryOperator<Tensor> toHost) {
+        this(value, Optional.of(toHost));
+    }
+
+    private Tensor(OnnxTensor value, Optional<UnaryOperator<Tensor>> toHost) {
         this.value = value;
+        this.toHost = toHost;
         OPEN.incrementAndGet();
     }
 
@@ -97,7 +115,7 @@ public final class Tensor implements AutoCloseable {
 
     /** A copy of the elements as float32, whatever float type they have; row-major. */
     public float[] toFloats() {
-        FloatBuffer buffer = value.getFloatBuffer();
+        FloatBuffer buffer = read(OnnxTensor::getFloatBuffer);
         float[] values = new float[buffer.remaining()];
         buffer.get(values);
         return values;
@@ -105,7 +123,7 @@ public final class Tensor implements AutoCloseable {
 
     /** A copy with another shape of as many elements. */
     public Tensor reshape(long... shape) {
-        ByteBuffer copy = value.getByteBuffer();
+        ByteBuffer copy = elements();
         ByteBuffer direct = bytes(copy.remaining(), 1).put(copy).flip();
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, shape, value.getInfo().type));
     }
@@ -113,7 +131,7 @@ public final class Tensor implements AutoCloseable {
     /** Rows {@code from} to {@code to} of this [1,n,d], as a copy [1,to-from,d]. */
     public Tensor rows(int from, int to) {
         long[] shape = shape();
-        ByteBuffer all = value.getByteBuffer();
+        ByteBuffer all = elements();
         int rowBytes = all.remaining() / Math.toIntExact(shape[1]);
         ByteBuffer part = all.slice(from * rowBytes, (to - from) * rowBytes);
         ByteBuffer direct = bytes(part.remaining(), 1).put(part).flip();
@@ -134,7 +152,7 @@ public final class Tensor implements AutoCloseable {
         }
         ByteBuffer all = bytes((int) bytes, 1);
         for (int row = 0; row < rows.size(); row++) {
-            ByteBuffer one = rows.get(row).value.getByteBuffer();
+            ByteBuffer one = rows.get(row).elements();
             int headBytes = one.remaining() / heads;
             for (int head = 0; head < heads; head++) {
                 int to = (row * heads + head) * length * width * info.type.size;
@@ -142,6 +160,20 @@ public final class Tensor implements AutoCloseable {
             }
         }
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), all, shape, info.type));
+    }
+
+    private ByteBuffer elements() {
+        return read(OnnxTensor::getByteBuffer);
+    }
+
+    /** @param reader copies out of a tensor in the host's memory */
+    private <T> T read(Function<OnnxTensor, T> reader) {
+        if (toHost.isEmpty()) {
+            return reader.apply(value);
+        }
+        try (Tensor copy = toHost.get().apply(this)) {
+            return reader.apply(copy.value);
+        }
     }
 
     OnnxTensor value() {

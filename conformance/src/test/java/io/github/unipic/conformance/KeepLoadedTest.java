@@ -1,0 +1,134 @@
+package io.github.unipic.conformance;
+
+import static io.github.unipic.model.GraphName.DECODER_STEP;
+import static io.github.unipic.model.GraphName.MAR_DECODER;
+import static io.github.unipic.model.GraphName.MAR_ENCODER;
+import static io.github.unipic.model.GraphName.TOKEN_SAMPLER;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.DescribeRequest;
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
+import io.github.unipic.UniPic;
+import io.github.unipic.generation.Drawing;
+import io.github.unipic.generation.LanguageContext;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.runtime.Stages;
+import io.github.unipic.text.PromptTokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/** Graphs are freed when their phase of a request ends, where the user asks for that. */
+class KeepLoadedTest {
+    private static GenerateRequest.Builder request() {
+        return GenerateRequest.builder("a red circle")
+                .size(64, 64)
+                .iterations(3)
+                .diffusionSteps(5)
+                .seed(7);
+    }
+
+    private static Graphs graphs(ModelFolder folder, boolean keepLoaded) {
+        return new Graphs(
+                folder, new RuntimeOptions(OptionalInt.of(1), ExecutionProvider.CPU, Optional.empty(), keepLoaded));
+    }
+
+    @Test
+    void onlyTheLoopsGraphsAreOpenInTheLoopAndNoneAfterIt() {
+        ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
+        List<Set<GraphName>> seen = new ArrayList<>();
+        try (Graphs graphs = graphs(folder, false)) {
+            draw(
+                    graphs,
+                    request().progress(progress -> seen.add(graphs.loaded())).build());
+            assertThat(seen).hasSize(3).containsOnly(Set.of(MAR_ENCODER, DECODER_STEP, MAR_DECODER, TOKEN_SAMPLER));
+            assertThat(graphs.loaded()).isEmpty();
+        }
+    }
+
+    @Test
+    void aPreviewFreesWhatItLoads() {
+        ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
+        List<Set<GraphName>> seen = new ArrayList<>();
+        try (Graphs graphs = graphs(folder, false)) {
+            draw(
+                    graphs,
+                    request()
+                            .progress(progress -> {
+                                assertThat(progress.preview().get()).hasSize(1);
+                                seen.add(graphs.loaded());
+                            })
+                            .build());
+            assertThat(seen).isNotEmpty().allMatch(loaded -> !loaded.contains(GraphName.PIXEL_DECODER));
+        }
+    }
+
+    @Test
+    void byDefaultGraphsStay() {
+        ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
+        try (Graphs graphs = graphs(folder, true)) {
+            draw(graphs, request().build());
+            assertThat(graphs.loaded()).contains(DECODER_STEP, GraphName.TEXT_EMBEDDING, GraphName.PIXEL_DECODER);
+        }
+    }
+
+    private static void draw(Graphs graphs, GenerateRequest request) {
+        try (PromptTokenizer tokenizer = PromptTokenizer.load(graphs.folder().tokenizer());
+                LanguageContext talk = LanguageContext.empty(
+                        new Stages(graphs, new Cancellation()),
+                        tokenizer,
+                        graphs.folder().manifest())) {
+            new Drawing(graphs, tokenizer, request).generate(talk);
+        }
+    }
+
+    /** Requests at once share the graphs, and one's end does not take them from the others. */
+    @Test
+    void requestsAtOnceGetTheSameResultsAsWithGraphsKept() throws InterruptedException, ExecutionException {
+        Image kept;
+        String answer;
+        try (UniPic unipic = UniPic.load(TinyModel.model())) {
+            kept = unipic.generate(request().build()).get(0);
+            answer = describe(unipic, kept);
+        }
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try (UniPic unipic = UniPic.builder(TinyModel.model()).keepLoaded(false).load()) {
+            List<Future<Image>> pictures = new ArrayList<>();
+            List<Future<String>> answers = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                pictures.add(
+                        threads.submit(() -> unipic.generate(request().build()).get(0)));
+                answers.add(threads.submit(() -> describe(unipic, kept)));
+            }
+            for (Future<Image> picture : pictures) {
+                assertThat(picture.get().rgb()).isEqualTo(kept.rgb());
+            }
+            for (Future<String> text : answers) {
+                assertThat(text.get()).isEqualTo(answer);
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private static String describe(UniPic unipic, Image image) {
+        return unipic.describe(DescribeRequest.builder("What?")
+                        .image(image)
+                        .maxTokens(5)
+                        .build())
+                .text();
+    }
+}

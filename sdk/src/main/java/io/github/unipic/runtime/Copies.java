@@ -1,0 +1,65 @@
+package io.github.unipic.runtime;
+
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.github.unipic.InferenceException;
+import io.github.unipic.runtime.SessionRunner.Place;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** Moves tensors between the host and the device of an execution provider. Thread-safe. */
+final class Copies implements AutoCloseable {
+    private final SessionRunner runner;
+    private final Supplier<OrtSession.SessionOptions> options;
+    private final Map<OnnxJavaType, OrtSession> sessions = new EnumMap<>(OnnxJavaType.class);
+
+    /** @param options of sessions on the device; each is closed here */
+    Copies(SessionRunner runner, Supplier<OrtSession.SessionOptions> options) {
+        this.runner = runner;
+        this.options = options;
+    }
+
+    /** A copy of a tensor, which the caller owns. */
+    Tensor copy(Tensor tensor, Place place) {
+        try (OrtSession.RunOptions runOptions = new OrtSession.RunOptions()) {
+            OrtSession session = session(tensor.value().getInfo().type);
+            return runner.run(
+                            session,
+                            Map.of(CopyGraph.INPUT, tensor),
+                            Set.of(CopyGraph.OUTPUT),
+                            runOptions,
+                            place,
+                            this::toHost)
+                    .get(CopyGraph.OUTPUT);
+        } catch (OrtException e) {
+            throw new InferenceException(
+                    "A tensor cannot be copied from or to the device: " + OnnxRuntime.reason(e) + ".", e);
+        }
+    }
+
+    /** A copy in the host's memory, which the caller owns. */
+    Tensor toHost(Tensor tensor) {
+        return copy(tensor, Place.HOST);
+    }
+
+    private synchronized OrtSession session(OnnxJavaType type) throws OrtException {
+        OrtSession known = sessions.get(type);
+        if (known != null) {
+            return known;
+        }
+        try (OrtSession.SessionOptions made = options.get()) {
+            OrtSession session = OnnxRuntime.environment().createSession(CopyGraph.of(type), made);
+            sessions.put(type, session);
+            return session;
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        sessions.values().forEach(Graphs::close);
+        sessions.clear();
+    }
+}
