@@ -22,6 +22,7 @@ import io.github.unipic.conformance.report.Subject;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Precision;
+import io.github.unipic.export.Precisions;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.RuntimeOptions;
