@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
         exitCodeList = {
             "0:every check passed",
             "1:at least one check failed",
-            "2:could not run",
+            "2:could not run, or did not finish",
             "130:cancelled",
         },
         footerHeading = "%nExamples:%n",
@@ -109,7 +109,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
             names = "--out",
             defaultValue = "unipic-conformance",
             paramLabel = "DIR",
-            description = "Folder for the report. Default: unipic-conformance.")
+            description = "Folder for the report; an earlier one there is removed first. Default: unipic-conformance.")
     private Path out;
 
     @Option(
@@ -124,6 +124,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
                     spec.commandLine(), "--reference is of a model folder; give that with --model");
         }
         Session session = conformance.session();
+        ReportFolder.remove(out);
         ExecutionProvider provider = providerOptions.prepare();
         ConformanceReport report;
         try (ProgressLines progress = new ProgressLines(session, out, quiet)) {
