@@ -29,6 +29,7 @@ import java.util.Set;
 public final class Graphs implements AutoCloseable {
     private final ModelFolder folder;
     private final RuntimeOptions options;
+    private final RunListener listener;
     private final Map<GraphName, OrtSession> sessions = new EnumMap<>(GraphName.class);
     private final Map<GraphName, Path> traces = new EnumMap<>(GraphName.class);
     private boolean closed;
@@ -40,8 +41,18 @@ public final class Graphs implements AutoCloseable {
      * @throws InferenceException when the provider does not work on this machine
      */
     public Graphs(ModelFolder folder, RuntimeOptions options) {
+        this(folder, options, RunListener.NONE);
+    }
+
+    /**
+     * As {@link #Graphs(ModelFolder, RuntimeOptions)}.
+     *
+     * @param listener hears what each opening and run took
+     */
+    public Graphs(ModelFolder folder, RuntimeOptions options, RunListener listener) {
         this.folder = folder;
         this.options = options;
+        this.listener = listener;
         OnnxRuntime.environment();
         try (OrtSession.SessionOptions trial = new OrtSession.SessionOptions()) {
             Providers.addTo(trial, options.provider());
@@ -70,7 +81,9 @@ public final class Graphs implements AutoCloseable {
         try (StoppableRun run = new StoppableRun(cancellation)) {
             Map<String, Tensor> results = new LinkedHashMap<>();
             // Its values are closed one by one, by whoever takes them; the Result itself holds nothing else.
+            long start = System.nanoTime();
             OrtSession.Result result = session.run(values, outputs, run.options());
+            listener.onRun(graph, System.nanoTime() - start);
             for (Map.Entry<String, OnnxValue> entry : result) {
                 results.put(entry.getKey(), new Tensor((OnnxTensor) entry.getValue()));
             }
@@ -107,7 +120,9 @@ public final class Graphs implements AutoCloseable {
         if (known != null) {
             return known;
         }
+        long start = System.nanoTime();
         OrtSession session = open(graph);
+        listener.onOpen(graph, System.nanoTime() - start);
         sessions.put(graph, session);
         return session;
     }
