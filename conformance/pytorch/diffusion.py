@@ -107,19 +107,21 @@ class Schedule:
 
 
 def sample(head, z, noise, schedule, guidance, temperature):
-    """The whole diffusion loop. z [2M,dim] with guidance, conditional rows first, or [M,dim]; noise [T+1,M,16]."""
+    """The schedule's last T steps. z [2M,dim] with guidance, conditional rows first, or [M,dim]; noise [T+1,M,16]."""
     x = noise[0]
     guided = len(z) == 2 * len(x)
-    for step, timestep in enumerate(schedule.timesteps):
+    steps = len(noise) - 1
+    timesteps, coefficients = schedule.timesteps[-steps:], schedule.coefficients[-steps:]
+    for step, timestep in enumerate(timesteps):
         predicted = head(torch.cat([x, x]) if guided else x, timestep, z)
         epsilon, variance = predicted.chunk(2, dim=1)
         if guided:
             (epsilon, unconditional), (variance, _) = epsilon.chunk(2), variance.chunk(2)
             epsilon = unconditional + guidance * (epsilon - unconditional)
-        from_x, from_epsilon, mean_x0, mean_x, log_low, log_high = schedule.coefficients[step].to(x.dtype)
+        from_x, from_epsilon, mean_x0, mean_x, log_low, log_high = coefficients[step].to(x.dtype)
         x0 = from_x * x - from_epsilon * epsilon
         x = mean_x0 * x0 + mean_x * x
-        if step < len(schedule.timesteps) - 1:
+        if step < steps - 1:
             share = (variance + 1) / 2
             log_variance = share * log_high + (1 - share) * log_low
             x = x + temperature * torch.exp(log_variance / 2) * noise[step + 1]

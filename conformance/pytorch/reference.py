@@ -23,12 +23,20 @@ def main():
     arguments.add_argument("--checkpoint", type=Path, required=True, help="folder in the published layout")
     arguments.add_argument("--out", type=Path, required=True, help="file to write, for example reference.safetensors")
     arguments.add_argument("--suite", choices=["smoke", "full"], default="full")
+    arguments.add_argument("--seed", type=seed, help="of the inputs, 0 to 4294967295; default: that of cases.json")
     arguments.add_argument("--dtype", choices=["float32", "float64"], default="float32", help="to compute in")
     options = arguments.parse_args()
     try:
         write(options)
     except (CheckpointError, OSError) as e:
         sys.exit(f"reference.py: {e}")
+
+
+def seed(text):
+    value = int(text)
+    if not 0 <= value < 1 << 32:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 4294967295")
+    return value
 
 
 def write(options):
@@ -43,12 +51,16 @@ def write(options):
     model, unused = UniPic.load(checkpoint)
     if unused:
         print(f"{len(unused)} tensors are not used: {', '.join(unused)}", flush=True)
-    outputs = run_cases(json.loads(cases_bytes), options.suite, model, Tasks(model, checkpoint, RESOURCES / "photos"))
+    cases = json.loads(cases_bytes)
+    if options.seed is not None:
+        cases["seed"] = options.seed
+    outputs = run_cases(cases, options.suite, model, Tasks(model, checkpoint, RESOURCES / "photos"))
 
     metadata = {
         "format": "unipic-conformance-reference",
         "format_version": "1",
         "cases_sha256": hashlib.sha256(cases_bytes).hexdigest(),
+        "seed": str(cases["seed"]),
         "suite": options.suite,
         "producer": f"PyTorch {torch.__version__.split('+')[0]}",
         "dtype": options.dtype,
@@ -64,7 +76,7 @@ def run_cases(cases, suite, model, tasks):
     seed, runs = cases["seed"], {}
     for case in chosen(cases["stages"], suite):
         path = f"{case['graph']}/{case['name']}"
-        runs[f"stage/{path}"] = case, partial(STAGES[case["graph"]], model, case, Values(seed, path))
+        runs[f"stage/{path}"] = case, partial(STAGES[case["graph"]], model, case, Values(seed, path, case.get("scale", 1)))
     for case in chosen(cases["loops"], suite):
         path = f"loop/{case['name']}"
         runs[path] = case, partial(tasks.draw, case, Values(seed, path))

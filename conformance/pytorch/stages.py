@@ -97,7 +97,7 @@ def diffusion_head(model, case, values):
 def token_sampler(model, case, values):
     tokens, guidance = case["tokens"], case["guidance"]
     z = values.floats("z", tokens if guidance == 1 else 2 * tokens, model.sizes.dim)
-    noise = values.floats("noise", case["steps"] + 1, tokens, model.sizes.latent_channels)
+    noise = values.floats("noise", case.get("last", case["steps"]) + 1, tokens, model.sizes.latent_channels)
     return {"tokens": model.token_sampler(z, noise, case["steps"], guidance, case["temperature"])}
 
 

@@ -12,8 +12,10 @@ import io.github.unipic.conformance.checks.RequestChecks;
 import io.github.unipic.conformance.checks.StageChecks;
 import io.github.unipic.conformance.checks.TaskChecks;
 import io.github.unipic.conformance.compare.ModelTolerances;
+import io.github.unipic.conformance.compare.Tolerances;
 import io.github.unipic.conformance.golden.GoldenReplay;
 import io.github.unipic.conformance.reference.ReferenceFile;
+import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.conformance.report.Subject;
@@ -27,6 +29,7 @@ import io.github.unipic.text.PromptTokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,8 +58,19 @@ public record ConformanceRun(
         Map<String, String> labels,
         Cancellation cancellation,
         Listener listener) {
+    private static final String EMBEDDED = "the small checkpoint that comes with the kit";
     private static final int AT_ONCE = 10;
     private static final int AT_ONCE_IN_SMOKE = 3;
+
+    /**
+     * Checks the precision and copies the labels.
+     *
+     * @throws io.github.unipic.InvalidRequestException when there are no tolerances for that precision
+     */
+    public ConformanceRun {
+        judgedAs.ifPresent(Tolerances::of);
+        labels = Map.copyOf(labels);
+    }
 
     /** Hears of a run. Called on the thread that runs it. */
     public interface Listener {
@@ -68,6 +82,12 @@ public record ConformanceRun(
 
         /** A check was made. */
         default void onCheck(Check check) {}
+
+        /**
+         * What was found before something that may end the process: a provider that has many sessions, or many threads
+         * in one, may not fail but crash. The report says that it is not complete, and does not pass.
+         */
+        default void onInterim(ConformanceReport report) {}
     }
 
     /**
@@ -80,53 +100,67 @@ public record ConformanceRun(
         Instant start = Instant.now();
         Findings findings = new Findings(listener::onCheck, listener::onProgress);
         try (TemporaryFolder temporary = TemporaryFolder.create()) {
-            Subject subject = run(findings, temporary.path());
-            return new ConformanceReport(
-                    start,
-                    Duration.between(start, Instant.now()),
-                    Machine.describe(labels),
-                    subject,
-                    findings.checks(),
-                    findings.placements(),
-                    findings.timings(),
-                    findings.pictures(),
-                    findings.skipped());
-        }
-    }
-
-    private Subject run(Findings findings, Path temporary) {
-        if (source instanceof Source.Embedded embedded) {
-            EmbeddedCheckpoint.copyTo(temporary);
-            Path checkpoint = temporary.resolve("checkpoint");
-            ModelFolder model = export(checkpoint, embedded.precision(), temporary);
-            replay(model, checkpoint, GoldenReplay.files(temporary.resolve("golden")), findings);
-            try (ReferenceFile reference = ReferenceFile.open(temporary.resolve("reference.safetensors"))) {
-                check(model, reference, findings, temporary);
-                return subject(model, reference.producer());
+            Material material = material(temporary.path());
+            replay(material, findings);
+            if (material.reference().isEmpty()) {
+                return report(start, material, "PyTorch (golden files)", findings);
+            }
+            try (ReferenceFile reference =
+                    ReferenceFile.open(material.reference().get())) {
+                Cases cases = Cases.of(suite).withSeed(reference.seed());
+                reference.requireFits(material.model().manifest(), cases);
+                compare(material.model(), cases, reference, findings);
+                interim(report(start, material, reference.producer(), findings), Area.PLACEMENT);
+                place(material.model(), cases, findings, temporary.path());
+                interim(report(start, material, reference.producer(), findings), Area.CONCURRENCY);
+                request(material.model(), findings);
+                return report(start, material, reference.producer(), findings);
             }
         }
-        if (source instanceof Source.EmbeddedGoldens) {
-            EmbeddedCheckpoint.copyTo(temporary);
-            return replay(temporary.resolve("checkpoint"), temporary.resolve("golden"), findings, temporary);
-        }
-        if (source instanceof Source.Goldens goldens) {
-            return replay(goldens.checkpoint(), goldens.golden(), findings, temporary);
-        }
-        Source.Model given = (Source.Model) source;
-        listener.onPhase("checking the model's files");
-        ModelFolder model = ModelFolder.open(given.model(), true);
-        Path file = given.reference().orElseGet(() -> record(given.model(), temporary));
-        try (ReferenceFile reference = ReferenceFile.open(file)) {
-            check(model, reference, findings, temporary);
-            return subject(model, reference.producer());
-        }
     }
 
-    private Subject replay(Path checkpoint, Path golden, Findings findings, Path temporary) {
-        List<Path> files = GoldenReplay.files(golden);
-        ModelFolder model = export(checkpoint, Precision.FP32, temporary);
-        replay(model, checkpoint, files, findings);
-        return subject(model, "PyTorch (golden files)");
+    /**
+     * What a source comes to.
+     *
+     * @param name of the model in the report
+     * @param checkpoint that the golden files belong to
+     * @param goldens may be none
+     */
+    private record Material(
+            ModelFolder model, String name, Path checkpoint, List<Path> goldens, Optional<Path> reference) {}
+
+    private Material material(Path temporary) {
+        if (source instanceof Source.Model given) {
+            return given(given, temporary);
+        }
+        if (source instanceof Source.Goldens goldens) {
+            List<Path> files = GoldenReplay.files(goldens.golden());
+            ModelFolder model = export(goldens.checkpoint(), Precision.FP32, temporary);
+            return new Material(model, goldens.checkpoint().toString(), goldens.checkpoint(), files, Optional.empty());
+        }
+        EmbeddedCheckpoint.copyTo(temporary);
+        Path checkpoint = temporary.resolve("checkpoint");
+        boolean whole = source instanceof Source.Embedded;
+        Precision precision = source instanceof Source.Embedded embedded ? embedded.precision() : Precision.FP32;
+        return new Material(
+                export(checkpoint, precision, temporary),
+                EMBEDDED,
+                checkpoint,
+                GoldenReplay.files(temporary.resolve("golden")),
+                whole ? Optional.of(temporary.resolve("reference.safetensors")) : Optional.empty());
+    }
+
+    private Material given(Source.Model given, Path temporary) {
+        ModelFolder.open(given.model(), false);
+        listener.onPhase("reading the whole model, to compare its files' SHA-256");
+        ModelFolder model = ModelFolder.open(given.model(), true);
+        Path reference = given.reference().orElseGet(() -> record(given.model(), temporary));
+        return new Material(
+                model,
+                model.manifest().name() + " in " + model.path(),
+                model.path(),
+                List.of(),
+                Optional.of(reference));
     }
 
     private ModelFolder export(Path checkpoint, Precision precision, Path temporary) {
@@ -147,34 +181,43 @@ public record ConformanceRun(
         return file;
     }
 
-    private void replay(ModelFolder model, Path checkpoint, List<Path> files, Findings findings) {
+    private void replay(Material material, Findings findings) {
+        if (material.goldens().isEmpty()) {
+            return;
+        }
         listener.onPhase("replaying PyTorch's tensors");
-        try (Graphs graphs = new Graphs(model, options(Optional.empty()));
-                PromptTokenizer tokenizer = PromptTokenizer.load(model.tokenizer())) {
-            new GoldenReplay(graphs, tokenizer, checkpoint, tolerances(model).tasks(), findings, cancellation)
-                    .run(files);
+        try (Graphs graphs = new Graphs(material.model(), options(Optional.empty()));
+                PromptTokenizer tokenizer =
+                        PromptTokenizer.load(material.model().tokenizer())) {
+            Tolerances tolerances = tolerances(material.model()).tasks();
+            new GoldenReplay(graphs, tokenizer, material.checkpoint(), tolerances, findings, cancellation)
+                    .run(material.goldens());
         }
     }
 
-    private void check(ModelFolder model, ReferenceFile reference, Findings findings, Path temporary) {
-        Cases cases = Cases.of(suite).withSeed(reference.seed());
-        reference.requireFits(model.manifest(), cases);
+    private void compare(ModelFolder model, Cases cases, ReferenceFile reference, Findings findings) {
+        listener.onPhase("comparing graphs, pictures and answers");
+        findings.expect(cases.count());
         ModelTolerances tolerances = tolerances(model);
         try (Graphs graphs = new Graphs(model, options(Optional.empty()));
                 PromptTokenizer tokenizer = PromptTokenizer.load(model.tokenizer())) {
-            listener.onPhase("comparing graphs, pictures and answers");
-            findings.expect(cases.count());
             new StageChecks(graphs, cases.seed(), reference, tolerances, findings, cancellation).run(cases);
             new TaskChecks(graphs, tokenizer, cases.seed(), reference, tolerances.tasks(), findings, cancellation)
                     .run(cases);
         }
+    }
+
+    private void place(ModelFolder model, Cases cases, Findings findings, Path temporary) {
+        listener.onPhase("looking which provider runs what");
+        new PlacementChecks(model, options(Optional.of(temporary)), strict, findings, cancellation).run(cases);
+    }
+
+    private void request(ModelFolder model, Findings findings) {
         listener.onPhase("making requests twice, and at once");
         try (UniPic unipic = UniPic.builder(model.path()).provider(provider).load()) {
             new RequestChecks(unipic, model.manifest().sizes().downsampling(), findings, cancellation)
                     .run(suite == Suite.FULL ? AT_ONCE : AT_ONCE_IN_SMOKE);
         }
-        listener.onPhase("looking which provider runs what");
-        new PlacementChecks(model, options(Optional.of(temporary)), strict, findings, cancellation).run(cases);
     }
 
     private RuntimeOptions options(Optional<Path> profiles) {
@@ -185,15 +228,50 @@ public record ConformanceRun(
         return new ModelTolerances(model.manifest(), judgedAs);
     }
 
-    private Subject subject(ModelFolder model, String reference) {
-        return new Subject(
-                model.manifest().name() + " in " + model.path(),
-                model.digest(),
-                tolerances(model).tasks().precision(),
+    private ConformanceReport report(Instant start, Material material, String reference, Findings findings) {
+        Subject subject = new Subject(
+                material.name(),
+                material.model().digest(),
+                tolerances(material.model()).tasks().precision(),
                 provider.name(),
                 provider.options(),
                 suite.label(),
                 strict,
                 reference);
+        return new ConformanceReport(
+                start,
+                Duration.between(start, Instant.now()),
+                Machine.describe(labels),
+                subject,
+                findings.checks(),
+                findings.placements(),
+                findings.timings(),
+                findings.pictures(),
+                findings.skipped());
+    }
+
+    /** Tells what was found so far, and a check that fails, which is gone from the report of a whole run. */
+    private void interim(ConformanceReport report, Area next) {
+        List<Check> checks = new ArrayList<>(report.checks());
+        checks.add(new Check(
+                next,
+                "process",
+                "process",
+                "run",
+                "completed",
+                Double.NaN,
+                0,
+                Optional.empty(),
+                Optional.of("the process ended in this part, without an error that could be caught")));
+        listener.onInterim(new ConformanceReport(
+                report.started(),
+                report.elapsed(),
+                report.environment(),
+                report.subject(),
+                checks,
+                report.placements(),
+                report.timings(),
+                report.pictures(),
+                report.skipped()));
     }
 }

@@ -34,8 +34,21 @@ final class TinyModel {
         return model;
     }
 
+    /** The float16 model; tests must not change it. */
+    static synchronized Path halfModel() {
+        Path model = FOLDER.resolve("half");
+        if (!Files.exists(model)) {
+            export(checkpoint(), model, Precision.FP16);
+        }
+        return model;
+    }
+
     static void export(Path checkpoint, Path model) {
-        Exporter.export(new ExportRequest(checkpoint, model, Precision.FP32, false), ExportListener.NONE);
+        export(checkpoint, model, Precision.FP32);
+    }
+
+    private static void export(Path checkpoint, Path model, Precision precision) {
+        Exporter.export(new ExportRequest(checkpoint, model, precision, false), ExportListener.NONE);
     }
 
     /** A copy of a folder, to be damaged. */

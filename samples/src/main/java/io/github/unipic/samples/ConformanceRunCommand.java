@@ -118,7 +118,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
         Session session = conformance.session();
         ExecutionProvider provider = providerOptions.prepare();
         ConformanceReport report;
-        try (ProgressLines progress = new ProgressLines(session, quiet)) {
+        try (ProgressLines progress = new ProgressLines(session, out, quiet)) {
             report = new ConformanceRun(
                             source(),
                             provider,
@@ -147,11 +147,13 @@ final class ConformanceRunCommand implements Callable<Integer> {
     /** Shows what a run is at: a line for each phase, and how far it is within one. */
     private static final class ProgressLines implements ConformanceRun.Listener, AutoCloseable {
         private final Session session;
+        private final Path out;
         private final boolean quiet;
         private ProgressDisplay display = new ProgressDisplay.Silent();
 
-        ProgressLines(Session session, boolean quiet) {
+        ProgressLines(Session session, Path out, boolean quiet) {
             this.session = session;
+            this.out = out;
             this.quiet = quiet;
         }
 
@@ -174,6 +176,11 @@ final class ConformanceRunCommand implements Callable<Integer> {
             if (!quiet && !check.passed()) {
                 session.err().println("  failed: " + check.name());
             }
+        }
+
+        @Override
+        public void onInterim(ConformanceReport report) {
+            ReportFolder.write(report, out);
         }
 
         @Override

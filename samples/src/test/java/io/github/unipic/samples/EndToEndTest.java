@@ -8,6 +8,7 @@ import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.EmbeddedCheckpoint;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -284,12 +285,41 @@ class EndToEndTest {
         assertThat(run.outLines()).last().asString().startsWith("PASS: ");
         JsonNode json = new ObjectMapper().readTree(report.toFile());
         assertThat(json.path("passed").asBoolean()).isTrue();
-        assertThat(json.path("comparisons"))
-                .isNotEmpty()
-                .allSatisfy(comparison -> assertThat(comparison.fieldNames())
-                        .toIterable()
-                        .containsExactly("file", "tensor", "metric", "value", "limit", "passed"));
-        assertThat(run.outLines()).hasSize(json.path("comparisons").size() + 1);
+        assertThat(json.path("checks")).isNotEmpty();
+        assertThat(run.outLines()).hasSize(json.path("checks").size() + 1);
+    }
+
+    @Test
+    void aRecordedModelPassesItsOwnReferenceAndFailsAnothers() throws IOException {
+        EmbeddedCheckpoint.copyTo(folder);
+        String model = folder.resolve("model").toString();
+        String reference = folder.resolve("own.safetensors").toString();
+        Path report = folder.resolve("report");
+        assertThat(run("export", "--checkpoint", folder.resolve("checkpoint").toString(), "--out", model, "-q")
+                        .exitCode())
+                .isZero();
+        assertThat(run("conformance", "record", "--model", model, "--suite", "smoke", "--out", reference, "--seed", "5")
+                        .exitCode())
+                .isZero();
+        CommandLineRun passed =
+                run("conformance", "run", "--model", model, "--reference", reference, "--out", report.toString());
+        assertThat(passed.exitCode()).as(passed.out() + passed.err()).isZero();
+        assertThat(passed.outLines()).first().asString().startsWith("PASSED");
+        assertThat(report).isDirectoryContaining("glob:**/report.html");
+        assertThat(report).isDirectoryContaining("glob:**/report.xml");
+
+        // The same file, made to say that its numbers are of other inputs.
+        String lie = Files.readString(Path.of(reference), StandardCharsets.ISO_8859_1)
+                .replace("\"seed\":\"5\"", "\"seed\":\"6\"");
+        Files.writeString(Path.of(reference), lie, StandardCharsets.ISO_8859_1);
+        CommandLineRun failed =
+                run("conformance", "run", "-q", "--model", model, "--reference", reference, "--out", report.toString());
+        assertThat(failed.exitCode()).isEqualTo(UniPicCommand.FAILED);
+        assertThat(failed.outLines()).containsExactly("FAIL");
+        assertThat(failed.err()).isEmpty();
+        JsonNode json =
+                new ObjectMapper().readTree(report.resolve("report.json").toFile());
+        assertThat(json.path("passed").asBoolean()).isFalse();
     }
 
     @Test

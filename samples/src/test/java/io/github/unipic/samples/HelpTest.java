@@ -37,6 +37,21 @@ class HelpTest {
         assertThat(run.outLines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"run", "record"})
+    void theKitsCommandsTellTheirs(String command) {
+        CommandLineRun run = CommandLineRun.of("conformance", command, "--help");
+        assertThat(run.exitCode()).isZero();
+        root().getSubcommands()
+                .get("conformance")
+                .getSubcommands()
+                .get(command)
+                .getCommandSpec()
+                .options()
+                .forEach(option -> assertThat(run.out()).contains(option.names()));
+        assertThat(run.out()).contains("unipic conformance " + command, "Example", "Exit codes:", "130");
+    }
+
     @Test
     void hasAllCommands() {
         assertThat(commands())

@@ -79,6 +79,11 @@ class WrongUsageTest {
                 mistake("--golden", "conformance", "--checkpoint", "c"),
                 mistake("no-such-", "conformance", "--checkpoint", "no-such-c", "--golden", "no-such-g"),
                 mistake("--json", "conformance", "--json", "no/such/folder/report.json"),
+                mistake("--model", "conformance", "run", "--reference", "reference.safetensors"),
+                mistake("no-such-model", "conformance", "run", "--model", "no-such-model"),
+                mistake("fp32", "conformance", "run", "--tolerance", "fp7"),
+                mistake("--seed", "conformance", "record", "--model", "m", "--seed", "-1"),
+                mistake("--model", "conformance", "record"),
                 mistake("'frobnicate'", "frobnicate"));
     }
 

@@ -87,6 +87,7 @@ public record Cases(long seed, String sha256, List<StageCase> stages, List<LoopC
 
     private static StageCase stage(JsonNode node) {
         int batch = node.path("batch").asInt(1);
+        int steps = node.path("steps").asInt(1);
         return new StageCase(
                 word(node, "graph", GraphName.class, null),
                 node.get("name").asText(),
@@ -101,9 +102,11 @@ public record Cases(long seed, String sha256, List<StageCase> stages, List<LoopC
                 word(node, "predict", Predict.class, Predict.REST),
                 node.path("canvas").asText().equals("full"),
                 node.path("timestep").asInt(0),
-                node.path("steps").asInt(1),
+                steps,
+                node.path("last").asInt(steps),
                 node.path("guidance").asDouble(1),
-                node.path("temperature").asDouble(1));
+                node.path("temperature").asDouble(1),
+                (float) node.path("scale").asDouble(1));
     }
 
     private static LoopCase loop(JsonNode node) {

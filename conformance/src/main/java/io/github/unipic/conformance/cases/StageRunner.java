@@ -207,11 +207,15 @@ public final class StageRunner {
     private void tokenSampler(StageCase stage, Map<String, Tensor> inputs, Set<String> wanted) {
         DiffusionSchedule schedule = DiffusionSchedule.cosine(
                 stage.steps(), graphs.folder().manifest().diffusion().maxBeta());
-        int rows = stage.guidance() == 1 ? stage.tokens() : 2 * stage.tokens();
-        floats(inputs, stage, "z", rows, sizes.marDim());
-        floats(inputs, stage, "noise", stage.steps() + 1, stage.tokens(), sizes.latentChannels());
-        inputs.put("timesteps", Tensor.longs(schedule.timesteps(), stage.steps()));
-        inputs.put("coefficients", Tensor.floats(schedule.coefficients(), stage.steps(), DiffusionSchedule.COLUMNS));
+        int conditions = stage.guidance() == 1 ? stage.tokens() : 2 * stage.tokens();
+        floats(inputs, stage, "z", conditions, sizes.marDim());
+        floats(inputs, stage, "noise", stage.last() + 1, stage.tokens(), sizes.latentChannels());
+        int skipped = stage.steps() - stage.last();
+        long[] timesteps = Arrays.copyOfRange(schedule.timesteps(), skipped, stage.steps());
+        float[] coefficients = schedule.coefficients();
+        float[] rows = Arrays.copyOfRange(coefficients, skipped * DiffusionSchedule.COLUMNS, coefficients.length);
+        inputs.put("timesteps", Tensor.longs(timesteps, stage.last()));
+        inputs.put("coefficients", Tensor.floats(rows, stage.last(), DiffusionSchedule.COLUMNS));
         inputs.put("guidance", Tensor.scalar(stage.guidance()));
         inputs.put("temperature", Tensor.scalar(stage.temperature()));
         wanted.add("tokens");
@@ -245,18 +249,20 @@ public final class StageRunner {
     }
 
     private void floats(Map<String, Tensor> inputs, StageCase stage, String input, long... shape) {
-        float[] values = values(stage, input).floats(elements(shape));
-        inputs.put(input, graphs.tensor(stage.graph(), input, values, shape));
+        scaled(inputs, stage, input, stage.scale(), shape);
     }
 
     /** Half as wide as the others: about [-1, 1]. */
     private void pixels(Map<String, Tensor> inputs, StageCase stage, int height, int width) {
-        long[] shape = {stage.batch(), 3, height, width};
-        float[] values = values(stage, "pixels").floats(elements(shape));
+        scaled(inputs, stage, "pixels", stage.scale() / 2, stage.batch(), 3, height, width);
+    }
+
+    private void scaled(Map<String, Tensor> inputs, StageCase stage, String input, float scale, long... shape) {
+        float[] values = values(stage, input).floats(elements(shape));
         for (int i = 0; i < values.length; i++) {
-            values[i] *= 0.5f;
+            values[i] *= scale;
         }
-        inputs.put("pixels", graphs.tensor(stage.graph(), "pixels", values, shape));
+        inputs.put(input, graphs.tensor(stage.graph(), input, values, shape));
     }
 
     private static int elements(long... shape) {

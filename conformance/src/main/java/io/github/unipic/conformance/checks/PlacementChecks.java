@@ -54,7 +54,7 @@ public final class PlacementChecks {
             placements.add(placement);
         }
         if (!onCpu) {
-            judge(placements);
+            judge(placements, strict, findings);
         }
     }
 
@@ -75,7 +75,8 @@ public final class PlacementChecks {
         }
     }
 
-    private void judge(List<Placement> placements) {
+    /** Did the provider run anything, and, strictly, everything that computes? */
+    static void judge(List<Placement> placements, boolean strict, Findings findings) {
         int onProvider = placements.stream()
                 .flatMap(placement -> placement.shares().stream())
                 .filter(share -> !share.provider().equals(Trace.CPU))
@@ -91,11 +92,11 @@ public final class PlacementChecks {
                                 ? Optional.of("every node fell back to the CPU provider: what was tested is the CPU")
                                 : Optional.empty());
         if (strict) {
-            placements.forEach(this::judgeStrictly);
+            placements.forEach(placement -> judgeStrictly(placement, findings));
         }
     }
 
-    private void judgeStrictly(Placement placement) {
+    private static void judgeStrictly(Placement placement, Findings findings) {
         List<Placement.Fallback> computing = placement.fallbacks().stream()
                 .filter(Placement.Fallback::computes)
                 .toList();

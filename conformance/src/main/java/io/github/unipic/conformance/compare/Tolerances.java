@@ -2,6 +2,7 @@ package io.github.unipic.conformance.compare;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.unipic.InvalidRequestException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -22,12 +23,12 @@ public final class Tolerances {
 
     /**
      * @param precision {@code fp32}, {@code fp16}, ...
-     * @throws IllegalArgumentException for one that the file does not know
+     * @throws InvalidRequestException for one that the file does not know
      */
     public static Tolerances of(String precision) {
         JsonNode found = file().path("precisions").path(precision);
         if (found.isMissingNode()) {
-            throw new IllegalArgumentException("There are no tolerances for " + precision + "; there are some for "
+            throw new InvalidRequestException("There are no tolerances for " + precision + "; there are some for "
                     + String.join(", ", precisions()) + ".");
         }
         return new Tolerances(precision, found);

@@ -36,6 +36,11 @@ final class GoldenComparer {
         on(Area.STAGE, graph.label()).floats(key, actual, expected, tolerances.stage(graph.label()));
     }
 
+    /** Integers that go into one graph, which must be the same. */
+    void stage(GraphName graph, String key, long[] actual) {
+        on(Area.STAGE, graph.label()).exact(key, actual, golden.longs(key));
+    }
+
     /** Something on the way of a whole picture. */
     void loop(String key, float[] actual) {
         on(Area.LOOP, kind()).floats(key, actual, golden.floats(key), tolerances.loop());

@@ -3,7 +3,6 @@ package io.github.unipic.conformance.golden;
 import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.cases.Photos;
-import io.github.unipic.conformance.report.Area;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
 import io.github.unipic.generation.DiffusionSchedule;
@@ -101,8 +100,8 @@ final class StageReplay {
         long[] ascending = golden.longs("timesteps");
         double maxBeta = graphs.folder().manifest().diffusion().maxBeta();
         DiffusionSchedule schedule = DiffusionSchedule.cosine(ascending.length, maxBeta);
-        comparer.exact(
-                Area.STAGE,
+        comparer.stage(
+                GraphName.TOKEN_SAMPLER,
                 "timesteps",
                 LongStream.of(schedule.timesteps()).sorted().toArray());
 

@@ -1,0 +1,70 @@
+package io.github.unipic.conformance;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.unipic.model.GraphName;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** A copy of a model folder, for changes that leave it a folder that opens: sizes and digests are told anew. */
+final class ModelCopy {
+    private static final String MANIFEST = "unipic.json";
+
+    private final Path folder;
+    private final ObjectNode manifest;
+
+    private ModelCopy(Path folder, ObjectNode manifest) {
+        this.folder = folder;
+        this.manifest = manifest;
+    }
+
+    static ModelCopy of(Path model, Path folder) throws IOException {
+        Files.createDirectory(folder);
+        try (Stream<Path> files = Files.list(model)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, folder.resolve(file.getFileName()));
+            }
+        }
+        JsonNode manifest = new JsonMapper().readTree(folder.resolve(MANIFEST).toFile());
+        return new ModelCopy(folder, (ObjectNode) manifest);
+    }
+
+    void edit(GraphName graph, Consumer<GraphSurgery> change) {
+        String file = graph.label() + ".onnx";
+        try {
+            Path path = folder.resolve(file);
+            Files.write(path, GraphSurgery.on(Files.readAllBytes(path), change));
+            ((ObjectNode) manifest.path("files").path(file))
+                    .put("bytes", Files.size(path))
+                    .put("sha256", sha256(path));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void maxBeta(double value) {
+        ((ObjectNode) manifest.path("diffusion")).put("max_beta", value);
+    }
+
+    /** Writes the manifest. */
+    Path finish() throws IOException {
+        new JsonMapper().writeValue(folder.resolve(MANIFEST).toFile(), manifest);
+        return folder;
+    }
+
+    private static String sha256(Path file) throws IOException {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package io.github.unipic.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.onnx.proto.OnnxMl.NodeProto;
+import io.github.unipic.Cancellation;
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.Check;
+import io.github.unipic.conformance.report.ConformanceReport;
+import io.github.unipic.model.GraphName;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The kit must be able to fail: the smallest suite notices everything that can be done to a model. */
+class SabotageTest {
+    @TempDir
+    private static Path shared;
+
+    @TempDir
+    private Path folder;
+
+    private static Path reference;
+
+    @BeforeAll
+    static void record() {
+        reference = shared.resolve("reference.safetensors");
+        new Recording(TinyModel.model(), Suite.SMOKE, OptionalLong.empty(), new Cancellation(), (done, all) -> {})
+                .writeTo(reference);
+    }
+
+    @Test
+    void theHealthyCopyPasses() throws IOException {
+        ModelCopy copy = ModelCopy.of(TinyModel.model(), folder.resolve("model"));
+        for (GraphName graph : GraphName.values()) {
+            copy.edit(graph, unchanged -> {});
+        }
+        ConformanceReport report = run(copy.finish());
+        assertThat(report.failures()).isEmpty();
+        assertThat(report.skipped()).isEmpty();
+        assertThat(report.checks()).hasSizeGreaterThan(40);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Sabotage.class)
+    void isCaught(Sabotage sabotage) throws IOException {
+        ModelCopy copy = ModelCopy.of(TinyModel.model(), folder.resolve("model"));
+        sabotage.applyTo(copy);
+        ConformanceReport report = run(copy.finish());
+        assertThat(report.passed()).isFalse();
+        assertThat(report.failures()).extracting(Check::name).contains(sabotage.caughtBy());
+        assertThat(report.failures())
+                .filteredOn(check -> check.area() == Area.STAGE)
+                .extracting(Check::subject)
+                .containsOnly(sabotage.graph().label());
+    }
+
+    /** The same rescaling changes nothing in float32. In float16 what lies between has no room. */
+    @Test
+    void float16OverflowIsCaughtAndCounted() throws IOException {
+        assertThat(run(rescaled(TinyModel.model(), "float32")).failures()).isEmpty();
+        assertThat(run(TinyModel.halfModel()).failures()).isEmpty();
+        ConformanceReport report = run(rescaled(TinyModel.halfModel(), "float16"));
+        String name = "stage/decoder_step/prompt_7_two_rows/hidden (relative L2)";
+        assertThat(report.failures())
+                .filteredOn(check -> check.name().equals(name))
+                .singleElement()
+                .satisfies(check -> {
+                    assertThat(check.value()).isNaN();
+                    assertThat(check.errors().orElseThrow().nans()).isPositive();
+                });
+        assertThat(report.failures())
+                .filteredOn(check -> check.area() == Area.STAGE)
+                .extracting(Check::subject)
+                .containsOnly("decoder_step");
+    }
+
+    private Path rescaled(Path model, String name) throws IOException {
+        ModelCopy copy = ModelCopy.of(model, folder.resolve(name));
+        copy.edit(GraphName.DECODER_STEP, graph -> {
+            rescale(graph, "llm.model.layers.0.mlp.up_proj.weight.T", 0x1p15f);
+            rescale(graph, "llm.model.layers.0.mlp.down_proj.weight.T", 0x1p-15f);
+        });
+        return copy.finish();
+    }
+
+    private static void rescale(GraphSurgery graph, String weight, float factor) {
+        NodeProto.Builder multiplication = graph.only("MatMul", weight);
+        String scale = graph.before(multiplication, "CastLike", List.of(graph.floats(factor), weight));
+        graph.through(multiplication, 1, "Mul", scale);
+    }
+
+    @Test
+    void noGraphIsSpared() {
+        assertThat(Arrays.stream(Sabotage.values()).map(Sabotage::graph)).contains(GraphName.values());
+    }
+
+    private static ConformanceReport run(Path model) {
+        return new ConformanceRun(
+                        new Source.Model(model, Optional.of(reference)),
+                        ExecutionProvider.CPU,
+                        Suite.SMOKE,
+                        false,
+                        Optional.empty(),
+                        Map.of(),
+                        new Cancellation(),
+                        new ConformanceRun.Listener() {})
+                .run();
+    }
+}

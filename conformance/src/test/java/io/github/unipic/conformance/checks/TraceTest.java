@@ -1,0 +1,123 @@
+package io.github.unipic.conformance.checks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.unipic.conformance.ConformanceException;
+import io.github.unipic.conformance.report.Check;
+import io.github.unipic.conformance.report.Placement;
+import io.github.unipic.conformance.report.Placement.Fallback;
+import io.github.unipic.conformance.report.Placement.Share;
+import io.github.unipic.model.GraphName;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What ONNX Runtime's profile says of a graph, and what follows from it. */
+class TraceTest {
+    private static final String CUDA = "CUDAExecutionProvider";
+    private static final String MAT_MUL = node("a/MatMul_1", "MatMul", CUDA, 1500, "float16");
+    private static final String ATTENTION = node("a/Attention_2", "Attention", Trace.CPU, 250, "float");
+    private static final String SHAPE = node("a/Shape_3", "Shape", Trace.CPU, 4, "int64");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void nodesAndTimesByProvider() throws IOException {
+        Placement placement = read(MAT_MUL, ATTENTION, SHAPE).placement(GraphName.MAR_DECODER, false);
+        assertThat(placement.graph()).isEqualTo("mar_decoder");
+        assertThat(placement.shares()).containsExactly(new Share(Trace.CPU, 2, 0.254), new Share(CUDA, 1, 1.5));
+        assertThat(placement.fallbacks())
+                .containsExactlyInAnyOrder(new Fallback("Attention", 1, true), new Fallback("Shape", 1, false));
+    }
+
+    @Test
+    void aNodeInALoopIsOneNode() throws IOException {
+        Placement placement = read(MAT_MUL, MAT_MUL, MAT_MUL).placement(GraphName.TOKEN_SAMPLER, false);
+        assertThat(placement.shares()).containsExactly(new Share(CUDA, 1, 4.5));
+    }
+
+    @Test
+    void aNodeComputesIfItDoesInAnyTurn() throws IOException {
+        String empty =
+                "{\"cat\":\"Node\",\"name\":\"a/Attention_2_kernel_time\",\"dur\":1,\"args\":{\"op_name\":\"Attention\","
+                        + "\"provider\":\"CPUExecutionProvider\"}}";
+        assertThat(read(empty, ATTENTION)
+                        .placement(GraphName.MAR_DECODER, false)
+                        .fallbacks())
+                .containsExactly(new Fallback("Attention", 1, true));
+    }
+
+    @Test
+    void onTheCpuNothingIsAFallback() throws IOException {
+        assertThat(read(ATTENTION, SHAPE).placement(GraphName.MAR_DECODER, true).fallbacks())
+                .isEmpty();
+    }
+
+    @Test
+    void otherEventsAreNoNodes() throws IOException {
+        Placement placement = read(
+                        "{\"cat\":\"Session\",\"name\":\"model_run\",\"dur\":9}",
+                        MAT_MUL.replace("_kernel_time", "_fence_before"))
+                .placement(GraphName.MAR_DECODER, false);
+        assertThat(placement.shares()).isEmpty();
+    }
+
+    @Test
+    void aDamagedProfileIsNamed() throws IOException {
+        Path file = Files.writeString(folder.resolve("profile.json"), "[{\"cat\":");
+        assertThatExceptionOfType(ConformanceException.class)
+                .isThrownBy(() -> Trace.read(file))
+                .withMessageContaining("profile.json");
+    }
+
+    @Test
+    void strictlyWhatComputesMayNotFallBack() throws IOException {
+        Placement mixed = read(MAT_MUL, ATTENTION, SHAPE).placement(GraphName.MAR_DECODER, false);
+        assertThat(judge(false, mixed)).hasSize(1).allMatch(Check::passed);
+        assertThat(judge(true, mixed))
+                .filteredOn(check -> !check.passed())
+                .singleElement()
+                .satisfies(check -> {
+                    assertThat(check.name())
+                            .isEqualTo("placement/mar_decoder/profile/nodes (computing nodes on the CPU)");
+                    assertThat(check.value()).isEqualTo(1);
+                    assertThat(check.note()).contains("1 Attention");
+                });
+    }
+
+    @Test
+    void booksMayBeKeptOnTheCpu() throws IOException {
+        Placement books = read(MAT_MUL, SHAPE).placement(GraphName.MAR_DECODER, false);
+        assertThat(judge(true, books)).hasSize(2).allMatch(Check::passed);
+    }
+
+    @Test
+    void aProviderThatRanNothingFails() throws IOException {
+        Placement cpu = read(ATTENTION).placement(GraphName.MAR_DECODER, false);
+        assertThat(judge(false, cpu)).singleElement().satisfies(check -> {
+            assertThat(check.passed()).isFalse();
+            assertThat(check.note().orElseThrow()).contains("every node fell back");
+        });
+    }
+
+    private Trace read(String... events) throws IOException {
+        return Trace.read(Files.writeString(folder.resolve("profile.json"), "[" + String.join(",", events) + "]"));
+    }
+
+    private static List<Check> judge(boolean strict, Placement... placements) {
+        Findings findings = new Findings(check -> {}, (done, all) -> {});
+        PlacementChecks.judge(List.of(placements), strict, findings);
+        return findings.checks();
+    }
+
+    private static String node(String name, String operator, String provider, int microseconds, String type) {
+        return """
+                {"cat":"Node","name":"%s_kernel_time","dur":%d,"args":{"op_name":"%s","provider":"%s",
+                "output_type_shape":[{"%s":[1,2]}]}}""".formatted(name, microseconds, operator, provider, type);
+    }
+}
