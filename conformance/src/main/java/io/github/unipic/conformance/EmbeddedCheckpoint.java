@@ -33,6 +33,13 @@ public final class EmbeddedCheckpoint {
         }
     }
 
+    /** Copies one of its files, for example {@code checkpoint/kl16.ckpt}, into a folder that is there. */
+    public static void copyFile(String file, Path folder) throws IOException {
+        try (InputStream in = open(ROOT + file)) {
+            Files.copy(in, folder.resolve(Path.of(file).getFileName()));
+        }
+    }
+
     private static List<String> files() throws IOException {
         try (InputStream in = open(INDEX)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();

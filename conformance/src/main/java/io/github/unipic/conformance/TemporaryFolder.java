@@ -17,6 +17,11 @@ record TemporaryFolder(Path path) implements AutoCloseable {
         }
     }
 
+    /** In another place than the system's: for what is to be moved to its neighbourhood. */
+    static TemporaryFolder in(Path parent) throws IOException {
+        return new TemporaryFolder(Files.createTempDirectory(parent, "unipic-part-"));
+    }
+
     @Override
     public void close() {
         try (Stream<Path> paths = Files.walk(path)) {

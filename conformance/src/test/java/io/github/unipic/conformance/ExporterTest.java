@@ -11,6 +11,7 @@ import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
+import io.github.unipic.export.Precisions;
 import io.github.unipic.model.Manifest.GraphSpec;
 import io.github.unipic.model.ModelFolder;
 import java.io.IOException;
@@ -64,7 +65,8 @@ class ExporterTest {
     private Set<String> graphsOutsideTheStandard(Flavor flavor) {
         Path model = folder.resolve(flavor.name());
         Exporter.export(
-                new ExportRequest(TinyModel.checkpoint(), model, Precision.FP32, flavor, false), ExportListener.NONE);
+                new ExportRequest(TinyModel.checkpoint(), model, Precisions.of(Precision.FP32), flavor, false),
+                ExportListener.NONE);
         Map<String, GraphSpec> graphs =
                 ModelFolder.open(model, false).manifest().graphs();
         return graphs.keySet().stream()

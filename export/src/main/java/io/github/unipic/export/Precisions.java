@@ -17,6 +17,9 @@ public record Precisions(Precision folder, Map<String, Precision> graphs) {
     /** Convolutions, which are not quantized; float32 at both ends, whatever they compute in. */
     private static final Set<String> PIXELS = Set.of(GraphName.PIXEL_ENCODER.label(), GraphName.PIXEL_DECODER.label());
 
+    /** The diffusion head, through whose steps an error goes 25 to 100 times. */
+    private static final Set<String> HEAD = Set.of(GraphName.DIFFUSION_HEAD.label(), GraphName.TOKEN_SAMPLER.label());
+
     private static final List<String> NAMES =
             Arrays.stream(GraphName.values()).map(GraphName::label).toList();
 
@@ -37,7 +40,7 @@ public record Precisions(Precision folder, Map<String, Precision> graphs) {
     }
 
     private Precision usual(String graph) {
-        if (folder.isQuantized() && PIXELS.contains(graph)) {
+        if (folder.isQuantized() && (PIXELS.contains(graph) || HEAD.contains(graph))) {
             return Precision.FP32;
         }
         // Four bits pay where one token's weights are read at a time; elsewhere int8 is faster, and closer.

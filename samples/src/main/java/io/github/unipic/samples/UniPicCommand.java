@@ -41,7 +41,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             BatchCommand.class,
             ExportCommand.class,
             InfoCommand.class,
-            ConformanceCommand.class
+            ConformanceCommand.class,
+            BenchCommand.class
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {

@@ -29,6 +29,7 @@ import java.util.function.Supplier;
 public final class Graphs implements AutoCloseable {
     private final ModelFolder folder;
     private final RuntimeOptions options;
+    private final RunListener listener;
     private final Map<GraphName, OrtSession> sessions = new EnumMap<>(GraphName.class);
     private final Map<GraphName, Integer> holders = new EnumMap<>(GraphName.class);
     private final Map<GraphName, Path> traces = new EnumMap<>(GraphName.class);
@@ -44,8 +45,18 @@ public final class Graphs implements AutoCloseable {
      * @throws InferenceException when the provider does not work on this machine
      */
     public Graphs(ModelFolder folder, RuntimeOptions options) {
+        this(folder, options, RunListener.NONE);
+    }
+
+    /**
+     * As {@link #Graphs(ModelFolder, RuntimeOptions)}.
+     *
+     * @param listener hears what each opening and run took
+     */
+    public Graphs(ModelFolder folder, RuntimeOptions options, RunListener listener) {
         this.folder = folder;
         this.options = options;
+        this.listener = listener;
         OnnxRuntime.environment();
         try (OrtSession.SessionOptions trial = new OrtSession.SessionOptions()) {
             Providers.addTo(trial, options.provider());
@@ -124,8 +135,11 @@ public final class Graphs implements AutoCloseable {
             GraphName graph, Map<String, Tensor> inputs, Set<String> outputs, Cancellation cancellation) {
         OrtSession session = session(graph);
         try (StoppableRun run = new StoppableRun(cancellation)) {
-            return new Outputs(
-                    runner.run(session, inputs, outputs, run.options(), Place.WHERE_COMPUTED, copies::toHost));
+            long start = System.nanoTime();
+            Map<String, Tensor> results =
+                    runner.run(session, inputs, outputs, run.options(), Place.WHERE_COMPUTED, copies::toHost);
+            listener.onRun(graph, System.nanoTime() - start);
+            return new Outputs(results);
         } catch (OrtException e) {
             if (cancellation.isCancelled()) {
                 throw new CancelledException("The request was cancelled.", e);
@@ -164,7 +178,9 @@ public final class Graphs implements AutoCloseable {
         if (known != null) {
             return known;
         }
+        long start = System.nanoTime();
         OrtSession session = open(graph);
+        listener.onOpen(graph, System.nanoTime() - start);
         sessions.put(graph, session);
         return session;
     }

@@ -10,20 +10,20 @@ import java.util.zip.CRC32;
  * Numbers that depend on a seed, a stream's name and an index alone, and are the same to the bit in every language.
  * docs/conformance-cases.md has the rules.
  */
-final class SeededValues {
+public final class SeededValues {
     private static final double WORD = 0x1p-32;
     private static final double UNIT_VARIANCE = 1.7320508075688772;
 
     private final long key;
 
-    SeededValues(long seed, String stream) {
+    public SeededValues(long seed, String stream) {
         CRC32 crc = new CRC32();
         crc.update(stream.getBytes(StandardCharsets.UTF_8));
         key = seed << 32 | crc.getValue();
     }
 
     /** Zero mean, unit variance: the sum of four uniform words. */
-    float floatAt(long index) {
+    public float floatAt(long index) {
         int[] words = block(index);
         long sum = 0;
         for (int word : words) {
@@ -41,7 +41,7 @@ final class SeededValues {
     }
 
     /** Integers from 0 to {@code bound} - 1. */
-    long[] below(int bound, int count) {
+    public long[] below(int bound, int count) {
         long[] values = new long[count];
         for (int i = 0; i < count; i++) {
             values[i] = Integer.remainderUnsigned(block(i)[0], bound);
@@ -50,7 +50,7 @@ final class SeededValues {
     }
 
     /** The numbers 0 to n - 1 in an order of their own for each row. */
-    int[] permutation(int row, int n) {
+    public int[] permutation(int row, int n) {
         long[] words = new long[n];
         for (int i = 0; i < n; i++) {
             words[i] = Integer.toUnsignedLong(block((long) row * n + i)[0]);

@@ -1,0 +1,90 @@
+"""Runs `unipic bench` and bench.py in turns, each in a process of its own, and prints ours / PyTorch. See README.md."""
+import argparse
+import json
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+# What is compared: name, unit of the figure, where ours has it, where PyTorch has it.
+FIGURES = (
+    ("load", "s", lambda o: o["load"]["seconds"] + sum(o["load"]["session_seconds"].values()),
+     lambda p: p["load"]["seconds"]),
+    ("picture", "s", lambda o: o["pictures"][0]["seconds"]["median"], lambda p: p["pictures"][0]["seconds"]["median"]),
+    ("picture, CPU time", "s", lambda o: o["pictures"][0]["cpu_seconds"]["median"],
+     lambda p: p["pictures"][0]["cpu_seconds"]["median"]),
+    ("picture, mean level", "", lambda o: o["pictures"][0]["mean_level"], lambda p: p["pictures"][0]["mean_level"]),
+    ("answer", "s", lambda o: o["answers"][0]["seconds"]["median"], lambda p: p["answer"]["seconds"]["median"]),
+    ("answer, first token", "s", lambda o: o["answers"][0]["first_token_seconds"]["median"],
+     lambda p: p["answer"]["first_token_seconds"]["median"]),
+    ("text", "tokens/s", lambda o: o["texts"][0]["tokens_per_second"], lambda p: p["text"][0]["tokens_per_second"]),
+    ("peak RSS", "GB", lambda o: o["memory"]["peak_rss_bytes"] / 1e9, lambda p: p["memory"]["peak_rss_bytes"] / 1e9),
+)
+
+
+def main():
+    arguments = argparse.ArgumentParser(
+        description=__doc__, epilog="Options after -- go to both, for example: -- --threads 2 --tasks t2i --size 256"
+    )
+    arguments.add_argument("--model", required=True, help="model folder, exported from the checkpoint")
+    arguments.add_argument("--checkpoint", required=True, help="folder in the published layout")
+    arguments.add_argument("--reference", required=True, help="a PyTorch file with UniPic, UniPicConfig, ...")
+    arguments.add_argument("--rounds", type=int, default=2, help="each is ours, then PyTorch; default 2")
+    arguments.add_argument("--unipic", default=str(HERE.parent.parent / "unipic"), help="the command for ours")
+    arguments.add_argument("--prefix", default="", help="put before each command, for example taskset -c 0,1")
+    arguments.add_argument("both", nargs="*", help=argparse.SUPPRESS)
+    options = arguments.parse_args()
+    if "--tasks" not in options.both:
+        options.both += ["--tasks", "t2i,describe,text"]
+    theirs = [sys.executable, str(HERE / "bench.py"), "--checkpoint", options.checkpoint, "--reference", options.reference]
+    ours = [*shlex.split(options.unipic), "bench", "--model", options.model]
+    runs = {"ours": [], "PyTorch": []}
+    for number in range(1, options.rounds + 1):
+        for side, command in (("ours", ours), ("PyTorch", theirs)):
+            print(f"round {number} of {options.rounds}: {side}", file=sys.stderr, flush=True)
+            runs[side].append(child(shlex.split(options.prefix) + command + options.both))
+    show(runs["ours"], runs["PyTorch"])
+
+
+def child(command):
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "figures.json"
+        done = subprocess.run([*command, "--json", str(file)], stdout=subprocess.DEVNULL)
+        if done.returncode or not file.exists():
+            sys.exit(f"compare.py: no figures, exit code {done.returncode}, from: {shlex.join(command)}")
+        return json.loads(file.read_text(encoding="utf-8"))
+
+
+def show(ours, theirs):
+    print(f"{'':22} {'':9} {'ours':>22} {'PyTorch':>22} {'ours/PyTorch':>13}")
+    for name, unit, mine, other in FIGURES:
+        try:
+            left, right = [mine(run) for run in ours], [other(run) for run in theirs]
+        except (KeyError, IndexError):
+            continue  # a task that was not run, or memory that the system does not tell
+        ratio = statistics.median(left) / statistics.median(right)
+        print(f"{name:22} {unit:9} {listed(left):>22} {listed(right):>22} {ratio:13.3f}")
+    stages(ours, theirs)
+
+
+def stages(ours, theirs):
+    """A picture's seconds in each stage; PyTorch encodes and prefills once for each half of guidance."""
+    if not ours[0].get("pictures"):
+        return
+    for stage in theirs[0]["pictures"][0]["stages"]:
+        left, right = (
+            [run["pictures"][0]["stages"][stage]["seconds"] for run in runs] for runs in (ours, theirs)
+        )
+        ratio = statistics.median(left) / statistics.median(right)
+        print(f"{'  ' + stage:22} {'s':9} {listed(left):>22} {listed(right):>22} {ratio:13.3f}")
+
+
+def listed(values):
+    return " ".join(f"{value:.3g}" if value < 10 else f"{value:.1f}" for value in values)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+package io.github.unipic.conformance;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.conformance.bench.Benchmark.Measured;
+import io.github.unipic.conformance.bench.BenchmarkTable;
+import io.github.unipic.conformance.report.Environment;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.OptionalInt;
+
+/**
+ * What a {@link BenchmarkRun} found, and what it ran on.
+ *
+ * @param threads that were asked for
+ */
+public record BenchmarkReport(
+        Instant started,
+        Environment environment,
+        Path model,
+        ExecutionProvider provider,
+        OptionalInt threads,
+        BenchmarkSettings settings,
+        Measured measured) {
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .build();
+
+    /** For programs: times in seconds, sizes in bytes, -1 where the system does not tell. */
+    public String json() {
+        ObjectNode root = JSON.createObjectNode();
+        root.put("started", started.toString());
+        root.put("model", model.toString());
+        root.put("provider", provider.toString());
+        threads.ifPresent(count -> root.put("threads", count));
+        root.set("environment", JSON.valueToTree(environment));
+        root.set("settings", JSON.valueToTree(settings));
+        root.setAll((ObjectNode) JSON.valueToTree(measured));
+        try {
+            return JSON.writeValueAsString(root);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** For people: tables, each line at most 100 characters. */
+    public String text() {
+        return BenchmarkTable.of(this);
+    }
+}

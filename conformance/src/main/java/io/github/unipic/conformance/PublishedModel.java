@@ -1,0 +1,86 @@
+package io.github.unipic.conformance;
+
+import io.github.unipic.conformance.bench.PublishedCheckpoint;
+import io.github.unipic.export.ExportListener;
+import io.github.unipic.export.ExportRequest;
+import io.github.unipic.export.Exporter;
+import io.github.unipic.export.Precision;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/**
+ * A model of the published sizes whose weights are random: to measure speed and memory without a download. Made in a
+ * folder once and used from there again.
+ */
+public final class PublishedModel {
+    private final Path checkpoint;
+    private final Path model;
+    private final Precision precision;
+
+    /** @param cache where it is kept; made if missing */
+    public PublishedModel(Path cache, Precision precision) {
+        Path home = cache.resolve("published");
+        this.checkpoint = home.resolve("checkpoint");
+        this.model = home.resolve(precision.name().toLowerCase(Locale.ROOT));
+        this.precision = precision;
+    }
+
+    /** The checkpoint in the published layout; there after {@link #make}. */
+    public Path checkpoint() {
+        return checkpoint;
+    }
+
+    /**
+     * Makes what is missing of it: the checkpoint of 6.1 GB, then the model folder, in float32 of 12 GB.
+     *
+     * @param notes hears what is written, of which size, before it is
+     * @param listener of the export
+     * @return the model folder
+     * @throws ConformanceException when the disk has too little room
+     * @throws UncheckedIOException when writing fails
+     */
+    public Path make(Consumer<String> notes, ExportListener listener) {
+        try {
+            Path home = Files.createDirectories(checkpoint.getParent());
+            if (!Files.isDirectory(checkpoint)) {
+                write(home, notes);
+            }
+            if (!Files.isDirectory(model)) {
+                notes.accept("Exporting it to " + model + ".");
+                Exporter.export(new ExportRequest(checkpoint, model, precision, false), listener);
+            }
+            return model;
+        } catch (IOException e) {
+            throw new UncheckedIOException("The model of random weights cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    /** Into a folder beside it first: an interrupted run leaves none that looks whole. */
+    private void write(Path home, Consumer<String> notes) throws IOException {
+        long bytes = PublishedCheckpoint.bytes();
+        notes.accept(String.format(
+                Locale.ROOT,
+                "Writing random weights of the published sizes, %.1f GB, to %s.",
+                bytes / 1e9,
+                checkpoint));
+        long free = Files.getFileStore(home).getUsableSpace();
+        if (free < bytes) {
+            throw new ConformanceException(String.format(
+                    Locale.ROOT,
+                    "%s has %.1f GB free, and the random weights take %.1f GB; make room, or set another cache folder.",
+                    home,
+                    free / 1e9,
+                    bytes / 1e9));
+        }
+        try (TemporaryFolder work = TemporaryFolder.in(home)) {
+            Path whole = work.path().resolve("checkpoint");
+            PublishedCheckpoint.write(whole);
+            Files.move(whole, checkpoint, StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.github.unipic.conformance.bench;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.conformance.BenchmarkSettings;
+import io.github.unipic.conformance.BenchmarkSettings.Task;
+import io.github.unipic.runtime.RuntimeOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** One loaded model and what was measured on it so far. Not thread-safe. */
+public final class Benchmark implements AutoCloseable {
+    /**
+     * What was measured; empty for what was not asked for.
+     *
+     * @param memory at the end, the peak being that of the whole process
+     */
+    public record Measured(
+            String name,
+            String precision,
+            MemoryBandwidth bandwidth,
+            Results.Load load,
+            List<Results.Preview> previews,
+            List<Results.Picture> pictures,
+            List<Results.Answer> answers,
+            List<Results.Text> texts,
+            ProcessMemory memory) {}
+
+    private final BenchmarkSettings settings;
+    private final Consumer<String> progress;
+    private final MemoryBandwidth bandwidth;
+    private final LoadedModel model;
+    private final PictureBench drawing;
+    private final TextBench language;
+    private final List<Results.Preview> previews = new ArrayList<>();
+    private final List<Results.Picture> pictures = new ArrayList<>();
+    private final List<Results.Answer> answers = new ArrayList<>();
+    private final List<Results.Text> texts = new ArrayList<>();
+
+    /** Loads the model. */
+    public Benchmark(
+            Path path,
+            RuntimeOptions options,
+            BenchmarkSettings settings,
+            Cancellation cancellation,
+            Consumer<String> progress) {
+        this.settings = settings;
+        this.progress = progress;
+        progress.accept("memory bandwidth");
+        bandwidth = MemoryBandwidth.measure(
+                options.threads().orElse(Runtime.getRuntime().availableProcessors()));
+        // Its arrays are not the model's memory.
+        System.gc();
+        progress.accept("loading " + path);
+        model = new LoadedModel(path, options);
+        drawing = new PictureBench(model, settings, cancellation);
+        language = new TextBench(model, settings, cancellation);
+    }
+
+    /** Measures one task, at each size or context. */
+    public void measure(Task task) {
+        switch (task) {
+            case PREVIEW ->
+                settings.sizes().forEach(size -> {
+                    progress.accept("first preview, " + size + " px");
+                    previews.add(drawing.preview(size));
+                });
+            case T2I ->
+                settings.sizes().forEach(size -> {
+                    progress.accept("text to image, " + size + " px");
+                    pictures.add(drawing.whole(size));
+                });
+            case DESCRIBE -> {
+                progress.accept("an answer about a photo");
+                answers.add(language.answer());
+            }
+            case TEXT ->
+                settings.contexts().forEach(context -> {
+                    progress.accept("text behind " + context + " tokens");
+                    texts.add(language.text(context, bandwidth));
+                });
+        }
+    }
+
+    public Measured results() {
+        return new Measured(
+                model.manifest().name(),
+                model.precision(),
+                bandwidth,
+                model.load(),
+                List.copyOf(previews),
+                List.copyOf(pictures),
+                List.copyOf(answers),
+                List.copyOf(texts),
+                ProcessMemory.now());
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -1,0 +1,139 @@
+package io.github.unipic.conformance.bench;
+
+import io.github.unipic.conformance.BenchmarkReport;
+import io.github.unipic.conformance.BenchmarkSettings;
+import io.github.unipic.conformance.bench.Benchmark.Measured;
+import io.github.unipic.conformance.bench.Results.Answer;
+import io.github.unipic.conformance.bench.Results.Picture;
+import io.github.unipic.conformance.bench.Results.Preview;
+import io.github.unipic.conformance.bench.Results.Stage;
+import io.github.unipic.conformance.bench.Results.Text;
+import java.util.Locale;
+import java.util.Map;
+
+/** A benchmark's report as text. */
+public final class BenchmarkTable {
+    private final StringBuilder out = new StringBuilder();
+
+    private BenchmarkTable() {}
+
+    /** The whole report. */
+    public static String of(BenchmarkReport report) {
+        BenchmarkTable table = new BenchmarkTable();
+        table.head(report);
+        Measured measured = report.measured();
+        table.load(measured.load());
+        measured.previews().forEach(table::preview);
+        measured.pictures().forEach(picture -> table.picture(picture, report.settings()));
+        measured.answers().forEach(table::answer);
+        measured.texts().forEach(table::text);
+        table.bottom(measured);
+        return table.out.toString();
+    }
+
+    private void head(BenchmarkReport report) {
+        Measured measured = report.measured();
+        line("%s, %s, in %s", measured.name(), measured.precision(), report.model());
+        line("%s, %s", report.environment().processor(), report.environment().operatingSystem());
+        line(
+                "ONNX Runtime %s, provider %s, threads %s; Java %s",
+                report.environment().onnxRuntime(),
+                report.provider(),
+                report.threads().isPresent() ? report.threads().getAsInt() : "as ONNX Runtime chooses",
+                report.environment().java());
+        line(
+                "memory bandwidth %.1f GB/s read, %.1f GB/s triad (%d threads, Java)",
+                measured.bandwidth().readBytesPerSecond() / 1e9,
+                measured.bandwidth().triadBytesPerSecond() / 1e9,
+                measured.bandwidth().threads());
+    }
+
+    private void load(Results.Load load) {
+        line("");
+        line("Loading: %.2f s; with the sessions of all graphs used %.2f s", load.seconds(), load.total());
+        load.sessionSeconds().forEach((graph, seconds) -> line("  %-16s %8.2f s", graph, seconds));
+    }
+
+    private void preview(Preview preview) {
+        line("");
+        line("Text to image, %d px, first preview", preview.size());
+        line("  preview          %s", seconds(preview.seconds()));
+        memory(preview.memory());
+    }
+
+    private void picture(Picture picture, BenchmarkSettings settings) {
+        line("");
+        line(
+                "Text to image, %d px, %d iterations, %d diffusion steps, guidance %s",
+                picture.size(), settings.iterations(), settings.steps(), settings.guidance());
+        line("  picture          %s", seconds(picture.seconds()));
+        line("  CPU time         %s", seconds(picture.cpuSeconds()));
+        stages(picture.stages(), picture.seconds());
+        memory(picture.memory());
+    }
+
+    private void answer(Answer answer) {
+        line("");
+        line("An answer about a photo, %d tokens", answer.tokens());
+        line("  answer           %s", seconds(answer.seconds()));
+        line("  first token      %s", seconds(answer.firstTokenSeconds()));
+        stages(answer.stages(), answer.seconds());
+        memory(answer.memory());
+    }
+
+    private void text(Text text) {
+        line("");
+        line("Text behind %d tokens", text.context());
+        line(
+                "  context          %8.2f s, %.0f tokens/s",
+                text.prefillSeconds(), text.context() / text.prefillSeconds());
+        line(
+                "  tokens           %8.2f tokens/s; one %.2f ms (%.2f to %.2f)",
+                text.tokensPerSecond(),
+                1e3 * text.tokenSeconds().median(),
+                1e3 * text.tokenSeconds().min(),
+                1e3 * text.tokenSeconds().max());
+        line(
+                "  weights read     %8.2f GB a token, %.0f %% of the bandwidth for reading",
+                text.weightBytesPerToken() / 1e9, 100 * text.bandwidthShare());
+        memory(text.memory());
+    }
+
+    private void stages(Map<String, Stage> stages, Spread whole) {
+        line("  %-16s %6s %10s %8s %12s %10s %10s", "graph", "runs", "s in all", "share", "ms median", "min", "max");
+        stages.forEach((graph, stage) -> line(
+                "  %-16s %6d %10.2f %7.1f%% %12.1f %10.1f %10.1f",
+                graph,
+                stage.runs(),
+                stage.seconds(),
+                100 * stage.seconds() / whole.median(),
+                1e3 * stage.runSeconds().median(),
+                1e3 * stage.runSeconds().min(),
+                1e3 * stage.runSeconds().max()));
+    }
+
+    private void memory(ProcessMemory memory) {
+        line(
+                "  memory so far    peak %s, now %s, of it not mapped %s",
+                gigabytes(memory.peakRssBytes()), gigabytes(memory.rssBytes()), gigabytes(memory.anonymousBytes()));
+    }
+
+    private void bottom(Measured measured) {
+        line("");
+        line("Peak RSS: %s", gigabytes(measured.memory().peakRssBytes()));
+    }
+
+    private static String seconds(Spread spread) {
+        return spread.min() == spread.max()
+                ? String.format(Locale.ROOT, "%8.2f s", spread.median())
+                : String.format(Locale.ROOT, "%8.2f s (%.2f to %.2f)", spread.median(), spread.min(), spread.max());
+    }
+
+    private static String gigabytes(long bytes) {
+        return bytes < 0 ? "unknown" : String.format(Locale.ROOT, "%.2f GB", bytes / 1e9);
+    }
+
+    private void line(String form, Object... values) {
+        out.append(String.format(Locale.ROOT, form, values)).append('\n');
+    }
+}

@@ -1,0 +1,146 @@
+package io.github.unipic.conformance.bench;
+
+import static io.github.unipic.conformance.bench.LoadedModel.secondsSince;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.github.unipic.Cancellation;
+import io.github.unipic.CancelledException;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.Image;
+import io.github.unipic.conformance.BenchmarkSettings;
+import io.github.unipic.conformance.cases.SeededValues;
+import io.github.unipic.generation.Drawing;
+import io.github.unipic.generation.LanguageContext;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Text to image, in an order and with noise that another program can make as well: conformance/pytorch/bench.py does.
+ */
+final class PictureBench {
+    static final String PROMPT = "A red fox in the snow";
+
+    private static final OperatingSystemMXBean SYSTEM =
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+
+    private final LoadedModel model;
+    private final BenchmarkSettings settings;
+    private final Cancellation cancellation;
+
+    PictureBench(LoadedModel model, BenchmarkSettings settings, Cancellation cancellation) {
+        this.model = model;
+        this.settings = settings;
+        this.cancellation = cancellation;
+    }
+
+    Results.Preview preview(int size) {
+        warmUp();
+        List<Double> walls = new ArrayList<>();
+        for (int i = 0; i < settings.repeat(); i++) {
+            walls.add(firstPreview(request(size)));
+        }
+        return new Results.Preview(size, Spread.of(walls), ProcessMemory.now());
+    }
+
+    Results.Picture whole(int size) {
+        warmUp();
+        GenerateRequest request =
+                request(size).toBuilder().cancellation(cancellation).build();
+        List<Double> walls = new ArrayList<>();
+        List<Double> cpus = new ArrayList<>();
+        double meanLevel = 0;
+        model.times().forgetRuns();
+        for (int i = 0; i < settings.repeat(); i++) {
+            long start = System.nanoTime();
+            long cpu = SYSTEM.getProcessCpuTime();
+            Image picture = draw(request);
+            walls.add(secondsSince(start));
+            cpus.add((SYSTEM.getProcessCpuTime() - cpu) / 1e9);
+            meanLevel = meanLevel(picture);
+        }
+        return new Results.Picture(
+                size,
+                Spread.of(walls),
+                Spread.of(cpus),
+                model.times().stages(settings.repeat()),
+                meanLevel,
+                ProcessMemory.now());
+    }
+
+    /** Opens the graphs, with the smallest picture. */
+    private void warmUp() {
+        int patch = model.manifest().sizes().downsampling();
+        draw(GenerateRequest.builder(PROMPT)
+                .size(patch, patch)
+                .iterations(1)
+                .diffusionSteps(2)
+                .cancellation(cancellation)
+                .build());
+    }
+
+    private GenerateRequest request(int size) {
+        int side = size / model.manifest().sizes().downsampling();
+        SeededValues noise = values(size, "noise");
+        return GenerateRequest.builder(PROMPT)
+                .size(size, size)
+                .iterations(settings.iterations())
+                .diffusionSteps(settings.steps())
+                .guidance(settings.guidance())
+                .guidanceSchedule(GuidanceSchedule.CONSTANT)
+                .temperature(1)
+                .order(values(size, "order").permutation(0, side * side))
+                .noise((position, row, destination) -> {
+                    long first = ((long) row * side * side + position) * destination.length;
+                    for (int channel = 0; channel < destination.length; channel++) {
+                        destination[channel] = noise.floatAt(first + channel);
+                    }
+                })
+                .build();
+    }
+
+    private static SeededValues values(int size, String name) {
+        return new SeededValues(0, "bench/" + size + "/" + name);
+    }
+
+    private Image draw(GenerateRequest request) {
+        try (LanguageContext context = model.context(request.cancellation().orElseThrow())) {
+            return new Drawing(model.graphs(), model.tokenizer(), request)
+                    .generate(context)
+                    .get(0);
+        }
+    }
+
+    /** Seconds until the first iteration's preview is there; the rest of the picture is not drawn. */
+    @SuppressWarnings("try") // the registration is only closed
+    private double firstPreview(GenerateRequest request) {
+        Cancellation enough = new Cancellation();
+        double[] seconds = new double[1];
+        long start = System.nanoTime();
+        try (Cancellation.Registration both = cancellation.onCancel(enough::cancel)) {
+            draw(request.toBuilder()
+                    .cancellation(enough)
+                    .progress(progress -> {
+                        progress.preview().get();
+                        seconds[0] = secondsSince(start);
+                        enough.cancel();
+                    })
+                    .build());
+        } catch (CancelledException e) {
+            if (cancellation.isCancelled()) {
+                throw e;
+            }
+        }
+        return seconds[0];
+    }
+
+    private static double meanLevel(Image picture) {
+        long sum = 0;
+        byte[] levels = picture.rgb();
+        for (byte level : levels) {
+            sum += Byte.toUnsignedInt(level);
+        }
+        return (double) sum / levels.length;
+    }
+}

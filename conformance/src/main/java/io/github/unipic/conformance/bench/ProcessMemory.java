@@ -1,0 +1,36 @@
+package io.github.unipic.conformance.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Memory of this process in bytes, by Linux's /proc/self/status; -1 on other systems.
+ *
+ * @param peakRssBytes the most that was ever in memory, mapped files included
+ * @param rssBytes in memory now
+ * @param anonymousBytes of it, what is not of a file: the system cannot drop it and read it again
+ */
+public record ProcessMemory(long peakRssBytes, long rssBytes, long anonymousBytes) {
+    private static final Path STATUS = Path.of("/proc/self/status");
+
+    static ProcessMemory now() {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(STATUS);
+        } catch (IOException e) {
+            lines = List.of();
+        }
+        return new ProcessMemory(field(lines, "VmHWM:"), field(lines, "VmRSS:"), field(lines, "RssAnon:"));
+    }
+
+    /** A line such as {@code VmHWM: 123456 kB}. */
+    private static long field(List<String> lines, String name) {
+        return lines.stream()
+                .filter(line -> line.startsWith(name))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                .findFirst()
+                .orElse(-1);
+    }
+}

@@ -1,0 +1,142 @@
+package io.github.unipic.conformance.bench;
+
+import static io.github.unipic.conformance.bench.LoadedModel.secondsSince;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.Image;
+import io.github.unipic.VisionPath;
+import io.github.unipic.conformance.BenchmarkSettings;
+import io.github.unipic.conformance.cases.Photos;
+import io.github.unipic.conformance.cases.SeededValues;
+import io.github.unipic.generation.LanguageContext;
+import io.github.unipic.generation.PictureEncoder;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The language model: an answer about a photo, and text behind a context. Takes the likeliest token each time and never
+ * stops before as many as asked for are there.
+ */
+final class TextBench {
+    private static final String PHOTO = "astronaut.png";
+    private static final String QUESTION = "What is in the picture?";
+
+    private final LoadedModel model;
+    private final BenchmarkSettings settings;
+    private final Cancellation cancellation;
+
+    TextBench(LoadedModel model, BenchmarkSettings settings, Cancellation cancellation) {
+        this.model = model;
+        this.settings = settings;
+        this.cancellation = cancellation;
+    }
+
+    /** Answers, looking with SigLIP2 where the model has it. */
+    Results.Answer answer() {
+        Image photo = Photos.find(PHOTO).orElseThrow();
+        openGraphs();
+        look(photo).close();
+        List<Double> firsts = new ArrayList<>();
+        List<Double> walls = new ArrayList<>();
+        List<Integer> ids = List.of();
+        model.times().forgetRuns();
+        for (int i = 0; i < settings.repeat(); i++) {
+            long start = System.nanoTime();
+            Timed answer = answer(photo, settings.tokens());
+            firsts.add(answer.firstToken());
+            walls.add(secondsSince(start));
+            ids = answer.ids();
+        }
+        return new Results.Answer(
+                Spread.of(firsts),
+                Spread.of(walls),
+                ids.size(),
+                ids,
+                model.times().stages(settings.repeat()),
+                ProcessMemory.now());
+    }
+
+    private record Timed(double firstToken, List<Integer> ids) {}
+
+    private Timed answer(Image photo, int tokens) {
+        long start = System.nanoTime();
+        PictureEncoder encoder = new PictureEncoder(
+                new Stages(model.graphs(), cancellation), model.graphs().folder());
+        try (Tensor picture = encoder.embeds(photo, Optional.<VisionPath>empty());
+                LanguageContext context = model.context(cancellation)) {
+            context.openTurn();
+            context.embeds(picture);
+            context.closeTurn("\n" + QUESTION);
+            double firstToken = 0;
+            List<Integer> ids = new ArrayList<>();
+            while (ids.size() < tokens) {
+                int id = likeliest(context.logits());
+                ids.add(id);
+                if (ids.size() == 1) {
+                    firstToken = secondsSince(start);
+                }
+                context.tokens(new long[] {id});
+            }
+            return new Timed(firstToken, ids);
+        }
+    }
+
+    private Tensor look(Image photo) {
+        return new PictureEncoder(
+                        new Stages(model.graphs(), cancellation), model.graphs().folder())
+                .embeds(photo, Optional.<VisionPath>empty());
+    }
+
+    /** Tokens behind a context of seeded ids. */
+    Results.Text text(int length, MemoryBandwidth bandwidth) {
+        long[] ids = new SeededValues(0, "bench/text/" + length + "/ids")
+                .below(model.manifest().sizes().vocabulary(), length);
+        try (LanguageContext context = model.context(cancellation)) {
+            openGraphs();
+            model.times().forgetRuns();
+            long start = System.nanoTime();
+            context.tokens(ids);
+            double prefill = secondsSince(start);
+            List<Double> seconds = new ArrayList<>();
+            model.times().forgetRuns();
+            for (int i = 0; i < settings.tokens(); i++) {
+                long before = System.nanoTime();
+                context.tokens(new long[] {likeliest(context.logits())});
+                seconds.add(secondsSince(before));
+            }
+            Spread spread = Spread.of(seconds);
+            long bytes = model.weightBytes(GraphName.DECODER_STEP, GraphName.TEXT_HEAD);
+            return new Results.Text(
+                    length,
+                    prefill,
+                    spread,
+                    1 / spread.median(),
+                    bytes,
+                    bytes / spread.median() / bandwidth.readBytesPerSecond(),
+                    model.times().stages(1),
+                    ProcessMemory.now());
+        }
+    }
+
+    /** So that no session is opened within what is timed. */
+    private void openGraphs() {
+        try (LanguageContext context = model.context(cancellation)) {
+            context.tokens(new long[] {0});
+            context.logits();
+        }
+    }
+
+    private static int likeliest(float[] logits) {
+        int best = 0;
+        for (int i = 1; i < logits.length; i++) {
+            if (logits[i] > logits[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+}

@@ -1,0 +1,80 @@
+package io.github.unipic.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.unipic.Cancellation;
+import io.github.unipic.CancelledException;
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.InvalidRequestException;
+import io.github.unipic.conformance.BenchmarkSettings.Task;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class BenchmarkRunTest {
+    private final List<String> progress = new ArrayList<>();
+
+    @Test
+    void measuresEveryTask() throws IOException {
+        BenchmarkReport report = run(EnumSet.allOf(Task.class), new Cancellation());
+        JsonNode json = new JsonMapper().readTree(report.json());
+        JsonNode picture = json.at("/pictures/0");
+        assertThat(picture.at("/size").intValue()).isEqualTo(64);
+        // Two pictures of three iterations.
+        for (String stage : List.of("mar_encoder", "mar_decoder", "token_sampler")) {
+            assertThat(picture.at("/stages/" + stage + "/runs").intValue()).isEqualTo(6);
+        }
+        assertThat(picture.at("/mean_level").doubleValue()).isBetween(1.0, 254.0);
+        assertThat(json.at("/answers/0/ids")).hasSize(4);
+        assertThat(json.at("/answers/0/stages/text_head/runs").intValue()).isEqualTo(8);
+        assertThat(json.at("/texts/0/stages/decoder_step/runs").intValue()).isEqualTo(4);
+        assertThat(json.at("/texts/0/weight_bytes_per_token").longValue()).isPositive();
+        assertThat(json.at("/previews/0/seconds/median").doubleValue()).isPositive();
+        assertThat(json.at("/load/session_seconds/pixel_decoder").doubleValue()).isPositive();
+        assertThat(json.at("/bandwidth/read_bytes_per_second").doubleValue()).isPositive();
+        assertThat(report.text())
+                .contains("Text to image, 64 px, 3 iterations", "token_sampler", "Text behind 10 tokens");
+        assertThat(progress).contains("text to image, 64 px");
+    }
+
+    @Test
+    void leavesOutWhatIsNotAskedFor() {
+        BenchmarkReport report = run(Set.of(Task.TEXT), new Cancellation());
+        assertThat(report.measured().pictures()).isEmpty();
+        assertThat(report.measured().load().sessionSeconds()).doesNotContainKey("pixel_decoder");
+    }
+
+    @Test
+    void canBeCancelled() {
+        Cancellation cancelled = new Cancellation();
+        cancelled.cancel();
+        assertThatThrownBy(() -> run(Set.of(Task.PREVIEW), cancelled)).isInstanceOf(CancelledException.class);
+    }
+
+    @Test
+    void refusesSettingsThatMakeNoSense() {
+        assertThatThrownBy(() -> new BenchmarkSettings(Set.of(), List.of(64), 3, 2, 3, List.of(0), 4, 2))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage("context is 0; give at least 1.");
+        assertThatThrownBy(() -> Task.of("video")).hasMessageContaining("video").hasMessageContaining("describe");
+    }
+
+    private BenchmarkReport run(Set<Task> tasks, Cancellation cancellation) {
+        BenchmarkSettings settings = new BenchmarkSettings(tasks, List.of(64), 3, 2, 3, List.of(10), 4, 2);
+        return new BenchmarkRun(
+                        TinyModel.model(),
+                        ExecutionProvider.CPU,
+                        OptionalInt.of(1),
+                        settings,
+                        cancellation,
+                        progress::add)
+                .run();
+    }
+}
