@@ -17,11 +17,19 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The libraries of NVIDIA's that ONNX Runtime's providers are linked to. They come from the system or, where it lacks
- * any of a group, all of that group from the optional jar on the class path. They are loaded before ONNX Runtime looks
+ * any of a group, all of that group from the optional jars on the class path. They are loaded before ONNX Runtime looks
  * for them, as it then takes the ones that are in the process already. Thread-safe.
  */
 final class CudaLibraries {
-    private static final String ARTIFACT = "org.bytedeco:cuda:12.6-9.5-1.5.11";
+    private static final String PLATFORM = (Platform.isWindows() ? "windows" : "linux") + "-x86_64";
+
+    // The second, with cuBLAS and cuDNN, has an older CUDA runtime too; so the order counts.
+    private static final String ARTIFACTS = "org.bytedeco:cuda-redist:12.9-9.10-1.5.12:" + PLATFORM
+            + " and, after it, org.bytedeco:cuda:12.6-9.5-1.5.11:" + PLATFORM + "-redist";
+
+    /** A function that came with CUDA 12.8, without which ONNX Runtime 1.29 does not load. */
+    private static final Map<String, String> FUNCTIONS =
+            Map.of("libcudart.so.12", "cudaLibraryGetKernel", "cudart64_12.dll", "cudaLibraryGetKernel");
 
     /**
      * Libraries that go together: one version, from one place.
@@ -35,12 +43,12 @@ final class CudaLibraries {
 
     // ONNX Runtime is linked to these four (readelf -d); it does not need cuFFT, as no graph has a Fourier transform.
     static final Group CUDA = new Group(
-            "CUDA 12",
+            "CUDA 12.8 or a later 12",
             Platform.isWindows()
                     ? List.of("cudart64_12.dll", "cublasLt64_12.dll", "cublas64_12.dll")
                     : List.of("libcudart.so.12", "libcublasLt.so.12", "libcublas.so.12", "libcurand.so.10"),
             List.of(),
-            "cuda-cudart-12-6 libcublas-12-6 libcurand-12-6");
+            "cuda-cudart-12-9 libcublas-12-9 libcurand-12-9");
 
     // ONNX Runtime opens the first by name when a convolution needs it, and that opens the others.
     static final Group CUDNN = new Group(
@@ -49,8 +57,8 @@ final class CudaLibraries {
                     .map(CudaLibraries::cudnn)
                     .toList(),
             Platform.isWindows()
-                    ? List.of("zlibwapi.dll", "nvrtc-builtins64_126.dll", "nvrtc64_120_0.dll", cudnn("adv"))
-                    : List.of("libnvrtc-builtins.so.12.6", "libnvrtc.so.12", cudnn("adv")),
+                    ? List.of("zlibwapi.dll", "nvrtc-builtins64_129.dll", "nvrtc64_120_0.dll", cudnn("adv"))
+                    : List.of("libnvrtc-builtins.so.12.9", "libnvrtc.so.12", cudnn("adv")),
             "libcudnn9-cuda-12");
 
     static final Group TENSOR_RT = new Group(
@@ -66,11 +74,9 @@ final class CudaLibraries {
         return Platform.isWindows() ? name + "64_9.dll" : "lib" + name + ".so.9";
     }
 
-    private static final String PLATFORM = (Platform.isWindows() ? "windows" : "linux") + "-x86_64";
-
     /** This process's. */
     static final CudaLibraries HERE = new CudaLibraries(
-            NativeLibrary::getInstance,
+            CudaLibraries::loadNative,
             new UnpackedLibraries(
                     CudaLibraries.class.getClassLoader(),
                     "org/bytedeco/cuda/" + PLATFORM,
@@ -80,6 +86,21 @@ final class CudaLibraries {
     interface Loader {
         /** @throws UnsatisfiedLinkError when it or what it needs is missing */
         Closeable load(String library);
+    }
+
+    /** JNA's loader; what is too old is as good as missing. */
+    private static Closeable loadNative(String library) {
+        NativeLibrary loaded = NativeLibrary.getInstance(library);
+        String function = FUNCTIONS.get(Path.of(library).getFileName().toString());
+        try {
+            if (function != null) {
+                loaded.getFunction(function);
+            }
+            return loaded;
+        } catch (UnsatisfiedLinkError e) {
+            loaded.close();
+            throw new UnsatisfiedLinkError("it is older than CUDA 12.8, as it lacks " + function);
+        }
     }
 
     private final Loader loader;
@@ -155,7 +176,7 @@ final class CudaLibraries {
             } catch (UnsatisfiedLinkError e) {
                 throw new InferenceException(
                         "The library " + folder.resolve(library) + " does not load: " + OnnxRuntime.reason(e)
-                                + "; install what it needs.",
+                                + "; install what it needs, and put " + ARTIFACTS + " on the class path in this order.",
                         e);
             }
         }
@@ -177,8 +198,6 @@ final class CudaLibraries {
         String packages = Platform.isWindows() ? group.name() : "the packages " + group.packages();
         String install = "install " + packages + " from NVIDIA";
         return group.name() + " lacks " + String.join(", ", missing) + "; "
-                + (group == TENSOR_RT
-                        ? install
-                        : "put " + ARTIFACT + ":" + PLATFORM + "-redist on the class path, or " + install);
+                + (group == TENSOR_RT ? install : "put " + ARTIFACTS + " on the class path, or " + install);
     }
 }

@@ -249,7 +249,7 @@ final class Providers {
             addTo(trial, provider);
             return Optional.empty();
         } catch (InferenceException e) {
-            return Optional.of(e.getMessage());
+            return Optional.of(e.getCause() instanceof OrtException cause ? OnnxRuntime.reason(cause) : e.getMessage());
         }
     }
 

@@ -3,6 +3,7 @@ package io.github.unipic.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.sun.jna.NativeLibrary;
 import io.github.unipic.InferenceException;
 import io.github.unipic.runtime.CudaLibraries.Group;
 import java.io.IOException;
@@ -71,8 +72,8 @@ class CudaLibrariesTest {
             CudaLibraries libraries = libraries(Set.of("liba.so"), jar);
             assertThat(libraries.load(GROUP))
                     .hasValueSatisfying(advice -> assertThat(advice)
-                            .startsWith("Abacus 1 lacks libb.so; put org.bytedeco:cuda:")
-                            .contains("-redist on the class path, or install")
+                            .startsWith("Abacus 1 lacks libb.so; put org.bytedeco:cuda-redist:")
+                            .contains("on the class path, or install")
                             .hasLineCount(1));
             assertThat(libraries.missing(GROUP)).isEqualTo(libraries.load(GROUP));
             assertThat(open).isEmpty();
@@ -92,8 +93,7 @@ class CudaLibrariesTest {
     @Test
     void aLibraryOfTheJarThatDoesNotLoadIsNamed() throws IOException {
         try (LibraryJar jar = LibraryJar.write(temporary.resolve("a.jar"), JAR)) {
-            CudaLibraries libraries =
-                    new CudaLibraries(com.sun.jna.NativeLibrary::getInstance, jar.in(temporary.resolve("cache")));
+            CudaLibraries libraries = new CudaLibraries(NativeLibrary::getInstance, jar.in(temporary.resolve("cache")));
             assertThatExceptionOfType(InferenceException.class)
                     .isThrownBy(() -> libraries.load(GROUP))
                     .withMessageContainingAll("The library ", "libextra.so does not load: ", "install")
