@@ -77,7 +77,11 @@ finish() {
 
 # nvidia-smi comes with the driver; a container may have the one without the other, so it decides nothing.
 step driver nvidia-smi || failed=0
-step libraries "$unipic" info --verbose "${options[@]}" || finish 2
+if ! step libraries "$unipic" info --verbose "${options[@]}"; then
+  # The whole list of what is missing.
+  step missing "$unipic" info --verbose
+  finish 2
+fi
 
 label=()
 if card=$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null | head -n 1) && [ -n "$card" ]; then
