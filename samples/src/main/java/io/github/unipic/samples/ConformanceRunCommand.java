@@ -124,7 +124,8 @@ final class ConformanceRunCommand implements Callable<Integer> {
                     spec.commandLine(), "--reference is of a model folder; give that with --model");
         }
         Session session = conformance.session();
-        ExecutionProvider provider = providerOptions.prepare();
+        ExecutionProvider provider =
+                providerOptions.choose(ExecutionProvider.CPU).provider();
         ConformanceReport report;
         try (ProgressLines progress = new ProgressLines(session, out, quiet)) {
             report = new ConformanceRun(

@@ -33,6 +33,7 @@ final class InfoCommand implements Callable<Integer> {
         }
         printModel(info, session.out());
         printRuntime(session.out());
+        print(session.out(), "Provider", model.choice().toString());
         return UniPicCommand.OK;
     }
 
@@ -64,6 +65,7 @@ final class InfoCommand implements Callable<Integer> {
                 "Runtime",
                 "ONNX Runtime " + runtime.version() + ", built with " + String.join(", ", runtime.providers()));
         runtime.devices().forEach(device -> print(out, "Device", device));
+        runtime.missing().forEach(what -> print(out, "Missing", what));
         print(out, "Java", System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
         print(
                 out,

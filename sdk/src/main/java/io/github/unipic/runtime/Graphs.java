@@ -199,7 +199,8 @@ public final class Graphs implements AutoCloseable {
                 sessionOptions.enableProfiling(
                         options.profileFolder().get().resolve(graph.label()).toString());
             }
-            Providers.addTo(sessionOptions, options.provider());
+            Providers.addTo(
+                    sessionOptions, Providers.forGraph(options.provider(), folder.manifest(), folder.spec(graph)));
             return OnnxRuntime.environment().createSession(file, sessionOptions);
         } catch (OrtException e) {
             String what = "ONNX Runtime cannot load " + file;

@@ -80,6 +80,29 @@ class ProvidersTest {
         }
     }
 
+    /** Before it is found out whether there is a GPU. */
+    @ParameterizedTest
+    @ValueSource(strings = {"cuda", "tensorrt"})
+    void aWrongOptionOfNvidiasIsRefused(String name) {
+        assumeThat(OnnxRuntime.info().providers()).contains("CUDAExecutionProvider");
+        adding(ExecutionProvider.of(name).withOption("device_id", "first"))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContainingAll(name, "device_id", "'first'");
+    }
+
+    @Test
+    void whatCudaLacksHereIsSaidWithARemedy() {
+        assumeThat(OnnxRuntime.info().providers()).contains("CUDAExecutionProvider");
+        assumeThat(CudaDriver.obstacle(0))
+                .as("this machine has no NVIDIA driver")
+                .isPresent();
+        assertThat(OnnxRuntime.info().missing())
+                .anySatisfy(line -> assertThat(line)
+                        .startsWith("cuda: ")
+                        .contains("install")
+                        .hasLineCount(1));
+    }
+
     @Test
     void theCpuIsAmongTheDevices() {
         assertThat(OnnxRuntime.info().devices())
