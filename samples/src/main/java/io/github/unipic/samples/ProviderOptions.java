@@ -35,6 +35,11 @@ final class ProviderOptions {
             description = "Folder of another ONNX Runtime's native libraries, such as a vendor's, to run on.")
     private Path nativeFolder;
 
+    /** Whether another ONNX Runtime than the one that comes with unipic is asked for. */
+    boolean replacesRuntime() {
+        return nativeFolder != null;
+    }
+
     /** Sets ONNX Runtime up for this process, before anything else needs it, and gives the provider asked for. */
     ExecutionProvider prepare() {
         ExecutionProvider provider = new ExecutionProvider(name, options);

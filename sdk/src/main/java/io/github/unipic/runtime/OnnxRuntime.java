@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtProvider;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.RuntimeInfo;
@@ -115,6 +116,13 @@ public final class OnnxRuntime {
 
     private interface CLibrary extends Library {
         int setenv(String name, String value, int overwrite);
+    }
+
+    /**
+     * The name that a provider gives itself, in ONNX Runtime's profiles too: {@code CUDAExecutionProvider} for cuda.
+     */
+    public static String ownName(ExecutionProvider provider) {
+        return Providers.ownName(provider);
     }
 
     /** Version and providers of the native library, and the devices here. */
