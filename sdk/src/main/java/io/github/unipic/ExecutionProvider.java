@@ -53,6 +53,11 @@ public record ExecutionProvider(String name, Map<String, String> options) {
         return new ExecutionProvider(name, Map.of());
     }
 
+    /** Whether this is ONNX Runtime's own on the processor, by its short name or by the one it gives itself. */
+    public boolean isCpu() {
+        return name.equalsIgnoreCase(CPU.name) || name.equalsIgnoreCase("CPUExecutionProvider");
+    }
+
     /** This with one more option, or with another value for it. */
     public ExecutionProvider withOption(String option, String value) {
         Map<String, String> more = new TreeMap<>(options);

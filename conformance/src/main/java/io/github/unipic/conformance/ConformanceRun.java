@@ -3,6 +3,7 @@ package io.github.unipic.conformance;
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
+import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.cases.Cases;
@@ -31,11 +32,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /**
  * One run of the kit: does this machine, with this provider, compute what the reference says?
@@ -46,7 +49,7 @@ import java.util.OptionalLong;
  * @param strict whether computing on the CPU instead of the provider is a failure
  * @param judgedAs the precision whose tolerances apply to everything, for a provider that computes in less than the
  *     model has; empty for the model's own
- * @param labels that the report carries
+ * @param labels that the report carries, sorted by name; at most 32, of at most 64 characters and values of at most 256
  * @param cancellation stops the run
  * @param listener hears how far it is
  */
@@ -61,17 +64,37 @@ public record ConformanceRun(
         Listener listener) {
     private static final String EMBEDDED = "the small checkpoint that comes with the kit";
     private static final Source.Embedded STANDARD = new Source.Embedded(Precision.FP32);
+    private static final int MOST_LABELS = 32;
+    private static final int LONGEST_LABEL = 64;
+    private static final int LONGEST_VALUE = 256;
     private static final int AT_ONCE = 10;
     private static final int AT_ONCE_IN_SMOKE = 3;
 
     /**
-     * Checks the precision and copies the labels.
+     * Checks the precision and the labels, and copies these.
      *
-     * @throws io.github.unipic.InvalidRequestException when there are no tolerances for that precision
+     * @throws InvalidRequestException when there are no tolerances for that precision, or the labels are too many or
+     *     too long
      */
     public ConformanceRun {
         judgedAs.ifPresent(Tolerances::of);
-        labels = Map.copyOf(labels);
+        labels = Collections.unmodifiableMap(new TreeMap<>(labels));
+        requireFewAndShort(labels);
+    }
+
+    private static void requireFewAndShort(Map<String, String> labels) {
+        if (labels.size() > MOST_LABELS) {
+            throw new InvalidRequestException(
+                    "There are " + labels.size() + " labels; give at most " + MOST_LABELS + ".");
+        }
+        labels.forEach((name, value) -> {
+            if (name.isBlank() || name.length() > LONGEST_LABEL || value.length() > LONGEST_VALUE) {
+                throw new InvalidRequestException("The label '"
+                        + name.substring(0, Math.min(name.length(), LONGEST_LABEL)) + "' has a name of "
+                        + name.length() + " characters and a value of " + value.length() + "; give 1 to "
+                        + LONGEST_LABEL + " and at most " + LONGEST_VALUE + ".");
+            }
+        });
     }
 
     /** Hears of a run. Called on the thread that runs it. */
@@ -112,11 +135,11 @@ public record ConformanceRun(
                 Cases cases = Cases.of(suite).withSeed(reference.seed());
                 reference.requireFits(material.model().manifest(), cases);
                 compare(material.model(), cases, reference, findings);
-                interim(report(start, material, reference.producer(), findings), Area.PLACEMENT);
+                interim(report(start, material, producer(reference), findings), Area.PLACEMENT);
                 place(material.model(), cases, findings, temporary.path());
-                interim(report(start, material, reference.producer(), findings), Area.CONCURRENCY);
+                interim(report(start, material, producer(reference), findings), Area.CONCURRENCY);
                 request(material.model(), findings);
-                return report(start, material, reference.producer(), findings);
+                return report(start, material, producer(reference), findings);
             }
         }
     }
@@ -183,6 +206,12 @@ public record ConformanceRun(
         Path file = temporary.resolve("reference.safetensors");
         new Recording(model, suite, OptionalLong.empty(), cancellation, listener::onProgress).writeTo(file);
         return file;
+    }
+
+    /** Who computed the reference; one that the run made itself proves only that results repeat. */
+    private String producer(ReferenceFile reference) {
+        boolean own = source instanceof Source.Model given && given.reference().isEmpty();
+        return reference.producer() + (own ? ", recorded in this run by the runtime under test" : "");
     }
 
     private void replay(Material material, Findings findings) {

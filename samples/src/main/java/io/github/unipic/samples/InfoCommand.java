@@ -13,11 +13,13 @@ import picocli.CommandLine.ParentCommand;
 
 /** {@code unipic info}: says what a model folder holds, and what runs it here. */
 @Command(
-        name = "info",
+        name = InfoCommand.NAME,
         description = "Says what a model folder holds and what would run it on this machine.",
         footerHeading = "%nExample:%n",
         footer = "  unipic info --model unipic-1.5b")
 final class InfoCommand implements Callable<Integer> {
+    static final String NAME = "info";
+
     @ParentCommand
     private UniPicCommand unipic;
 

@@ -43,6 +43,11 @@ final class ProviderOptions {
             description = "Say on stderr what computes and why.")
     private boolean verbose;
 
+    /** Whether another ONNX Runtime than the one that comes with unipic is asked for. */
+    boolean replacesRuntime() {
+        return nativeFolder != null;
+    }
+
     /** Sets ONNX Runtime up for this process, before anything else needs it, and gives what computes. */
     ExecutionProvider prepare() {
         return choose(ExecutionProvider.AUTO).provider();

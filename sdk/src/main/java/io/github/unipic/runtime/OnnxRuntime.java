@@ -120,6 +120,13 @@ public final class OnnxRuntime {
     }
 
     /**
+     * The name that a provider gives itself, in ONNX Runtime's profiles too: {@code CUDAExecutionProvider} for cuda.
+     */
+    public static String ownName(ExecutionProvider provider) {
+        return Providers.ownName(provider);
+    }
+
+    /**
      * What computes when a provider is asked for: itself, or what {@link ExecutionProvider#AUTO} stands for here.
      *
      * @throws InvalidRequestException when an option of an automatic choice is wrong

@@ -80,7 +80,7 @@ final class Providers {
                 addBuiltIn(session, known.get(), provider);
                 return;
             }
-            String name = known.map(OrtProvider::getName).orElse(provider.name());
+            String name = ownName(provider);
             List<OrtEpDevice> devices = OnnxRuntime.environment().getEpDevices().stream()
                     .filter(device -> device.getEpName().equalsIgnoreCase(name))
                     .toList();
@@ -95,6 +95,11 @@ final class Providers {
             }
             throw new InferenceException(what + "; install the driver and the libraries that it needs, or use cpu.", e);
         }
+    }
+
+    /** ONNX Runtime's name for a provider; that of a plugin as it was asked for, so that case may differ. */
+    static String ownName(ExecutionProvider provider) {
+        return find(provider.name()).map(OrtProvider::getName).orElse(provider.name());
     }
 
     private static Optional<OrtProvider> find(String name) {

@@ -37,6 +37,15 @@ class ProvidersTest {
     }
 
     @Test
+    void ownNamesAreThoseOfOnnxRuntime() {
+        assertThat(OnnxRuntime.ownName(ExecutionProvider.of("CUDA"))).isEqualTo("CUDAExecutionProvider");
+        assertThat(OnnxRuntime.ownName(ExecutionProvider.of("directml"))).isEqualTo("DmlExecutionProvider");
+        assertThat(OnnxRuntime.ownName(ExecutionProvider.of("tensorrtexecutionprovider")))
+                .isEqualTo("TensorrtExecutionProvider");
+        assertThat(OnnxRuntime.ownName(ExecutionProvider.of("VendorEP"))).isEqualTo("VendorEP");
+    }
+
+    @Test
     void theCpuTakesNoOptions() {
         adding(ExecutionProvider.CPU.withOption("arena", "0"))
                 .isInstanceOf(InvalidRequestException.class)
