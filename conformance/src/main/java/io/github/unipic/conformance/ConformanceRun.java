@@ -31,7 +31,6 @@ import io.github.unipic.text.PromptTokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +38,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * One run of the kit: does this machine, with this provider, compute what the reference says?
@@ -49,7 +50,7 @@ import java.util.TreeMap;
  * @param strict whether computing on the CPU instead of the provider is a failure
  * @param judgedAs the precision whose tolerances apply to everything, for a provider that computes in less than the
  *     model has; empty for the model's own
- * @param labels that the report carries, sorted by name; at most 32, of at most 64 characters and values of at most 256
+ * @param labels that the report carries: at most 32, of at most 256 characters each
  * @param cancellation stops the run
  * @param listener hears how far it is
  */
@@ -65,34 +66,28 @@ public record ConformanceRun(
     private static final String EMBEDDED = "the small checkpoint that comes with the kit";
     private static final Source.Embedded STANDARD = new Source.Embedded(Precision.FP32);
     private static final int MOST_LABELS = 32;
-    private static final int LONGEST_LABEL = 64;
-    private static final int LONGEST_VALUE = 256;
+    private static final int LONGEST_LABEL = 256;
     private static final int AT_ONCE = 10;
     private static final int AT_ONCE_IN_SMOKE = 3;
 
     /**
-     * Checks the precision and the labels, and copies these.
+     * Checks the precision, and checks and sorts the labels.
      *
-     * @throws InvalidRequestException when there are no tolerances for that precision, or the labels are too many or
-     *     too long
+     * @throws InvalidRequestException when there are no tolerances for that precision, or labels are too many or too
+     *     long
      */
     public ConformanceRun {
         judgedAs.ifPresent(Tolerances::of);
         labels = Collections.unmodifiableMap(new TreeMap<>(labels));
-        requireFewAndShort(labels);
-    }
-
-    private static void requireFewAndShort(Map<String, String> labels) {
         if (labels.size() > MOST_LABELS) {
             throw new InvalidRequestException(
                     "There are " + labels.size() + " labels; give at most " + MOST_LABELS + ".");
         }
-        labels.forEach((name, value) -> {
-            if (name.isBlank() || name.length() > LONGEST_LABEL || value.length() > LONGEST_VALUE) {
-                throw new InvalidRequestException("The label '"
-                        + name.substring(0, Math.min(name.length(), LONGEST_LABEL)) + "' has a name of "
-                        + name.length() + " characters and a value of " + value.length() + "; give 1 to "
-                        + LONGEST_LABEL + " and at most " + LONGEST_VALUE + ".");
+        labels.forEach((key, value) -> {
+            if (key.isBlank() || key.length() + value.length() > LONGEST_LABEL) {
+                throw new InvalidRequestException("The label '" + key.substring(0, Math.min(40, key.length()))
+                        + "' has no name or is too long; KEY and VALUE together have at most " + LONGEST_LABEL
+                        + " characters.");
             }
         });
     }
@@ -109,8 +104,8 @@ public record ConformanceRun(
         default void onCheck(Check check) {}
 
         /**
-         * What was found before something that may end the process: a provider that has many sessions, or many threads
-         * in one, may not fail but crash. The report says that it is not complete, and does not pass.
+         * What was found so far, before each part, since a provider may not fail but end the process, and when an error
+         * ends the run. The report says that the run did not finish, and does not pass.
          */
         default void onInterim(ConformanceReport report) {}
     }
@@ -126,22 +121,37 @@ public record ConformanceRun(
         Findings findings = new Findings(listener::onCheck, listener::onProgress);
         try (TemporaryFolder temporary = TemporaryFolder.create()) {
             Material material = material(temporary.path());
-            replay(material, findings);
-            if (material.reference().isEmpty()) {
-                return report(start, material, "PyTorch (golden files)", findings);
+            Subject subject = subject(material);
+            Consumer<Check> interim =
+                    unfinished -> listener.onInterim(report(start, subject, findings, List.of(unfinished)));
+            part(Area.STAGE, interim, () -> replay(material, findings));
+            if (material.reference().isPresent()) {
+                try (ReferenceFile reference =
+                        ReferenceFile.open(material.reference().get())) {
+                    ModelFolder model = material.model();
+                    Cases cases = Cases.of(suite).withSeed(reference.seed());
+                    part(Area.STAGE, interim, () -> compare(model, cases, reference, findings));
+                    part(Area.PLACEMENT, interim, () -> place(model, cases, findings, temporary.path()));
+                    part(Area.CONCURRENCY, interim, () -> request(model, findings));
+                }
             }
-            try (ReferenceFile reference =
-                    ReferenceFile.open(material.reference().get())) {
-                Cases cases = Cases.of(suite).withSeed(reference.seed());
-                reference.requireFits(material.model().manifest(), cases);
-                compare(material.model(), cases, reference, findings);
-                interim(report(start, material, producer(reference), findings), Area.PLACEMENT);
-                place(material.model(), cases, findings, temporary.path());
-                interim(report(start, material, producer(reference), findings), Area.CONCURRENCY);
-                request(material.model(), findings);
-                return report(start, material, producer(reference), findings);
-            }
+            return report(start, subject, findings, List.of());
         }
+    }
+
+    /** Tells before it what is to be said if the process ends in this part, and after it what ended the run, if so. */
+    private static void part(Area area, Consumer<Check> interim, Runnable work) {
+        interim.accept(unfinished(area, "the process ended in this part, without an error that could be caught"));
+        try {
+            work.run();
+        } catch (RuntimeException e) {
+            interim.accept(unfinished(area, Findings.reason(e)));
+            throw e;
+        }
+    }
+
+    private static Check unfinished(Area area, String reason) {
+        return Check.didNotRun(area, "process", "process", "the run did not finish: " + reason);
     }
 
     /**
@@ -176,16 +186,35 @@ public record ConformanceRun(
     }
 
     private Material given(Source.Model given, Path temporary) {
-        ModelFolder.open(given.model(), false);
+        // What takes long comes last.
+        ModelFolder seen = opened(given.model());
+        given.reference().ifPresent(file -> fitting(file, seen).close());
         listener.onPhase("reading the whole model, to compare its files' SHA-256");
         ModelFolder model = ModelFolder.open(given.model(), true);
-        Path reference = given.reference().orElseGet(() -> record(given.model(), temporary));
         return new Material(
                 model,
                 model.manifest().name() + " in " + model.path(),
                 model.path(),
                 List.of(),
-                Optional.of(reference));
+                Optional.of(given.reference().orElseGet(() -> record(model, temporary))));
+    }
+
+    /** A model folder, and the provider that is to run it at hand. */
+    private ModelFolder opened(Path folder) {
+        ModelFolder model = ModelFolder.open(folder, false);
+        new Graphs(model, options(Optional.empty())).close();
+        return model;
+    }
+
+    private ReferenceFile fitting(Path file, ModelFolder model) {
+        ReferenceFile reference = ReferenceFile.open(file);
+        try {
+            reference.requireFits(model.manifest(), Cases.of(suite), suite);
+            return reference;
+        } catch (RuntimeException e) {
+            reference.close();
+            throw e;
+        }
     }
 
     private ModelFolder export(Path checkpoint, Source.Embedded form, Path temporary) {
@@ -198,20 +227,15 @@ public record ConformanceRun(
                 throw new CancelledException("The run was cancelled.");
             }
         });
-        return ModelFolder.open(model, false);
+        return opened(model);
     }
 
-    private Path record(Path model, Path temporary) {
+    private Path record(ModelFolder model, Path temporary) {
         listener.onPhase("recording the reference with the CPU provider");
         Path file = temporary.resolve("reference.safetensors");
-        new Recording(model, suite, OptionalLong.empty(), cancellation, listener::onProgress).writeTo(file);
+        new Recording(model.path(), suite, OptionalLong.empty(), cancellation, listener::onProgress)
+                .writeTo(file, model);
         return file;
-    }
-
-    /** Who computed the reference; one that the run made itself proves only that results repeat. */
-    private String producer(ReferenceFile reference) {
-        boolean own = source instanceof Source.Model given && given.reference().isEmpty();
-        return reference.producer() + (own ? ", recorded in this run by the runtime under test" : "");
     }
 
     private void replay(Material material, Findings findings) {
@@ -222,7 +246,7 @@ public record ConformanceRun(
         try (Graphs graphs = new Graphs(material.model(), options(Optional.empty()));
                 PromptTokenizer tokenizer =
                         PromptTokenizer.load(material.model().tokenizer())) {
-            Tolerances tolerances = tolerances(material.model()).tasks();
+            ModelTolerances tolerances = tolerances(material.model());
             new GoldenReplay(graphs, tokenizer, material.checkpoint(), tolerances, findings, cancellation)
                     .run(material.goldens());
         }
@@ -247,10 +271,12 @@ public record ConformanceRun(
 
     private void request(ModelFolder model, Findings findings) {
         listener.onPhase("making requests twice, and at once");
-        try (UniPic unipic = UniPic.builder(model.path()).provider(provider).load()) {
-            new RequestChecks(unipic, model.manifest().sizes().downsampling(), findings, cancellation)
-                    .run(suite == Suite.FULL ? AT_ONCE : AT_ONCE_IN_SMOKE);
-        }
+        findings.attempt(Area.CONCURRENCY, "requests", "requests", () -> {
+            try (UniPic unipic = UniPic.builder(model.path()).provider(provider).load()) {
+                new RequestChecks(unipic, model.manifest().sizes().downsampling(), findings, cancellation)
+                        .run(suite == Suite.FULL ? AT_ONCE : AT_ONCE_IN_SMOKE);
+            }
+        });
     }
 
     private RuntimeOptions options(Optional<Path> profiles) {
@@ -261,50 +287,52 @@ public record ConformanceRun(
         return new ModelTolerances(model.manifest(), judgedAs);
     }
 
-    private ConformanceReport report(Instant start, Material material, String reference, Findings findings) {
-        Subject subject = new Subject(
+    private Subject subject(Material material) {
+        String precision = tolerances(material.model()).tasks().precision();
+        if (material.reference().isEmpty()) {
+            return subject(material, precision, "PyTorch (golden files)", Optional.empty(), OptionalLong.empty());
+        }
+        try (ReferenceFile reference = fitting(material.reference().get(), material.model())) {
+            return subject(
+                    material,
+                    precision,
+                    producer(reference),
+                    Optional.of(reference.digest()),
+                    OptionalLong.of(reference.seed()));
+        }
+    }
+
+    private String producer(ReferenceFile reference) {
+        boolean own = source instanceof Source.Model given && given.reference().isEmpty();
+        return reference.producer() + (own ? ", recorded in this run by the runtime under test" : "");
+    }
+
+    private Subject subject(
+            Material material, String precision, String reference, Optional<String> digest, OptionalLong seed) {
+        return new Subject(
                 material.name(),
                 material.model().digest(),
-                tolerances(material.model()).tasks().precision(),
+                precision,
                 provider.name(),
                 provider.options(),
                 suite.label(),
                 strict,
-                reference);
+                reference,
+                digest,
+                seed);
+    }
+
+    /** @param more checks that those found are followed by */
+    private ConformanceReport report(Instant start, Subject subject, Findings findings, List<Check> more) {
         return new ConformanceReport(
                 start,
                 Duration.between(start, Instant.now()),
                 Machine.describe(labels),
                 subject,
-                findings.checks(),
+                Stream.concat(findings.checks().stream(), more.stream()).toList(),
                 findings.placements(),
                 findings.timings(),
                 findings.pictures(),
                 findings.skipped());
-    }
-
-    /** Tells what was found so far, and a check that fails, which is gone from the report of a whole run. */
-    private void interim(ConformanceReport report, Area next) {
-        List<Check> checks = new ArrayList<>(report.checks());
-        checks.add(new Check(
-                next,
-                "process",
-                "process",
-                "run",
-                "completed",
-                Double.NaN,
-                0,
-                Optional.empty(),
-                Optional.of("the process ended in this part, without an error that could be caught")));
-        listener.onInterim(new ConformanceReport(
-                report.started(),
-                report.elapsed(),
-                report.environment(),
-                report.subject(),
-                checks,
-                report.placements(),
-                report.timings(),
-                report.pictures(),
-                report.skipped()));
     }
 }

@@ -9,6 +9,7 @@ import io.github.unipic.conformance.cases.StageRunner;
 import io.github.unipic.conformance.cases.TaskRunner;
 import io.github.unipic.conformance.cases.TaskRunner.Answered;
 import io.github.unipic.conformance.cases.TaskRunner.Drawn;
+import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.reference.ReferenceWriter;
 import io.github.unipic.model.Manifest;
@@ -18,6 +19,7 @@ import io.github.unipic.runtime.OnnxRuntime;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.text.PromptTokenizer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -39,11 +41,20 @@ public record Recording(
     /**
      * Writes the reference file, in place of an earlier one.
      *
-     * @throws ConformanceException when it cannot be written
+     * @throws ConformanceException when it cannot be written, or the model gives what is no number
      * @throws io.github.unipic.UniPicException when the model cannot be run, or this is cancelled
      */
     public void writeTo(Path file) {
-        ModelFolder folder = ModelFolder.open(model, true);
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder) || Files.isDirectory(file)) {
+            throw new ConformanceException("The reference cannot be written to " + file
+                    + ": that is a folder, or its folder does not exist; name a file in a folder that is there.");
+        }
+        writeTo(file, ModelFolder.open(model, true));
+    }
+
+    /** @param folder the model, opened, its files found to be whole */
+    void writeTo(Path file, ModelFolder folder) {
         Cases standard = Cases.of(suite);
         Cases cases = standard.withSeed(seed.orElse(standard.seed()));
         try (ReferenceWriter writer = new ReferenceWriter(file);
@@ -74,7 +85,8 @@ public record Recording(
             writer.finish(metadata(folder.manifest(), cases));
         } catch (IOException e) {
             throw new ConformanceException(
-                    "The reference cannot be written to " + file + ": " + e.getMessage() + ".", e);
+                    "The reference cannot be written to " + file + ": " + e + "; make room there or name another file.",
+                    e);
         }
     }
 
@@ -82,7 +94,7 @@ public record Recording(
         try (StageRunner.Run run = stages.prepare(stage)) {
             for (StageRunner.Output output : run.outputs()) {
                 if (output.must().isEmpty()) {
-                    writer.floats(stage.referenceKey(output.name()), output.values(), output.shape());
+                    write(writer, stage.referenceKey(output.name()), output.tensor());
                 }
             }
         }
@@ -90,17 +102,26 @@ public record Recording(
 
     private static void record(TaskRunner tasks, LoopCase drawing, ReferenceWriter writer) throws IOException {
         Drawn drawn = tasks.draw(drawing);
-        int height = drawn.grid().height();
-        int width = drawn.grid().width();
-        int channels = drawn.latents().length / (height * width);
-        writer.floats(drawing.referenceKey("latents"), drawn.latents(), 1, height, width, channels);
-        writer.floats(drawing.referenceKey("pixels"), drawn.pixels(), 1, 3, drawn.height(), drawn.width());
+        write(writer, drawing.referenceKey("latents"), drawn.latents());
+        write(writer, drawing.referenceKey("pixels"), drawn.pixels());
     }
 
     private static void record(TaskRunner tasks, AnswerCase question, ReferenceWriter writer) throws IOException {
         Answered answered = tasks.answer(question);
         writer.longs(question.referenceKey("ids"), answered.ids(), answered.ids().length);
-        writer.floats(question.referenceKey("margins"), answered.margins(), answered.margins().length);
+        float[] margins = answered.margins();
+        write(writer, question.referenceKey("margins"), new Floats(margins, margins.length));
+    }
+
+    /** Nothing could be compared with what is no number. */
+    private static void write(ReferenceWriter writer, String key, Floats tensor) throws IOException {
+        for (float value : tensor.values()) {
+            if (!Float.isFinite(value)) {
+                throw new ConformanceException("The model gives " + value + " in " + key
+                        + ", so it cannot be a reference; record its float32 export, or mend it.");
+            }
+        }
+        writer.floats(key, tensor.values(), tensor.shape());
     }
 
     private Map<String, String> metadata(Manifest manifest, Cases cases) {

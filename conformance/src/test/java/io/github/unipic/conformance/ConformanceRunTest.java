@@ -16,6 +16,7 @@ import io.github.unipic.model.GraphName;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -82,21 +83,94 @@ class ConformanceRunTest {
         ConformanceReport report =
                 run(new Source.Model(TinyModel.model(), Optional.of(reference)), Suite.SMOKE, new Cancellation());
         assertThat(report.failures()).isEmpty();
-        assertThat(report.subject().reference()).startsWith("ONNX Runtime");
+        assertThat(report.subject().reference()).startsWith("ONNX Runtime").endsWith("(float32)");
+        assertThat(report.subject().seed()).hasValue(7);
+        assertThat(report.subject().referenceDigest()).get().asString().hasSize(64);
     }
 
     @Test
-    void casesThatAReferenceLacksAreSkippedNotPassed(@TempDir Path folder) {
+    void aReferenceOfASmallerSuiteIsNoVerdict(@TempDir Path folder) {
         Path reference = folder.resolve("reference.safetensors");
         new Recording(TinyModel.model(), Suite.SMOKE, OptionalLong.empty(), new Cancellation(), (done, all) -> {})
                 .writeTo(reference);
-        ConformanceReport report =
-                run(new Source.Model(TinyModel.model(), Optional.of(reference)), Suite.FULL, new Cancellation());
-        assertThat(report.skipped()).anyMatch(line -> line.startsWith("stage/decoder_step/past_4200/hidden"));
-        assertThat(report.checks())
-                .noneMatch(check -> check.area() == Area.STAGE
-                        && check.scenario().equals("past_4200")
-                        && check.tensor().equals("hidden"));
+        assertThatExceptionOfType(ConformanceException.class)
+                .isThrownBy(() -> run(
+                        new Source.Model(TinyModel.model(), Optional.of(reference)), Suite.FULL, new Cancellation()))
+                .withMessageContainingAll(reference.toString(), "record it with --suite full");
+    }
+
+    /** Whatever else is wrong is told before the whole model is read. */
+    @Test
+    void theReferenceIsLookedAtFirst(@TempDir Path folder) {
+        List<String> phases = new ArrayList<>();
+        ConformanceRun.Listener listener = new ConformanceRun.Listener() {
+            @Override
+            public void onPhase(String phase) {
+                phases.add(phase);
+            }
+        };
+        Path missing = folder.resolve("none.safetensors");
+        for (ExecutionProvider provider : List.of(ExecutionProvider.CPU, ExecutionProvider.of("no-such-provider"))) {
+            assertThatExceptionOfType(UniPicException.class)
+                    .isThrownBy(() -> new ConformanceRun(
+                                    new Source.Model(TinyModel.model(), Optional.of(missing)),
+                                    provider,
+                                    Suite.SMOKE,
+                                    false,
+                                    Optional.empty(),
+                                    Map.of(),
+                                    new Cancellation(),
+                                    listener)
+                            .run());
+        }
+        assertThat(phases).isEmpty();
+    }
+
+    @Test
+    void labelsAreSortedAndFew() {
+        assertThat(labelled(Map.of("c", "3", "a", "1", "b", "2", "d", "4"))
+                        .labels()
+                        .keySet())
+                .containsExactly("a", "b", "c", "d");
+        Map<String, String> many = new HashMap<>();
+        for (int i = 0; i < 33; i++) {
+            many.put("label" + i, "");
+        }
+        for (Map<String, String> refused : List.of(many, Map.of("driver", "x".repeat(251)), Map.of(" ", "x"))) {
+            assertThatExceptionOfType(InvalidRequestException.class)
+                    .isThrownBy(() -> labelled(refused))
+                    .withMessageContaining("label");
+        }
+        assertThat(labelled(Map.of("driver", "x".repeat(250))).labels()).hasSize(1);
+    }
+
+    private static ConformanceRun labelled(Map<String, String> labels) {
+        return new ConformanceRun(
+                new Source.EmbeddedGoldens(),
+                ExecutionProvider.CPU,
+                Suite.SMOKE,
+                false,
+                Optional.empty(),
+                labels,
+                new Cancellation(),
+                new ConformanceRun.Listener() {});
+    }
+
+    @Test
+    void aRecordingNeedsAFolderBeforeItReadsTheModel(@TempDir Path folder) {
+        Path file = folder.resolve("none").resolve("reference.safetensors");
+        for (Path impossible : List.of(file, folder)) {
+            assertThatExceptionOfType(ConformanceException.class)
+                    .isThrownBy(() -> new Recording(
+                                    folder.resolve("no-model"),
+                                    Suite.SMOKE,
+                                    OptionalLong.empty(),
+                                    new Cancellation(),
+                                    (done, all) -> {})
+                            .writeTo(impossible))
+                    .withMessageContaining(impossible + ": ")
+                    .withMessageNotContaining(".tmp");
+        }
     }
 
     @Test

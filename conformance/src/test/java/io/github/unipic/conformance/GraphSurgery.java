@@ -137,6 +137,18 @@ final class GraphSurgery {
         return node.getOutput(0);
     }
 
+    /** Renames a result of the graph where it is made, for another node to give it, and tells the new name. */
+    String takeOver(String result) {
+        String name = "sabotaged_" + result;
+        source(result).setOutput(0, name);
+        return name;
+    }
+
+    /** Puts a node behind all others. */
+    void append(String result, String operator, List<String> inputs, AttributeProto... attributes) {
+        graph.addNode(node(operator, inputs, attributes).setOutput(0, result));
+    }
+
     /** Replaces an input of a node by what an operator makes of it and other values. */
     void through(NodeProto.Builder user, int input, String operator, String... others) {
         List<String> inputs = new ArrayList<>(List.of(user.getInput(input)));

@@ -2,6 +2,7 @@ package io.github.unipic.conformance;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.unipic.model.GraphName;
 import java.io.IOException;
@@ -52,6 +53,19 @@ final class ModelCopy {
 
     void maxBeta(double value) {
         ((ObjectNode) manifest.path("diffusion")).put("max_beta", value);
+    }
+
+    /** Leaves an input of a graph out of the manifest. */
+    void forgetInput(GraphName graph, String name) {
+        ArrayNode inputs =
+                (ArrayNode) manifest.path("graphs").path(graph.label()).path("inputs");
+        for (int i = 0; i < inputs.size(); i++) {
+            if (inputs.get(i).path("name").asText().equals(name)) {
+                inputs.remove(i);
+                return;
+            }
+        }
+        throw new IllegalStateException(graph + " has no input " + name);
     }
 
     /** Writes the manifest. */

@@ -127,7 +127,6 @@ enum Sabotage {
             graph -> graph.bypass(graph.source(graph.source("z").getInput(0)), 0)),
 
     // ---- diffusion
-    WRONG_BETA_CAP(GraphName.TOKEN_SAMPLER, "guided_10/tokens", List.of(model -> model.maxBeta(0.999))),
     GUIDANCE_HALVES_SWAPPED(
             GraphName.TOKEN_SAMPLER,
             "guided_10/tokens",
@@ -200,16 +199,12 @@ enum Sabotage {
 
     private final GraphName graph;
     private final String caughtAt;
-    private final Consumer<ModelCopy> damage;
+    private final Consumer<GraphSurgery> damage;
 
     Sabotage(GraphName graph, String caughtAt, Consumer<GraphSurgery> damage) {
-        this(graph, caughtAt, List.of(model -> model.edit(graph, damage)));
-    }
-
-    Sabotage(GraphName graph, String caughtAt, List<Consumer<ModelCopy>> damage) {
         this.graph = graph;
         this.caughtAt = caughtAt;
-        this.damage = damage.get(0);
+        this.damage = damage;
     }
 
     /** The one graph that gives other results. */
@@ -223,7 +218,7 @@ enum Sabotage {
     }
 
     void applyTo(ModelCopy model) {
-        damage.accept(model);
+        model.edit(graph, damage);
     }
 
     /** ONNX's default takes its place, 1e-5. */

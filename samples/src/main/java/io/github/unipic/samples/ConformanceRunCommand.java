@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
         exitCodeList = {
             "0:every check passed",
             "1:at least one check failed",
-            "2:could not run",
+            "2:could not run, or did not finish",
             "130:cancelled",
         },
         footerHeading = "%nExamples:%n",
@@ -116,7 +116,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
             names = "--out",
             defaultValue = "unipic-conformance",
             paramLabel = "DIR",
-            description = "Folder for the report. Default: unipic-conformance.")
+            description = "Folder for the report; an earlier one there is removed first. Default: unipic-conformance.")
     private Path out;
 
     @Option(
@@ -131,6 +131,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
                     spec.commandLine(), "--reference is of a model folder; give that with --model");
         }
         Session session = conformance.session();
+        ReportFolder.remove(out);
         if (model != null && reference == null && providerOptions.replacesRuntime()) {
             session.err()
                     .println("No --reference given: it will be recorded by the ONNX Runtime under test (--ort-native),"

@@ -312,6 +312,12 @@ class EndToEndTest {
         assertThat(report).isDirectoryContaining("glob:**/report.html");
         assertThat(report).isDirectoryContaining("glob:**/report.xml");
 
+        // A run that cannot be made leaves no report of the one before.
+        CommandLineRun none = run(
+                "conformance", "run", "--model", model, "--reference", "none.safetensors", "--out", report.toString());
+        assertThat(none.exitCode()).isEqualTo(2);
+        assertThat(report).isEmptyDirectory();
+
         // The same file, made to say that its numbers are of other inputs.
         String lie = Files.readString(Path.of(reference), StandardCharsets.ISO_8859_1)
                 .replace("\"seed\":\"5\"", "\"seed\":\"6\"");

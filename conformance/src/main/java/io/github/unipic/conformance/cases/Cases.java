@@ -27,6 +27,13 @@ import java.util.function.Function;
 public record Cases(long seed, String sha256, List<StageCase> stages, List<LoopCase> loops, List<AnswerCase> answers) {
     private static final String RESOURCE = "/io/github/unipic/conformance/cases.json";
 
+    /** @throws IllegalArgumentException for a seed of more than 32 bits, of which some would have no effect */
+    public Cases {
+        if (seed >>> Integer.SIZE != 0) {
+            throw new IllegalArgumentException("seed is " + seed + ", not 0 to 4294967295");
+        }
+    }
+
     /** The cases of a suite. */
     public static Cases of(Suite suite) {
         byte[] bytes = bytes();

@@ -1,6 +1,7 @@
 package io.github.unipic.conformance.cases;
 
 import io.github.unipic.Cancellation;
+import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.generation.DiffusionSchedule;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest;
@@ -37,19 +38,17 @@ public final class StageRunner {
      * @param name of the output
      * @param must what it must be, where the contract alone says that; else the reference knows
      */
-    public record Output(String name, float[] values, long[] shape, Optional<float[]> must) {}
+    public record Output(String name, Floats tensor, Optional<Floats> must) {}
 
     /** A case with its inputs at hand. Owns them. */
     public final class Run implements AutoCloseable {
         private final StageCase stage;
-        private final Map<String, Tensor> inputs;
-        private final Set<String> wanted;
+        private final Map<String, Tensor> inputs = new LinkedHashMap<>();
+        private final Set<String> wanted = new LinkedHashSet<>();
         private long lastNanos;
 
-        private Run(StageCase stage, Map<String, Tensor> inputs, Set<String> wanted) {
+        private Run(StageCase stage) {
             this.stage = stage;
-            this.inputs = inputs;
-            this.wanted = wanted;
         }
 
         /** Runs the graph once and copies what it gives. */
@@ -63,7 +62,7 @@ public final class StageRunner {
                         if (name.startsWith("present_")) {
                             results.addAll(present(name, tensor));
                         } else {
-                            results.add(new Output(name, tensor.toFloats(), tensor.shape(), Optional.empty()));
+                            results.add(new Output(name, floats(tensor), Optional.empty()));
                         }
                     }
                 }
@@ -78,11 +77,17 @@ public final class StageRunner {
 
         /** The new places are for the reference to judge; the old ones must be the past, untouched. */
         private List<Output> present(String name, Tensor tensor) {
-            long[] shape = tensor.shape();
+            String nameOfPast = name + " of the past";
+            long[] shape = {stage.batch(), sizes.kvHeads(), past(stage) + stage.tokens(), sizes.headDim()};
+            if (!Arrays.equals(tensor.shape(), shape)) {
+                // Which places are new cannot be told: of both it is said what shape there must be.
+                Optional<Floats> must = Optional.of(new Floats(new float[0], shape));
+                return List.of(new Output(name, floats(tensor), must), new Output(nameOfPast, floats(tensor), must));
+            }
             int width = sizes.headDim();
             int pastLength = past(stage) * width;
             int newLength = stage.tokens() * width;
-            int heads = Math.toIntExact(shape[0] * shape[1]);
+            int heads = stage.batch() * sizes.kvHeads();
             float[] all = tensor.toFloats();
             float[] kept = new float[heads * pastLength];
             float[] added = new float[heads * newLength];
@@ -93,10 +98,10 @@ public final class StageRunner {
             }
             long[] keptShape = {shape[0], shape[1], past(stage), width};
             long[] addedShape = {shape[0], shape[1], stage.tokens(), width};
-            float[] given = inputs.get(name.replace("present_", "past_")).toFloats();
+            Floats given = floats(inputs.get(name.replace("present_", "past_")));
             return List.of(
-                    new Output(name, added, addedShape, Optional.empty()),
-                    new Output(name + " of the past", kept, keptShape, Optional.of(given)));
+                    new Output(name, new Floats(added, addedShape), Optional.empty()),
+                    new Output(nameOfPast, new Floats(kept, keptShape), Optional.of(given)));
         }
 
         @Override
@@ -110,10 +115,23 @@ public final class StageRunner {
         return graphs.folder().has(stage.graph());
     }
 
+    private static Floats floats(Tensor tensor) {
+        return new Floats(tensor.toFloats(), tensor.shape());
+    }
+
     /** Makes the inputs of a case. */
     public Run prepare(StageCase stage) {
-        Map<String, Tensor> inputs = new LinkedHashMap<>();
-        Set<String> wanted = new LinkedHashSet<>();
+        Run run = new Run(stage);
+        try {
+            prepare(stage, run.inputs, run.wanted);
+            return run;
+        } catch (RuntimeException e) {
+            run.close();
+            throw e;
+        }
+    }
+
+    private void prepare(StageCase stage, Map<String, Tensor> inputs, Set<String> wanted) {
         switch (stage.graph()) {
             case TEXT_EMBEDDING -> {
                 long[] ids = values(stage, "ids").below(sizes.vocabulary(), stage.batch() * stage.tokens());
@@ -149,7 +167,6 @@ public final class StageRunner {
             }
             case TOKEN_SAMPLER -> tokenSampler(stage, inputs, wanted);
         }
-        return new Run(stage, inputs, wanted);
     }
 
     private void marEncoder(StageCase stage, Map<String, Tensor> inputs, Set<String> wanted) {

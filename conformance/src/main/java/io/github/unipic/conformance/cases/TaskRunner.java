@@ -4,6 +4,7 @@ import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.NoiseSource;
 import io.github.unipic.VisionPath;
+import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.generation.DiffusionSchedule;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.generation.MaskedGeneration;
@@ -50,16 +51,38 @@ public final class TaskRunner {
      * @param latents [1,h,w,channels]
      * @param pixels [1,3,height,width]
      */
-    public record Drawn(float[] latents, float[] pixels, Grid grid, int width, int height) {}
+    public record Drawn(Floats latents, Floats pixels) {}
 
     /**
      * An answer.
      *
      * @param ids its tokens, the one that ended it included
-     * @param margins by how much each was likelier than the next: difference of the logits over the root mean square of
-     *     all
+     * @param logits that each was the likeliest by
      */
-    public record Answered(long[] ids, float[] margins) {}
+    public record Answered(long[] ids, List<float[]> logits) {
+
+        /** By how much each was likelier than the next: difference of the logits over the root mean square of all. */
+        public float[] margins() {
+            float[] margins = new float[ids.length];
+            for (int place = 0; place < ids.length; place++) {
+                margins[place] = (float) lead(place, largest(logits.get(place), (int) ids[place]));
+            }
+            return margins;
+        }
+
+        /** By how much the token at a place was likelier than another one, as in {@link #margins}. */
+        public double lead(int place, long other) {
+            float[] all = logits.get(place);
+            return other < 0 || other >= all.length
+                    ? Double.POSITIVE_INFINITY
+                    : (all[(int) ids[place]] - all[(int) other]) / rms(all);
+        }
+
+        /** Whether every logit was a number. */
+        public boolean isFinite() {
+            return logits.stream().allMatch(all -> Double.isFinite(rms(all)));
+        }
+    }
 
     /** Whether the model has the graphs for a picture of that kind. */
     public boolean has(LoopCase drawing) {
@@ -119,7 +142,8 @@ public final class TaskRunner {
                 Tensor latents = loop.run(task, prompts, canvas, (iteration, z, tokens) -> {})
                         .latents(0);
                 Tensor pixels = stages.decodePixels(latents)) {
-            return new Drawn(latents.toFloats(), pixels.toFloats(), task.grid(), pixels.dim(3), pixels.dim(2));
+            return new Drawn(
+                    new Floats(latents.toFloats(), latents.shape()), new Floats(pixels.toFloats(), pixels.shape()));
         }
     }
 
@@ -134,22 +158,17 @@ public final class TaskRunner {
 
     private Answered continueGreedily(LanguageContext context, int most) {
         List<Long> ids = new ArrayList<>();
-        List<Float> margins = new ArrayList<>();
+        List<float[]> logits = new ArrayList<>();
         while (ids.size() < most) {
-            float[] logits = context.logits();
-            int best = largest(logits, -1);
-            margins.add((float) ((logits[best] - logits[largest(logits, best)]) / rms(logits)));
+            logits.add(context.logits());
+            int best = largest(logits.get(ids.size()), -1);
             ids.add((long) best);
             if (manifest.tokens().stop().contains(best)) {
                 break;
             }
             context.tokens(new long[] {best});
         }
-        float[] flat = new float[margins.size()];
-        for (int i = 0; i < flat.length; i++) {
-            flat[i] = margins.get(i);
-        }
-        return new Answered(ids.stream().mapToLong(Long::longValue).toArray(), flat);
+        return new Answered(ids.stream().mapToLong(Long::longValue).toArray(), logits);
     }
 
     private Tensor look(AnswerCase question) {

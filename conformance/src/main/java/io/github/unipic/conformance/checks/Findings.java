@@ -1,6 +1,8 @@
 package io.github.unipic.conformance.checks;
 
+import io.github.unipic.CancelledException;
 import io.github.unipic.UniPicException;
+import io.github.unipic.conformance.ConformanceException;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.PicturePair;
@@ -8,7 +10,6 @@ import io.github.unipic.conformance.report.Placement;
 import io.github.unipic.conformance.report.Timing;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
@@ -45,18 +46,26 @@ public final class Findings {
         onProgress.accept(++casesDone, casesInAll);
     }
 
-    /** Something did not even run: a check that fails, with the reason. */
-    void failedToRun(Area area, String subject, String scenario, UniPicException reason) {
-        add(new Check(
-                area,
-                subject,
-                scenario,
-                "run",
-                "completed",
-                Double.NaN,
-                0,
-                Optional.empty(),
-                Optional.of(reason.getMessage())));
+    /**
+     * Does something; where it fails, that is a check that fails, and the run goes on. Whatever the exception: a result
+     * of an unexpected shape may bring about any.
+     *
+     * @throws CancelledException when cancelled
+     * @throws ConformanceException when what is compared with is of no use, which is no verdict
+     */
+    public void attempt(Area area, String subject, String scenario, Runnable work) {
+        try {
+            work.run();
+        } catch (CancelledException | ConformanceException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            add(Check.didNotRun(area, subject, scenario, reason(e)));
+        }
+    }
+
+    /** One line. Only this project's exceptions have a message that stands for itself. */
+    public static String reason(RuntimeException e) {
+        return e instanceof UniPicException ? e.getMessage() : "unexpected: " + e;
     }
 
     void add(Placement placement) {
@@ -74,6 +83,11 @@ public final class Findings {
     /** @param what could not be compared, and why */
     public void skip(String what) {
         skipped.add(what);
+    }
+
+    /** Checks made and comparisons skipped so far. */
+    public int count() {
+        return checks.size() + skipped.size();
     }
 
     public List<Check> checks() {

@@ -1,8 +1,6 @@
 package io.github.unipic.conformance.checks;
 
 import io.github.unipic.Cancellation;
-import io.github.unipic.InferenceException;
-import io.github.unipic.ModelFormatException;
 import io.github.unipic.conformance.cases.Cases;
 import io.github.unipic.conformance.cases.StageCase;
 import io.github.unipic.conformance.cases.StageRunner;
@@ -51,6 +49,10 @@ public final class PlacementChecks {
     }
 
     public void run(Cases cases) {
+        findings.attempt(Area.PLACEMENT, "all graphs", "profile", () -> place(cases));
+    }
+
+    private void place(Cases cases) {
         List<Placement> placements = new ArrayList<>();
         for (Map.Entry<GraphName, Path> trace : traces(cases).entrySet()) {
             Placement placement = Trace.read(trace.getValue()).placement(trace.getKey(), onCpu);
@@ -68,14 +70,16 @@ public final class PlacementChecks {
             Set<GraphName> done = EnumSet.noneOf(GraphName.class);
             for (StageCase stage : cases.stages()) {
                 if (runner.has(stage) && done.add(stage.graph())) {
-                    try (StageRunner.Run run = runner.prepare(stage)) {
-                        run.outputs();
-                    } catch (InferenceException | ModelFormatException e) {
-                        findings.failedToRun(Area.PLACEMENT, stage.graph().label(), stage.name(), e);
-                    }
+                    findings.attempt(Area.PLACEMENT, stage.graph().label(), stage.name(), () -> runOnce(runner, stage));
                 }
             }
             return new EnumMap<>(graphs.endProfiling());
+        }
+    }
+
+    private static void runOnce(StageRunner runner, StageCase stage) {
+        try (StageRunner.Run run = runner.prepare(stage)) {
+            run.outputs();
         }
     }
 

@@ -1,11 +1,10 @@
 package io.github.unipic.conformance.checks;
 
 import io.github.unipic.Cancellation;
+import io.github.unipic.CancelledException;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
-import io.github.unipic.InferenceException;
-import io.github.unipic.ModelFormatException;
 import io.github.unipic.UniPic;
 import io.github.unipic.conformance.cases.Photos;
 import io.github.unipic.conformance.compare.Comparer;
@@ -13,9 +12,11 @@ import io.github.unipic.conformance.report.Area;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
 
@@ -46,23 +47,23 @@ public final class RequestChecks {
             findings.skip("determinism and concurrency: the model does not generate");
             return;
         }
-        try {
-            twice();
-            atOnce(atOnce);
-        } catch (InferenceException | ModelFormatException e) {
-            findings.failedToRun(Area.CONCURRENCY, "requests", "requests", e);
-        }
+        check(Area.DETERMINISM, "same_seed_twice", this::twice);
+        check(Area.CONCURRENCY, atOnce + "_at_once", comparer -> atOnce(atOnce, comparer));
     }
 
-    private void twice() {
-        Comparer comparer = new Comparer(Area.DETERMINISM, "requests", "same_seed_twice", findings::add);
+    private void check(Area area, String scenario, Consumer<Comparer> work) {
+        findings.attempt(
+                area, "requests", scenario, () -> work.accept(new Comparer(area, "requests", scenario, findings::add)));
+    }
+
+    private void twice(Comparer comparer) {
         comparer.sameLevels("picture", picture(7), picture(7));
         if (describes()) {
             comparer.exact("answer", answer(), answer());
         }
     }
 
-    private void atOnce(int count) {
+    private void atOnce(int count, Comparer comparer) {
         List<Supplier<long[]>> requests = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             long seed = i;
@@ -73,7 +74,6 @@ public final class RequestChecks {
         try {
             List<Future<long[]>> running =
                     requests.stream().map(request -> pool.submit(request::get)).toList();
-            Comparer comparer = new Comparer(Area.CONCURRENCY, "requests", count + "_at_once", findings::add);
             for (int i = 0; i < count; i++) {
                 comparer.exact("request_" + i, result(running.get(i)), oneByOne.get(i));
             }
@@ -87,8 +87,8 @@ public final class RequestChecks {
             return future.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CompletionException(e);
-        } catch (java.util.concurrent.ExecutionException e) {
+            throw new CancelledException("The run was interrupted while requests were under way.", e);
+        } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException failure) {
                 throw failure;
             }

@@ -1,8 +1,6 @@
 package io.github.unipic.conformance.checks;
 
 import io.github.unipic.Cancellation;
-import io.github.unipic.InferenceException;
-import io.github.unipic.ModelFormatException;
 import io.github.unipic.conformance.cases.Cases;
 import io.github.unipic.conformance.cases.StageCase;
 import io.github.unipic.conformance.cases.StageRunner;
@@ -48,11 +46,7 @@ public final class StageChecks {
             findings.skip(graph + "/" + stage.name() + ": the model has no " + graph);
             return;
         }
-        try {
-            run(stage);
-        } catch (InferenceException | ModelFormatException e) {
-            findings.failedToRun(Area.STAGE, graph, stage.name(), e);
-        }
+        findings.attempt(Area.STAGE, graph, stage.name(), () -> run(stage));
     }
 
     private void run(StageCase stage) {
@@ -66,8 +60,8 @@ public final class StageChecks {
                 new Comparer(Area.DETERMINISM, graph, stage.name(), findings::add)
                         .same(
                                 first.get(i).name(),
-                                second.get(i).values(),
-                                first.get(i).values());
+                                second.get(i).tensor(),
+                                first.get(i).tensor());
             }
         }
     }
@@ -75,7 +69,7 @@ public final class StageChecks {
     private void judge(StageCase stage, Output output) {
         Comparer comparer = new Comparer(Area.STAGE, stage.graph().label(), stage.name(), findings::add);
         if (output.must().isPresent()) {
-            comparer.same(output.name(), output.values(), output.must().get());
+            comparer.same(output.name(), output.tensor(), output.must().get());
             return;
         }
         String key = stage.referenceKey(output.name());
@@ -83,7 +77,7 @@ public final class StageChecks {
                 .floats(key)
                 .ifPresentOrElse(
                         expected -> comparer.floats(
-                                output.name(), output.values(), expected, tolerances.stage(stage.graph())),
-                        () -> findings.skip(key + ": not in the reference"));
+                                output.name(), output.tensor(), expected, tolerances.stage(stage.graph())),
+                        () -> comparer.cannotJudge(output.name(), ReferenceFile.without(key)));
     }
 }

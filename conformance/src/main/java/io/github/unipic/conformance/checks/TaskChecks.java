@@ -2,8 +2,6 @@ package io.github.unipic.conformance.checks;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
-import io.github.unipic.InferenceException;
-import io.github.unipic.ModelFormatException;
 import io.github.unipic.conformance.cases.AnswerCase;
 import io.github.unipic.conformance.cases.Cases;
 import io.github.unipic.conformance.cases.LoopCase;
@@ -11,6 +9,7 @@ import io.github.unipic.conformance.cases.TaskRunner;
 import io.github.unipic.conformance.cases.TaskRunner.Answered;
 import io.github.unipic.conformance.cases.TaskRunner.Drawn;
 import io.github.unipic.conformance.compare.Comparer;
+import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.conformance.compare.Tolerances;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.report.Area;
@@ -19,6 +18,7 @@ import io.github.unipic.image.Pixels;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.text.PromptTokenizer;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Whole tasks against the reference: pictures with recorded order and noise, and likeliest answers. */
 public final class TaskChecks {
@@ -43,63 +43,86 @@ public final class TaskChecks {
 
     public void run(Cases cases) {
         for (LoopCase drawing : cases.loops()) {
-            run(Area.LOOP, drawing.task(), drawing.name(), runner.has(drawing), () -> draw(drawing));
-            findings.caseDone();
+            run(Area.LOOP, drawing.task(), drawing.name(), runner.has(drawing), comparer -> draw(drawing, comparer));
         }
         for (AnswerCase question : cases.answers()) {
-            run(Area.UNDERSTANDING, AnswerCase.TASK, question.name(), runner.has(question), () -> answer(question));
-            findings.caseDone();
+            run(
+                    Area.UNDERSTANDING,
+                    AnswerCase.TASK,
+                    question.name(),
+                    runner.has(question),
+                    comparer -> answer(question, comparer));
         }
     }
 
-    private void run(Area area, String task, String name, boolean possible, Runnable check) {
-        if (!possible) {
+    private void run(Area area, String task, String name, boolean possible, Consumer<Comparer> check) {
+        if (possible) {
+            findings.attempt(area, task, name, () -> check.accept(new Comparer(area, task, name, findings::add)));
+        } else {
             findings.skip(area.label() + "/" + name + ": the model has no graph for it");
-            return;
         }
-        try {
-            check.run();
-        } catch (InferenceException | ModelFormatException e) {
-            findings.failedToRun(area, task, name, e);
-        }
+        findings.caseDone();
     }
 
-    private void draw(LoopCase drawing) {
-        Optional<float[]> latents = reference.floats(drawing.referenceKey("latents"));
-        Optional<float[]> pixels = reference.floats(drawing.referenceKey("pixels"));
+    private void draw(LoopCase drawing, Comparer comparer) {
+        Optional<Floats> latents = reference.floats(drawing.referenceKey("latents"));
+        Optional<Floats> pixels = reference.floats(drawing.referenceKey("pixels"));
         if (latents.isEmpty() || pixels.isEmpty()) {
-            findings.skip("loop/" + drawing.name() + ": not in the reference");
+            comparer.cannotJudge("image", ReferenceFile.without(drawing.referenceKey("latents or pixels")));
             return;
         }
         Drawn drawn = runner.draw(drawing);
-        Comparer comparer = new Comparer(Area.LOOP, drawing.task(), drawing.name(), findings::add);
         comparer.floats("latents", drawn.latents(), latents.get(), tolerances.loop());
-        comparer.floats("pixels", drawn.pixels(), pixels.get(), tolerances.loop());
-        Image expected = Pixels.toImage(pixels.get(), drawn.width(), drawn.height());
-        Image actual = Pixels.toImage(drawn.pixels(), drawn.width(), drawn.height());
-        comparer.levels("image", actual.rgb(), expected.rgb(), tolerances.pictureLargest(), tolerances.pictureShare());
-        findings.add(new PicturePair(drawing.name(), expected, actual));
+        if (comparer.floats("pixels", drawn.pixels(), pixels.get(), tolerances.loop())) {
+            Image expected = image(pixels.get());
+            Image actual = image(drawn.pixels());
+            comparer.levels(
+                    "image", actual.rgb(), expected.rgb(), tolerances.pictureLargest(), tolerances.pictureShare());
+            findings.add(new PicturePair(drawing.name(), expected, actual));
+        }
     }
 
-    private void answer(AnswerCase question) {
+    /** @param pixels [1,3,height,width] */
+    private static Image image(Floats pixels) {
+        return Pixels.toImage(pixels.values(), (int) pixels.shape()[3], (int) pixels.shape()[2]);
+    }
+
+    private void answer(AnswerCase question, Comparer comparer) {
         Optional<long[]> ids = reference.longs(question.referenceKey("ids"));
-        Optional<float[]> margins = reference.floats(question.referenceKey("margins"));
+        Optional<float[]> margins =
+                reference.floats(question.referenceKey("margins")).map(Floats::values);
         if (ids.isEmpty() || margins.isEmpty()) {
-            findings.skip("answer/" + question.name() + ": not in the reference");
-            return;
+            comparer.cannotJudge("ids", ReferenceFile.without(question.referenceKey("ids or margins")));
+        } else if (ids.get().length == 0 || ids.get().length != margins.get().length) {
+            comparer.cannotJudge(
+                    "ids",
+                    "the reference has " + ids.get().length + " ids and " + margins.get().length
+                            + " margins; record it again");
+        } else {
+            judge(runner.answer(question), ids.get(), margins.get(), comparer);
         }
-        Answered answered = runner.answer(question);
-        int parting = parting(answered.ids(), ids.get());
-        boolean same = parting == Math.max(answered.ids().length, ids.get().length);
-        // Rounding may decide between two words that are as good as equally likely, and what follows is another answer.
-        double margin = same ? 0 : margins.get()[Math.min(parting, margins.get().length - 1)];
-        new Comparer(Area.UNDERSTANDING, AnswerCase.TASK, question.name(), findings::add)
-                .measured(
-                        "ids",
-                        "logit margin where the answers part",
-                        margin,
-                        tolerances.answerMargin(),
-                        same ? Optional.empty() : Optional.of("the answers part at token " + parting));
+    }
+
+    /**
+     * Rounding may decide between two words that are as good as equally likely, and what follows is another answer.
+     * Both sides must see it so: the reference its word and the next, this machine its word and the reference's.
+     */
+    private void judge(Answered answered, long[] ids, float[] margins, Comparer comparer) {
+        int parting = parting(answered.ids(), ids);
+        boolean same = parting == answered.ids().length && parting == ids.length;
+        double margin = 0;
+        Optional<String> note = Optional.empty();
+        if (!answered.isFinite()) {
+            margin = Double.NaN;
+            note = Optional.of("some logits are not finite");
+        } else if (!same) {
+            boolean oneEnds = parting == answered.ids().length || parting == ids.length;
+            margin = oneEnds
+                    ? Double.POSITIVE_INFINITY
+                    : Math.max(margins[parting], answered.lead(parting, ids[parting]));
+            note = Optional.of("the answers part at token " + parting);
+        }
+        comparer.measured("ids", "logit margin where the answers part", margin, tolerances.answerMargin(), note);
     }
 
     /** Tokens at the beginning that are the same. */

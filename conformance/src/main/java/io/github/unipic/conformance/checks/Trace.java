@@ -2,7 +2,7 @@ package io.github.unipic.conformance.checks;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.github.unipic.conformance.ConformanceException;
+import io.github.unipic.InferenceException;
 import io.github.unipic.conformance.report.Placement;
 import io.github.unipic.model.GraphName;
 import java.io.IOException;
@@ -85,13 +85,13 @@ final class Trace {
 
     private Trace() {}
 
-    /** @throws ConformanceException when it is not what ONNX Runtime writes */
+    /** @throws InferenceException when it is not what ONNX Runtime writes */
     static Trace read(Path file) {
         JsonNode events;
         try {
             events = new JsonMapper().readTree(file.toFile());
         } catch (IOException e) {
-            throw new ConformanceException(
+            throw new InferenceException(
                     "ONNX Runtime's profile " + file + " cannot be read: " + e.getMessage() + ".", e);
         }
         Trace trace = new Trace();

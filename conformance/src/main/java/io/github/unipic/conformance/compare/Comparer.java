@@ -1,10 +1,10 @@
 package io.github.unipic.conformance.compare;
 
-import io.github.unipic.conformance.ConformanceException;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ErrorStatistics;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -19,9 +19,25 @@ import java.util.stream.IntStream;
  */
 public record Comparer(Area area, String subject, String scenario, Consumer<Check> sink) {
 
-    /** Floats, by the L2 norm of the difference over that of the reference; a value that is not finite fails. */
+    /**
+     * Floats, by the L2 norm of the difference over that of the reference; a value that is not finite fails, on either
+     * side.
+     *
+     * @return whether they could be compared, being of one shape
+     */
+    public boolean floats(String tensor, Floats actual, Floats expected, double limit) {
+        boolean comparable = sameShape(tensor, actual.shape(), expected.shape());
+        if (comparable) {
+            floats(tensor, actual.values(), expected.values(), limit);
+        }
+        return comparable;
+    }
+
+    /** As with shapes, where only the number of values is known of the reference. */
     public void floats(String tensor, float[] actual, float[] expected, double limit) {
-        requireLength(tensor, actual.length, expected.length);
+        if (!sameShape(tensor, new long[] {actual.length}, new long[] {expected.length})) {
+            return;
+        }
         ErrorStatistics errors = Statistics.of(actual, expected);
         boolean finite = errors.nans() == 0 && errors.infinities() == 0;
         double error = finite ? errors.relativeL2() : Double.NaN;
@@ -29,12 +45,15 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
     }
 
     /** Floats that must be the same to the bit. */
-    public void same(String tensor, float[] actual, float[] expected) {
-        requireLength(tensor, actual.length, expected.length);
-        long differing = IntStream.range(0, actual.length)
-                .filter(i -> Float.floatToRawIntBits(actual[i]) != Float.floatToRawIntBits(expected[i]))
-                .count();
-        differing(tensor, differing);
+    public void same(String tensor, Floats actual, Floats expected) {
+        if (sameShape(tensor, actual.shape(), expected.shape())) {
+            differing(
+                    tensor,
+                    IntStream.range(0, actual.values().length)
+                            .filter(i -> Float.floatToRawIntBits(actual.values()[i])
+                                    != Float.floatToRawIntBits(expected.values()[i]))
+                            .count());
+        }
     }
 
     /** Integers, which must be the same. */
@@ -50,31 +69,56 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
 
     /** An 8-bit picture that must be the same to the byte. */
     public void sameLevels(String tensor, byte[] actual, byte[] expected) {
-        differing(tensor, differing(differences(tensor, actual, expected)));
+        if (sameLength(tensor, actual, expected)) {
+            differing(tensor, differing(differences(actual, expected)));
+        }
     }
 
     /**
      * A drawn 8-bit picture.
      *
      * @param largest difference of a value that passes, in levels
-     * @param share of values that may differ
+     * @param share of values that may differ; where all of them may, the share is told, not judged
      */
     public void levels(String tensor, byte[] actual, byte[] expected, double largest, double share) {
-        int[] differences = differences(tensor, actual, expected);
-        add(tensor, "largest difference", IntStream.of(differences).max().orElse(0), largest);
-        add(tensor, "share of differing values", differing(differences) / (double) differences.length, share);
+        if (!sameLength(tensor, actual, expected)) {
+            return;
+        }
+        int[] differences = differences(actual, expected);
+        double differing = differing(differences) / (double) differences.length;
+        boolean judged = share < 1;
+        measured(
+                tensor,
+                "largest difference",
+                IntStream.of(differences).max().orElse(0),
+                largest,
+                judged
+                        ? Optional.empty()
+                        : Optional.of(String.format(Locale.ROOT, "%.3g of the values differ", differing)));
+        if (judged) {
+            add(tensor, "share of differing values", differing, share);
+        }
     }
 
     /** An 8-bit picture from a JPEG, whose decoders differ. */
     public void meanDifference(String tensor, byte[] actual, byte[] expected, double limit) {
-        double mean =
-                IntStream.of(differences(tensor, actual, expected)).average().orElse(0);
-        add(tensor, "mean difference", mean, limit);
+        if (sameLength(tensor, actual, expected)) {
+            add(
+                    tensor,
+                    "mean difference",
+                    IntStream.of(differences(actual, expected)).average().orElse(0),
+                    limit);
+        }
     }
 
     /** A number of another kind. */
     public void measured(String tensor, String metric, double value, double limit, Optional<String> note) {
         add(tensor, metric, value, limit, Optional.empty(), note);
+    }
+
+    /** There is nothing to judge by: a check that fails, with the reason. */
+    public void cannotJudge(String tensor, String reason) {
+        fail(tensor, "in the reference", reason);
     }
 
     private void differing(String tensor, long count) {
@@ -85,8 +129,7 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
         return IntStream.of(differences).filter(difference -> difference != 0).count();
     }
 
-    private int[] differences(String tensor, byte[] actual, byte[] expected) {
-        requireLength(tensor, actual.length, expected.length);
+    private static int[] differences(byte[] actual, byte[] expected) {
         int[] differences = new int[expected.length];
         Arrays.setAll(differences, i -> Math.abs((actual[i] & 0xff) - (expected[i] & 0xff)));
         return differences;
@@ -106,10 +149,24 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
         sink.accept(new Check(area, subject, scenario, tensor, metric, value, limit, errors, note));
     }
 
-    private void requireLength(String tensor, int actual, int expected) {
-        if (actual != expected) {
-            throw new ConformanceException("The reference has " + expected + " values in " + subject + "/" + scenario
-                    + "/" + tensor + ", the model gives " + actual + ": they are not of the same model.");
+    private boolean sameLength(String tensor, byte[] actual, byte[] expected) {
+        return sameShape(tensor, new long[] {actual.length}, new long[] {expected.length});
+    }
+
+    /** Adds a check only where they are not the same: it fails. */
+    private boolean sameShape(String tensor, long[] actual, long[] expected) {
+        boolean same = Arrays.equals(actual, expected);
+        if (!same) {
+            fail(
+                    tensor,
+                    "shape",
+                    "the shape is " + Arrays.toString(actual) + ", not " + Arrays.toString(expected)
+                            + ": this is another model than the reference's, or its result is wrong");
         }
+        return same;
+    }
+
+    private void fail(String tensor, String metric, String reason) {
+        sink.accept(Check.withoutValue(area, subject, scenario, tensor, metric, reason));
     }
 }

@@ -17,10 +17,10 @@ final class Statistics {
         long nans = 0;
         long infinities = 0;
         for (int i = 0; i < expected.length; i++) {
-            if (!Float.isFinite(actual[i])) {
-                // The reference may be infinite where that is meant; it then agrees and adds nothing.
-                nans += Float.isNaN(actual[i]) && !Float.isNaN(expected[i]) ? 1 : 0;
-                infinities += Float.isInfinite(actual[i]) && actual[i] != expected[i] ? 1 : 0;
+            if (!comparable(actual[i], expected[i])) {
+                boolean nan = Float.isNaN(actual[i]) || Float.isNaN(expected[i]);
+                nans += nan ? 1 : 0;
+                infinities += nan ? 0 : 1;
                 continue;
             }
             double delta = (double) actual[i] - expected[i];
@@ -42,10 +42,15 @@ final class Statistics {
                 histogram(actual, expected, rms));
     }
 
+    /** No graph gives anything but numbers, so not even two infinities agree. */
+    private static boolean comparable(float actual, float expected) {
+        return Float.isFinite(actual) && Float.isFinite(expected);
+    }
+
     private static List<Long> histogram(float[] actual, float[] expected, double rms) {
         long[] counts = new long[ErrorStatistics.DECADES];
         for (int i = 0; i < expected.length; i++) {
-            if (Float.isFinite(actual[i])) {
+            if (comparable(actual[i], expected[i])) {
                 counts[decade(Math.abs((double) actual[i] - expected[i]) / rms)]++;
             }
         }

@@ -3,24 +3,23 @@ package io.github.unipic.conformance.golden;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.checks.Findings;
 import io.github.unipic.conformance.compare.Comparer;
-import io.github.unipic.conformance.compare.Tolerances;
+import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.PicturePair;
 import io.github.unipic.model.GraphName;
-import java.util.Set;
 
 /** Compares what the graphs give with one golden file's tensors, key by key. */
 final class GoldenComparer {
     /** JPEG decoders round differently: levels on average. */
     private static final double JPEG_LIMIT = 2;
 
-    private static final Set<String> QUANTIZED = Set.of("int8", "int4");
+    private static final String EXACT = "fp32";
 
     private final GoldenFile golden;
-    private final Tolerances tolerances;
+    private final ModelTolerances tolerances;
     private final Findings findings;
 
-    GoldenComparer(GoldenFile golden, Tolerances tolerances, Findings findings) {
+    GoldenComparer(GoldenFile golden, ModelTolerances tolerances, Findings findings) {
         this.golden = golden;
         this.tolerances = tolerances;
         this.findings = findings;
@@ -36,7 +35,7 @@ final class GoldenComparer {
     }
 
     void stage(GraphName graph, String key, float[] actual, float[] expected) {
-        on(Area.STAGE, graph.label()).floats(key, actual, expected, tolerances.stage(graph.label()));
+        on(Area.STAGE, graph.label()).floats(key, actual, expected, tolerances.stage(graph));
     }
 
     /** Integers that go into one graph, which must be the same. */
@@ -46,7 +45,8 @@ final class GoldenComparer {
 
     /** Something on the way of a whole picture. */
     void loop(String key, float[] actual) {
-        on(Area.LOOP, kind()).floats(key, actual, golden.floats(key), tolerances.loop());
+        on(Area.LOOP, kind())
+                .floats(key, actual, golden.floats(key), tolerances.tasks().loop());
     }
 
     /** Integers, which must be the same. */
@@ -55,14 +55,15 @@ final class GoldenComparer {
     }
 
     /**
-     * An answer's words, which must be the same. Quantized weights may part from them at a word that was nearly as
-     * likely, and these files have no margins to tell by; the reference's have.
+     * An answer's words, which must be the same in float32. A coarser precision may part from them at a word that was
+     * nearly as likely, and these files have no margins to tell by; the reference's have.
      */
     void answer(String key, long[] actual) {
-        if (QUANTIZED.contains(tolerances.precision())) {
-            findings.skip(golden.name() + "/" + key + ": no margins to judge " + tolerances.precision() + " by");
-        } else {
+        String precision = tolerances.tasks().precision();
+        if (precision.equals(EXACT)) {
             exact(Area.UNDERSTANDING, key, actual);
+        } else {
+            findings.skip(golden.name() + "/" + key + ": no margins to judge " + precision + " by");
         }
     }
 
@@ -70,7 +71,12 @@ final class GoldenComparer {
     void picture(String key, Image actual) {
         byte[] expected = golden.bytes(key);
         on(Area.LOOP, kind())
-                .levels(key, actual.rgb(), expected, tolerances.pictureLargest(), tolerances.pictureShare());
+                .levels(
+                        key,
+                        actual.rgb(),
+                        expected,
+                        tolerances.tasks().pictureLargest(),
+                        tolerances.tasks().pictureShare());
         findings.add(new PicturePair(golden.name(), Image.ofRgb(actual.width(), actual.height(), expected), actual));
     }
 

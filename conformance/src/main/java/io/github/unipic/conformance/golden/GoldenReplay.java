@@ -3,7 +3,8 @@ package io.github.unipic.conformance.golden;
 import io.github.unipic.Cancellation;
 import io.github.unipic.conformance.ConformanceException;
 import io.github.unipic.conformance.checks.Findings;
-import io.github.unipic.conformance.compare.Tolerances;
+import io.github.unipic.conformance.compare.ModelTolerances;
+import io.github.unipic.conformance.report.Area;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.text.PromptTokenizer;
 import java.io.IOException;
@@ -22,7 +23,7 @@ public record GoldenReplay(
         Graphs graphs,
         PromptTokenizer tokenizer,
         Path checkpoint,
-        Tolerances tolerances,
+        ModelTolerances tolerances,
         Findings findings,
         Cancellation cancellation) {
     private static final String ENDING = ".safetensors";
@@ -62,17 +63,17 @@ public record GoldenReplay(
         for (Path file : files) {
             GoldenComparer comparer = new GoldenComparer(GoldenFile.read(file), tolerances, findings);
             String name = comparer.golden().name();
-            int before = findings.checks().size();
+            int before = findings.count();
             if (name.startsWith("t2i_")) {
-                tasks.textToImage(comparer);
+                findings.attempt(Area.LOOP, "t2i", name, () -> tasks.textToImage(comparer));
             } else if (name.startsWith("edit_")) {
-                tasks.edit(comparer);
+                findings.attempt(Area.LOOP, "edit", name, () -> tasks.edit(comparer));
             } else if (name.startsWith("understand_")) {
-                tasks.understand(comparer);
+                findings.attempt(Area.UNDERSTANDING, "understand", name, () -> tasks.understand(comparer));
             } else {
-                stages.replay(comparer);
+                findings.attempt(Area.STAGE, name, name, () -> stages.replay(comparer));
             }
-            if (findings.checks().size() == before) {
+            if (findings.count() == before) {
                 findings.skip(name + ": not a golden file that this kit knows");
             }
         }

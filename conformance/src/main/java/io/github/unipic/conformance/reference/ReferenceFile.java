@@ -5,15 +5,24 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.unipic.conformance.ConformanceException;
+import io.github.unipic.conformance.Suite;
 import io.github.unipic.conformance.cases.Cases;
+import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.export.ExportException;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
 import io.github.unipic.export.checkpoint.DType;
 import io.github.unipic.export.checkpoint.SafetensorsFile;
 import io.github.unipic.model.Manifest;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 
@@ -24,6 +33,8 @@ import java.util.Optional;
 public final class ReferenceFile implements AutoCloseable {
     public static final String FORMAT = "unipic-conformance-reference";
     public static final String FORMAT_VERSION = "1";
+
+    private static final long MAX_BYTES = Integer.MAX_VALUE;
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -65,14 +76,19 @@ public final class ReferenceFile implements AutoCloseable {
     }
 
     /**
-     * Refuses to be the reference of a model of other sizes, or of other cases than the kit has now.
+     * Refuses to be the reference of a model of other sizes or another noise schedule, of other cases than the kit has
+     * now, or of fewer than a suite has.
      *
      * @throws ConformanceException when it does not fit
      */
-    public void requireFits(Manifest manifest, Cases cases) {
+    public void requireFits(Manifest manifest, Cases cases, Suite suite) {
         if (!text("cases_sha256").equals(cases.sha256())) {
             throw new ConformanceException("Reference file " + path
                     + " was made from other cases than this kit has; record it again with this version.");
+        }
+        if (!text("suite").equals(Suite.FULL.label()) && !text("suite").equals(suite.label())) {
+            throw new ConformanceException("Reference file " + path + " has no " + suite.label() + " suite, only '"
+                    + text("suite") + "'; record it with --suite " + suite.label() + ".");
         }
         JsonNode own = parse(json(manifest.sizes()));
         JsonNode recorded = parse(text("sizes"));
@@ -82,6 +98,19 @@ public final class ReferenceFile implements AutoCloseable {
                         + recorded.path(size.getKey()).asText("unknown") + ", this one has "
                         + size.getValue().asText() + "; record a reference of this model.");
             }
+        }
+        double maxBeta = manifest.diffusion().maxBeta();
+        if (maxBeta() != maxBeta) {
+            throw new ConformanceException("Reference file " + path + " is of a model with max_beta " + text("max_beta")
+                    + ", this one has " + maxBeta + "; record a reference of this model.");
+        }
+    }
+
+    private double maxBeta() {
+        try {
+            return Double.parseDouble(text("max_beta"));
+        } catch (NumberFormatException e) {
+            return Double.NaN;
         }
     }
 
@@ -93,29 +122,55 @@ public final class ReferenceFile implements AutoCloseable {
     /**
      * The seed of the inputs.
      *
-     * @throws ConformanceException when the file does not say
+     * @return 0 to 2^32 - 1
+     * @throws ConformanceException when the file does not say, or says another
      */
     public long seed() {
         try {
-            return Long.parseLong(text("seed"));
+            return Integer.toUnsignedLong(Integer.parseUnsignedInt(text("seed")));
         } catch (NumberFormatException e) {
-            throw new ConformanceException("Reference file " + path + " tells no seed; record it again.", e);
+            throw new ConformanceException(
+                    "Reference file " + path + " has the seed '" + text("seed")
+                            + "', not one of 0 to 4294967295; record it again.",
+                    e);
         }
     }
 
+    /**
+     * SHA-256 of the whole file, by which others know that theirs is the same.
+     *
+     * @throws ConformanceException when it cannot be read
+     */
+    public String digest() {
+        try (DigestInputStream in =
+                new DigestInputStream(Files.newInputStream(path), MessageDigest.getInstance("SHA-256"))) {
+            in.transferTo(OutputStream.nullOutputStream());
+            return HexFormat.of().formatHex(in.getMessageDigest().digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("Every Java platform has SHA-256", e);
+        } catch (IOException e) {
+            throw new ConformanceException("Reference file " + path + " cannot be read: " + e + "; fetch it again.", e);
+        }
+    }
+
+    /** What to say where the file lacks a tensor. */
+    public static String without(String key) {
+        return "the reference has no " + key + "; record it again";
+    }
+
     /** float32 values, if the file has them. */
-    public Optional<float[]> floats(String key) {
+    public Optional<Floats> floats(String key) {
         return tensor(key, DType.FLOAT32).map(tensor -> {
-            float[] values = new float[Math.toIntExact(tensor.elementCount())];
+            float[] values = new float[(int) tensor.elementCount()];
             tensor.read(0, values, 0, values.length);
-            return values;
+            return new Floats(values, tensor.shape());
         });
     }
 
     /** int64 values, if the file has them. */
     public Optional<long[]> longs(String key) {
         return tensor(key, DType.INT64).map(tensor -> {
-            long[] values = new long[Math.toIntExact(tensor.elementCount())];
+            long[] values = new long[(int) tensor.elementCount()];
             ByteBuffer.wrap(tensor.bytes())
                     .order(ByteOrder.LITTLE_ENDIAN)
                     .asLongBuffer()
@@ -126,6 +181,10 @@ public final class ReferenceFile implements AutoCloseable {
 
     private Optional<CheckpointTensor> tensor(String key, DType type) {
         Optional<CheckpointTensor> found = Optional.ofNullable(file.tensors().get(key));
+        found.filter(tensor -> tensor.elementCount() > MAX_BYTES / type.bytes()).ifPresent(tensor -> {
+            throw new ConformanceException("Reference file " + path + ": " + key + " has " + tensor.elementCount()
+                    + " values, more than this kit reads; record it again.");
+        });
         found.filter(tensor -> tensor.dtype() != type).ifPresent(tensor -> {
             throw new ConformanceException("Reference file " + path + ": " + key + " is " + tensor.dtype() + ", not "
                     + type + "; record it again.");

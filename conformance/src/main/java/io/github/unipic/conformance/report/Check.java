@@ -26,6 +26,17 @@ public record Check(
         Optional<ErrorStatistics> errors,
         Optional<String> note) {
 
+    /** A check that fails because there is no value. */
+    public static Check withoutValue(
+            Area area, String subject, String scenario, String tensor, String metric, String reason) {
+        return new Check(area, subject, scenario, tensor, metric, Double.NaN, 0, Optional.empty(), Optional.of(reason));
+    }
+
+    /** Something did not even run to its end: a check that fails, with the reason. */
+    public static Check didNotRun(Area area, String subject, String scenario, String reason) {
+        return withoutValue(area, subject, scenario, "run", "completed", reason);
+    }
+
     /** Unique in a report: {@code stage/decoder_step/past_512/hidden (relative L2)}. */
     public String name() {
         return area.label() + "/" + subject + "/" + scenario + "/" + tensor + " (" + metric + ")";

@@ -10,8 +10,8 @@ import java.util.List;
  * @param cosine of the angle between the two, 1 when they point the same way
  * @param largest absolute difference
  * @param referenceRms root mean square of the reference
- * @param nans not-a-numbers that the reference does not have
- * @param infinities that the reference does not have
+ * @param nans places where the result or the reference is not a number
+ * @param infinities other places where one of them is infinite
  * @param histogram how many absolute differences, in units of {@code referenceRms}, lie in each decade: below 1e-8,
  *     from 1e-8, from 1e-7, ..., from 1e0, that is {@value #DECADES} counts
  */

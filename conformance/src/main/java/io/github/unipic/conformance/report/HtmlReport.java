@@ -148,6 +148,8 @@ final class HtmlReport {
             fact("Suite", subject.suite());
             fact("Computing on the CPU instead", subject.strict() ? "is a failure (strict)" : "is allowed");
             fact("Reference", subject.reference());
+            subject.referenceDigest().ifPresent(digest -> fact("Reference's SHA-256", digest));
+            subject.seed().ifPresent(seed -> fact("Seed of the inputs", Long.toString(seed)));
             fact("When", TIME.format(report.started()) + ", took " + Figures.duration(report.elapsed()));
             fact("Manifest's SHA-256", subject.modelDigest());
         });

@@ -69,6 +69,12 @@ final class JsonReport {
         json.writeStringField("suite", subject.suite());
         json.writeBooleanField("strict", subject.strict());
         json.writeStringField("reference", subject.reference());
+        if (subject.referenceDigest().isPresent()) {
+            json.writeStringField("reference_digest", subject.referenceDigest().get());
+        }
+        if (subject.seed().isPresent()) {
+            json.writeNumberField("seed", subject.seed().getAsLong());
+        }
         json.writeEndObject();
     }
 

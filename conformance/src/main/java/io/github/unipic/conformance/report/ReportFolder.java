@@ -32,6 +32,7 @@ public final class ReportFolder {
     /** JUnit XML. */
     public static final String JUNIT = "report.xml";
 
+    private static final List<String> FILES = List.of(JSON, JUNIT, HTML);
     private static final String PICTURE_FILES = ".*-(reference|actual|difference)\\.png";
 
     private ReportFolder() {}
@@ -76,6 +77,29 @@ public final class ReportFolder {
         }
     }
 
+    /**
+     * Removes an earlier report, so that none stands for a run that does not come to one.
+     *
+     * @param folder that may not exist; other files in it stay
+     * @throws UncheckedIOException with a one-line message, if something cannot be removed
+     */
+    public static void remove(Path folder) {
+        try {
+            for (String file : FILES) {
+                Files.deleteIfExists(folder.resolve(file));
+            }
+            Path pictures = folder.resolve(ReportPicture.FOLDER);
+            if (Files.isDirectory(pictures)) {
+                deletePictures(pictures, Set.of());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "The earlier report in " + folder + " cannot be removed (" + Printable.of(e.toString())
+                            + "); choose another folder.",
+                    e);
+        }
+    }
+
     private static void writeFiles(ConformanceReport report, Path staging) throws IOException {
         List<ReportPicture> pictures = ReportPicture.of(report);
         Files.createDirectory(staging);
@@ -116,15 +140,19 @@ public final class ReportFolder {
         for (Path file : files(staging.resolve(ReportPicture.FOLDER))) {
             made.add(Files.move(file, pictures.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING));
         }
-        for (String file : List.of(JSON, JUNIT, HTML)) {
+        for (String file : FILES) {
             Files.move(staging.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }
+        deletePictures(pictures, made);
+    }
+
+    private static void deletePictures(Path pictures, Set<Path> kept) throws IOException {
         for (Path file : files(pictures)) {
-            if (file.getFileName().toString().matches(PICTURE_FILES) && !made.contains(file)) {
+            if (file.getFileName().toString().matches(PICTURE_FILES) && !kept.contains(file)) {
                 Files.delete(file);
             }
         }
-        if (made.isEmpty() && files(pictures).isEmpty()) {
+        if (files(pictures).isEmpty()) {
             Files.delete(pictures);
         }
     }

@@ -1,6 +1,8 @@
 package io.github.unipic.conformance.report;
 
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What was asked to be tested.
@@ -12,7 +14,9 @@ import java.util.Map;
  * @param providerOptions given to it
  * @param suite {@code smoke} or {@code full}
  * @param strict whether computing on the CPU instead of the provider is a failure
- * @param reference where the reference tensors come from
+ * @param reference where the reference tensors come from, and the type that they were computed in
+ * @param referenceDigest SHA-256 of the reference file; empty where golden files alone were compared
+ * @param seed of the inputs, as the reference file tells it; empty where golden files alone were compared
  */
 public record Subject(
         String model,
@@ -22,4 +26,6 @@ public record Subject(
         Map<String, String> providerOptions,
         String suite,
         boolean strict,
-        String reference) {}
+        String reference,
+        Optional<String> referenceDigest,
+        OptionalLong seed) {}

@@ -3,7 +3,7 @@ package io.github.unipic.conformance.checks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.unipic.conformance.ConformanceException;
+import io.github.unipic.InferenceException;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.Placement;
 import io.github.unipic.conformance.report.Placement.Fallback;
@@ -88,7 +88,7 @@ class TraceTest {
     @Test
     void aDamagedProfileIsNamed() throws IOException {
         Path file = Files.writeString(folder.resolve("profile.json"), "[{\"cat\":");
-        assertThatExceptionOfType(ConformanceException.class)
+        assertThatExceptionOfType(InferenceException.class)
                 .isThrownBy(() -> Trace.read(file))
                 .withMessageContaining("profile.json");
     }

@@ -1,9 +1,7 @@
 package io.github.unipic.conformance.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.unipic.conformance.ConformanceException;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import java.util.ArrayList;
@@ -30,15 +28,16 @@ class ComparerTest {
         for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
             comparer.floats("z", new float[] {1, bad}, reference, Double.MAX_VALUE);
             comparer.floats("z", reference, new float[] {1, bad}, Double.MAX_VALUE);
+            comparer.floats("z", new float[] {1, bad}, new float[] {1, bad}, Double.MAX_VALUE);
         }
         comparer.floats("z", new float[] {0, 1e-30f}, new float[] {0, 0}, Double.MAX_VALUE);
-        assertThat(checks).hasSize(7).noneMatch(Check::passed);
+        assertThat(checks).hasSize(10).noneMatch(Check::passed);
     }
 
     @Test
     void theSameToTheBit() {
-        comparer.same("kept", new float[] {Float.NaN, 0f}, new float[] {Float.NaN, 0f});
-        comparer.same("kept", new float[] {1, -0f}, new float[] {1, 0f});
+        comparer.same("kept", floats(Float.NaN, 0f), floats(Float.NaN, 0f));
+        comparer.same("kept", floats(1, -0f), floats(1, 0f));
         assertThat(checks).extracting(Check::value).containsExactly(0.0, 1.0);
         assertThat(checks).extracting(Check::passed).containsExactly(true, false);
     }
@@ -66,12 +65,51 @@ class ComparerTest {
     }
 
     @Test
-    void otherSizesAreAnotherModel() {
-        assertThatExceptionOfType(ConformanceException.class)
-                .isThrownBy(() -> comparer.floats("z", new float[2], new float[3], 1))
-                .withMessageContainingAll("mar_decoder/half_tall/z", "3", "2")
-                .withMessageNotContaining("\n");
-        assertThat(checks).isEmpty();
+    void otherShapesFail() {
+        comparer.floats("z", new float[2], new float[3], 1);
+        assertThat(comparer.floats("z", new Floats(new float[6], 2, 3), new Floats(new float[6], 3, 2), 1))
+                .isFalse();
+        comparer.same("z", new Floats(new float[6], 2, 3), new Floats(new float[6], 6));
+        comparer.levels("z", new byte[2], new byte[3], 255, 1);
+        comparer.sameLevels("z", new byte[2], new byte[3]);
+        comparer.meanDifference("z", new byte[2], new byte[3], 255);
+        assertThat(checks)
+                .hasSize(6)
+                .noneMatch(Check::passed)
+                .extracting(Check::metric)
+                .containsOnly("shape");
+        assertThat(checks.get(1).note()).get().asString().contains("[2, 3]", "[3, 2]");
+    }
+
+    @Test
+    void theSameShapeIsNoCheckOfItsOwn() {
+        assertThat(comparer.floats("z", new Floats(new float[6], 2, 3), new Floats(new float[6], 2, 3), 1))
+                .isTrue();
+        assertThat(checks)
+                .singleElement()
+                .satisfies(check -> assertThat(check.passed()).isTrue());
+    }
+
+    @Test
+    void aShareThatCannotFailIsToldNotJudged() {
+        comparer.levels("image", new byte[] {0, 1}, new byte[] {0, 0}, 1, 1);
+        assertThat(checks).singleElement().satisfies(check -> {
+            assertThat(check.metric()).isEqualTo("largest difference");
+            assertThat(check.note()).contains("0.500 of the values differ");
+        });
+    }
+
+    @Test
+    void withoutAReferenceNothingPasses() {
+        comparer.cannotJudge("z", "the reference has no z");
+        assertThat(checks).singleElement().satisfies(check -> {
+            assertThat(check.passed()).isFalse();
+            assertThat(check.note()).contains("the reference has no z");
+        });
+    }
+
+    private static Floats floats(float... values) {
+        return new Floats(values, values.length);
     }
 
     @Test

@@ -2,20 +2,29 @@ package io.github.unipic.conformance.reference;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.unipic.conformance.ConformanceException;
 import io.github.unipic.conformance.Suite;
 import io.github.unipic.conformance.cases.Cases;
 import io.github.unipic.model.Manifest;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReferenceFileTest {
@@ -32,8 +41,9 @@ class ReferenceFileTest {
             assertThat(reference.seed()).isEqualTo(0xffff_ffffL);
             assertThat(reference.producer()).isEqualTo("a test (float32)");
             assertThat(reference.floats("a/b"))
-                    .hasValueSatisfying(values ->
-                            assertThat(values).containsExactly(1, -0f, Float.NEGATIVE_INFINITY, Float.MIN_VALUE));
+                    .hasValueSatisfying(values -> assertThat(values.values())
+                            .containsExactly(1, -0f, Float.NEGATIVE_INFINITY, Float.MIN_VALUE))
+                    .hasValueSatisfying(values -> assertThat(values.shape()).containsExactly(2, 2));
             assertThat(reference.longs("a/ids"))
                     .hasValueSatisfying(values -> assertThat(values).containsExactly(Long.MIN_VALUE, 7));
             assertThat(reference.floats("a/none")).isEmpty();
@@ -70,9 +80,71 @@ class ReferenceFileTest {
     }
 
     @Test
-    void withoutASeedItIsOfNoUse() throws IOException {
-        try (ReferenceFile reference = ReferenceFile.open(write(Map.of("seed", "many")))) {
-            assertRefused(reference::seed, "seed");
+    void anotherNoiseScheduleDoesNotFit() throws IOException {
+        for (String other : List.of("0.02", "", "much")) {
+            try (ReferenceFile reference = ReferenceFile.open(write(Map.of("max_beta", other)))) {
+                assertRefused(() -> requireFits(reference, SIZES), "max_beta " + other, "0.2");
+            }
+        }
+    }
+
+    @Test
+    void aSmallerSuiteDoesNotFit() throws IOException {
+        for (String recorded : List.of("smoke", "", "some")) {
+            try (ReferenceFile reference = ReferenceFile.open(write(Map.of("suite", recorded)))) {
+                assertRefused(
+                        () -> reference.requireFits(manifest(SIZES), CASES, Suite.FULL),
+                        "reference.safetensors",
+                        "'" + recorded + "'",
+                        "record it with --suite full");
+            }
+        }
+        try (ReferenceFile reference = ReferenceFile.open(write(Map.of("suite", "full")))) {
+            reference.requireFits(manifest(SIZES), CASES, Suite.FULL);
+            reference.requireFits(manifest(SIZES), CASES, Suite.SMOKE);
+        }
+    }
+
+    @Test
+    void withoutASeedOf32BitsItIsOfNoUse() throws IOException {
+        for (String seed : List.of("many", "", "-1", "4294967296", "1.5")) {
+            try (ReferenceFile reference = ReferenceFile.open(write(Map.of("seed", seed)))) {
+                assertRefused(reference::seed, "seed '" + seed + "'");
+            }
+        }
+        assertThatIllegalArgumentException().isThrownBy(() -> CASES.withSeed(1L << 32));
+        assertThatIllegalArgumentException().isThrownBy(() -> CASES.withSeed(-1));
+    }
+
+    @Test
+    void theDigestIsOfTheWholeFile() throws Exception {
+        Path file = write(Map.of());
+        byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
+        try (ReferenceFile reference = ReferenceFile.open(file)) {
+            assertThat(reference.digest()).isEqualTo(HexFormat.of().formatHex(digest));
+        }
+    }
+
+    /** A hole of 8 GB costs nothing on Linux's file systems. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aTensorThatNoArrayHoldsIsRefused() throws IOException {
+        long bytes = 4L << 31;
+        byte[] header = ("{\"__metadata__\":{\"format\":\"" + ReferenceFile.FORMAT
+                        + "\",\"format_version\":\"1\"},\"a\":{\"dtype\":\"F32\",\"shape\":[" + (1L << 31)
+                        + "],\"data_offsets\":[0," + bytes + "]}}")
+                .getBytes(StandardCharsets.UTF_8);
+        Path path = folder.resolve("huge.safetensors");
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            file.write(ByteBuffer.allocate(Long.BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putLong(header.length)
+                    .array());
+            file.write(header);
+            file.setLength(Long.BYTES + header.length + bytes);
+        }
+        try (ReferenceFile reference = ReferenceFile.open(path)) {
+            assertRefused(() -> reference.floats("a"), "huge.safetensors", "2147483648 values");
         }
     }
 
@@ -107,7 +179,11 @@ class ReferenceFileTest {
     }
 
     private static void requireFits(ReferenceFile reference, Manifest.Sizes sizes) {
-        Manifest manifest = new Manifest(
+        reference.requireFits(manifest(sizes), CASES, Suite.SMOKE);
+    }
+
+    private static Manifest manifest(Manifest.Sizes sizes) {
+        return new Manifest(
                 1,
                 "tiny",
                 "a test",
@@ -118,7 +194,6 @@ class ReferenceFileTest {
                 new Manifest.Defaults(64, 64, 4, 3, "constant", 1, 10),
                 Map.of(),
                 Map.of());
-        reference.requireFits(manifest, CASES);
     }
 
     private static void assertRefused(ThrowingCallable call, String... parts) {
@@ -143,7 +218,11 @@ class ReferenceFileTest {
                 "dtype",
                 "float32",
                 "sizes",
-                ReferenceFile.json(SIZES)));
+                ReferenceFile.json(SIZES),
+                "suite",
+                "smoke",
+                "max_beta",
+                "0.20"));
         metadata.putAll(changes);
         Path file = folder.resolve("reference.safetensors");
         try (ReferenceWriter writer = new ReferenceWriter(file)) {

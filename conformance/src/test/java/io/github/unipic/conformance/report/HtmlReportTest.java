@@ -61,6 +61,7 @@ class HtmlReportTest {
 
         assertThat(page.select("h1").text()).isEqualTo("Passed");
         assertThat(page.select(".verdict").text()).contains("36 checks, all within their limits");
+        assertThat(page.text()).contains("Reference's SHA-256 e3b0c442", "Seed of the inputs 4294967295");
         assertThat(page.select("details[open], #failures")).isEmpty();
         assertThat(page.select("tr.failed, .beyond")).isEmpty();
     }

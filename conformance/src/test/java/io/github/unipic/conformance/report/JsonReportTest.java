@@ -55,6 +55,8 @@ class JsonReportTest {
         assertThat(report.get("format_version").intValue()).isEqualTo(1);
         assertThat(report.get("passed").booleanValue()).isFalse();
         assertThat(report.get("elapsed_seconds").doubleValue()).isEqualTo(252);
+        assertThat(report.at("/subject/seed").longValue()).isEqualTo(4_294_967_295L);
+        assertThat(report.at("/subject/reference_digest").textValue()).hasSize(64);
         assertThat(report.at("/subject/provider_options/use_tf32").textValue()).isEqualTo("0");
         assertThat(report.get("checks"))
                 .hasSize(SampleReports.failing().checks().size());

@@ -52,6 +52,17 @@ class ReportFolderTest {
     }
 
     @Test
+    void anEarlierReportIsRemovedAndNothingElse() throws IOException {
+        ReportFolder.remove(temporary.resolve("none"));
+        ReportFolder.write(SampleReports.passing(), temporary);
+        Files.writeString(temporary.resolve("pictures/mine.png"), "mine");
+
+        ReportFolder.remove(temporary);
+
+        assertThat(names(temporary)).containsExactly("pictures/mine.png");
+    }
+
+    @Test
     void takesThePlaceOfAnEarlierReportAndLeavesOtherFiles() throws IOException {
         ReportFolder.write(SampleReports.passing(), temporary);
         Files.writeString(temporary.resolve("notes.txt"), "mine");

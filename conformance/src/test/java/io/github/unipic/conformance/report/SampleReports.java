@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 
 /** Made-up reports for tests and, by {@link #main}, to look at. */
@@ -136,7 +137,17 @@ final class SampleReports {
                         HOSTILE,
                         HOSTILE,
                         Map.of(HOSTILE, HOSTILE)),
-                new Subject(HOSTILE, HOSTILE, HOSTILE, HOSTILE, Map.of(HOSTILE, HOSTILE), HOSTILE, true, HOSTILE),
+                new Subject(
+                        HOSTILE,
+                        HOSTILE,
+                        HOSTILE,
+                        HOSTILE,
+                        Map.of(HOSTILE, HOSTILE),
+                        HOSTILE,
+                        true,
+                        HOSTILE,
+                        Optional.empty(),
+                        OptionalLong.empty()),
                 List.of(check),
                 List.of(new Placement(
                         HOSTILE,
@@ -203,7 +214,9 @@ final class SampleReports {
                         Map.of("use_tf32", "0"),
                         "full",
                         true,
-                        "PyTorch 2.9, float32, on CPU"),
+                        "PyTorch 2.9, float32, on CPU",
+                        Optional.of("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+                        OptionalLong.of(4_294_967_295L)),
                 checks,
                 placements,
                 List.of(

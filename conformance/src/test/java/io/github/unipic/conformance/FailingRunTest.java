@@ -1,0 +1,367 @@
+package io.github.unipic.conformance;
+
+import static io.github.unipic.conformance.GraphSurgery.attribute;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import io.github.unipic.Cancellation;
+import io.github.unipic.CancelledException;
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.UniPic;
+import io.github.unipic.UniPicException;
+import io.github.unipic.conformance.checks.Findings;
+import io.github.unipic.conformance.checks.RequestChecks;
+import io.github.unipic.conformance.compare.ModelTolerances;
+import io.github.unipic.conformance.golden.GoldenReplay;
+import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.Check;
+import io.github.unipic.conformance.report.ConformanceReport;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.text.PromptTokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every kind of check is able to fail, and a failure is a report, not the end of the run. */
+class FailingRunTest {
+    private static final String SMOKE_ANSWER =
+            "understanding/understand/siglip2/ids (logit margin where the answers part)";
+
+    @TempDir
+    private static Path shared;
+
+    @TempDir
+    private Path folder;
+
+    private static Path reference;
+
+    @BeforeAll
+    static void record() {
+        reference = shared.resolve("reference.safetensors");
+        record(TinyModel.model(), reference);
+    }
+
+    // ---- a reference that is not the truth
+
+    @Test
+    void aLoopFails() throws IOException {
+        ConformanceReport report = against(AlteredTensors.of(reference)
+                .floats("loop/small/latents", latents -> latents[3] += 1000)
+                .floats("loop/small/pixels", pixels -> pixels[5] += 0.1f));
+        assertFailures(
+                report,
+                "loop/t2i/small/latents (relative L2)",
+                "loop/t2i/small/pixels (relative L2)",
+                "loop/t2i/small/image (largest difference)");
+    }
+
+    /** The altered reference even says that its word was chosen by a hair: this machine knows better. */
+    @Test
+    void anAnswerFails() throws IOException {
+        ConformanceReport report = against(AlteredTensors.of(reference)
+                .longs("answer/siglip2/ids", ids -> ids[2] = (ids[2] + 1) % 400)
+                .floats("answer/siglip2/margins", margins -> margins[2] = 0));
+        assertFailures(report, SMOKE_ANSWER);
+        assertThat(report.failures().get(0).note()).contains("the answers part at token 2");
+    }
+
+    /** This machine was as good as undecided, but the reference was not. */
+    @Test
+    void anAnswerFailsWhereTheReferenceWasSure() throws IOException {
+        ConformanceReport report =
+                against(AlteredTensors.of(reference).longs("answer/siglip2/ids", ids -> ids[0] = -1));
+        assertFailures(report, SMOKE_ANSWER);
+    }
+
+    @Test
+    void anAnswerThatGoesOnFails() throws IOException {
+        AlteredTensors longer = AlteredTensors.of(reference);
+        long[][] ids = new long[1][];
+        longer.longs("answer/siglip2/ids", values -> ids[0] = Arrays.copyOf(values, values.length + 1));
+        assertFailures(
+                against(longer.put("answer/siglip2/ids", ids[0])),
+                "understanding/understand/siglip2/ids (in the reference)");
+        assertFailures(
+                against(longer.put("answer/siglip2/ids")), "understanding/understand/siglip2/ids (in the reference)");
+    }
+
+    @Test
+    void whatTheReferenceLacksFails() throws IOException {
+        ConformanceReport report = against(AlteredTensors.of(reference)
+                .without("stage/decoder_step/past_3_quiet/hidden")
+                .without("loop/small/pixels")
+                .without("answer/siglip2/margins"));
+        assertFailures(
+                report,
+                "stage/decoder_step/past_3_quiet/hidden (in the reference)",
+                "loop/t2i/small/image (in the reference)",
+                "understanding/understand/siglip2/ids (in the reference)");
+        assertThat(report.failures().get(0).note())
+                .contains("the reference has no stage/decoder_step/past_3_quiet/hidden; record it again");
+    }
+
+    @Test
+    void notANumberInTheReferenceFails() throws IOException {
+        ConformanceReport report = against(
+                AlteredTensors.of(reference).floats("stage/text_head/one/logits", logits -> logits[7] = Float.NaN));
+        assertFailures(report, "stage/text_head/one/logits (relative L2)");
+    }
+
+    @Test
+    void preprocessingFails() throws IOException {
+        Path golden = Files.createDirectory(folder.resolve("golden"));
+        AlteredTensors.of(TinyModel.golden().resolve("t2i_unguided.safetensors"))
+                .longs("input_ids", ids -> ids[1]++)
+                .writeTo(golden.resolve("t2i_unguided.safetensors"));
+        AlteredTensors photos = AlteredTensors.of(TinyModel.golden().resolve("preprocess.safetensors"));
+        List<String> keys = photos.keys();
+        String key = keys.stream()
+                .filter(name -> name.startsWith("chelsea.png/pad"))
+                .findFirst()
+                .orElseThrow();
+        photos.longs(key, levels -> levels[0]++).writeTo(golden.resolve("preprocess.safetensors"));
+        ConformanceReport report = run(new Source.Goldens(TinyModel.checkpoint(), golden), new ArrayList<>());
+        assertThat(report.failures())
+                .filteredOn(check -> check.area() == Area.PREPROCESSING)
+                .extracting(Check::name)
+                .containsExactlyInAnyOrder(
+                        "preprocessing/t2i/t2i_unguided/input_ids (differing values)",
+                        "preprocessing/preprocess/preprocess/" + key + " (differing values)");
+    }
+
+    @Test
+    void anotherNoiseScheduleIsNoVerdict() throws IOException {
+        ModelCopy copy = ModelCopy.of(TinyModel.model(), folder.resolve("model"));
+        copy.maxBeta(0.999);
+        Path model = copy.finish();
+        assertThatExceptionOfType(ConformanceException.class)
+                .isThrownBy(() -> run(model, reference))
+                .withMessageContainingAll("max_beta", "0.999");
+    }
+
+    // ---- a machine that is not right
+
+    /** Each run loses other values, as with a kernel that reads memory which is not its own. */
+    @Test
+    void determinismAndConcurrencyFail() throws IOException {
+        ConformanceReport report = run(
+                broken(GraphName.PIXEL_DECODER, graph -> {
+                    String healthy = graph.takeOver("pixels");
+                    graph.append("half", "Squeeze", List.of(graph.floats(0.5f)));
+                    graph.append("one", "Squeeze", List.of(graph.longs(1)));
+                    graph.append("training", "Cast", List.of("one"), attribute("to", DataType.BOOL_VALUE));
+                    graph.append("pixels", "Dropout", List.of(healthy, "half", "training"));
+                }),
+                reference);
+        assertThat(report.failures())
+                .extracting(Check::name)
+                .contains(
+                        "determinism/pixel_decoder/smaller/pixels (differing values)",
+                        "determinism/requests/same_seed_twice/picture (differing values)",
+                        "concurrency/requests/3_at_once/request_0 (differing values)")
+                .noneMatch(name -> name.startsWith("determinism/decoder_step"));
+    }
+
+    @Test
+    void aGraphThatDoesNotRunFailsWhereItIsNeeded() throws IOException {
+        ConformanceReport report = run(
+                broken(GraphName.PIXEL_DECODER, graph -> graph.source("pixels").setOpType("NoSuch")), reference);
+        assertThat(report.failures())
+                .extracting(Check::name)
+                .containsExactlyInAnyOrder(
+                        "stage/pixel_decoder/smaller/run (completed)",
+                        "stage/pixel_decoder/smaller_quiet/run (completed)",
+                        "loop/t2i/small/run (completed)",
+                        "placement/pixel_decoder/smaller/run (completed)",
+                        "determinism/requests/same_seed_twice/run (completed)",
+                        "concurrency/requests/3_at_once/run (completed)");
+        assertThat(report.failures())
+                .allSatisfy(check -> assertThat(check.note()).get().asString().contains("pixel_decoder"));
+    }
+
+    @Test
+    void aGraphThatDoesNotRunFailsItsGoldenFilesAndNoOthers() throws IOException {
+        Path model =
+                broken(GraphName.PIXEL_DECODER, graph -> graph.source("pixels").setOpType("NoSuch"));
+        ModelFolder opened = ModelFolder.open(model, false);
+        Findings findings = new Findings(check -> {}, (done, all) -> {});
+        try (Graphs graphs = new Graphs(opened, RuntimeOptions.DEFAULTS);
+                PromptTokenizer tokenizer = PromptTokenizer.load(opened.tokenizer())) {
+            ModelTolerances tolerances = new ModelTolerances(opened.manifest(), Optional.empty());
+            new GoldenReplay(graphs, tokenizer, TinyModel.checkpoint(), tolerances, findings, new Cancellation())
+                    .run(List.of(
+                            TinyModel.golden().resolve("pixel_decoder.safetensors"),
+                            TinyModel.golden().resolve("t2i_native.safetensors"),
+                            TinyModel.golden().resolve("text.safetensors")));
+        }
+        assertThat(findings.checks())
+                .filteredOn(check -> !check.passed())
+                .extracting(Check::name)
+                .containsExactly(
+                        "stage/pixel_decoder/pixel_decoder/run (completed)", "loop/t2i/t2i_native/run (completed)");
+        assertThat(findings.checks()).filteredOn(Check::passed).hasSizeGreaterThan(10);
+    }
+
+    @Test
+    void anotherShapeOfAsManyValuesFails() throws IOException {
+        ConformanceReport report = run(
+                broken(GraphName.TEXT_HEAD, graph -> {
+                    String healthy = graph.takeOver("logits");
+                    graph.append("logits", "Reshape", List.of(healthy, graph.longs(-1)));
+                }),
+                reference);
+        assertFailures(report, "stage/text_head/one/logits (shape)");
+        assertThat(report.failures().get(0).note()).get().asString().contains("[448]", "[1, 448]");
+    }
+
+    /** The new places alone, which are right, and nothing before them. */
+    @Test
+    void aCacheThatIsTooShortFails() throws IOException {
+        ConformanceReport report = run(
+                broken(GraphName.DECODER_STEP, graph -> {
+                    String healthy = graph.takeOver("present_value.1");
+                    graph.append("past", "Shape", List.of("past_value.1"), attribute("start", 2), attribute("end", 3));
+                    graph.append(
+                            "present_value.1",
+                            "Slice",
+                            List.of(healthy, "past", graph.longs(Long.MAX_VALUE), graph.longs(2)));
+                }),
+                reference);
+        assertThat(report.failures())
+                .extracting(Check::name)
+                .contains(
+                        "stage/decoder_step/past_17_two_rows_padded/present_value.1 (shape)",
+                        "stage/decoder_step/past_17_two_rows_padded/present_value.1 of the past (shape)");
+    }
+
+    @Test
+    void logitsThatAreNoNumbersFailTheAnswerAndMakeNoReference() throws IOException {
+        Path model = broken(GraphName.TEXT_HEAD, graph -> {
+            String healthy = graph.takeOver("logits");
+            graph.append("logits", "Mul", List.of(healthy, graph.floats(Float.NaN)));
+        });
+        // Also where the first id happens to be the one that is chosen of nothing.
+        ConformanceReport report = run(
+                model,
+                AlteredTensors.of(reference)
+                        .longs("answer/siglip2/ids", ids -> Arrays.fill(ids, 0))
+                        .writeTo(folder.resolve("zeros.safetensors")));
+        assertThat(report.failures())
+                .filteredOn(check -> check.name().equals(SMOKE_ANSWER))
+                .singleElement()
+                .satisfies(check -> assertThat(check.note()).contains("some logits are not finite"));
+        Path file = folder.resolve("new.safetensors");
+        assertThatExceptionOfType(ConformanceException.class)
+                .isThrownBy(() -> record(model, file))
+                .withMessageContainingAll("NaN", "stage/text_head/one/logits");
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void beingInterruptedEndsTheRun() {
+        Findings findings = new Findings(check -> {}, (done, all) -> {});
+        try (UniPic unipic = UniPic.load(TinyModel.model())) {
+            Thread.currentThread().interrupt();
+            assertThatExceptionOfType(CancelledException.class)
+                    .isThrownBy(() -> new RequestChecks(unipic, 16, findings, new Cancellation()).run(3))
+                    .withMessageContaining("interrupted");
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    // ---- a run that does not finish
+
+    @Test
+    void beforeEachPartAReportSaysThatTheRunDidNotFinish() {
+        List<ConformanceReport> interims = new ArrayList<>();
+        ConformanceReport report = run(new Source.Model(TinyModel.model(), Optional.of(reference)), interims);
+        assertThat(report.passed()).isTrue();
+        assertThat(interims).hasSize(4).noneMatch(ConformanceReport::passed);
+        assertThat(interims.get(0).checks())
+                .singleElement()
+                .satisfies(check -> assertThat(check.note()).get().asString().contains("did not finish"));
+        assertThat(interims.get(2).failures())
+                .extracting(Check::name)
+                .containsExactly("placement/process/process/run (completed)");
+    }
+
+    @Test
+    void anErrorIsInTheLastReport() throws IOException {
+        Path golden = Files.createDirectory(folder.resolve("golden"));
+        Files.write(golden.resolve("text.safetensors"), new byte[] {1, 2, 3});
+        List<ConformanceReport> interims = new ArrayList<>();
+        assertThatExceptionOfType(UniPicException.class)
+                .isThrownBy(() -> run(new Source.Goldens(TinyModel.checkpoint(), golden), interims));
+        assertThat(interims).hasSize(2).noneMatch(ConformanceReport::passed);
+        assertThat(interims.get(1).checks().get(0).note())
+                .get()
+                .asString()
+                .contains("did not finish", "text.safetensors");
+    }
+
+    private ConformanceReport against(AlteredTensors altered) throws IOException {
+        return run(TinyModel.model(), altered.writeTo(folder.resolve("altered.safetensors")));
+    }
+
+    private static void assertFailures(ConformanceReport report, String... names) {
+        assertThat(report.passed()).isFalse();
+        assertThat(report.failures())
+                .extracting(Check::name)
+                .contains(names)
+                .allMatch(name -> Stream.of(names).anyMatch(one -> scenario(one).equals(scenario(name))));
+    }
+
+    /** All but the last part of a check's name. */
+    private static String scenario(String name) {
+        return name.substring(0, name.lastIndexOf('/'));
+    }
+
+    private Path broken(GraphName graph, Consumer<GraphSurgery> damage) throws IOException {
+        ModelCopy copy = ModelCopy.of(TinyModel.model(), folder.resolve("broken"));
+        copy.edit(graph, damage);
+        return copy.finish();
+    }
+
+    private static void record(Path model, Path file) {
+        new Recording(model, Suite.SMOKE, OptionalLong.empty(), new Cancellation(), (done, all) -> {}).writeTo(file);
+    }
+
+    private static ConformanceReport run(Path model, Path reference) {
+        return run(new Source.Model(model, Optional.of(reference)), new ArrayList<>());
+    }
+
+    /** @param interims takes the reports before the last */
+    private static ConformanceReport run(Source source, List<ConformanceReport> interims) {
+        return new ConformanceRun(
+                        source,
+                        ExecutionProvider.CPU,
+                        Suite.SMOKE,
+                        false,
+                        Optional.empty(),
+                        Map.of(),
+                        new Cancellation(),
+                        new ConformanceRun.Listener() {
+                            @Override
+                            public void onInterim(ConformanceReport report) {
+                                interims.add(report);
+                            }
+                        })
+                .run();
+    }
+}
