@@ -10,7 +10,7 @@ import java.util.TreeMap;
  * <p>Whether the name and the options mean something is known when a model is loaded, as it depends on the ONNX Runtime
  * in use and on the libraries that were {@linkplain UniPic#registerProviderLibrary registered}.
  *
- * @param name in any case: {@code cpu}, {@code cuda}, {@code tensorrt}, {@code rocm}, {@code migraphx},
+ * @param name in any case: {@code auto}, {@code cpu}, {@code cuda}, {@code tensorrt}, {@code rocm}, {@code migraphx},
  *     {@code openvino}, {@code dnnl}, {@code vitisai}, {@code directml}, {@code coreml}, {@code qnn}, {@code webgpu},
  *     {@code xnnpack}, {@code nnapi}, {@code acl} or {@code rknpu}; or the name that a provider gives itself, such as
  *     {@code OpenVINOExecutionProvider}, as {@link RuntimeInfo#devices} shows it
@@ -20,6 +20,14 @@ import java.util.TreeMap;
 public record ExecutionProvider(String name, Map<String, String> options) {
     /** ONNX Runtime's own, on the processor: always there, and without options. */
     public static final ExecutionProvider CPU = of("cpu");
+
+    /**
+     * The first of TensorRT, CUDA and the CPU whose libraries load and which has a device, found out when a model is
+     * loaded; {@link UniPic#choose} says which, and a log line why. TensorRT, which builds engines for minutes, is
+     * taken only where the option {@code trt_engine_cache_path} names a folder to keep them. Options that begin with
+     * {@code trt_} go to TensorRT, the others to TensorRT and CUDA; the CPU takes none.
+     */
+    public static final ExecutionProvider AUTO = of("auto");
 
     /**
      * Checks the name and copies the options.
@@ -43,6 +51,11 @@ public record ExecutionProvider(String name, Map<String, String> options) {
      */
     public static ExecutionProvider of(String name) {
         return new ExecutionProvider(name, Map.of());
+    }
+
+    /** Whether this is ONNX Runtime's own on the processor, by its short name or by the one it gives itself. */
+    public boolean isCpu() {
+        return name.equalsIgnoreCase(CPU.name) || name.equalsIgnoreCase("CPUExecutionProvider");
     }
 
     /** This with one more option, or with another value for it. */

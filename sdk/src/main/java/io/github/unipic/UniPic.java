@@ -106,6 +106,17 @@ public final class UniPic implements AutoCloseable {
         OnnxRuntime.registerProviderLibrary(name, library);
     }
 
+    /**
+     * Says what computes when a provider is asked for: {@link ExecutionProvider#AUTO} becomes the one that this machine
+     * can use, any other stays as it is. Loads that provider's libraries, and unpacks CUDA's where they are on the
+     * class path and not installed.
+     *
+     * @throws InvalidRequestException when an option of an automatic choice is wrong
+     */
+    public static ProviderChoice choose(ExecutionProvider asked) {
+        return OnnxRuntime.choose(asked);
+    }
+
     /** The ONNX Runtime that models run on in this process. */
     public static RuntimeInfo runtime() {
         return OnnxRuntime.info();

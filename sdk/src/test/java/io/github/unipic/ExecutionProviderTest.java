@@ -28,6 +28,13 @@ class ExecutionProviderTest {
     }
 
     @Test
+    void theCpuIsKnownByBothItsNames() {
+        assertThat(ExecutionProvider.of("CPU").isCpu()).isTrue();
+        assertThat(ExecutionProvider.of("CPUExecutionProvider").isCpu()).isTrue();
+        assertThat(ExecutionProvider.of("cuda").isCpu()).isFalse();
+    }
+
+    @Test
     void namesAreNotBlank() {
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> ExecutionProvider.of(" "))

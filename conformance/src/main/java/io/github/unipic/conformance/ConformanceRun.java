@@ -296,10 +296,15 @@ public record ConformanceRun(
             return subject(
                     material,
                     precision,
-                    reference.producer(),
+                    producer(reference),
                     Optional.of(reference.digest()),
                     OptionalLong.of(reference.seed()));
         }
+    }
+
+    private String producer(ReferenceFile reference) {
+        boolean own = source instanceof Source.Model given && given.reference().isEmpty();
+        return reference.producer() + (own ? ", recorded in this run by the runtime under test" : "");
     }
 
     private Subject subject(

@@ -11,6 +11,9 @@ import io.github.unipic.ExecutionProvider;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
+import io.github.unipic.conformance.cases.Cases;
+import io.github.unipic.conformance.checks.Findings;
+import io.github.unipic.conformance.checks.PlacementChecks;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Graphs;
@@ -70,6 +73,19 @@ class ProviderTest {
             embed(graphs);
             assertThat(graphs.endProfiling()).isEqualTo(traces);
         }
+    }
+
+    @Test
+    void theCpuByItsOwnNameLeavesNothingToItself(@TempDir Path folder) {
+        Findings findings = new Findings(check -> {}, (done, all) -> {});
+        RuntimeOptions options = new RuntimeOptions(
+                OptionalInt.of(1), ExecutionProvider.of("CPUExecutionProvider"), Optional.of(folder), true);
+        new PlacementChecks(ModelFolder.open(TinyModel.model(), false), options, true, findings, new Cancellation())
+                .run(Cases.of(Suite.SMOKE));
+        assertThat(findings.placements()).hasSize(GraphName.values().length);
+        assertThat(findings.placements())
+                .allSatisfy(placement -> assertThat(placement.fallbacks()).isEmpty());
+        assertThat(findings.checks()).isEmpty();
     }
 
     @Test

@@ -68,9 +68,9 @@ class SabotageTest {
     /** The same rescaling changes nothing in float32. In float16 what lies between has no room. */
     @Test
     void float16OverflowIsCaughtAndCounted() throws IOException {
-        assertThat(run(rescaled(TinyModel.model(), "")).failures()).isEmpty();
+        assertThat(run(rescaled(TinyModel.model(), "float32", "")).failures()).isEmpty();
         assertThat(run(TinyModel.halfModel()).failures()).isEmpty();
-        ConformanceReport report = run(rescaled(TinyModel.halfModel(), ".float16"));
+        ConformanceReport report = run(rescaled(TinyModel.halfModel(), "float16", ".float16"));
         String name = "stage/decoder_step/prompt_7_two_rows/hidden (relative L2)";
         assertThat(report.failures())
                 .filteredOn(check -> check.name().equals(name))
@@ -85,12 +85,12 @@ class SabotageTest {
                 .containsOnly("decoder_step");
     }
 
-    /** @param suffix of the names of weights in the model's precision */
-    private Path rescaled(Path model, String suffix) throws IOException {
-        ModelCopy copy = ModelCopy.of(model, folder.resolve("rescaled" + suffix));
+    /** @param type what the exporter adds to the names of weights that are not float32 */
+    private Path rescaled(Path model, String name, String type) throws IOException {
+        ModelCopy copy = ModelCopy.of(model, folder.resolve(name));
         copy.edit(GraphName.DECODER_STEP, graph -> {
-            rescale(graph, "llm.model.layers.0.mlp.up_proj.weight.T" + suffix, 0x1p15f);
-            rescale(graph, "llm.model.layers.0.mlp.down_proj.weight.T" + suffix, 0x1p-15f);
+            rescale(graph, "llm.model.layers.0.mlp.up_proj.weight.T" + type, 0x1p15f);
+            rescale(graph, "llm.model.layers.0.mlp.down_proj.weight.T" + type, 0x1p-15f);
         });
         return copy.finish();
     }

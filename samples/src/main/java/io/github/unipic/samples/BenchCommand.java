@@ -1,5 +1,6 @@
 package io.github.unipic.samples;
 
+import io.github.unipic.CacheFolder;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.conformance.BenchmarkReport;
@@ -184,7 +185,7 @@ final class BenchCommand implements Callable<Integer> {
         if (subject.model != null) {
             return subject.model;
         }
-        Path cache = DefaultModel.cacheFolder(
+        Path cache = CacheFolder.of(
                 System.getProperty("os.name"), session.environment(), Path.of(System.getProperty("user.home")));
         try (ProgressDisplay progress =
                 ProgressDisplay.start(session, quiet, "Exporting", ProgressDisplay.Unit.MEGABYTES)) {

@@ -72,14 +72,18 @@ final class ConformanceRunCommand implements Callable<Integer> {
             names = "--precision",
             defaultValue = "fp32",
             paramLabel = "NAME",
-            description = "Without --model: precision that the small checkpoint is exported in. Default: fp32.")
+            description =
+                    "Without --model: what the small checkpoint is exported in: fp32, fp16, bf16, int8 or int4. Default:"
+                            + " fp32.")
     private Precision precision;
 
     @Option(
             names = "--flavor",
             defaultValue = "portable",
             paramLabel = "NAME",
-            description = "Without --model: flavor that the small checkpoint is exported in. Default: portable.")
+            description =
+                    "Without --model: flavor that the small checkpoint is exported in: portable or fused. Default:"
+                            + " portable.")
     private Flavor flavor;
 
     @Option(
@@ -89,14 +93,17 @@ final class ConformanceRunCommand implements Callable<Integer> {
             description = "smoke: under a minute; full: every case. Default: smoke.")
     private Suite suite;
 
-    @Option(names = "--strict", description = "Fail where the CPU computes what the provider was asked for.")
+    @Option(
+            names = "--strict",
+            description = "Fail where the CPU computes what the provider was asked for, in one case of each graph.")
     private boolean strict;
 
     @Option(
             names = "--tolerance",
             paramLabel = "NAME",
-            description = "Judge by the limits of another precision than the model's, such as fp16, for a provider that"
-                    + " computes in less; the report says so.")
+            description =
+                    "Judge by the limits of another precision than the model's (fp32, fp16, bf16, int8 or int4), for a"
+                            + " provider that computes in less; the report says so.")
     private String tolerance;
 
     @Option(
@@ -125,7 +132,13 @@ final class ConformanceRunCommand implements Callable<Integer> {
         }
         Session session = conformance.session();
         ReportFolder.remove(out);
-        ExecutionProvider provider = providerOptions.prepare();
+        if (model != null && reference == null && providerOptions.replacesRuntime()) {
+            session.err()
+                    .println("No --reference given: it will be recorded by the ONNX Runtime under test (--ort-native),"
+                            + " which proves only that results repeat; record one without --ort-native.");
+        }
+        ExecutionProvider provider =
+                providerOptions.choose(ExecutionProvider.CPU).provider();
         ConformanceReport report;
         try (ProgressLines progress = new ProgressLines(session, out, quiet)) {
             report = new ConformanceRun(
@@ -143,7 +156,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
         if (quiet) {
             session.out().println(report.passed() ? "PASS" : "FAIL");
         } else {
-            TerminalReport.write(report, session.out(), false);
+            TerminalReport.write(report, session.out());
             session.out().println("Report: " + out.resolve("report.html"));
         }
         return report.passed() ? UniPicCommand.OK : UniPicCommand.FAILED;

@@ -1,5 +1,6 @@
 package io.github.unipic.samples;
 
+import io.github.unipic.CacheFolder;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.UniPic;
@@ -18,10 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -47,34 +45,13 @@ final class DefaultModel {
     }
 
     static DefaultModel of(Session session) {
-        Path cache = cacheFolder(
+        Path cache = CacheFolder.of(
                 System.getProperty("os.name"), session.environment(), Path.of(System.getProperty("user.home")));
         return new DefaultModel(cache, Version.current(), BuildFingerprint.ofUniPic(), (written, total, graph) -> {
             if (session.cancellation().isCancelled()) {
                 throw new CancelledException("the first use of the built-in model was cancelled");
             }
         });
-    }
-
-    /** The operating system's folder for what a program can make again, and unipic's place in it. */
-    static Path cacheFolder(String osName, UnaryOperator<String> environment, Path home) {
-        String os = osName.toLowerCase(Locale.ROOT);
-        if (os.startsWith("windows")) {
-            return absolute(environment.apply("LOCALAPPDATA"))
-                    .orElse(home.resolve("AppData").resolve("Local"))
-                    .resolve("unipic");
-        }
-        if (os.startsWith("mac")) {
-            return home.resolve("Library").resolve("Caches").resolve("unipic");
-        }
-        // The XDG specification: a relative path is to be ignored.
-        return absolute(environment.apply("XDG_CACHE_HOME"))
-                .orElse(home.resolve(".cache"))
-                .resolve("unipic");
-    }
-
-    private static Optional<Path> absolute(String text) {
-        return Optional.ofNullable(text).filter(t -> !t.isBlank()).map(Path::of).filter(Path::isAbsolute);
     }
 
     Path folder() {

@@ -13,11 +13,13 @@ import picocli.CommandLine.ParentCommand;
 
 /** {@code unipic info}: says what a model folder holds, and what runs it here. */
 @Command(
-        name = "info",
+        name = InfoCommand.NAME,
         description = "Says what a model folder holds and what would run it on this machine.",
         footerHeading = "%nExample:%n",
         footer = "  unipic info --model unipic-1.5b")
 final class InfoCommand implements Callable<Integer> {
+    static final String NAME = "info";
+
     @ParentCommand
     private UniPicCommand unipic;
 
@@ -33,6 +35,7 @@ final class InfoCommand implements Callable<Integer> {
         }
         printModel(info, session.out());
         printRuntime(session.out());
+        print(session.out(), "Provider", model.choice().toString());
         return UniPicCommand.OK;
     }
 
@@ -64,6 +67,7 @@ final class InfoCommand implements Callable<Integer> {
                 "Runtime",
                 "ONNX Runtime " + runtime.version() + ", built with " + String.join(", ", runtime.providers()));
         runtime.devices().forEach(device -> print(out, "Device", device));
+        runtime.missing().forEach(what -> print(out, "Missing", what));
         print(out, "Java", System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
         print(
                 out,

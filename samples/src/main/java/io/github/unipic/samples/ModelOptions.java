@@ -1,6 +1,7 @@
 package io.github.unipic.samples;
 
 import io.github.unipic.ExecutionProvider;
+import io.github.unipic.ProviderChoice;
 import io.github.unipic.UniPic;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -31,12 +32,15 @@ final class ModelOptions {
     @Mixin
     private ProviderOptions provider;
 
+    private ProviderChoice choice;
+
     /** Loads the model asked for, or the built-in one, which says on stderr that it is not a trained one. */
     UniPic load(Session session, boolean quiet) {
         if (threads != null && threads < 1) {
             throw new ParameterException(command.commandLine(), "--threads is " + threads + ", but must be at least 1");
         }
-        ExecutionProvider asked = provider.prepare();
+        choice = provider.choose(ExecutionProvider.AUTO);
+        ExecutionProvider asked = choice.provider();
         Optional<Path> chosen = Optional.ofNullable(folder)
                 .or(() -> Optional.ofNullable(session.environment().apply(MODEL_VARIABLE))
                         .filter(text -> !text.isBlank())
@@ -52,6 +56,11 @@ final class ModelOptions {
         }
         return DefaultModel.of(session)
                 .load(model -> builder(model, asked).verifyChecksums(true).load());
+    }
+
+    /** What computes and why, once a model is loaded. */
+    ProviderChoice choice() {
+        return choice;
     }
 
     private UniPic.Builder builder(Path model, ExecutionProvider asked) {

@@ -13,7 +13,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -22,30 +21,11 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
-/** Exports and loads the real built-in checkpoint, but for the tests of the cache folder's name. */
+/** Exports and loads the real built-in checkpoint. */
 class DefaultModelTest {
     @TempDir
     private Path cache;
-
-    @ParameterizedTest
-    @CsvSource({
-        "Linux,      '',       '',         /home/u/.cache/unipic",
-        "Linux,      /xdg,     '',         /xdg/unipic",
-        "Linux,      relative, '',         /home/u/.cache/unipic",
-        "Mac OS X,   /xdg,     '',         /home/u/Library/Caches/unipic",
-        "Windows 11, /xdg,     /local,     /local/unipic",
-        "Windows 11, '',       '',         /home/u/AppData/Local/unipic",
-    })
-    void theCacheFolderIsTheOperatingSystems(String os, String xdg, String local, Path expected) {
-        Map<String, String> environment = Map.of("XDG_CACHE_HOME", xdg, "LOCALAPPDATA", local);
-        assertThat(DefaultModel.cacheFolder(os, environment::get, Path.of("/home/u")))
-                .isEqualTo(expected);
-        assertThat(DefaultModel.cacheFolder("Linux", name -> null, Path.of("/home/u")))
-                .isEqualTo(Path.of("/home/u/.cache/unipic"));
-    }
 
     @Test
     void isExportedOnceAndThenReused() throws IOException {

@@ -55,8 +55,8 @@ class EndToEndTest {
         CommandLineRun gpu = run("generate", "A fox", "-q", "-o", fox, "--provider", "gpu");
         assertThat(gpu.errLines()).hasSize(1).first().asString().contains("'gpu'", "cuda", "cpu");
         assertThat(gpu.exitCode()).isEqualTo(2);
-        CommandLineRun option = run(
-                "generate", "A fox", "-q", "-o", fox, "--provider-option", "device_id=1", "--provider-option", "x=y=z");
+        CommandLineRun option =
+                run("generate", "A fox", "-q", "-o", fox, "--provider", "cpu", "--provider-option", "device_id=1");
         assertThat(option.errLines()).hasSize(1).first().asString().contains("cpu has no option 'device_id'");
     }
 
@@ -250,6 +250,10 @@ class EndToEndTest {
         assertThat(info.exitCode()).as(info.err()).isZero();
         assertThat(info.out()).contains(model, "generate", "pixel_decoder.onnx", "ONNX Runtime 1.", "float32");
         assertThat(info.outLines()).anyMatch(line -> line.startsWith("Device   CPUExecutionProvider: CPU "));
+        assertThat(info.outLines()).anyMatch(line -> line.matches("Provider \\w+ \\(chosen.*"));
+        assertThat(run("info", "--model", model, "--provider", "cpu", "--provider-option", "x=y=z")
+                        .err())
+                .contains("cpu has no option 'x'");
 
         CommandLineRun again = run("export", "--checkpoint", checkpoint, "--out", model);
         assertThat(again.exitCode()).isEqualTo(2);

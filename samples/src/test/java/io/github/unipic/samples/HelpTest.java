@@ -22,6 +22,22 @@ class HelpTest {
                 CommandLineRun.session("", nowhere, nowhere, Map.of(), new io.github.unipic.Cancellation()));
     }
 
+    /** The help of {@code --provider} refers to {@code info}. */
+    @Test
+    void theConformanceJarHasInfoToo() {
+        assertThat(ConformanceMain.forUniPic("info", "--help")).containsExactly("info", "--help");
+        assertThat(ConformanceMain.forUniPic("run", "--strict")).containsExactly("conformance", "run", "--strict");
+        assertThat(ConformanceMain.forUniPic()).containsExactly("conformance");
+    }
+
+    @Test
+    void conformanceNamesWhatItsOptionsTake() {
+        assertThat(CommandLineRun.of("conformance", "run", "--help").out().replaceAll("\\s+", " "))
+                .contains("exported in: fp32, fp16, bf16, int8 or int4.")
+                .contains("than the model's (fp32, fp16, bf16, int8 or int4)")
+                .contains("portable or fused");
+    }
+
     @ParameterizedTest
     @MethodSource("commands")
     void mentionsEveryOptionAnExampleAndTheExitCodes(String command) {

@@ -19,6 +19,16 @@ class WrongUsageTest {
     @TempDir
     private Path folder;
 
+    @Test
+    void aReferenceByTheRuntimeUnderTestIsWarnedOf() {
+        String warning = "proves only that results repeat";
+        String[] run = {"conformance", "run", "--model", "no-such-model", "--ort-native", "no-such-folder"};
+        assertThat(CommandLineRun.of(run).errLines()).first().asString().contains("--reference", warning);
+        String[] independent = Stream.concat(Stream.of(run), Stream.of("--reference", "reference.safetensors"))
+                .toArray(String[]::new);
+        assertThat(CommandLineRun.of(independent).err()).doesNotContain(warning);
+    }
+
     static Stream<Arguments> mistakes() {
         return Stream.of(
                 mistake("unipic generate \"A red fox", "generate"),
@@ -82,6 +92,7 @@ class WrongUsageTest {
                 mistake("--model", "conformance", "run", "--reference", "reference.safetensors"),
                 mistake("no-such-model", "conformance", "run", "--model", "no-such-model"),
                 mistake("fp32", "conformance", "run", "--tolerance", "fp7"),
+                mistake("1 to 64", "conformance", "run", "--label", "x".repeat(65) + "=y"),
                 mistake("--seed", "conformance", "record", "--model", "m", "--seed", "-1"),
                 mistake("--model", "conformance", "record"),
                 mistake("'frobnicate'", "frobnicate"));

@@ -6,7 +6,6 @@ import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
-import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ModelFormatException;
@@ -87,7 +86,7 @@ public final class Graphs implements AutoCloseable {
 
     /** The cache where the provider computes, to be read by many runs; itself, shared, on the CPU. */
     KvCache onDevice(KvCache cache) {
-        return options.provider().equals(ExecutionProvider.CPU)
+        return options.provider().isCpu()
                 ? cache.share()
                 : cache.map(tensor -> copies.copy(tensor, Place.WHERE_COMPUTED));
     }
@@ -199,11 +198,12 @@ public final class Graphs implements AutoCloseable {
                 sessionOptions.enableProfiling(
                         options.profileFolder().get().resolve(graph.label()).toString());
             }
-            Providers.addTo(sessionOptions, options.provider());
+            Providers.addTo(
+                    sessionOptions, Providers.forGraph(options.provider(), folder.manifest(), folder.spec(graph)));
             return OnnxRuntime.environment().createSession(file, sessionOptions);
         } catch (OrtException e) {
             String what = "ONNX Runtime cannot load " + file;
-            if (options.provider().equals(ExecutionProvider.CPU)) {
+            if (options.provider().isCpu()) {
                 throw new ModelFormatException(what + ": " + OnnxRuntime.reason(e) + "; export the model again.", e);
             }
             throw new InferenceException(

@@ -6,8 +6,10 @@ import ai.onnxruntime.OrtProvider;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.ProviderChoice;
 import io.github.unipic.RuntimeInfo;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,14 +119,39 @@ public final class OnnxRuntime {
         int setenv(String name, String value, int overwrite);
     }
 
-    /** Version and providers of the native library, and the devices here. */
+    /**
+     * The name that a provider gives itself, in ONNX Runtime's profiles too: {@code CUDAExecutionProvider} for cuda.
+     */
+    public static String ownName(ExecutionProvider provider) {
+        return Providers.ownName(provider);
+    }
+
+    /**
+     * What computes when a provider is asked for: itself, or what {@link ExecutionProvider#AUTO} stands for here.
+     *
+     * @throws InvalidRequestException when an option of an automatic choice is wrong
+     */
+    public static ProviderChoice choose(ExecutionProvider asked) {
+        return AutomaticProvider.choose(asked);
+    }
+
+    /** Whether ONNX Runtime is the build on the class path, whose needs are known. */
+    static boolean isOwnBuild() {
+        return System.getProperty("onnxruntime.native.path") == null;
+    }
+
+    /** Version and providers of the native library, the devices here, and what NVIDIA's providers lack. */
     public static RuntimeInfo info() {
         OrtEnvironment environment = environment();
         List<String> providers = OrtEnvironment.getAvailableProviders().stream()
                 .map(OrtProvider::getName)
                 .toList();
         try {
-            return new RuntimeInfo(environment.getVersion(), providers, Providers.describeDevices(environment));
+            return new RuntimeInfo(
+                    environment.getVersion(),
+                    providers,
+                    Providers.describeDevices(environment),
+                    Providers.describeMissing());
         } catch (OrtException e) {
             throw new InferenceException("ONNX Runtime cannot list its devices: " + reason(e) + ".", e);
         }

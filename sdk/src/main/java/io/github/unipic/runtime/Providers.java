@@ -1,5 +1,9 @@
 package io.github.unipic.runtime;
 
+import static io.github.unipic.runtime.CudaLibraries.CUDA;
+import static io.github.unipic.runtime.CudaLibraries.CUDNN;
+import static io.github.unipic.runtime.CudaLibraries.TENSOR_RT;
+
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtEpDevice;
 import ai.onnxruntime.OrtException;
@@ -12,6 +16,14 @@ import ai.onnxruntime.providers.OrtTensorRTProviderOptions;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.GraphSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -35,6 +47,7 @@ final class Providers {
                     .collect(Collectors.toMap(Providers::shortName, provider -> provider, (a, b) -> a, TreeMap::new));
 
     private static final String DEVICE = "device";
+    private static final String DEVICE_ID = "device_id";
 
     private Providers() {}
 
@@ -67,7 +80,7 @@ final class Providers {
                 addBuiltIn(session, known.get(), provider);
                 return;
             }
-            String name = known.map(OrtProvider::getName).orElse(provider.name());
+            String name = ownName(provider);
             List<OrtEpDevice> devices = OnnxRuntime.environment().getEpDevices().stream()
                     .filter(device -> device.getEpName().equalsIgnoreCase(name))
                     .toList();
@@ -82,6 +95,11 @@ final class Providers {
             }
             throw new InferenceException(what + "; install the driver and the libraries that it needs, or use cpu.", e);
         }
+    }
+
+    /** ONNX Runtime's name for a provider; that of a plugin as it was asked for, so that case may differ. */
+    static String ownName(ExecutionProvider provider) {
+        return find(provider.name()).map(OrtProvider::getName).orElse(provider.name());
     }
 
     private static Optional<OrtProvider> find(String name) {
@@ -105,29 +123,15 @@ final class Providers {
         Map<String, String> options = provider.options();
         switch (id) {
             case CPU -> allow(provider); // ONNX Runtime adds it to every session.
-            case CUDA -> {
-                try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions()) {
-                    for (Map.Entry<String, String> option : options.entrySet()) {
-                        cuda.add(option.getKey(), option.getValue());
-                    }
-                    session.addCUDA(cuda);
-                }
-            }
-            case TENSOR_RT -> {
-                try (OrtTensorRTProviderOptions tensorRt = new OrtTensorRTProviderOptions()) {
-                    for (Map.Entry<String, String> option : options.entrySet()) {
-                        tensorRt.add(option.getKey(), option.getValue());
-                    }
-                    session.addTensorrt(tensorRt);
-                }
-            }
+            case CUDA -> addCuda(session, provider);
+            case TENSOR_RT -> addTensorRt(session, provider);
             case ROCM -> {
-                allow(provider, "device_id");
-                session.addROCM(number(provider, "device_id"));
+                allow(provider, DEVICE_ID);
+                session.addROCM(number(provider, DEVICE_ID));
             }
             case DIRECT_ML -> {
-                allow(provider, "device_id");
-                session.addDirectML(number(provider, "device_id"));
+                allow(provider, DEVICE_ID);
+                session.addDirectML(number(provider, DEVICE_ID));
             }
             case OPEN_VINO -> {
                 allow(provider, "device_type");
@@ -148,6 +152,126 @@ final class Providers {
             case WEBGPU -> session.addWebGPU(options);
             default -> throw new IllegalStateException("Java cannot add " + id);
         }
+    }
+
+    private static void addCuda(SessionOptions session, ExecutionProvider provider) throws OrtException {
+        NvidiaOptions.check(provider);
+        prepareNvidia(provider);
+        try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions()) {
+            for (Map.Entry<String, String> option : provider.options().entrySet()) {
+                cuda.add(option.getKey(), option.getValue());
+            }
+            session.addCUDA(cuda);
+        }
+    }
+
+    /** With CUDA behind it, which does what TensorRT cannot. */
+    private static void addTensorRt(SessionOptions session, ExecutionProvider provider) throws OrtException {
+        NvidiaOptions.check(provider);
+        prepareNvidia(provider);
+        Map<String, String> options = new TreeMap<>(provider.options());
+        switchCacheOn(provider, options, "trt_engine_cache");
+        switchCacheOn(provider, options, "trt_timing_cache");
+        try (OrtTensorRTProviderOptions tensorRt = new OrtTensorRTProviderOptions()) {
+            for (Map.Entry<String, String> option : options.entrySet()) {
+                tensorRt.add(option.getKey(), option.getValue());
+            }
+            session.addTensorrt(tensorRt);
+        }
+        ExecutionProvider cuda = ExecutionProvider.of("cuda");
+        String device = provider.options().get(DEVICE_ID);
+        addCuda(session, device == null ? cuda : cuda.withOption(DEVICE_ID, device));
+    }
+
+    /** A folder for a cache means that it is wanted, which ONNX Runtime asks for separately. */
+    private static void switchCacheOn(ExecutionProvider provider, Map<String, String> options, String cache) {
+        String folder = options.get(cache + "_path");
+        if (folder == null) {
+            return;
+        }
+        options.putIfAbsent(cache + "_enable", "1");
+        try {
+            Files.createDirectories(Path.of(folder));
+        } catch (IOException | InvalidPathException e) {
+            throw wrong(provider, cache + "_path", folder, "a folder that can be written");
+        }
+    }
+
+    private static void prepareNvidia(ExecutionProvider provider) {
+        nvidiaObstacle(provider).ifPresent(obstacle -> {
+            throw new InferenceException(
+                    "The execution provider " + provider + " cannot be used: " + obstacle + ", or use cpu.");
+        });
+    }
+
+    /** Loads what a provider of NVIDIA's needs, before ONNX Runtime looks for it, and says what is missing. */
+    private static Optional<String> nvidiaObstacle(ExecutionProvider provider) {
+        Optional<String> obstacle = CudaDriver.obstacle(number(provider, DEVICE_ID));
+        // Another build may be linked to other versions; it finds them itself.
+        if (obstacle.isPresent() || !OnnxRuntime.isOwnBuild()) {
+            return obstacle;
+        }
+        return needs(provider).stream()
+                .map(CudaLibraries.HERE::load)
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    private static List<CudaLibraries.Group> needs(ExecutionProvider provider) {
+        if (find(provider.name()).equals(Optional.of(OrtProvider.TENSOR_RT))) {
+            return List.of(CUDA, CUDNN, TENSOR_RT);
+        }
+        return flag(provider, "enable_cudnn", true) ? List.of(CUDA, CUDNN) : List.of(CUDA);
+    }
+
+    /** What keeps NVIDIA's providers from working here, as {@link io.github.unipic.RuntimeInfo} says it. */
+    static List<String> describeMissing() {
+        if (!OnnxRuntime.isOwnBuild()) {
+            return List.of();
+        }
+        Map<OrtProvider, List<CudaLibraries.Group>> needs = new EnumMap<>(OrtProvider.class);
+        needs.put(OrtProvider.CUDA, List.of(CUDA, CUDNN));
+        needs.put(OrtProvider.TENSOR_RT, List.of(TENSOR_RT));
+        needs.keySet().retainAll(builtIn());
+        List<String> missing = new ArrayList<>();
+        needs.forEach((provider, groups) -> Stream.concat(
+                        provider == OrtProvider.CUDA ? CudaDriver.obstacle(0).stream() : Stream.empty(),
+                        groups.stream().map(CudaLibraries.HERE::missing).flatMap(Optional::stream))
+                .forEach(what -> missing.add(shortName(provider) + ": " + what)));
+        return missing;
+    }
+
+    /** What keeps a provider of NVIDIA's with good options from working here; empty when it works. */
+    static Optional<String> obstacle(ExecutionProvider provider) {
+        if (!builtIn().contains(find(provider.name()).orElseThrow())) {
+            return Optional.of("ONNX Runtime was not built with it");
+        }
+        Optional<String> obstacle = nvidiaObstacle(provider);
+        if (obstacle.isPresent()) {
+            return obstacle;
+        }
+        try (SessionOptions trial = new SessionOptions()) {
+            addTo(trial, provider);
+            return Optional.empty();
+        } catch (InferenceException e) {
+            return Optional.of(e.getCause() instanceof OrtException cause ? OnnxRuntime.reason(cause) : e.getMessage());
+        }
+    }
+
+    /** Whether there is a GPU that ONNX Runtime was built for. */
+    static boolean hasIdleGpu() {
+        return builtIn().contains(OrtProvider.CUDA) && CudaDriver.obstacle(0).isEmpty();
+    }
+
+    /** A provider with what it needs to know of a graph: TensorRT's optimization profiles, unless some were given. */
+    static ExecutionProvider forGraph(ExecutionProvider provider, Manifest manifest, GraphSpec graph) {
+        boolean given = provider.options().keySet().stream().anyMatch(option -> option.startsWith("trt_profile_"));
+        if (given || !find(provider.name()).equals(Optional.of(OrtProvider.TENSOR_RT))) {
+            return provider;
+        }
+        Map<String, String> options = new TreeMap<>(provider.options());
+        options.putAll(OptimizationProfiles.options(manifest, graph));
+        return new ExecutionProvider(provider.name(), options);
     }
 
     private static EnumSet<NNAPIFlags> nnapiFlags(ExecutionProvider provider) {
@@ -204,8 +328,7 @@ final class Providers {
         };
     }
 
-    private static InvalidRequestException wrong(
-            ExecutionProvider provider, String option, String value, String expected) {
+    static InvalidRequestException wrong(ExecutionProvider provider, String option, String value, String expected) {
         return new InvalidRequestException("The option " + option + " of the execution provider " + provider.name()
                 + " is '" + value + "'; give " + expected + ".");
     }
@@ -219,7 +342,7 @@ final class Providers {
 
     private static InvalidRequestException unknown(ExecutionProvider provider) throws OrtException {
         return new InvalidRequestException("There is no execution provider '" + provider.name() + "'; known are "
-                + list(SHORT_NAMES.keySet()) + ", and here " + list(here())
+                + list(SHORT_NAMES.keySet()) + " and auto, and here " + list(here())
                 + ". Register its library first if it is a plugin.");
     }
 

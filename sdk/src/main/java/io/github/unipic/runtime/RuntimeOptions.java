@@ -9,7 +9,7 @@ import java.util.OptionalInt;
  * How graphs run.
  *
  * @param threads that work on one operator; absent: as many as ONNX Runtime chooses, one per physical core
- * @param provider that every graph is given to
+ * @param provider that every graph is given to; {@link ExecutionProvider#AUTO} becomes what it stands for here
  * @param profileFolder where each graph's trace is written; absent: none is made
  * @param keepLoaded whether a graph once opened stays so; otherwise it is closed when nobody holds it any more. Graphs
  *     that are traced stay open
@@ -18,4 +18,13 @@ public record RuntimeOptions(
         OptionalInt threads, ExecutionProvider provider, Optional<Path> profileFolder, boolean keepLoaded) {
     public static final RuntimeOptions DEFAULTS =
             new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.CPU, Optional.empty(), true);
+
+    /**
+     * Settles on a provider.
+     *
+     * @throws io.github.unipic.InvalidRequestException when an option of an automatic choice is wrong
+     */
+    public RuntimeOptions {
+        provider = OnnxRuntime.choose(provider).provider();
+    }
 }

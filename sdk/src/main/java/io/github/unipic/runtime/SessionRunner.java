@@ -66,7 +66,7 @@ interface SessionRunner {
     static Optional<SessionRunner> onDevice(ExecutionProvider provider) {
         boolean asked = Optional.ofNullable(System.getProperty(SWITCH))
                 .map(Boolean::valueOf)
-                .orElse(!provider.name().equalsIgnoreCase(ExecutionProvider.CPU.name()));
+                .orElse(!provider.isCpu());
         return asked ? DeviceRunner.find() : Optional.empty();
     }
 }

@@ -37,6 +37,15 @@ class ProvidersTest {
     }
 
     @Test
+    void ownNamesAreThoseOfOnnxRuntime() {
+        assertThat(OnnxRuntime.ownName(ExecutionProvider.of("CUDA"))).isEqualTo("CUDAExecutionProvider");
+        assertThat(OnnxRuntime.ownName(ExecutionProvider.of("directml"))).isEqualTo("DmlExecutionProvider");
+        assertThat(OnnxRuntime.ownName(ExecutionProvider.of("tensorrtexecutionprovider")))
+                .isEqualTo("TensorrtExecutionProvider");
+        assertThat(OnnxRuntime.ownName(ExecutionProvider.of("VendorEP"))).isEqualTo("VendorEP");
+    }
+
+    @Test
     void theCpuTakesNoOptions() {
         adding(ExecutionProvider.CPU.withOption("arena", "0"))
                 .isInstanceOf(InvalidRequestException.class)
@@ -78,6 +87,29 @@ class ProvidersTest {
         } else {
             assertThat(failure).isInstanceOf(InvalidRequestException.class).hasMessageContaining("was not built with");
         }
+    }
+
+    /** Before it is found out whether there is a GPU. */
+    @ParameterizedTest
+    @ValueSource(strings = {"cuda", "tensorrt"})
+    void aWrongOptionOfNvidiasIsRefused(String name) {
+        assumeThat(OnnxRuntime.info().providers()).contains("CUDAExecutionProvider");
+        adding(ExecutionProvider.of(name).withOption("device_id", "first"))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContainingAll(name, "device_id", "'first'");
+    }
+
+    @Test
+    void whatCudaLacksHereIsSaidWithARemedy() {
+        assumeThat(OnnxRuntime.info().providers()).contains("CUDAExecutionProvider");
+        assumeThat(CudaDriver.obstacle(0))
+                .as("this machine has no NVIDIA driver")
+                .isPresent();
+        assertThat(OnnxRuntime.info().missing())
+                .anySatisfy(line -> assertThat(line)
+                        .startsWith("cuda: ")
+                        .contains("install")
+                        .hasLineCount(1));
     }
 
     @Test

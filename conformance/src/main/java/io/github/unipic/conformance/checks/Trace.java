@@ -21,7 +21,62 @@ final class Trace {
     static final String CPU = "CPUExecutionProvider";
 
     private static final String RUN = "_kernel_time";
-    private static final Set<String> FLOATS = Set.of("float", "float16", "bfloat16", "double");
+
+    /**
+     * Arithmetic on shapes, positions and masks of places. ONNX Runtime leaves it on the CPU by design, next to the
+     * shapes that it comes from, where all that it makes is of one of {@link #INDEX_TYPES}.
+     */
+    private static final Set<String> BOOKKEEPING = Set.of(
+            "Abs",
+            "Add",
+            "And",
+            "Cast",
+            "Concat",
+            "Constant",
+            "ConstantOfShape",
+            "CumSum",
+            "Div",
+            "Equal",
+            "Expand",
+            "Flatten",
+            "Gather",
+            "GatherElements",
+            "GatherND",
+            "Greater",
+            "GreaterOrEqual",
+            "Identity",
+            "Less",
+            "LessOrEqual",
+            "Max",
+            "Min",
+            "Mod",
+            "Mul",
+            "Neg",
+            "NonZero",
+            "Not",
+            "Or",
+            "Pad",
+            "Range",
+            "ReduceMax",
+            "ReduceMin",
+            "ReduceProd",
+            "ReduceSum",
+            "Reshape",
+            "ScatterElements",
+            "ScatterND",
+            "Shape",
+            "Size",
+            "Slice",
+            "Split",
+            "Squeeze",
+            "Sub",
+            "Tile",
+            "Transpose",
+            "Trilu",
+            "Unsqueeze",
+            "Where");
+
+    private static final Set<String> INDEX_TYPES = Set.of("int64", "int32", "bool");
 
     /** What is known of one node of the optimised graph. */
     private record Node(String operator, String provider, boolean computes, double milliseconds) {}
@@ -51,12 +106,13 @@ final class Trace {
 
     private void add(JsonNode event) {
         JsonNode args = event.path("args");
-        boolean computes = false;
+        String operator = args.path("op_name").asText();
+        boolean computes = !BOOKKEEPING.contains(operator);
         for (JsonNode output : args.path("output_type_shape")) {
-            computes |= output.properties().stream().anyMatch(type -> FLOATS.contains(type.getKey()));
+            computes |= output.properties().stream().anyMatch(type -> !INDEX_TYPES.contains(type.getKey()));
         }
         Node now = new Node(
-                args.path("op_name").asText(),
+                operator,
                 args.path("provider").asText(),
                 computes,
                 event.path("dur").asDouble() / 1000);

@@ -477,11 +477,7 @@ final class HtmlReport {
     }
 
     private void timings() {
-        html.element(
-                "p",
-                "One run after the first, the fastest of a few. For comparison only; no check depends on it.",
-                "class",
-                "legend");
+        html.element("p", "The second run of two. For comparison only; no check depends on it.", "class", "legend");
         html.element("details", () -> {
             html.element(
                     "summary",

@@ -47,8 +47,8 @@ public record Placement(String graph, List<Share> shares, List<Fallback> fallbac
      *
      * @param operator type, for example {@code Attention}
      * @param nodes of that type
-     * @param computes whether it makes floating-point results; otherwise it only keeps books on shapes and positions,
-     *     which ONNX Runtime leaves on the CPU on purpose
+     * @param computes whether it works on the model's values, in floating point or quantized; otherwise it only keeps
+     *     books on shapes and positions, which ONNX Runtime leaves on the CPU on purpose
      */
     public record Fallback(String operator, int nodes, boolean computes) {}
 }

@@ -6,23 +6,20 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Writes a report's outline as plain text of up to 100 columns: verdict, subjects, placement, first failures. */
+/**
+ * Writes a report's outline as plain text of up to 100 columns: verdict, subjects, placement, first failures, and how
+ * much was skipped.
+ */
 public final class TerminalReport {
     private static final int COLUMNS = 100;
     private static final int MOST_SUBJECTS = 20;
     private static final int MOST_PLACEMENTS = 12;
     private static final int MOST_FAILURES = 20;
-    private static final String RED = "\u001b[31m";
-    private static final String GREEN = "\u001b[32m";
-    private static final String BOLD = "\u001b[1m";
-    private static final String RESET = "\u001b[0m";
 
     private final Appendable out;
-    private final boolean colour;
 
-    private TerminalReport(Appendable out, boolean colour) {
+    private TerminalReport(Appendable out) {
         this.out = out;
-        this.colour = colour;
     }
 
     /**
@@ -30,11 +27,10 @@ public final class TerminalReport {
      *
      * @param report the report
      * @param out where to; not flushed
-     * @param colour whether to use ANSI colours, for a terminal that knows them
      * @throws IOException if {@code out} cannot be written to
      */
-    public static void write(ConformanceReport report, Appendable out, boolean colour) throws IOException {
-        new TerminalReport(out, colour).write(report);
+    public static void write(ConformanceReport report, Appendable out) throws IOException {
+        new TerminalReport(out).write(report);
     }
 
     private void write(ConformanceReport report) throws IOException {
@@ -48,13 +44,15 @@ public final class TerminalReport {
         if (!report.failures().isEmpty()) {
             writeFailures(report.failures());
         }
+        if (!report.skipped().isEmpty()) {
+            line("");
+            line(Figures.count(report.skipped().size(), "comparison") + " skipped; " + ReportFolder.HTML + " says why");
+        }
     }
 
     private void writeVerdict(ConformanceReport report) throws IOException {
         Verdict verdict = Verdict.of(report);
-        line(
-                verdict.word().toUpperCase(Locale.ROOT) + "  " + verdict.sentence(),
-                BOLD + (report.passed() ? GREEN : RED));
+        line(verdict.word().toUpperCase(Locale.ROOT) + "  " + verdict.sentence());
         Subject subject = report.subject();
         line(String.join(
                 ", ",
@@ -67,7 +65,7 @@ public final class TerminalReport {
 
     private void writeSubjects(List<CheckGroup> subjects) throws IOException {
         line("");
-        line(row("subject", "checks", "failed", "worst error", "limit", "of limit"), BOLD);
+        line(row("subject", "checks", "failed", "worst error", "limit", "of limit"));
         List<CheckGroup> shown = subjects;
         if (subjects.size() > MOST_SUBJECTS) {
             shown = subjects.stream()
@@ -77,14 +75,13 @@ public final class TerminalReport {
         }
         for (CheckGroup subject : shown) {
             Check worst = subject.worst();
-            String row = row(
+            line(row(
                     Printable.of(subject.title()),
                     Figures.count(subject.checks().size()),
                     Figures.count(subject.failures().size()),
                     Figures.of(worst.value()),
                     Figures.of(worst.limit()),
-                    Figures.ratio(worst));
-            line(row, subject.passed() ? "" : RED);
+                    Figures.ratio(worst)));
         }
         writeRest(subjects.size() - shown.size());
     }
@@ -103,7 +100,7 @@ public final class TerminalReport {
 
     private void writePlacements(List<Placement> placements) throws IOException {
         line("");
-        line("placement: share of nodes and of time; operators left to the CPU that compute", BOLD);
+        line("placement: share of nodes and of time; operators left to the CPU that compute");
         for (Placement placement : placements.subList(0, Math.min(MOST_PLACEMENTS, placements.size()))) {
             String shares = placement.shares().stream()
                     .map(share -> Printable.of(share.name()) + " "
@@ -115,14 +112,14 @@ public final class TerminalReport {
                     .map(fallback -> Printable.of(fallback.operator()) + " x" + fallback.nodes())
                     .collect(Collectors.joining(", "));
             String name = String.format(Locale.ROOT, "%-20s ", shortened(Printable.of(placement.graph()), 20));
-            line(name + shares + (fallbacks.isEmpty() ? "" : "; " + fallbacks), fallbacks.isEmpty() ? "" : RED);
+            line(name + shares + (fallbacks.isEmpty() ? "" : "; " + fallbacks));
         }
         writeRest(placements.size() - MOST_PLACEMENTS);
     }
 
     private void writeFailures(List<Check> failures) throws IOException {
         line("");
-        line("failed: error, limit, times the limit", BOLD);
+        line("failed: error, limit, times the limit");
         for (Check check : failures.subList(0, Math.min(MOST_FAILURES, failures.size()))) {
             String numbers = String.format(
                     Locale.ROOT,
@@ -133,6 +130,9 @@ public final class TerminalReport {
             int width = COLUMNS - numbers.length();
             line(String.format(Locale.ROOT, "%-" + width + "s", shortened(Printable.of(check.name()), width))
                     + numbers);
+            if (check.note().isPresent()) {
+                line("  " + Printable.of(check.note().get()));
+            }
         }
         writeRest(failures.size() - MOST_FAILURES);
     }
@@ -144,13 +144,7 @@ public final class TerminalReport {
     }
 
     private void line(String text) throws IOException {
-        line(text, "");
-    }
-
-    private void line(String text, String style) throws IOException {
-        String shown = shortened(text, COLUMNS);
-        boolean styled = colour && !style.isEmpty();
-        out.append(styled ? style + shown + RESET : shown).append(System.lineSeparator());
+        out.append(shortened(text, COLUMNS)).append(System.lineSeparator());
     }
 
     private static String shortened(String text, int width) {

@@ -5,6 +5,6 @@ package io.github.unipic.conformance.report;
  *
  * @param graph label
  * @param scenario the case, which says the sizes
- * @param milliseconds of a run after the first, the fastest of a few
+ * @param milliseconds of the second run
  */
 public record Timing(String graph, String scenario, double milliseconds) {}

@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What ONNX Runtime's profile says of a graph, and what follows from it. */
 class TraceTest {
@@ -43,13 +45,29 @@ class TraceTest {
 
     @Test
     void aNodeComputesIfItDoesInAnyTurn() throws IOException {
-        String empty =
-                "{\"cat\":\"Node\",\"name\":\"a/Attention_2_kernel_time\",\"dur\":1,\"args\":{\"op_name\":\"Attention\","
-                        + "\"provider\":\"CPUExecutionProvider\"}}";
-        assertThat(read(empty, ATTENTION)
-                        .placement(GraphName.MAR_DECODER, false)
-                        .fallbacks())
-                .containsExactly(new Fallback("Attention", 1, true));
+        String indices = node("a/Add_4", "Add", Trace.CPU, 1, "int64");
+        String values = node("a/Add_4", "Add", Trace.CPU, 1, "float16");
+        assertThat(read(indices, values).placement(GraphName.MAR_DECODER, false).fallbacks())
+                .containsExactly(new Fallback("Add", 1, true));
+    }
+
+    /** Whatever makes results of another type, and whatever is no arithmetic on shapes. */
+    @ParameterizedTest
+    @CsvSource({
+        "MatMulInteger, int32, true",
+        "DynamicQuantizeLinear, uint8, true",
+        "QuantizeLinear, uint8, true",
+        "ArgMax, int64, true",
+        "Cast, uint8, true",
+        "Cast, float16, true",
+        "Gather, float, true",
+        "Gather, int64, false",
+        "Cast, int32, false",
+        "LessOrEqual, bool, false"
+    })
+    void operatorAndTypeSayWhatComputes(String operator, String type, boolean computes) throws IOException {
+        Placement placement = read(node("a/x", operator, Trace.CPU, 1, type)).placement(GraphName.TEXT_HEAD, false);
+        assertThat(placement.fallbacks()).containsExactly(new Fallback(operator, 1, computes));
     }
 
     @Test
@@ -101,8 +119,16 @@ class TraceTest {
         Placement cpu = read(ATTENTION).placement(GraphName.MAR_DECODER, false);
         assertThat(judge(false, cpu)).singleElement().satisfies(check -> {
             assertThat(check.passed()).isFalse();
-            assertThat(check.note().orElseThrow()).contains("every node fell back");
+            assertThat(check.name()).isEqualTo("placement/all graphs/profile/provider (providers that ran no node)");
+            assertThat(check.note().orElseThrow()).contains(CUDA, "ran no node");
         });
+    }
+
+    @Test
+    void anotherProviderIsNotTheOneAskedFor() throws IOException {
+        Placement other = read(node("a/MatMul_1", "MatMul", "WebGpuExecutionProvider", 1500, "float"))
+                .placement(GraphName.MAR_DECODER, false);
+        assertThat(judge(false, other)).singleElement().matches(check -> !check.passed());
     }
 
     private Trace read(String... events) throws IOException {
@@ -111,7 +137,7 @@ class TraceTest {
 
     private static List<Check> judge(boolean strict, Placement... placements) {
         Findings findings = new Findings(check -> {}, (done, all) -> {});
-        PlacementChecks.judge(List.of(placements), strict, findings);
+        PlacementChecks.judge(List.of(placements), CUDA, strict, findings);
         return findings.checks();
     }
 

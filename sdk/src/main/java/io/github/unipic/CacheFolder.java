@@ -1,0 +1,44 @@
+package io.github.unipic;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** Where UniPic keeps what it can make again, such as unpacked libraries. The user may delete it at any time. */
+public final class CacheFolder {
+    private CacheFolder() {}
+
+    /** This user's: {@code ~/.cache/unipic} or the like. It need not exist yet. */
+    public static Path current() {
+        return of(System.getProperty("os.name"), System::getenv, Path.of(System.getProperty("user.home")));
+    }
+
+    /**
+     * The operating system's folder for what a program can make again, and unipic's place in it.
+     *
+     * @param osName as the system property {@code os.name}
+     * @param environment gives the value of a variable, or null; asked for {@code XDG_CACHE_HOME} and
+     *     {@code LOCALAPPDATA}, of which only absolute paths count
+     * @param home of the user
+     */
+    public static Path of(String osName, UnaryOperator<String> environment, Path home) {
+        String os = osName.toLowerCase(Locale.ROOT);
+        if (os.startsWith("windows")) {
+            return absolute(environment.apply("LOCALAPPDATA"))
+                    .orElse(home.resolve("AppData").resolve("Local"))
+                    .resolve("unipic");
+        }
+        if (os.startsWith("mac")) {
+            return home.resolve("Library").resolve("Caches").resolve("unipic");
+        }
+        // The XDG specification: a relative path is to be ignored.
+        return absolute(environment.apply("XDG_CACHE_HOME"))
+                .orElse(home.resolve(".cache"))
+                .resolve("unipic");
+    }
+
+    private static Optional<Path> absolute(String text) {
+        return Optional.ofNullable(text).filter(t -> !t.isBlank()).map(Path::of).filter(Path::isAbsolute);
+    }
+}

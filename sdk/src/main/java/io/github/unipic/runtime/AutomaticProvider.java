@@ -1,0 +1,69 @@
+package io.github.unipic.runtime;
+
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.InvalidRequestException;
+import io.github.unipic.ProviderChoice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/** What {@link ExecutionProvider#AUTO} stands for on this machine. */
+final class AutomaticProvider {
+    private static final String ENGINES = "trt_engine_cache_path";
+    private static final String NO_ENGINES =
+            "it builds engines for minutes, and the option " + ENGINES + " names no folder to keep them";
+
+    private AutomaticProvider() {}
+
+    /** Tries a provider out. */
+    interface Trial {
+        /** What keeps it from working here; empty when it works. */
+        Optional<String> obstacle(ExecutionProvider provider);
+    }
+
+    /**
+     * Settles on a provider, and says in the log what and why.
+     *
+     * @throws InvalidRequestException when an option is wrong
+     */
+    static ProviderChoice choose(ExecutionProvider asked) {
+        if (!asked.name().equalsIgnoreCase(ExecutionProvider.AUTO.name())) {
+            return new ProviderChoice(asked, "asked for");
+        }
+        OnnxRuntime.environment();
+        ProviderChoice choice = choose(asked, Providers::obstacle);
+        Logger logger = LoggerFactory.getLogger(AutomaticProvider.class);
+        boolean idleGpu = choice.provider().equals(ExecutionProvider.CPU) && Providers.hasIdleGpu();
+        logger.atLevel(idleGpu ? Level.WARN : Level.INFO).log("Computing with {}", choice);
+        return choice;
+    }
+
+    /** The first that no obstacle keeps from working. */
+    static ProviderChoice choose(ExecutionProvider asked, Trial trial) {
+        NvidiaOptions.check(asked);
+        Map<String, String> cudaOptions = new TreeMap<>(asked.options());
+        cudaOptions.keySet().removeIf(option -> option.startsWith("trt_"));
+        ExecutionProvider forCuda = new ExecutionProvider("cuda", cudaOptions);
+        List<String> passedOver = new ArrayList<>();
+        for (ExecutionProvider candidate : List.of(new ExecutionProvider("tensorrt", asked.options()), forCuda)) {
+            boolean engines =
+                    candidate.name().equals("cuda") || candidate.options().containsKey(ENGINES);
+            Optional<String> obstacle = engines ? trial.obstacle(candidate) : Optional.of(NO_ENGINES);
+            if (obstacle.isEmpty()) {
+                return choice(candidate, passedOver);
+            }
+            passedOver.add("not " + candidate.name() + ": " + obstacle.get());
+        }
+        return choice(ExecutionProvider.CPU, passedOver);
+    }
+
+    private static ProviderChoice choice(ExecutionProvider provider, List<String> passedOver) {
+        return new ProviderChoice(
+                provider, passedOver.isEmpty() ? "chosen as the fastest" : "chosen, " + String.join("; ", passedOver));
+    }
+}

@@ -1,0 +1,59 @@
+package io.github.unipic.runtime;
+
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.PointerByReference;
+import java.util.Optional;
+
+/** NVIDIA's driver, which no library on a class path can stand in for, and the GPUs that it has. */
+final class CudaDriver {
+    private static final String FILE = Platform.isWindows() ? "nvcuda.dll" : "libcuda.so.1";
+
+    /** CUDA 12.0 in the driver's own counting. */
+    private static final int LEAST_VERSION = 12000;
+
+    private CudaDriver() {}
+
+    /** Why a GPU cannot be used, and what to do; empty when it can. */
+    static Optional<String> obstacle(int device) {
+        NativeLibrary driver;
+        try {
+            driver = NativeLibrary.getInstance(FILE);
+        } catch (UnsatisfiedLinkError e) {
+            return Optional.of("there is no NVIDIA driver (" + FILE + " does not load); install it");
+        }
+        try {
+            call(driver, "cuInit", 0);
+            int version = number(driver, "cuDriverGetVersion");
+            if (version < LEAST_VERSION) {
+                return Optional.of("NVIDIA's driver goes up to CUDA " + version / 1000 + "." + version % 1000 / 10
+                        + "; install one for CUDA 12");
+            }
+            int devices = number(driver, "cuDeviceGetCount");
+            return device < devices
+                    ? Optional.empty()
+                    : Optional.of("there is no GPU " + device + ", but " + devices + ", counted from 0; choose one of"
+                            + " them, or install another");
+        } catch (IllegalStateException | UnsatisfiedLinkError e) {
+            return Optional.of("NVIDIA's driver finds no usable GPU (" + OnnxRuntime.reason(e)
+                    + "); see what nvidia-smi says, and install the driver anew if that fails");
+        }
+    }
+
+    private static int number(NativeLibrary driver, String function) {
+        IntByReference number = new IntByReference();
+        call(driver, function, number);
+        return number.getValue();
+    }
+
+    private static void call(NativeLibrary driver, String function, Object... arguments) {
+        int error = driver.getFunction(function).invokeInt(arguments);
+        if (error != 0) {
+            PointerByReference name = new PointerByReference();
+            boolean known = driver.getFunction("cuGetErrorName").invokeInt(new Object[] {error, name}) == 0;
+            throw new IllegalStateException(
+                    function + ": " + (known ? name.getValue().getString(0) : "error " + error));
+        }
+    }
+}

@@ -1,0 +1,203 @@
+package io.github.unipic.runtime;
+
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import io.github.unipic.CacheFolder;
+import io.github.unipic.InferenceException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The libraries of NVIDIA's that ONNX Runtime's providers are linked to. They come from the system or, where it lacks
+ * any of a group, all of that group from the optional jars on the class path. They are loaded before ONNX Runtime looks
+ * for them, as it then takes the ones that are in the process already. Thread-safe.
+ */
+final class CudaLibraries {
+    private static final String PLATFORM = (Platform.isWindows() ? "windows" : "linux") + "-x86_64";
+
+    // The second, with cuBLAS and cuDNN, has an older CUDA runtime too; so the order counts.
+    private static final String ARTIFACTS = "org.bytedeco:cuda-redist:12.9-9.10-1.5.12:" + PLATFORM
+            + " and, after it, org.bytedeco:cuda:12.6-9.5-1.5.11:" + PLATFORM + "-redist";
+
+    /** A function that came with CUDA 12.8, without which ONNX Runtime 1.29 does not load. */
+    private static final Map<String, String> FUNCTIONS =
+            Map.of("libcudart.so.12", "cudaLibraryGetKernel", "cudart64_12.dll", "cudaLibraryGetKernel");
+
+    /**
+     * Libraries that go together: one version, from one place.
+     *
+     * @param name for messages
+     * @param required in the order in which they depend on each other, as of ONNX Runtime 1.29
+     * @param optional what they can use; taken from the jar where that has it, and loaded first
+     * @param packages of NVIDIA's Debian and Ubuntu repositories
+     */
+    record Group(String name, List<String> required, List<String> optional, String packages) {}
+
+    // ONNX Runtime is linked to these four (readelf -d); it does not need cuFFT, as no graph has a Fourier transform.
+    static final Group CUDA = new Group(
+            "CUDA 12.8 or a later 12",
+            Platform.isWindows()
+                    ? List.of("cudart64_12.dll", "cublasLt64_12.dll", "cublas64_12.dll")
+                    : List.of("libcudart.so.12", "libcublasLt.so.12", "libcublas.so.12", "libcurand.so.10"),
+            List.of(),
+            "cuda-cudart-12-9 libcublas-12-9 libcurand-12-9");
+
+    // ONNX Runtime opens the first by name when a convolution needs it, and that opens the others.
+    static final Group CUDNN = new Group(
+            "cuDNN 9",
+            Stream.of("graph", "ops", "cnn", "engines_precompiled", "engines_runtime_compiled", "heuristic", "")
+                    .map(CudaLibraries::cudnn)
+                    .toList(),
+            Platform.isWindows()
+                    ? List.of("zlibwapi.dll", "nvrtc-builtins64_129.dll", "nvrtc64_120_0.dll", cudnn("adv"))
+                    : List.of("libnvrtc-builtins.so.12.9", "libnvrtc.so.12", cudnn("adv")),
+            "libcudnn9-cuda-12");
+
+    static final Group TENSOR_RT = new Group(
+            "TensorRT 10",
+            Platform.isWindows()
+                    ? List.of("nvinfer_10.dll", "nvonnxparser_10.dll")
+                    : List.of("libnvinfer.so.10", "libnvonnxparser.so.10"),
+            List.of(),
+            "libnvinfer10 libnvonnxparsers10");
+
+    private static String cudnn(String part) {
+        String name = part.isEmpty() ? "cudnn" : "cudnn_" + part;
+        return Platform.isWindows() ? name + "64_9.dll" : "lib" + name + ".so.9";
+    }
+
+    /** This process's. */
+    static final CudaLibraries HERE = new CudaLibraries(
+            CudaLibraries::loadNative,
+            new UnpackedLibraries(
+                    CudaLibraries.class.getClassLoader(),
+                    "org/bytedeco/cuda/" + PLATFORM,
+                    CacheFolder.current().resolve("cuda")));
+
+    /** Loads a library, by its name or path, until closed. */
+    interface Loader {
+        /** @throws UnsatisfiedLinkError when it or what it needs is missing */
+        Closeable load(String library);
+    }
+
+    /** JNA's loader; what is too old is as good as missing. */
+    private static Closeable loadNative(String library) {
+        NativeLibrary loaded = NativeLibrary.getInstance(library);
+        String function = FUNCTIONS.get(Path.of(library).getFileName().toString());
+        try {
+            if (function != null) {
+                loaded.getFunction(function);
+            }
+            return loaded;
+        } catch (UnsatisfiedLinkError e) {
+            loaded.close();
+            throw new UnsatisfiedLinkError("it is older than CUDA 12.8, as it lacks " + function);
+        }
+    }
+
+    private final Loader loader;
+    private final UnpackedLibraries jar;
+
+    /** Held for good, as JNA closes what nobody refers to. */
+    private final Map<String, List<Closeable>> loaded = new TreeMap<>();
+
+    CudaLibraries(Loader loader, UnpackedLibraries jar) {
+        this.loader = loader;
+        this.jar = jar;
+    }
+
+    /**
+     * Loads a group, unless it is loaded.
+     *
+     * @return what is missing and how to get it; empty when the group is loaded
+     * @throws InferenceException when the jar's libraries cannot be unpacked or do not load
+     */
+    synchronized Optional<String> load(Group group) {
+        if (loaded.containsKey(group.name())) {
+            return Optional.empty();
+        }
+        List<Closeable> opened = new ArrayList<>();
+        List<String> missing = missingFromSystem(group, opened);
+        String source = "the system";
+        if (!missing.isEmpty()) {
+            close(opened);
+            if (!jarHas(group)) {
+                return Optional.of(advice(group, missing));
+            }
+            source = loadFromJar(group, opened).toString();
+        }
+        loaded.put(group.name(), opened);
+        LoggerFactory.getLogger(CudaLibraries.class).info("{} is loaded from {}", group.name(), source);
+        return Optional.empty();
+    }
+
+    /** What is missing and how to get it; loads and unpacks nothing for good. */
+    synchronized Optional<String> missing(Group group) {
+        if (loaded.containsKey(group.name()) || jarHas(group)) {
+            return Optional.empty();
+        }
+        List<Closeable> opened = new ArrayList<>();
+        List<String> missing = missingFromSystem(group, opened);
+        close(opened);
+        return missing.isEmpty() ? Optional.empty() : Optional.of(advice(group, missing));
+    }
+
+    private List<String> missingFromSystem(Group group, List<Closeable> opened) {
+        List<String> missing = new ArrayList<>();
+        for (String library : group.required()) {
+            try {
+                opened.add(loader.load(library));
+            } catch (UnsatisfiedLinkError e) {
+                missing.add(library);
+            }
+        }
+        return missing;
+    }
+
+    private boolean jarHas(Group group) {
+        return group.required().stream().allMatch(jar::has);
+    }
+
+    private Path loadFromJar(Group group, List<Closeable> opened) {
+        List<String> libraries = Stream.concat(group.optional().stream().filter(jar::has), group.required().stream())
+                .toList();
+        Path folder = jar.unpack(libraries);
+        for (String library : libraries) {
+            try {
+                opened.add(loader.load(folder.resolve(library).toString()));
+            } catch (UnsatisfiedLinkError e) {
+                throw new InferenceException(
+                        "The library " + folder.resolve(library) + " does not load: " + OnnxRuntime.reason(e)
+                                + "; install what it needs, and put " + ARTIFACTS + " on the class path in this order.",
+                        e);
+            }
+        }
+        return folder;
+    }
+
+    private static void close(List<Closeable> opened) {
+        for (Closeable library : opened) {
+            try {
+                library.close();
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        opened.clear();
+    }
+
+    private static String advice(Group group, List<String> missing) {
+        String packages = Platform.isWindows() ? group.name() : "the packages " + group.packages();
+        String install = "install " + packages + " from NVIDIA";
+        return group.name() + " lacks " + String.join(", ", missing) + "; "
+                + (group == TENSOR_RT ? install : "put " + ARTIFACTS + " on the class path, or " + install);
+    }
+}

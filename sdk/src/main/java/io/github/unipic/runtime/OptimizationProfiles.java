@@ -1,0 +1,123 @@
+package io.github.unipic.runtime;
+
+import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.GraphSpec;
+import io.github.unipic.model.Manifest.TensorSpec;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+
+/**
+ * The shapes that TensorRT builds a graph's engine for: the least and the most that each input may have, and what it is
+ * tuned for, from the axes in the graph's contract and the sizes in the manifest.
+ *
+ * <p>They hold for one picture at a time of up to twice the native side, its prompts and answers no longer than it has
+ * tokens, and a description of one picture; tuned for the manifest's defaults with guidance. Whoever needs other shapes
+ * gives the provider profiles as its own options.
+ */
+final class OptimizationProfiles {
+    /** Values rather than lengths: TensorRT wants to know the range of an input that shapes are computed from. */
+    private static final String GRID = "grid";
+
+    /** The diffusion was trained with so many steps. */
+    private static final int MOST_STEPS = 1000;
+
+    private final Map<String, Range> axes = new HashMap<>();
+
+    private record Range(long min, long opt, long max) {
+        Range plus(Range other) {
+            return new Range(min + other.min, opt + other.opt, max + other.max);
+        }
+
+        Range times(long factor) {
+            return new Range(factor * min, factor * opt, factor * max);
+        }
+    }
+
+    private OptimizationProfiles(Manifest manifest) {
+        Manifest.Sizes sizes = manifest.sizes();
+        Manifest.Defaults defaults = manifest.defaults();
+        long mostSide =
+                Math.max(2L * sizes.nativeGrid(), Math.max(defaults.width(), defaults.height()) / sizes.downsampling());
+        Range height = new Range(1, defaults.height() / sizes.downsampling(), mostSide);
+        Range width = new Range(1, defaults.width() / sizes.downsampling(), mostSide);
+        long tokens = height.opt() * width.opt();
+        long most = mostSide * mostSide;
+        long buffer = sizes.bufferTokens();
+        long predicted = Math.max(1, tokens / defaults.iterations());
+
+        axes.put("B", new Range(1, 2, 2));
+        axes.put("E", new Range(1, 1, 2));
+        axes.put("F", new Range(1, 1, 2));
+        axes.put("S", new Range(1, buffer + tokens / 2, buffer + most));
+        axes.put("P", new Range(0, buffer, buffer + most));
+        axes.put("V", new Range(0, tokens / 2, most));
+        axes.put("M", new Range(1, predicted, most));
+        axes.put("R", new Range(1, 2 * predicted, 2 * most));
+        axes.put("C", new Range(0, 0, buffer + most));
+        axes.put("T", new Range(1, defaults.diffusionSteps(), MOST_STEPS));
+        axes.put("h", height);
+        axes.put("w", width);
+        axes.put("H", height.times(sizes.downsampling()));
+        axes.put("W", width.times(sizes.downsampling()));
+    }
+
+    /** The provider's options for a graph; none where it has an axis that this does not know, or only fixed ones. */
+    static Map<String, String> options(Manifest manifest, GraphSpec graph) {
+        return new OptimizationProfiles(manifest).options(graph);
+    }
+
+    private Map<String, String> options(GraphSpec graph) {
+        Map<String, List<Range>> inputs = new LinkedHashMap<>();
+        for (TensorSpec input : graph.inputs()) {
+            List<String> shape = input.name().equals(GRID) ? List.of("h", "w") : input.shape();
+            if (shape.stream().allMatch(OptimizationProfiles::isNumber)) {
+                continue;
+            }
+            List<Optional<Range>> ranges = shape.stream().map(this::range).toList();
+            if (ranges.stream().anyMatch(Optional::isEmpty)) {
+                return Map.of();
+            }
+            inputs.put(input.name(), ranges.stream().map(Optional::get).toList());
+        }
+        return inputs.isEmpty()
+                ? Map.of()
+                : Map.of(
+                        "trt_profile_min_shapes", text(inputs, Range::min),
+                        "trt_profile_opt_shapes", text(inputs, Range::opt),
+                        "trt_profile_max_shapes", text(inputs, Range::max));
+    }
+
+    /** Of an axis such as {@code 16}, {@code V} or {@code 64+V}. */
+    private Optional<Range> range(String axis) {
+        Range sum = new Range(0, 0, 0);
+        for (String term : axis.split("\\+")) {
+            Range range = isNumber(term)
+                    ? new Range(Long.parseLong(term), Long.parseLong(term), Long.parseLong(term))
+                    : axes.get(term);
+            if (range == null) {
+                return Optional.empty();
+            }
+            sum = sum.plus(range);
+        }
+        return Optional.of(sum);
+    }
+
+    private static boolean isNumber(String axis) {
+        return axis.matches("\\d{1,9}");
+    }
+
+    /** ONNX Runtime's form: {@code tokens:1x0x16,positions:1x0}. */
+    private static String text(Map<String, List<Range>> inputs, ToLongFunction<Range> end) {
+        return inputs.entrySet().stream()
+                .map(input -> input.getKey() + ":"
+                        + input.getValue().stream()
+                                .map(range -> Long.toString(end.applyAsLong(range)))
+                                .collect(Collectors.joining("x")))
+                .collect(Collectors.joining(","));
+    }
+}

@@ -1,0 +1,26 @@
+package io.github.unipic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CacheFolderTest {
+    @ParameterizedTest
+    @CsvSource({
+        "Linux,      '',       '',         /home/u/.cache/unipic",
+        "Linux,      /xdg,     '',         /xdg/unipic",
+        "Linux,      relative, '',         /home/u/.cache/unipic",
+        "Mac OS X,   /xdg,     '',         /home/u/Library/Caches/unipic",
+        "Windows 11, /xdg,     /local,     /local/unipic",
+        "Windows 11, '',       '',         /home/u/AppData/Local/unipic",
+    })
+    void isTheOperatingSystems(String os, String xdg, String local, Path expected) {
+        Map<String, String> environment = Map.of("XDG_CACHE_HOME", xdg, "LOCALAPPDATA", local);
+        assertThat(CacheFolder.of(os, environment::get, Path.of("/home/u"))).isEqualTo(expected);
+        assertThat(CacheFolder.of("Linux", name -> null, Path.of("/home/u")))
+                .isEqualTo(Path.of("/home/u/.cache/unipic"));
+    }
+}

@@ -1,0 +1,37 @@
+package io.github.unipic.runtime;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+
+/** A jar with stand-ins for libraries, and a class path of it alone. */
+record LibraryJar(Path file, URLClassLoader classPath) implements AutoCloseable {
+    static final String RESOURCES = "maker/linux";
+
+    static LibraryJar write(Path file, Map<String, String> libraries) throws IOException {
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(file))) {
+            for (Map.Entry<String, String> library : libraries.entrySet()) {
+                out.putNextEntry(new JarEntry(RESOURCES + "/" + library.getKey()));
+                out.write(library.getValue().getBytes(UTF_8));
+                out.closeEntry();
+            }
+        }
+        return new LibraryJar(file, new URLClassLoader(new URL[] {file.toUri().toURL()}, null));
+    }
+
+    UnpackedLibraries in(Path folder) {
+        return new UnpackedLibraries(classPath, RESOURCES, folder);
+    }
+
+    @Override
+    public void close() throws IOException {
+        classPath.close();
+    }
+}

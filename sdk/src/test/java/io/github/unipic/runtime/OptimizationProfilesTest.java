@@ -1,0 +1,94 @@
+package io.github.unipic.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.GraphSpec;
+import io.github.unipic.model.Manifest.TensorSpec;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/**
+ * On the published model's sizes: 64 buffer tokens, a native grid of 32 x 32, pictures of 512 x 512 in 32 iterations.
+ */
+class OptimizationProfilesTest {
+    private static final Manifest MANIFEST = new Manifest(
+            Manifest.FORMAT_VERSION,
+            "published",
+            "test",
+            new Manifest.Sizes(1536, 28, 2, 128, 151936, 32768, 64, 1280, 16, 16, 32, 512),
+            new Manifest.Diffusion(0.999),
+            new Manifest.Tokens(1, List.of(2)),
+            new Manifest.Prompts("{}", "", "{}", "", "", ""),
+            new Manifest.Defaults(512, 512, 32, 3, "constant", 1, 100),
+            Map.of(),
+            Map.of());
+
+    private static GraphSpec graph(TensorSpec... inputs) {
+        return new GraphSpec("a.onnx", List.of(), "float16", "portable", List.of(inputs), List.of());
+    }
+
+    private static TensorSpec input(String name, String... shape) {
+        return new TensorSpec(name, "float16", List.of(shape));
+    }
+
+    @Test
+    void rangesFollowFromTheAxesAndTheSizes() {
+        GraphSpec decoder = graph(
+                input("embeds", "E", "S", "1536"),
+                input("attention_mask", "B", "P+S"),
+                input("past_key.0", "B", "2", "P", "128"));
+        assertThat(OptimizationProfiles.options(MANIFEST, decoder))
+                .containsOnly(
+                        Map.entry("trt_profile_min_shapes", "embeds:1x1x1536,attention_mask:1x1,past_key.0:1x2x0x128"),
+                        Map.entry(
+                                "trt_profile_opt_shapes",
+                                "embeds:1x576x1536,attention_mask:2x640,past_key.0:2x2x64x128"),
+                        Map.entry(
+                                "trt_profile_max_shapes",
+                                "embeds:2x4160x1536,attention_mask:2x8320,past_key.0:2x2x4160x128"));
+    }
+
+    @Test
+    void aGridIsAValueAndNotALength() {
+        GraphSpec encoder = graph(input("tokens", "B", "V", "16"), input("grid", "2"), input("scale"));
+        assertThat(OptimizationProfiles.options(MANIFEST, encoder))
+                .containsEntry("trt_profile_min_shapes", "tokens:1x0x16,grid:1x1")
+                .containsEntry("trt_profile_opt_shapes", "tokens:2x512x16,grid:32x32")
+                .containsEntry("trt_profile_max_shapes", "tokens:2x4096x16,grid:64x64");
+    }
+
+    @Test
+    void pixelsAreMultiplesOfTheGrid() {
+        assertThat(OptimizationProfiles.options(MANIFEST, graph(input("pixels", "B", "3", "H", "W"))))
+                .containsEntry("trt_profile_max_shapes", "pixels:2x3x1024x1024");
+    }
+
+    @Test
+    void thereAreNoneForAnUnknownAxisOrWithoutAny() {
+        assertThat(OptimizationProfiles.options(MANIFEST, graph(input("tokens", "B", "Q"))))
+                .isEmpty();
+        assertThat(OptimizationProfiles.options(MANIFEST, graph(input("timestep", "1"))))
+                .isEmpty();
+    }
+
+    @Test
+    void onlyTensorRtGetsThemUnlessSomeAreGiven() {
+        GraphSpec graph = graph(input("ids", "B", "S"));
+        ExecutionProvider given = ExecutionProvider.of("tensorrt").withOption("trt_profile_min_shapes", "ids:1x1");
+        assertThat(Providers.forGraph(ExecutionProvider.of("cuda"), MANIFEST, graph)
+                        .options())
+                .isEmpty();
+        assertThat(Providers.forGraph(given, MANIFEST, graph)).isEqualTo(given);
+        assertThat(Providers.forGraph(
+                                ExecutionProvider.of("TensorrtExecutionProvider")
+                                        .withOption("trt_fp16_enable", "1"),
+                                MANIFEST,
+                                graph)
+                        .options())
+                .containsKeys("trt_fp16_enable", "trt_profile_min_shapes", "trt_profile_max_shapes")
+                .containsEntry("trt_profile_opt_shapes", "ids:2x576");
+    }
+}
