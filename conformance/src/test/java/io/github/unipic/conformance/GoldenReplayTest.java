@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
+import io.github.unipic.conformance.compare.Tolerances;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
@@ -83,6 +84,20 @@ class GoldenReplayTest {
                 .filteredOn(check -> !TASKS.contains(check.scenario()))
                 .isNotEmpty()
                 .allMatch(Check::passed);
+    }
+
+    /** In an int4 folder only the language model has four bits. */
+    @Test
+    void aGraphIsJudgedByItsOwnPrecision() {
+        ConformanceReport report = run(new Source.Embedded(Precision.INT4), new Cancellation());
+        assertThat(report.subject().precision()).isEqualTo("int4");
+        for (String graph : List.of("mar_decoder", "pixel_decoder")) {
+            assertThat(report.checks())
+                    .filteredOn(check ->
+                            STAGES.contains(check.scenario()) && check.subject().equals(graph))
+                    .isNotEmpty()
+                    .allMatch(check -> check.limit() < Tolerances.of("int4").stage(graph));
+        }
     }
 
     /** The recorded answers have no margins: only the reference's can tell which words were nearly as likely. */
