@@ -26,7 +26,7 @@ import picocli.CommandLine.ParentCommand;
             "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b",
             "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b-fp16 --precision fp16",
             "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b-int8 --precision int8 --graph-precision"
-                    + " token_sampler=fp32",
+                    + " token_sampler=int8",
         })
 final class ExportCommand implements Callable<Integer> {
     private static final int UNUSED_SHOWN = 20;

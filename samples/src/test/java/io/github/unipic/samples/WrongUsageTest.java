@@ -92,7 +92,7 @@ class WrongUsageTest {
                 mistake("--model", "conformance", "run", "--reference", "reference.safetensors"),
                 mistake("no-such-model", "conformance", "run", "--model", "no-such-model"),
                 mistake("fp32", "conformance", "run", "--tolerance", "fp7"),
-                mistake("1 to 64", "conformance", "run", "--label", "x".repeat(65) + "=y"),
+                mistake("256", "conformance", "run", "--label", "x".repeat(257) + "=y"),
                 mistake("--seed", "conformance", "record", "--model", "m", "--seed", "-1"),
                 mistake("--model", "conformance", "record"),
                 mistake("'frobnicate'", "frobnicate"));
