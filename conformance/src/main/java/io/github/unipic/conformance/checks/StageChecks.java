@@ -10,12 +10,15 @@ import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Timing;
+import io.github.unipic.model.GraphName;
 import io.github.unipic.runtime.Graphs;
 import java.util.List;
+import java.util.Optional;
 
 /** Each graph alone, at every case's sizes: against the reference, and twice against itself. */
 public final class StageChecks {
     private final StageRunner runner;
+    private final double maxBeta;
     private final ReferenceFile reference;
     private final ModelTolerances tolerances;
     private final Findings findings;
@@ -28,16 +31,32 @@ public final class StageChecks {
             Findings findings,
             Cancellation cancellation) {
         this.runner = new StageRunner(graphs, seed, cancellation);
+        this.maxBeta = graphs.folder().manifest().diffusion().maxBeta();
         this.reference = reference;
         this.tolerances = tolerances;
         this.findings = findings;
     }
 
     public void run(Cases cases) {
+        compareSchedules();
         for (StageCase stage : cases.stages()) {
             checkOrSkip(stage);
             findings.caseDone();
         }
+    }
+
+    /** The manifest's noise schedule, which every picture depends on, against that of the reference's model. */
+    private void compareSchedules() {
+        double expected = reference.maxBeta();
+        new Comparer(Area.STAGE, GraphName.TOKEN_SAMPLER.label(), "schedule", findings::add)
+                .measured(
+                        "max_beta",
+                        "difference",
+                        Math.abs(maxBeta - expected),
+                        0,
+                        maxBeta == expected
+                                ? Optional.empty()
+                                : Optional.of("the manifest has " + maxBeta + ", the reference " + expected));
     }
 
     private void checkOrSkip(StageCase stage) {
