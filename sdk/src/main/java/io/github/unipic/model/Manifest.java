@@ -7,6 +7,15 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.unipic.ModelFormatException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -139,7 +148,21 @@ public record Manifest(
     }
 
     /** Length in bytes and SHA-256 in lower-case hex of a file. */
-    public record FileSpec(long bytes, String sha256) {}
+    public record FileSpec(long bytes, String sha256) {
+        /** What a file is now; reads all of it. */
+        public static FileSpec of(Path file) throws IOException {
+            MessageDigest digest;
+            try {
+                digest = MessageDigest.getInstance("SHA-256");
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("Every Java platform has SHA-256", e);
+            }
+            try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+                in.transferTo(OutputStream.nullOutputStream());
+            }
+            return new FileSpec(Files.size(file), HexFormat.of().formatHex(digest.digest()));
+        }
+    }
 
     /** Reads the manifest, refusing an unknown version before it looks at anything else. */
     static Manifest parse(byte[] json, String where) {
@@ -150,7 +173,7 @@ public record Manifest(
                         + FORMAT_VERSION + "; export the model again with this SDK's `unipic export`.");
             }
             return JSON.readValue(json, Manifest.class);
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             String reason = e instanceof JsonProcessingException parse ? parse.getOriginalMessage() : e.getMessage();
             throw new ModelFormatException(
                     where + " is not a model manifest ("

@@ -4,15 +4,9 @@ import io.github.unipic.ModelFormatException;
 import io.github.unipic.model.Manifest.FileSpec;
 import io.github.unipic.model.Manifest.GraphSpec;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -98,7 +92,7 @@ public final class ModelFolder {
     /** SHA-256 of the manifest, which holds that of every other file: what identifies the model. */
     public String digest() {
         try {
-            return sha256(path.resolve(Manifest.FILE_NAME));
+            return FileSpec.of(path.resolve(Manifest.FILE_NAME)).sha256();
         } catch (IOException e) {
             throw new ModelFormatException("Cannot read the model folder " + path + ": " + e.getMessage(), e);
         }
@@ -169,25 +163,12 @@ public final class ModelFolder {
                         + entry.getValue().bytes()
                         + ": it is truncated or not of this model; export or copy it again.");
             }
-            if (verifyChecksums && !sha256(file).equals(entry.getValue().sha256())) {
+            if (verifyChecksums && !FileSpec.of(file).equals(entry.getValue())) {
                 throw new ModelFormatException(
                         file
                                 + " does not have the SHA-256 that the manifest gives: it is damaged; export or copy it again.");
             }
         }
-    }
-
-    private static String sha256(Path file) throws IOException {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256", e);
-        }
-        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-            in.transferTo(OutputStream.nullOutputStream());
-        }
-        return HexFormat.of().formatHex(digest.digest());
     }
 
     private ModelFormatException damaged(String what) {

@@ -14,15 +14,9 @@ import io.github.unipic.export.checkpoint.DType;
 import io.github.unipic.export.checkpoint.SafetensorsFile;
 import io.github.unipic.model.Manifest;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 
@@ -138,12 +132,8 @@ public final class ReferenceFile implements AutoCloseable {
      * @throws ConformanceException when it cannot be read
      */
     public String digest() {
-        try (DigestInputStream in =
-                new DigestInputStream(Files.newInputStream(path), MessageDigest.getInstance("SHA-256"))) {
-            in.transferTo(OutputStream.nullOutputStream());
-            return HexFormat.of().formatHex(in.getMessageDigest().digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256", e);
+        try {
+            return Manifest.FileSpec.of(path).sha256();
         } catch (IOException e) {
             throw new ConformanceException("Reference file " + path + " cannot be read: " + e + "; fetch it again.", e);
         }
