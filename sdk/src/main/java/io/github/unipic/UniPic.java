@@ -60,7 +60,9 @@ public final class UniPic implements AutoCloseable {
         folder = ModelFolder.open(builder.folder, builder.verifyChecksums);
         // Before the tokenizer, which holds native memory: this fails where the provider is not here.
         graphs = new Graphs(
-                folder, new RuntimeOptions(builder.threads, builder.provider, Optional.empty(), builder.keepLoaded));
+                folder,
+                new RuntimeOptions(
+                        builder.threads, builder.provider, Optional.empty(), builder.keepLoaded, builder.prepack));
         tokenizer = PromptTokenizer.load(folder.tokenizer());
     }
 
@@ -310,6 +312,7 @@ public final class UniPic implements AutoCloseable {
         private OptionalInt threads = OptionalInt.empty();
         private ExecutionProvider provider = ExecutionProvider.CPU;
         private boolean keepLoaded = true;
+        private boolean prepack;
         private boolean verifyChecksums;
 
         private Builder(Path folder) {
@@ -343,6 +346,17 @@ public final class UniPic implements AutoCloseable {
          */
         public Builder keepLoaded(boolean keep) {
             keepLoaded = keep;
+            return this;
+        }
+
+        /**
+         * Whether the CPU copies float32 weights into the layout it multiplies fastest, for a process that serves many
+         * requests; off by default. Copies take as much memory as the weights, seconds when a graph is first needed,
+         * and gain what docs/benchmarks.md shows. Without them the weights stay mapped, which the system can take back
+         * and several processes share. Of no effect on weights in other types and on other execution providers.
+         */
+        public Builder prepack(boolean copy) {
+            prepack = copy;
             return this;
         }
 

@@ -1,5 +1,11 @@
 package io.github.unipic.runtime;
 
+import static io.github.unipic.model.GraphName.DECODER_STEP;
+import static io.github.unipic.model.GraphName.MAR_DECODER;
+import static io.github.unipic.model.GraphName.MAR_ENCODER;
+import static io.github.unipic.model.GraphName.TEXT_HEAD;
+import static io.github.unipic.model.GraphName.VISION_ENCODER;
+
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
@@ -26,6 +32,13 @@ import java.util.function.Supplier;
  * when no run is under way.
  */
 public final class Graphs implements AutoCloseable {
+    /**
+     * Matrices by far, and many rows to multiply: here prepacking saves little time for its memory. The sampler's rows
+     * are few, and convolutions have a layout of their own.
+     */
+    private static final Set<GraphName> MULTIPLIED_IN_PLACE =
+            Set.of(TEXT_HEAD, VISION_ENCODER, MAR_ENCODER, DECODER_STEP, MAR_DECODER);
+
     private final ModelFolder folder;
     private final RuntimeOptions options;
     private final RunListener listener;
@@ -194,6 +207,9 @@ public final class Graphs implements AutoCloseable {
             sessionOptions.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             // A picture goes through several sessions in turn: the threads of one must not spin while another works.
             sessionOptions.addConfigEntry("session.force_spinning_stop", "1");
+            if (staysMapped(graph)) {
+                sessionOptions.addConfigEntry("session.disable_prepacking", "1");
+            }
             if (options.profileFolder().isPresent()) {
                 sessionOptions.enableProfiling(
                         options.profileFolder().get().resolve(graph.label()).toString());
@@ -211,6 +227,13 @@ public final class Graphs implements AutoCloseable {
                             + "; use cpu to see whether the file is good.",
                     e);
         }
+    }
+
+    private boolean staysMapped(GraphName graph) {
+        return !options.prepack()
+                && options.provider().isCpu()
+                && MULTIPLIED_IN_PLACE.contains(graph)
+                && folder.spec(graph).precision().equals("float32");
     }
 
     /**

@@ -13,11 +13,17 @@ import java.util.OptionalInt;
  * @param profileFolder where each graph's trace is written; absent: none is made
  * @param keepLoaded whether a graph once opened stays so; otherwise it is closed when nobody holds it any more. Graphs
  *     that are traced stay open
+ * @param prepack whether the CPU copies all matrices into a layout of its own when a graph is opened. Otherwise the
+ *     large ones in float32 are multiplied where they are mapped; those in other types are always copied
  */
 public record RuntimeOptions(
-        OptionalInt threads, ExecutionProvider provider, Optional<Path> profileFolder, boolean keepLoaded) {
+        OptionalInt threads,
+        ExecutionProvider provider,
+        Optional<Path> profileFolder,
+        boolean keepLoaded,
+        boolean prepack) {
     public static final RuntimeOptions DEFAULTS =
-            new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.CPU, Optional.empty(), true);
+            new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.CPU, Optional.empty(), true, false);
 
     /**
      * Settles on a provider.
