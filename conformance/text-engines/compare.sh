@@ -4,7 +4,7 @@
 #   JAVA_HOME               a JDK 22 or later
 #   THREADS, TOKENS         default 2 and 32
 #   CONTEXTS                tokens before those that are timed; default "64 1024"
-#   TEXT_ENGINES            where models and jars are kept, 11 GB; default ~/.cache/unipic/text-engines
+#   TEXT_ENGINES            where models and libraries are kept, 9 GB; default ~/.cache/unipic/text-engines
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 unipic=$here/../../unipic
