@@ -16,6 +16,7 @@ import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Stages.Encoding;
+import io.github.unipic.runtime.Stages.Extension;
 import io.github.unipic.runtime.Tensor;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -86,6 +87,9 @@ public final class MaskedGeneration {
         void onIteration(Iteration iteration, Tensor z, ImageTokens tokens);
     }
 
+    /** Most tokens of a picture that go through the language model at once. */
+    private static final int PIECE = 1024;
+
     private static final Set<GraphName> LOOP = EnumSet.of(MAR_ENCODER, DECODER_STEP, MAR_DECODER, TOKEN_SAMPLER);
 
     private final Stages stages;
@@ -151,8 +155,44 @@ public final class MaskedGeneration {
                 Tensor asked = positions(now.stream().map(Iteration::predicted).toList());
                 Tensor visible = tokens.at(known);
                 Encoding encoding = stages.encodeTokens(visible, positions, grid);
-                Tensor hidden = stages.hidden(encoding.embeds(), prompts)) {
+                Tensor hidden = hidden(encoding.embeds(), prompts)) {
             return stages.conditions(encoding.encoded(), hidden, positions, asked, canvas, grid);
+        }
+    }
+
+    /**
+     * Hidden states [B,S,D] of a picture's tokens behind the prompts. Many tokens go through the language model in
+     * pieces, each behind the ones before: attention then needs less memory, and computes less of what the causal mask
+     * hides.
+     *
+     * @param embeds [E,S,D]
+     */
+    private Tensor hidden(Tensor embeds, KvCache prompts) {
+        int tokens = embeds.dim(1);
+        int pieces = Math.max(1, (tokens + PIECE - 1) / PIECE);
+        if (pieces == 1) {
+            return stages.hidden(embeds, prompts);
+        }
+        List<Tensor> hidden = new ArrayList<>();
+        KvCache cache = prompts.share();
+        try {
+            for (int piece = 0; piece < pieces; piece++) {
+                boolean last = piece == pieces - 1;
+                try (Tensor part = embeds.rows(piece * tokens / pieces, (piece + 1) * tokens / pieces)) {
+                    if (last) {
+                        hidden.add(stages.hidden(part, cache));
+                    } else {
+                        Extension longer = stages.extend(cache, part);
+                        cache.close();
+                        cache = longer.cache();
+                        hidden.add(longer.hidden());
+                    }
+                }
+            }
+            return Tensor.join(hidden);
+        } finally {
+            cache.close();
+            hidden.forEach(Tensor::close);
         }
     }
 

@@ -146,7 +146,8 @@ public final class Graphs implements AutoCloseable {
     private Outputs runHeld(
             GraphName graph, Map<String, Tensor> inputs, Set<String> outputs, Cancellation cancellation) {
         OrtSession session = session(graph);
-        try (StoppableRun run = new StoppableRun(cancellation)) {
+        try (StoppableRun run =
+                new StoppableRun(cancellation, options.provider().isCpu())) {
             long start = System.nanoTime();
             Map<String, Tensor> results =
                     runner.run(session, inputs, outputs, run.options(), Place.WHERE_COMPUTED, copies::toHost);
@@ -207,6 +208,8 @@ public final class Graphs implements AutoCloseable {
             sessionOptions.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             // A picture goes through several sessions in turn: the threads of one must not spin while another works.
             sessionOptions.addConfigEntry("session.force_spinning_stop", "1");
+            // A pattern is the largest block that some sizes needed once, kept beside what other sizes need.
+            sessionOptions.setMemoryPatternOptimization(false);
             if (staysMapped(graph)) {
                 sessionOptions.addConfigEntry("session.disable_prepacking", "1");
             }
@@ -283,9 +286,13 @@ public final class Graphs implements AutoCloseable {
         private final OrtSession.RunOptions options;
         private final Cancellation.Registration registration;
 
-        StoppableRun(Cancellation cancellation) throws OrtException {
+        /** @param returnMemory whether what the CPU's arena does not need after the run goes back to the system */
+        StoppableRun(Cancellation cancellation, boolean returnMemory) throws OrtException {
             options = new OrtSession.RunOptions();
             options.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+            if (returnMemory) {
+                options.addRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+            }
             registration = cancellation.onCancel(this::stop);
         }
 

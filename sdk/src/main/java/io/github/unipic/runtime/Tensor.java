@@ -128,15 +128,41 @@ public final class Tensor implements AutoCloseable {
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, shape, value.getInfo().type));
     }
 
-    /** Rows {@code from} to {@code to} of this [1,n,d], as a copy [1,to-from,d]. */
+    /** Rows {@code from} to {@code to} of each sequence of this [B,n,d], as a copy [B,to-from,d]. */
     public Tensor rows(int from, int to) {
         long[] shape = shape();
         ByteBuffer all = elements();
-        int rowBytes = all.remaining() / Math.toIntExact(shape[1]);
-        ByteBuffer part = all.slice(from * rowBytes, (to - from) * rowBytes);
-        ByteBuffer direct = bytes(part.remaining(), 1).put(part).flip();
-        long[] partShape = {1, to - from, shape[2]};
+        int sequences = Math.toIntExact(shape[0]);
+        int sequenceBytes = all.remaining() / sequences;
+        int rowBytes = sequenceBytes / Math.toIntExact(shape[1]);
+        int partBytes = (to - from) * rowBytes;
+        ByteBuffer direct = bytes(sequences, partBytes);
+        for (int sequence = 0; sequence < sequences; sequence++) {
+            direct.put(sequence * partBytes, all, sequence * sequenceBytes + from * rowBytes, partBytes);
+        }
+        long[] partShape = {sequences, to - from, shape[2]};
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, partShape, value.getInfo().type));
+    }
+
+    /** The opposite of {@link #rows}: tensors [B,n_i,d] behind each other, as a copy [B,sum of n_i,d]. */
+    public static Tensor join(List<Tensor> parts) {
+        TensorInfo info = parts.get(0).value.getInfo();
+        int sequences = parts.get(0).dim(0);
+        int length = parts.stream().mapToInt(part -> part.dim(1)).sum();
+        int width = parts.get(0).dim(2);
+        int rowBytes = Math.multiplyExact(width, info.type.size);
+        ByteBuffer all = bytes(Math.multiplyExact(sequences, length), rowBytes);
+        int before = 0;
+        for (Tensor part : parts) {
+            ByteBuffer one = part.elements();
+            int partBytes = part.dim(1) * rowBytes;
+            for (int sequence = 0; sequence < sequences; sequence++) {
+                all.put((sequence * length + before) * rowBytes, one, sequence * partBytes, partBytes);
+            }
+            before += part.dim(1);
+        }
+        long[] shape = {sequences, length, width};
+        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), all, shape, info.type));
     }
 
     /** Tensors [1,heads,n_i,d] below each other as [rows,heads,length,d], zero behind the n_i of each. */

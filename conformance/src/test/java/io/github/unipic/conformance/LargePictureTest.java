@@ -1,0 +1,109 @@
+package io.github.unipic.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.generation.DiffusionSchedule;
+import io.github.unipic.generation.LanguageContext;
+import io.github.unipic.generation.MaskedGeneration;
+import io.github.unipic.generation.MaskedGeneration.Picture;
+import io.github.unipic.generation.MaskedGeneration.Task;
+import io.github.unipic.generation.PhiloxNoise;
+import io.github.unipic.model.Grid;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Stages.Encoding;
+import io.github.unipic.runtime.Tensor;
+import io.github.unipic.text.PromptTokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** A picture with more tokens than go through the language model at once. */
+class LargePictureTest {
+    /** Three pieces for the language model. */
+    private static final Grid GRID = new Grid(40, 60);
+
+    private static final int[] MASKED = {2396, 2397, 2398, 2399};
+    private static final int KNOWN = GRID.tokens() - MASKED.length;
+
+    @Test
+    void theConditionsAreThoseOfAllTokensAtOnce() {
+        ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
+        try (Graphs graphs = new Graphs(folder, RuntimeOptions.DEFAULTS);
+                PromptTokenizer tokenizer = PromptTokenizer.load(folder.tokenizer())) {
+            Stages stages = new Stages(graphs, new Cancellation());
+            float[] latents = latents(stages);
+            List<float[]> seen = new ArrayList<>();
+            try (KvCache prompts = prompts(stages, tokenizer, folder);
+                    Tensor blank = stages.blankCanvas()) {
+                new MaskedGeneration(graphs, new Cancellation())
+                        .run(task(latents), prompts, blank, (iteration, z, tokens) -> {
+                            assertThat(iteration.predicted()).containsExactlyInAnyOrder(MASKED);
+                            seen.add(z.toFloats());
+                        });
+                assertThat(seen).hasSize(1);
+                assertThat(seen.get(0))
+                        .usingComparatorWithPrecision(1e-4f)
+                        .containsExactly(atOnce(stages, latents, prompts));
+            }
+        }
+    }
+
+    private static Task task(float[] latents) {
+        return new Task(
+                GRID,
+                1,
+                3,
+                GuidanceSchedule.CONSTANT,
+                1,
+                DiffusionSchedule.cosine(2, 0.2),
+                Optional.of(latents),
+                List.of(new Picture(MASKED, new PhiloxNoise(1)), new Picture(MASKED, new PhiloxNoise(2))));
+    }
+
+    private static float[] latents(Stages stages) {
+        float[] latents = new float[GRID.tokens() * stages.sizes().latentChannels()];
+        Random random = new Random(5);
+        for (int i = 0; i < latents.length; i++) {
+            latents[i] = (float) random.nextGaussian();
+        }
+        return latents;
+    }
+
+    /** Of two pictures with guidance: four rows, of two lengths. */
+    private static KvCache prompts(Stages stages, PromptTokenizer tokenizer, ModelFolder folder) {
+        try (LanguageContext conditional = LanguageContext.empty(stages, tokenizer, folder.manifest());
+                LanguageContext unconditional = LanguageContext.empty(stages, tokenizer, folder.manifest())) {
+            conditional.text("a red circle on a white ground");
+            unconditional.text("a picture");
+            return KvCache.stack(
+                    List.of(conditional.cache(), conditional.cache(), unconditional.cache(), unconditional.cache()));
+        }
+    }
+
+    private static float[] atOnce(Stages stages, float[] latents, KvCache prompts) {
+        int channels = stages.sizes().latentChannels();
+        float[] twice = new float[2 * KNOWN * channels];
+        System.arraycopy(latents, 0, twice, 0, KNOWN * channels);
+        System.arraycopy(latents, 0, twice, KNOWN * channels, KNOWN * channels);
+        long[] known = LongStream.range(0, KNOWN).toArray();
+        long[] masked = LongStream.range(KNOWN, GRID.tokens()).toArray();
+        try (Tensor tokens = Tensor.floats(twice, 2, KNOWN, channels);
+                Tensor positions = Tensor.longs(new long[][] {known, known});
+                Tensor asked = Tensor.longs(new long[][] {masked, masked});
+                Tensor blank = stages.blankCanvas();
+                Encoding encoding = stages.encodeTokens(tokens, positions, GRID);
+                Tensor hidden = stages.hidden(encoding.embeds(), prompts);
+                Tensor z = stages.conditions(encoding.encoded(), hidden, positions, asked, blank, GRID)) {
+            return z.toFloats();
+        }
+    }
+}
