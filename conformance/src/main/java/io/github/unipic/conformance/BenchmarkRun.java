@@ -39,7 +39,8 @@ public record BenchmarkRun(
      */
     public BenchmarkReport run() {
         Instant start = Instant.now();
-        RuntimeOptions options = new RuntimeOptions(threads, provider, Optional.empty(), true);
+        RuntimeOptions options =
+                new RuntimeOptions(threads, provider, Optional.empty(), settings.keepLoaded(), settings.tileAbove());
         try (Benchmark benchmark = new Benchmark(model, options, settings, cancellation, progress)) {
             for (Task task : Task.values()) {
                 if (settings.tasks().contains(task)) {

@@ -17,6 +17,8 @@ import java.util.Set;
  * @param contexts tokens before those that {@link Task#TEXT} times; each is measured
  * @param tokens that are answered, and that are timed behind a context
  * @param repeat how often pictures and answers are measured
+ * @param keepLoaded whether graphs stay in memory once they were needed
+ * @param tileAbove pictures of more pixels than this are decoded in tiles; 0 or more
  */
 public record BenchmarkSettings(
         Set<Task> tasks,
@@ -26,7 +28,9 @@ public record BenchmarkSettings(
         double guidance,
         List<Integer> contexts,
         int tokens,
-        int repeat) {
+        int repeat,
+        boolean keepLoaded,
+        long tileAbove) {
     /** What can be measured. */
     public enum Task {
         /** Text to image, until the first iteration's preview is decoded. */
@@ -72,6 +76,9 @@ public record BenchmarkSettings(
         requirePositive("steps", steps);
         requirePositive("tokens", tokens);
         requirePositive("repeat", repeat);
+        if (tileAbove < 0) {
+            throw new InvalidRequestException("tileAbove is " + tileAbove + "; give 0 or more pixels.");
+        }
     }
 
     private static void requirePositive(String what, int value) {

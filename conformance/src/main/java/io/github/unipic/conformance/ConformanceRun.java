@@ -280,7 +280,7 @@ public record ConformanceRun(
     }
 
     private RuntimeOptions options(Optional<Path> profiles) {
-        return new RuntimeOptions(OptionalInt.empty(), provider, profiles, true);
+        return new RuntimeOptions(OptionalInt.empty(), provider, profiles, true, RuntimeOptions.TILE_ABOVE);
     }
 
     private ModelTolerances tolerances(ModelFolder model) {

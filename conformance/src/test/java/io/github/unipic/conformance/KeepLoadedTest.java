@@ -43,7 +43,13 @@ class KeepLoadedTest {
 
     private static Graphs graphs(ModelFolder folder, boolean keepLoaded) {
         return new Graphs(
-                folder, new RuntimeOptions(OptionalInt.of(1), ExecutionProvider.CPU, Optional.empty(), keepLoaded));
+                folder,
+                new RuntimeOptions(
+                        OptionalInt.of(1),
+                        ExecutionProvider.CPU,
+                        Optional.empty(),
+                        keepLoaded,
+                        RuntimeOptions.TILE_ABOVE));
     }
 
     @Test

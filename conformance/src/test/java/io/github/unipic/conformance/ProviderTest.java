@@ -60,8 +60,8 @@ class ProviderTest {
 
     @Test
     void aProfileSaysWhichProviderRanEachNode(@TempDir Path folder) throws IOException {
-        RuntimeOptions options =
-                new RuntimeOptions(OptionalInt.of(1), ExecutionProvider.CPU, Optional.of(folder), true);
+        RuntimeOptions options = new RuntimeOptions(
+                OptionalInt.of(1), ExecutionProvider.CPU, Optional.of(folder), true, RuntimeOptions.TILE_ABOVE);
         try (Graphs graphs = new Graphs(ModelFolder.open(TinyModel.model(), false), options)) {
             assertThat(graphs.endProfiling()).isEmpty();
             embed(graphs);
@@ -79,7 +79,11 @@ class ProviderTest {
     void theCpuByItsOwnNameLeavesNothingToItself(@TempDir Path folder) {
         Findings findings = new Findings(check -> {}, (done, all) -> {});
         RuntimeOptions options = new RuntimeOptions(
-                OptionalInt.of(1), ExecutionProvider.of("CPUExecutionProvider"), Optional.of(folder), true);
+                OptionalInt.of(1),
+                ExecutionProvider.of("CPUExecutionProvider"),
+                Optional.of(folder),
+                true,
+                RuntimeOptions.TILE_ABOVE);
         new PlacementChecks(ModelFolder.open(TinyModel.model(), false), options, true, findings, new Cancellation())
                 .run(Cases.of(Suite.SMOKE));
         assertThat(findings.placements()).hasSize(GraphName.values().length);

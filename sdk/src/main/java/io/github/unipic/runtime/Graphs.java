@@ -10,7 +10,6 @@ import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.model.GraphName;
-import io.github.unipic.model.Manifest.TensorSpec;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.SessionRunner.Place;
 import java.nio.file.Path;
@@ -72,6 +71,10 @@ public final class Graphs implements AutoCloseable {
 
     public ModelFolder folder() {
         return folder;
+    }
+
+    public RuntimeOptions options() {
+        return options;
     }
 
     /** Does some work of which several runs need these graphs: once opened, they stay so until it ends. */
@@ -154,11 +157,7 @@ public final class Graphs implements AutoCloseable {
 
     /** The float type that the manifest gives a graph's input. */
     OnnxJavaType inputType(GraphName graph, String input) {
-        String type = folder.spec(graph).inputs().stream()
-                .filter(spec -> spec.name().equals(input))
-                .map(TensorSpec::type)
-                .findFirst()
-                .orElse("missing");
+        String type = folder.spec(graph).input(input).type();
         return switch (type) {
             case "float32" -> OnnxJavaType.FLOAT;
             case "float16" -> OnnxJavaType.FLOAT16;

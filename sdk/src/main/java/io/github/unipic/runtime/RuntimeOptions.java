@@ -13,11 +13,19 @@ import java.util.OptionalInt;
  * @param profileFolder where each graph's trace is written; absent: none is made
  * @param keepLoaded whether a graph once opened stays so; otherwise it is closed when nobody holds it any more. Graphs
  *     that are traced stay open
+ * @param tileAbove pictures of more pixels than this are decoded in tiles
  */
 public record RuntimeOptions(
-        OptionalInt threads, ExecutionProvider provider, Optional<Path> profileFolder, boolean keepLoaded) {
+        OptionalInt threads,
+        ExecutionProvider provider,
+        Optional<Path> profileFolder,
+        boolean keepLoaded,
+        long tileAbove) {
+    /** The most pixels that are decoded at once, where nobody says otherwise: 1024 x 1024. */
+    public static final long TILE_ABOVE = 1024 * 1024;
+
     public static final RuntimeOptions DEFAULTS =
-            new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.CPU, Optional.empty(), true);
+            new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.CPU, Optional.empty(), true, TILE_ABOVE);
 
     /**
      * Settles on a provider.

@@ -26,7 +26,9 @@ final class SampleReports {
             "mar_decoder",
             "token_sampler",
             "diffusion_head",
-            "pixel_decoder");
+            "pixel_decoder",
+            "pixel_decoder_features",
+            "pixel_decoder_tile");
 
     private SampleReports() {}
 
