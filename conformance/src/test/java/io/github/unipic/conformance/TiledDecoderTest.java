@@ -160,14 +160,13 @@ class TiledDecoderTest {
         Sabotage.MARGIN_TOO_SMALL.applyTo(copy);
         double[] right = errorsOfATile(TinyModel.model());
         double[] wrong = errorsOfATile(copy.finish());
-        System.err.println("RIGHT " + right[0] + " " + right[1] + " WRONG " + wrong[0] + " " + wrong[1]);
         assertThat(right[0]).isLessThan(1e-5);
         assertThat(right[1]).isLessThan(1e-5);
         assertThat(wrong[0]).isLessThan(1e-5);
-        assertThat(wrong[1]).isGreaterThan(1e-4);
+        assertThat(wrong[1]).isGreaterThan(1e-3);
     }
 
-    /** The largest error of a pixel within a tile, and at its edge. */
+    /** The largest error of a pixel within a tile, and within two pixels of its edge. */
     private static double[] errorsOfATile(Path model) {
         Tile all = new Tile(0, 0, 64, 64);
         Tile tile = new Tile(20, 24, 16, 12);
@@ -188,7 +187,7 @@ class TiledDecoderTest {
                     int y = i / width % height;
                     int channel = i / width / height;
                     float wanted = expected[(channel * 128 + 2 * tile.top() + y) * 128 + 2 * tile.left() + x];
-                    int edge = x == 0 || y == 0 || x == width - 1 || y == height - 1 ? 1 : 0;
+                    int edge = Math.min(Math.min(x, width - 1 - x), Math.min(y, height - 1 - y)) < 2 ? 1 : 0;
                     errors[edge] = Math.max(errors[edge], Math.abs(found[i] - wanted));
                 }
                 return errors;
