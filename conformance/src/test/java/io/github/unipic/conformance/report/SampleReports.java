@@ -26,9 +26,7 @@ final class SampleReports {
             "mar_decoder",
             "token_sampler",
             "diffusion_head",
-            "pixel_decoder",
-            "pixel_decoder_features",
-            "pixel_decoder_tile");
+            "pixel_decoder");
 
     private SampleReports() {}
 
