@@ -33,13 +33,13 @@ class PixelsTest {
     void aPartGoesToItsPlaceAndNowhereElse() {
         byte[] rgb = new byte[3 * 4 * 3];
         float[] part = {-1, 0, 1, 1, /**/ 0, 0, 0, 0, /**/ 1, 1, 1, -1};
-        Pixels.put(part, 2, 2, rgb, 4, 1, 1);
+        Pixels.put(part, 2, 2, rgb, 4, 2, 1);
         Image alone = Pixels.toImage(part, 2, 2);
         for (int y = 0; y < 3; y++) {
             for (int x = 0; x < 4; x++) {
-                boolean inside = y >= 1 && x >= 1 && x < 3;
+                boolean inside = y >= 1 && x >= 2;
                 for (int channel = 0; channel < 3; channel++) {
-                    byte expected = inside ? alone.rgb()[3 * ((y - 1) * 2 + x - 1) + channel] : 0;
+                    byte expected = inside ? alone.rgb()[3 * ((y - 1) * 2 + x - 2) + channel] : 0;
                     assertThat(rgb[3 * (y * 4 + x) + channel]).isEqualTo(expected);
                 }
             }
