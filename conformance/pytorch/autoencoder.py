@@ -1,6 +1,12 @@
 """The KL autoencoder between pixels and 16-channel latents. Modules are called as the checkpoint's tensors are."""
+import torch
 import torch.nn.functional as F
 from torch import nn
+
+
+def by_itself(norm, x):
+    """A group norm as it is: by the statistics of its input."""
+    return norm(x)
 
 
 class Autoencoder(nn.Module):
@@ -16,7 +22,30 @@ class Autoencoder(nn.Module):
         return mean
 
     def decode(self, latents):
-        return self.decoder(self.post_quant_conv(latents))
+        return self.decoder.pixels(self.decode_features(latents))
+
+    def decode_features(self, latents):
+        """What the finest level begins with, [B,C,H/2,W/2]."""
+        return self.decoder.features(self.post_quant_conv(latents))
+
+    def decode_tile(self, features, core, statistics=None):
+        """The pixels of a rectangle and the statistics [norms,B,groups,2] of the group norms' inputs within it.
+
+        `core`: top, left, height, width in places of the features; `statistics`: what the norms go by, as those that
+        are returned; by default, by these. All of the features are run: there are no margins to choose here.
+        """
+        found = []
+
+        def norm(module, x):
+            own = statistics_of(module, crop(x, core))
+            mean, variance = (own if statistics is None else statistics[len(found)]).unbind(-1)
+            found.append(own)
+            grouped = x.unflatten(1, (module.num_groups, -1))
+            apart = grouped - mean[..., None, None, None]
+            normed = (apart / (variance + module.eps).sqrt()[..., None, None, None]).flatten(1, 2)
+            return normed * module.weight[:, None, None] + module.bias[:, None, None]
+
+        return crop(self.decoder.pixels(features, norm), core), torch.stack(found)
 
 
 class Encoder(nn.Module):
@@ -68,14 +97,20 @@ class Decoder(nn.Module):
         self.norm_out = group_norm(width, groups)
         self.conv_out = conv3(width, 3)
 
-    def forward(self, x):
+    def features(self, x):
         x = self.mid(self.conv_in(x))
-        for level in reversed(self.up):
+        for i, level in reversed(list(enumerate(self.up))[1:]):
             for block in level["block"]:
                 x = block(x)
-            if "upsample" in level:
+            if i > 1:
                 x = level["upsample"](x)
-        return self.conv_out(F.silu(self.norm_out(x)))
+        return x
+
+    def pixels(self, x, norm=by_itself):
+        x = self.up[1]["upsample"](x)
+        for block in self.up[0]["block"]:
+            x = block(x, norm)
+        return self.conv_out(F.silu(norm(self.norm_out, x)))
 
 
 class Middle(nn.Module):
@@ -97,9 +132,9 @@ class ResBlock(nn.Module):
         same = channels_in == channels_out
         self.nin_shortcut = nn.Identity() if same else nn.Conv2d(channels_in, channels_out, 1)
 
-    def forward(self, x):
-        change = self.conv1(F.silu(self.norm1(x)))
-        change = self.conv2(F.silu(self.norm2(change)))
+    def forward(self, x, norm=by_itself):
+        change = self.conv1(F.silu(norm(self.norm1, x)))
+        change = self.conv2(F.silu(norm(self.norm2, change)))
         return self.nin_shortcut(x) + change
 
 
@@ -135,6 +170,18 @@ class Upsample(nn.Module):
 
     def forward(self, x):
         return self.conv(F.interpolate(x, scale_factor=2, mode="nearest"))
+
+
+def crop(x, core):
+    """The pixels of a rectangle of features, each of whose places is two pixels."""
+    top, left, height, width = (2 * side for side in core)
+    return x[:, :, top : top + height, left : left + width]
+
+
+def statistics_of(norm, x):
+    """Mean and variance of each group, [B,groups,2]."""
+    values = x.unflatten(1, (norm.num_groups, -1)).flatten(2)
+    return torch.stack([values.mean(dim=2), values.var(dim=2, unbiased=False)], dim=2)
 
 
 def conv3(channels_in, channels_out):

@@ -43,6 +43,29 @@ def pixel_decoder(model, case, values):
     return {"pixels": model.pixel_decoder(values.floats("latents", case["batch"], h, w, model.sizes.latent_channels))}
 
 
+def pixel_decoder_features(model, case, values):
+    h, w = grid_of(case["grid"], model.sizes.side)
+    latents = values.floats("latents", case["batch"], h, w, model.sizes.latent_channels)
+    return {"features": model.pixel_decoder_features(latents)}
+
+
+def pixel_decoder_tile(model, case, values):
+    sizes, batch = model.sizes, case["batch"]
+    h, w = (sizes.downsampling // 2 * side for side in grid_of(case["grid"], sizes.side))
+    core = {
+        "whole": (0, 0, h, w),
+        "middle": (h // 4, w // 4, h // 2, w // 2),
+        "corner": (0, 0, h // 2, w // 2),
+    }[case["tile"]]
+    features = values.floats("features", batch, sizes.vae_levels[1], h, w)
+    statistics = None
+    if not case.get("own_statistics"):
+        mean, drawn = values.floats("statistics", 2 * sizes.vae_decoder_blocks + 1, batch, sizes.norm_groups, 2).unbind(-1)
+        statistics = torch.stack([mean, (drawn.float().abs() + 0.5).to(mean.dtype)], dim=-1)
+    pixels, core_statistics = model.pixel_decoder_tile(features, core, statistics)
+    return {"pixels": pixels, "core_statistics": core_statistics}
+
+
 def mar_encoder(model, case, values):
     grid = grid_of(case["grid"], model.sizes.side)
     positions, _ = split_positions(case, values, case["batch"], grid)
@@ -116,6 +139,8 @@ STAGES = {
         vision_encoder,
         pixel_encoder,
         pixel_decoder,
+        pixel_decoder_features,
+        pixel_decoder_tile,
         mar_encoder,
         decoder_step,
         mar_decoder,

@@ -164,6 +164,13 @@ class UniPic(nn.Module):
     def pixel_decoder(self, latents):
         return self.vae.decode((latents / self.sizes.latent_scale).permute(0, 3, 1, 2))
 
+    def pixel_decoder_features(self, latents):
+        return self.vae.decode_features((latents / self.sizes.latent_scale).permute(0, 3, 1, 2))
+
+    def pixel_decoder_tile(self, features, core, statistics=None):
+        """(pixels, core_statistics); without statistics the core goes by its own."""
+        return self.vae.decode_tile(features, core, statistics)
+
     def mar_encoder(self, tokens, positions, grid):
         """(x_enc, z_enc)."""
         encoded = self.mar.encode(tokens, positions, grid)

@@ -7,6 +7,7 @@ import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.OnnxRuntime;
 import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.text.PromptTokenizer;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -36,6 +37,9 @@ import java.util.stream.Stream;
  * }</pre>
  */
 public final class UniPic implements AutoCloseable {
+    /** Pictures of more pixels are decoded in tiles, unless {@link Builder#tileAbove} says otherwise: 1024 x 1024. */
+    public static final long TILE_ABOVE = Memory.DEFAULTS.tileAbove();
+
     private static final Set<GraphName> DRAWING = EnumSet.of(
             GraphName.TEXT_EMBEDDING,
             GraphName.MAR_ENCODER,
@@ -62,7 +66,10 @@ public final class UniPic implements AutoCloseable {
         graphs = new Graphs(
                 folder,
                 new RuntimeOptions(
-                        builder.threads, builder.provider, Optional.empty(), builder.keepLoaded, builder.prepack));
+                        builder.threads,
+                        builder.provider,
+                        Optional.empty(),
+                        new Memory(builder.keepLoaded, builder.prepack, builder.tileAbove)));
         tokenizer = PromptTokenizer.load(folder.tokenizer());
     }
 
@@ -313,6 +320,7 @@ public final class UniPic implements AutoCloseable {
         private ExecutionProvider provider = ExecutionProvider.CPU;
         private boolean keepLoaded = true;
         private boolean prepack;
+        private long tileAbove = TILE_ABOVE;
         private boolean verifyChecksums;
 
         private Builder(Path folder) {
@@ -357,6 +365,24 @@ public final class UniPic implements AutoCloseable {
          */
         public Builder prepack(boolean copy) {
             prepack = copy;
+            return this;
+        }
+
+        /**
+         * From which size on pictures are decoded in tiles of about 256 x 256 pixels: those of more pixels than this,
+         * previews included; {@link #TILE_ABOVE} by default. The last part of decoding, which needs most memory, then
+         * needs as much as a tile does, and takes several times as long. Levels differ from those of decoding the whole
+         * by at most 1 in nearly all values, at the edges of tiles as elsewhere. A model folder without the graphs for
+         * tiles, as earlier versions wrote it, decodes every picture whole.
+         *
+         * @param pixels width times height; 0 for tiles always, {@link Long#MAX_VALUE} for never
+         * @throws InvalidRequestException when it is negative
+         */
+        public Builder tileAbove(long pixels) {
+            if (pixels < 0) {
+                throw new InvalidRequestException("tileAbove is " + pixels + "; give 0 or more pixels.");
+            }
+            tileAbove = pixels;
             return this;
         }
 

@@ -7,6 +7,7 @@ import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.BenchmarkSettings.Task;
 import io.github.unipic.conformance.bench.Benchmark;
 import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.runtime.RuntimeOptions.Memory;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
@@ -39,7 +40,11 @@ public record BenchmarkRun(
      */
     public BenchmarkReport run() {
         Instant start = Instant.now();
-        RuntimeOptions options = new RuntimeOptions(threads, provider, Optional.empty(), true, false);
+        RuntimeOptions options = new RuntimeOptions(
+                threads,
+                provider,
+                Optional.empty(),
+                new Memory(settings.keepLoaded(), settings.prepack(), settings.tileAbove()));
         try (Benchmark benchmark = new Benchmark(model, options, settings, cancellation, progress)) {
             for (Task task : Task.values()) {
                 if (settings.tasks().contains(task)) {

@@ -17,6 +17,9 @@ import java.util.Set;
  * @param contexts tokens before those that {@link Task#TEXT} times; each is measured
  * @param tokens that are answered, and that are timed behind a context
  * @param repeat how often pictures and answers are measured
+ * @param keepLoaded whether graphs stay in memory once they were needed
+ * @param prepack whether the CPU copies float32 matrices into the layout it multiplies fastest
+ * @param tileAbove pictures of more pixels than this are decoded in tiles; 0 or more
  */
 public record BenchmarkSettings(
         Set<Task> tasks,
@@ -26,7 +29,10 @@ public record BenchmarkSettings(
         double guidance,
         List<Integer> contexts,
         int tokens,
-        int repeat) {
+        int repeat,
+        boolean keepLoaded,
+        boolean prepack,
+        long tileAbove) {
     /** What can be measured. */
     public enum Task {
         /** Text to image, until the first iteration's preview is decoded. */
@@ -72,6 +78,9 @@ public record BenchmarkSettings(
         requirePositive("steps", steps);
         requirePositive("tokens", tokens);
         requirePositive("repeat", repeat);
+        if (tileAbove < 0) {
+            throw new InvalidRequestException("tileAbove is " + tileAbove + "; give 0 or more pixels.");
+        }
     }
 
     private static void requirePositive(String what, int value) {

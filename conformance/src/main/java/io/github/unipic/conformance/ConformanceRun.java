@@ -27,6 +27,7 @@ import io.github.unipic.export.Precisions;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.text.PromptTokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -280,7 +281,7 @@ public record ConformanceRun(
     }
 
     private RuntimeOptions options(Optional<Path> profiles) {
-        return new RuntimeOptions(OptionalInt.empty(), provider, profiles, true, false);
+        return new RuntimeOptions(OptionalInt.empty(), provider, profiles, Memory.DEFAULTS);
     }
 
     private ModelTolerances tolerances(ModelFolder model) {

@@ -42,7 +42,7 @@ class ExporterTest {
     }
 
     @Test
-    void exportsTenGraphsAndListsWhatItDidNotUse() throws IOException {
+    void exportsTwelveGraphsAndListsWhatItDidNotUse() throws IOException {
         ExportReport report = export(TinyModel.checkpoint(), folder.resolve("model"), false);
         assertThat(report.unusedTensors())
                 .contains("mar.class_emb.weight")
@@ -50,7 +50,7 @@ class ExporterTest {
                         || name.equals("llm.lm_head.weight")
                         || name.startsWith("siglip2.vision_model.head."));
         try (Stream<Path> files = Files.list(folder.resolve("model"))) {
-            assertThat(files.filter(file -> file.toString().endsWith(".onnx"))).hasSize(10);
+            assertThat(files.filter(file -> file.toString().endsWith(".onnx"))).hasSize(12);
         }
         assertThat(children()).containsExactly("model");
     }
@@ -72,6 +72,29 @@ class ExporterTest {
         return graphs.keySet().stream()
                 .filter(graph -> !graphs.get(graph).flavor().equals("portable"))
                 .collect(Collectors.toSet());
+    }
+
+    @Test
+    void tilesShareTheDecodersWeightsAndPrecision() {
+        Path model = folder.resolve("model");
+        Precisions precisions = new Precisions(Precision.FP32, Map.of("pixel_decoder", Precision.FP16));
+        Exporter.export(
+                new ExportRequest(TinyModel.checkpoint(), model, precisions, Flavor.PORTABLE, false),
+                ExportListener.NONE);
+        Map<String, GraphSpec> graphs =
+                ModelFolder.open(model, false).manifest().graphs();
+        for (String part : List.of("pixel_decoder", "pixel_decoder_features", "pixel_decoder_tile")) {
+            assertThat(graphs.get(part).precision()).isEqualTo("float16");
+            assertThat(graphs.get(part).data()).containsExactly("pixel_decoder.data");
+        }
+        assertThat(graphs.get("pixel_decoder_features").outputs().get(0).type()).isEqualTo("float16");
+        assertThat(graphs.get("pixel_decoder_tile").input("features").type()).isEqualTo("float16");
+        assertThat(graphs.get("pixel_decoder_tile").input("statistics").type()).isEqualTo("float32");
+        assertThat(graphs.get("pixel_encoder").precision()).isEqualTo("float32");
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> new Precisions(Precision.FP32, Map.of("pixel_decoder_tile", Precision.FP16)))
+                .withMessage("pixel_decoder_tile has the weights of pixel_decoder and always its precision; say"
+                        + " pixel_decoder=fp16.");
     }
 
     @Test

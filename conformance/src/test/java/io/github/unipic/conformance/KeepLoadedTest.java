@@ -18,6 +18,7 @@ import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.text.PromptTokenizer;
 import java.util.ArrayList;
@@ -44,7 +45,11 @@ class KeepLoadedTest {
     private static Graphs graphs(ModelFolder folder, boolean keepLoaded) {
         return new Graphs(
                 folder,
-                new RuntimeOptions(OptionalInt.of(1), ExecutionProvider.CPU, Optional.empty(), keepLoaded, false));
+                new RuntimeOptions(
+                        OptionalInt.of(1),
+                        ExecutionProvider.CPU,
+                        Optional.empty(),
+                        new Memory(keepLoaded, false, Memory.DEFAULTS.tileAbove())));
     }
 
     @Test

@@ -68,6 +68,13 @@ final class ModelCopy {
         throw new IllegalStateException(graph + " has no input " + name);
     }
 
+    /** Leaves a graph out of the manifest. */
+    void forgetGraph(GraphName graph) {
+        if (((ObjectNode) manifest.path("graphs")).remove(graph.label()) == null) {
+            throw new IllegalStateException("There is no graph " + graph);
+        }
+    }
+
     /** Writes the manifest. */
     Path finish() throws IOException {
         new JsonMapper().writeValue(folder.resolve(MANIFEST).toFile(), manifest);

@@ -18,6 +18,7 @@ import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
 import java.io.IOException;
@@ -61,7 +62,7 @@ class ProviderTest {
     @Test
     void aProfileSaysWhichProviderRanEachNode(@TempDir Path folder) throws IOException {
         RuntimeOptions options =
-                new RuntimeOptions(OptionalInt.of(1), ExecutionProvider.CPU, Optional.of(folder), true, false);
+                new RuntimeOptions(OptionalInt.of(1), ExecutionProvider.CPU, Optional.of(folder), Memory.DEFAULTS);
         try (Graphs graphs = new Graphs(ModelFolder.open(TinyModel.model(), false), options)) {
             assertThat(graphs.endProfiling()).isEmpty();
             embed(graphs);
@@ -79,7 +80,7 @@ class ProviderTest {
     void theCpuByItsOwnNameLeavesNothingToItself(@TempDir Path folder) {
         Findings findings = new Findings(check -> {}, (done, all) -> {});
         RuntimeOptions options = new RuntimeOptions(
-                OptionalInt.of(1), ExecutionProvider.of("CPUExecutionProvider"), Optional.of(folder), true, false);
+                OptionalInt.of(1), ExecutionProvider.of("CPUExecutionProvider"), Optional.of(folder), Memory.DEFAULTS);
         new PlacementChecks(ModelFolder.open(TinyModel.model(), false), options, true, findings, new Cancellation())
                 .run(Cases.of(Suite.SMOKE));
         assertThat(findings.placements()).hasSize(GraphName.values().length);

@@ -188,6 +188,36 @@ enum Sabotage {
         graph.setAll("Resize", attribute("mode", "linear"));
         graph.setAll("Resize", attribute("coordinate_transformation_mode", "half_pixel"));
     }),
+    LATENTS_NOT_SCALED_BACK_TO_FEATURES(
+            GraphName.PIXEL_DECODER_FEATURES,
+            "smaller/features",
+            graph -> graph.bypass(graph.only("Div", "latents"), 0)),
+    MARGIN_TOO_SMALL(GraphName.PIXEL_DECODER_TILE, "middle/pixels", graph -> {
+        NodeProto.Builder tile = graph.only("Slice", "features");
+        NodeProto.Builder start = graph.source(graph.source(tile.getInput(1)).getInput(0));
+        NodeProto.Builder end = graph.source(tile.getInput(2));
+        graph.through(start, 1, "Sub", graph.longs(1));
+        graph.through(end, 1, "Sub", graph.longs(1));
+    }),
+    STATISTICS_OF_THE_PICTURE_IGNORED(
+            GraphName.PIXEL_DECODER_TILE,
+            "middle/pixels",
+            graph -> graph.all("Where").forEach(where -> graph.bypass(where, 2))),
+    STATISTICS_OF_THE_TILE_IGNORED(
+            GraphName.PIXEL_DECODER_TILE,
+            "corner_own/pixels",
+            graph -> graph.all("Where").forEach(where -> graph.bypass(where, 1))),
+    STATISTICS_WITH_THE_MARGIN(
+            GraphName.PIXEL_DECODER_TILE,
+            "corner_own/core_statistics",
+            graph -> graph.all("Slice").stream()
+                    .filter(core -> !graph.all("Reshape", core.getOutput(0)).isEmpty())
+                    .forEach(core -> graph.bypass(core, 0))),
+    MISSING_EPSILON_IN_TILES(
+            GraphName.PIXEL_DECODER_TILE,
+            "middle_own_quiet/pixels",
+            graph -> graph.all("Sqrt")
+                    .forEach(deviation -> graph.source(deviation.getInput(0)).setInput(1, graph.floats(1e-5f)))),
     BLUE_FIRST(GraphName.VISION_ENCODER, "one/image_embeds", graph -> {
         NodeProto.Builder conv = graph.only("Conv", "pixels");
         conv.setInput(0, graph.before(conv, "Gather", List.of("pixels", graph.longs(2, 1, 0)), attribute("axis", 1)));

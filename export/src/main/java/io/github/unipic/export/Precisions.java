@@ -20,6 +20,10 @@ public record Precisions(Precision folder, Map<String, Precision> graphs) {
     /** The diffusion head, through whose steps an error goes 25 to 100 times. */
     private static final Set<String> HEAD = Set.of(GraphName.DIFFUSION_HEAD.label(), GraphName.TOKEN_SAMPLER.label());
 
+    /** Parts of {@code pixel_decoder}: they share its weights, and one takes what the other gives. */
+    private static final Set<String> PIXEL_DECODER_PARTS =
+            Set.of(GraphName.PIXEL_DECODER_FEATURES.label(), GraphName.PIXEL_DECODER_TILE.label());
+
     private static final List<String> NAMES =
             Arrays.stream(GraphName.values()).map(GraphName::label).toList();
 
@@ -36,7 +40,8 @@ public record Precisions(Precision folder, Map<String, Precision> graphs) {
 
     /** The precision of a graph. */
     public Precision of(String graph) {
-        return graphs.getOrDefault(graph, usual(graph));
+        String named = PIXEL_DECODER_PARTS.contains(graph) ? GraphName.PIXEL_DECODER.label() : graph;
+        return graphs.getOrDefault(named, usual(named));
     }
 
     private Precision usual(String graph) {
@@ -51,6 +56,11 @@ public record Precisions(Precision folder, Map<String, Precision> graphs) {
     private static void check(String graph, Precision precision, Precision folder) {
         if (!NAMES.contains(graph)) {
             throw new ExportException("There is no graph " + graph + "; there are " + String.join(", ", NAMES) + ".");
+        }
+        if (PIXEL_DECODER_PARTS.contains(graph)) {
+            throw new ExportException(
+                    graph + " has the weights of pixel_decoder and always its precision; say pixel_decoder="
+                            + precision.option() + ".");
         }
         if (PIXELS.contains(graph)) {
             if (precision.isQuantized()) {

@@ -55,6 +55,9 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private ProviderOptions providerOptions;
 
+    @Mixin
+    private MemoryOptions memory;
+
     /** One or the other. */
     static final class Subject {
         @Option(names = "--model", paramLabel = "DIR", description = "Model folder, as 'unipic export' writes it.")
@@ -155,7 +158,10 @@ final class BenchCommand implements Callable<Integer> {
                 guidance,
                 contexts,
                 tokens,
-                repeat);
+                repeat,
+                memory.keepLoaded(),
+                memory.prepack(),
+                memory.tileAbove());
         Session session = unipic.session();
         ExecutionProvider provider = providerOptions.prepare();
         BenchmarkReport report = new BenchmarkRun(

@@ -32,6 +32,9 @@ final class ModelOptions {
     @Mixin
     private ProviderOptions provider;
 
+    @Mixin
+    private MemoryOptions memory;
+
     private ProviderChoice choice;
 
     /** Loads the model asked for, or the built-in one, which says on stderr that it is not a trained one. */
@@ -64,7 +67,11 @@ final class ModelOptions {
     }
 
     private UniPic.Builder builder(Path model, ExecutionProvider asked) {
-        UniPic.Builder builder = UniPic.builder(model).provider(asked);
+        UniPic.Builder builder = UniPic.builder(model)
+                .provider(asked)
+                .keepLoaded(memory.keepLoaded())
+                .prepack(memory.prepack())
+                .tileAbove(memory.tileAbove());
         return threads == null ? builder : builder.threads(threads);
     }
 }

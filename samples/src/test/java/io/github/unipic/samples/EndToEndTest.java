@@ -72,6 +72,33 @@ class EndToEndTest {
         assertThat(Image.read(again).rgb()).isEqualTo(Image.read(fox).rgb());
     }
 
+    /** The built-in model has the graphs for tiles; the whole picture and the tiles' differ by rounding, if at all. */
+    @Test
+    void littleMemoryDrawsTheSamePicture() {
+        Path whole = folder.resolve("whole.png");
+        Path tiled = folder.resolve("tiled.png");
+        String[] fox = {
+            "generate", "A fox", "-q", "--seed", "7", "--steps", "5", "--iterations", "4", "--size", "320x64"
+        };
+        CommandLineRun plain = run(concat(fox, "-o", whole.toString()));
+        CommandLineRun little = run(concat(fox, "-o", tiled.toString(), "--low-memory", "--tile-above", "0"));
+        assertThat(plain.exitCode()).as(plain.err()).isZero();
+        assertThat(little.exitCode()).as(little.err()).isZero();
+        byte[] expected = Image.read(whole).rgb();
+        byte[] found = Image.read(tiled).rgb();
+        assertThat(found).hasSameSizeAs(expected);
+        int changed = 0;
+        int largest = 0;
+        for (int i = 0; i < found.length; i++) {
+            int difference = Math.abs((expected[i] & 0xff) - (found[i] & 0xff));
+            changed += difference > 0 ? 1 : 0;
+            largest = Math.max(largest, difference);
+        }
+        assertThat(largest).isEqualTo(1);
+        assertThat(changed).isPositive().isLessThan(found.length / 20);
+        assertThat(run("info").out()).contains("pixel_decoder_tile.onnx", "pixel_decoder_features.onnx");
+    }
+
     @Test
     void severalPicturesAreNumberedAndDiffer() {
         CommandLineRun run = run(

@@ -50,6 +50,7 @@ class WrongUsageTest {
                 mistake("something.png", "generate", "x", "-o", ".png"),
                 mistake("does not exist", "generate", "x", "-o", "no/such/folder/fox.png"),
                 mistake("--threads", "generate", "x", "--threads", "0"),
+                mistake("--tile-above is -1, but must be 0 or more", "generate", "x", "--tile-above", "-1"),
                 mistake("no-such-model", "generate", "x", "--model", "no-such-model"),
                 mistake("name is blank", "generate", "x", "--provider", " "),
                 mistake("'--provider-option' (KEY=VALUE)", "generate", "x", "--provider-option", "device_id"),

@@ -1,7 +1,6 @@
 package io.github.unipic.generation;
 
 import static io.github.unipic.model.GraphName.DECODER_STEP;
-import static io.github.unipic.model.GraphName.PIXEL_DECODER;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.GenerateRequest;
@@ -17,7 +16,6 @@ import io.github.unipic.generation.PictureEncoder.Source;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.Mask;
-import io.github.unipic.image.Pixels;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.Defaults;
@@ -50,6 +48,7 @@ public final class Drawing {
     private final GenerateRequest request;
     private final Stages stages;
     private final MaskedGeneration loop;
+    private final PictureDecoder decoder;
 
     public Drawing(Graphs graphs, PromptTokenizer tokenizer, GenerateRequest given) {
         this.graphs = graphs;
@@ -59,6 +58,7 @@ public final class Drawing {
         Cancellation cancellation = request.cancellation().orElseGet(Cancellation::new);
         this.stages = new Stages(graphs, cancellation);
         this.loop = new MaskedGeneration(graphs, cancellation);
+        this.decoder = new PictureDecoder(graphs, stages);
     }
 
     /** From the prompt as the next turn of a conversation, which then holds that turn as well. */
@@ -254,7 +254,7 @@ public final class Drawing {
     /** The drawn pictures, each with the text that says how it was drawn. */
     private List<Image> pictures(ImageTokens drawn, Map<String, String> more) {
         List<Image> pictures = new ArrayList<>();
-        for (Image picture : decode(drawn)) {
+        for (Image picture : decoder.decode(drawn)) {
             GenerateRequest own = request.toBuilder()
                     .seed(request.seed().getAsLong() + pictures.size())
                     .count(1)
@@ -265,22 +265,6 @@ public final class Drawing {
             pictures.add(picture.withMetadata(text));
         }
         return List.copyOf(pictures);
-    }
-
-    /** Picture by picture, since the decoder is what needs most memory. */
-    private List<Image> decode(ImageTokens tokens) {
-        return stages.holding(
-                Set.of(PIXEL_DECODER),
-                () -> IntStream.range(0, tokens.pictures())
-                        .mapToObj(picture -> decode(tokens, picture))
-                        .toList());
-    }
-
-    private Image decode(ImageTokens tokens, int picture) {
-        try (Tensor latents = tokens.latents(picture);
-                Tensor pixels = stages.decodePixels(latents)) {
-            return Pixels.toImage(pixels.toFloats(), pixels.dim(3), pixels.dim(2));
-        }
     }
 
     /** Tells the request's listener how far the loop is. */
@@ -304,7 +288,7 @@ public final class Drawing {
                         tokens.grid().tokens(),
                         elapsed,
                         Optional.of(remaining),
-                        () -> decode(tokens)));
+                        () -> decoder.decode(tokens)));
             });
         }
     }

@@ -8,15 +8,30 @@ public final class Pixels {
 
     /** Truncating, as the reference: trunc(clamp(127.5 x + 128, 0, 255)). */
     public static Image toImage(float[] pixels, int width, int height) {
-        int plane = width * height;
-        byte[] rgb = new byte[3 * plane];
+        byte[] rgb = new byte[3 * width * height];
+        put(pixels, width, height, rgb, width, 0, 0);
+        return Image.ofRgb(width, height, rgb);
+    }
+
+    /**
+     * Puts a part of a picture in its place, as {@link #toImage}.
+     *
+     * @param pixels [3,height,width] of the part
+     * @param rgb the whole picture's levels
+     * @param pictureWidth its width in pixels
+     * @param left where the part begins in the picture, in pixels, as top
+     */
+    public static void put(float[] pixels, int width, int height, byte[] rgb, int pictureWidth, int left, int top) {
+        int from = 0;
         for (int channel = 0; channel < 3; channel++) {
-            for (int i = 0; i < plane; i++) {
-                float level = 127.5f * pixels[channel * plane + i] + 128f;
-                rgb[3 * i + channel] = (byte) (int) Math.max(0f, Math.min(255f, level));
+            for (int y = 0; y < height; y++) {
+                int to = 3 * ((top + y) * pictureWidth + left) + channel;
+                for (int x = 0; x < width; x++) {
+                    float level = 127.5f * pixels[from++] + 128f;
+                    rgb[to + 3 * x] = (byte) (int) Math.max(0f, Math.min(255f, level));
+                }
             }
         }
-        return Image.ofRgb(width, height, rgb);
     }
 
     /**

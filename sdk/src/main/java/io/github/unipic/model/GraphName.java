@@ -13,7 +13,9 @@ public enum GraphName {
     MAR_DECODER,
     DIFFUSION_HEAD,
     TOKEN_SAMPLER,
-    PIXEL_DECODER;
+    PIXEL_DECODER,
+    PIXEL_DECODER_FEATURES,
+    PIXEL_DECODER_TILE;
 
     /** The name in manifests, file names and documents, for example {@code mar_encoder}. */
     public String label() {

@@ -137,10 +137,33 @@ public record Manifest(
             String precision,
             String flavor,
             List<TensorSpec> inputs,
-            List<TensorSpec> outputs) {}
+            List<TensorSpec> outputs) {
+
+        /** @throws ModelFormatException when the graph has no such input */
+        public TensorSpec input(String name) {
+            return inputs.stream()
+                    .filter(input -> input.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new ModelFormatException(
+                            "The manifest gives " + file + " no input " + name + "; export the model again."));
+        }
+    }
 
     /** An input or output. Axes are numbers or names. */
     public record TensorSpec(String name, String type, List<String> shape) {
+        /**
+         * The length of an axis that always has the same.
+         *
+         * @throws ModelFormatException when there is no such axis, or its length is not given
+         */
+        public int length(int axis) {
+            if (axis >= shape.size() || !shape.get(axis).matches("[1-9]\\d{0,8}")) {
+                throw new ModelFormatException("The manifest gives axis " + axis + " of the tensor " + this
+                        + " no length; export the model again.");
+            }
+            return Integer.parseInt(shape.get(axis));
+        }
+
         @Override
         public String toString() {
             return name + " " + type + " [" + String.join(",", shape) + "]";

@@ -16,7 +16,6 @@ import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.model.GraphName;
-import io.github.unipic.model.Manifest.TensorSpec;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.SessionRunner.Place;
 import java.nio.file.Path;
@@ -87,6 +86,10 @@ public final class Graphs implements AutoCloseable {
         return folder;
     }
 
+    public RuntimeOptions options() {
+        return options;
+    }
+
     /** Does some work of which several runs need these graphs: once opened, they stay so until it ends. */
     public <T> T holding(Set<GraphName> names, Supplier<T> work) {
         names.forEach(this::hold);
@@ -123,7 +126,10 @@ public final class Graphs implements AutoCloseable {
 
     private synchronized void letGo(GraphName graph) {
         boolean unused = holders.merge(graph, -1, Integer::sum) == 0;
-        if (unused && !options.keepLoaded() && options.profileFolder().isEmpty() && sessions.containsKey(graph)) {
+        if (unused
+                && !options.memory().keepLoaded()
+                && options.profileFolder().isEmpty()
+                && sessions.containsKey(graph)) {
             close(sessions.remove(graph));
         }
     }
@@ -168,11 +174,7 @@ public final class Graphs implements AutoCloseable {
 
     /** The float type that the manifest gives a graph's input. */
     OnnxJavaType inputType(GraphName graph, String input) {
-        String type = folder.spec(graph).inputs().stream()
-                .filter(spec -> spec.name().equals(input))
-                .map(TensorSpec::type)
-                .findFirst()
-                .orElse("missing");
+        String type = folder.spec(graph).input(input).type();
         return switch (type) {
             case "float32" -> OnnxJavaType.FLOAT;
             case "float16" -> OnnxJavaType.FLOAT16;
@@ -233,7 +235,7 @@ public final class Graphs implements AutoCloseable {
     }
 
     private boolean staysMapped(GraphName graph) {
-        return !options.prepack()
+        return !options.memory().prepack()
                 && options.provider().isCpu()
                 && MULTIPLIED_IN_PLACE.contains(graph)
                 && folder.spec(graph).precision().equals("float32");

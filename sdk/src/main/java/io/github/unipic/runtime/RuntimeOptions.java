@@ -11,19 +11,24 @@ import java.util.OptionalInt;
  * @param threads that work on one operator; absent: as many as ONNX Runtime chooses, one per physical core
  * @param provider that every graph is given to; {@link ExecutionProvider#AUTO} becomes what it stands for here
  * @param profileFolder where each graph's trace is written; absent: none is made
- * @param keepLoaded whether a graph once opened stays so; otherwise it is closed when nobody holds it any more. Graphs
- *     that are traced stay open
- * @param prepack whether the CPU copies all matrices into a layout of its own when a graph is opened. Otherwise the
- *     large ones in float32 are multiplied where they are mapped; those in other types are always copied
  */
 public record RuntimeOptions(
-        OptionalInt threads,
-        ExecutionProvider provider,
-        Optional<Path> profileFolder,
-        boolean keepLoaded,
-        boolean prepack) {
+        OptionalInt threads, ExecutionProvider provider, Optional<Path> profileFolder, Memory memory) {
     public static final RuntimeOptions DEFAULTS =
-            new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.CPU, Optional.empty(), true, false);
+            new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.CPU, Optional.empty(), Memory.DEFAULTS);
+
+    /**
+     * What is kept in memory to save time.
+     *
+     * @param keepLoaded whether a graph once opened stays so; otherwise it is closed when nobody holds it any more.
+     *     Graphs that are traced stay open
+     * @param prepack whether the CPU copies all matrices into a layout of its own when a graph is opened. Otherwise the
+     *     large ones in float32 are multiplied where they are mapped; those in other types are always copied
+     * @param tileAbove pictures of more pixels than this are decoded in tiles
+     */
+    public record Memory(boolean keepLoaded, boolean prepack, long tileAbove) {
+        public static final Memory DEFAULTS = new Memory(true, false, 1024 * 1024);
+    }
 
     /**
      * Settles on a provider.

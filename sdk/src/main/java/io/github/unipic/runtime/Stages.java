@@ -5,6 +5,8 @@ import static io.github.unipic.model.GraphName.DIFFUSION_HEAD;
 import static io.github.unipic.model.GraphName.MAR_DECODER;
 import static io.github.unipic.model.GraphName.MAR_ENCODER;
 import static io.github.unipic.model.GraphName.PIXEL_DECODER;
+import static io.github.unipic.model.GraphName.PIXEL_DECODER_FEATURES;
+import static io.github.unipic.model.GraphName.PIXEL_DECODER_TILE;
 import static io.github.unipic.model.GraphName.PIXEL_ENCODER;
 import static io.github.unipic.model.GraphName.TEXT_EMBEDDING;
 import static io.github.unipic.model.GraphName.TEXT_HEAD;
@@ -23,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -181,6 +184,59 @@ public final class Stages {
     /** Scaled latents [B,h,w,channels] to pixels [B,3,H,W]. */
     public Tensor decodePixels(Tensor latents) {
         return only(PIXEL_DECODER, Map.of("latents", latents), "pixels");
+    }
+
+    // ---- pictures in tiles
+
+    /** Scaled latents [B,h,w,channels] to the features [B,C,H/2,W/2] that tiles are decoded from. */
+    public Tensor decodeFeatures(Tensor latents) {
+        return only(PIXEL_DECODER_FEATURES, Map.of("latents", latents), "features");
+    }
+
+    /** A rectangle of a picture, in places of its features: each is two pixels high and wide. */
+    public record Tile(int top, int left, int height, int width) {}
+
+    /**
+     * A tile's pixels [1,3,2*height,2*width], and mean and variance of the input of each group norm within it
+     * [norms,1,groups,2]. Owns its tensors.
+     */
+    public record DecodedTile(Tensor pixels, Tensor statistics) implements AutoCloseable {
+        @Override
+        public void close() {
+            pixels.close();
+            statistics.close();
+        }
+    }
+
+    /**
+     * One tile of a picture from the whole picture's features [1,C,H/2,W/2].
+     *
+     * @param statistics of the whole picture, in the order of {@link DecodedTile}; without them the tile's own are
+     *     taken
+     */
+    public DecodedTile decodeTile(Tensor features, Tile tile, Optional<float[]> statistics) {
+        long[] shape = {tileNorms(), 1, tileGroups(), 2};
+        float[] given = statistics.orElseGet(() -> new float[2 * tileNorms() * tileGroups()]);
+        long[] core = {tile.top(), tile.left(), tile.height(), tile.width()};
+        try (Tensor coreTensor = Tensor.longs(core, core.length);
+                Tensor givenTensor = Tensor.floats(given, shape);
+                Tensor known = Tensor.bool(statistics.isPresent());
+                Outputs outputs = graphs.run(
+                        PIXEL_DECODER_TILE,
+                        Map.of("features", features, "core", coreTensor, "statistics", givenTensor, "known", known),
+                        Set.of("pixels", "core_statistics"),
+                        cancellation)) {
+            return new DecodedTile(outputs.take("pixels"), outputs.take("core_statistics"));
+        }
+    }
+
+    /** Group norms between the features and the pixels. */
+    public int tileNorms() {
+        return graphs.folder().spec(PIXEL_DECODER_TILE).input("statistics").length(0);
+    }
+
+    private int tileGroups() {
+        return graphs.folder().spec(PIXEL_DECODER_TILE).input("statistics").length(2);
     }
 
     // ---- image tokens

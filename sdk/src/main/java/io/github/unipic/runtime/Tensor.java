@@ -82,6 +82,13 @@ public final class Tensor implements AutoCloseable {
         return floats(new float[] {(float) value});
     }
 
+    /** A zero-dimensional bool. */
+    public static Tensor bool(boolean value) {
+        ByteBuffer buffer = bytes(1, Byte.BYTES).put(0, (byte) (value ? 1 : 0));
+        long[] shape = {};
+        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), buffer, shape, OnnxJavaType.BOOL));
+    }
+
     public static Tensor longs(long[] values, long... shape) {
         LongBuffer buffer = bytes(values.length, Long.BYTES).asLongBuffer();
         return make(() -> OnnxTensor.createTensor(

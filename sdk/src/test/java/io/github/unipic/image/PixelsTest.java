@@ -30,6 +30,24 @@ class PixelsTest {
     }
 
     @Test
+    void aPartGoesToItsPlaceAndNowhereElse() {
+        byte[] rgb = new byte[3 * 4 * 3];
+        float[] part = {-1, 0, 1, 1, /**/ 0, 0, 0, 0, /**/ 1, 1, 1, -1};
+        Pixels.put(part, 2, 2, rgb, 4, 2, 1);
+        Image alone = Pixels.toImage(part, 2, 2);
+        for (int y = 0; y < 3; y++) {
+            for (int x = 0; x < 4; x++) {
+                boolean inside = y >= 1 && x >= 2;
+                for (int channel = 0; channel < 3; channel++) {
+                    byte expected = inside ? alone.rgb()[3 * ((y - 1) * 2 + x - 2) + channel] : 0;
+                    assertThat(rgb[3 * (y * 4 + x) + channel]).isEqualTo(expected);
+                }
+            }
+        }
+        assertThat(alone.rgb()).startsWith(0, 128, 255).endsWith(255, 128, 0);
+    }
+
+    @Test
     void planesFollowEachOther() {
         float[] pixels = Pixels.fromImage(Image.ofRgb(1, 2, new byte[] {-1, 0, -1, -1, 0, 0}));
         assertThat(pixels).containsExactly(1, 1, -1, -1, 1, -1);

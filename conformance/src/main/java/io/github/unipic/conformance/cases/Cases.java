@@ -108,6 +108,8 @@ public record Cases(long seed, String sha256, List<StageCase> stages, List<LoopC
                 word(node, "known", Known.class, Known.NONE),
                 word(node, "predict", Predict.class, Predict.REST),
                 node.path("canvas").asText().equals("full"),
+                word(node, "tile", TilePlace.class, TilePlace.WHOLE),
+                node.path("own_statistics").asBoolean(false),
                 node.path("timestep").asInt(0),
                 steps,
                 node.path("last").asInt(steps),

@@ -23,6 +23,8 @@ public record StageCase(
         Known known,
         Predict predict,
         boolean fullCanvas,
+        TilePlace tile,
+        boolean ownStatistics,
         int timestep,
         int steps,
         int last,

@@ -5,6 +5,8 @@ import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.generation.DiffusionSchedule;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.GraphSpec;
+import io.github.unipic.model.Manifest.TensorSpec;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.Outputs;
 import io.github.unipic.runtime.Tensor;
@@ -20,6 +22,8 @@ import java.util.stream.IntStream;
 
 /** Runs stage cases on a model's graphs, by the graph contract alone: named tensors in, named tensors out. */
 public final class StageRunner {
+    private static final float LEAST_VARIANCE = 0.5f;
+
     private final Graphs graphs;
     private final long seed;
     private final Cancellation cancellation;
@@ -152,10 +156,14 @@ public final class StageRunner {
                 wanted.add("latents");
             }
             case PIXEL_DECODER -> {
-                Grid grid = grid(stage);
-                floats(inputs, stage, "latents", stage.batch(), grid.height(), grid.width(), sizes.latentChannels());
+                latents(inputs, stage);
                 wanted.add("pixels");
             }
+            case PIXEL_DECODER_FEATURES -> {
+                latents(inputs, stage);
+                wanted.add("features");
+            }
+            case PIXEL_DECODER_TILE -> pixelDecoderTile(stage, inputs, wanted);
             case MAR_ENCODER -> marEncoder(stage, inputs, wanted);
             case DECODER_STEP -> decoderStep(stage, inputs, wanted);
             case MAR_DECODER -> marDecoder(stage, inputs, wanted);
@@ -167,6 +175,30 @@ public final class StageRunner {
             }
             case TOKEN_SAMPLER -> tokenSampler(stage, inputs, wanted);
         }
+    }
+
+    private void latents(Map<String, Tensor> inputs, StageCase stage) {
+        Grid grid = grid(stage);
+        floats(inputs, stage, "latents", stage.batch(), grid.height(), grid.width(), sizes.latentChannels());
+    }
+
+    private void pixelDecoderTile(StageCase stage, Map<String, Tensor> inputs, Set<String> wanted) {
+        GraphSpec spec = graphs.folder().spec(stage.graph());
+        Grid grid = grid(stage);
+        int perToken = sizes.downsampling() / 2;
+        Grid places = new Grid(perToken * grid.height(), perToken * grid.width());
+        int channels = spec.input("features").length(1);
+        floats(inputs, stage, "features", stage.batch(), channels, places.height(), places.width());
+        inputs.put("core", Tensor.longs(stage.tile().of(places), 4));
+        TensorSpec statistics = spec.input("statistics");
+        long[] shape = {statistics.length(0), stage.batch(), statistics.length(2), 2};
+        float[] pairs = values(stage, "statistics").floats(elements(shape));
+        for (int variance = 1; variance < pairs.length; variance += 2) {
+            pairs[variance] = Math.abs(pairs[variance]) + LEAST_VARIANCE;
+        }
+        inputs.put("statistics", Tensor.floats(pairs, shape));
+        inputs.put("known", Tensor.bool(!stage.ownStatistics()));
+        wanted.addAll(List.of("pixels", "core_statistics"));
     }
 
     private void marEncoder(StageCase stage, Map<String, Tensor> inputs, Set<String> wanted) {

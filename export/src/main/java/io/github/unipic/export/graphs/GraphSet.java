@@ -19,7 +19,8 @@ public final class GraphSet {
             Checkpoint checkpoint, Architecture sizes, Precisions precisions, Flavor flavor, ExternalData data) {
         Source source = new Source(checkpoint, data, precisions);
         List<Graph> graphs = new ArrayList<>();
-        // The head takes the embedding's file when tied, the sampler the diffusion head's: build the owners first.
+        // The head takes the embedding's file when tied, the sampler the diffusion head's, the tiles pixel_decoder's:
+        // build the owners first.
         graphs.add(TextGraphs.embedding(source.in("text_embedding", "llm"), sizes.llm()));
         graphs.add(TextGraphs.head(source.in("text_head", "llm"), sizes.llm()));
         sizes.vision()
@@ -31,7 +32,12 @@ public final class GraphSet {
         graphs.add(MarGraphs.decoder(source.in("mar_decoder", ""), sizes, flavor));
         graphs.add(DiffusionGraphs.head(source.in("diffusion_head", "mar.diffloss.net"), sizes.head()));
         graphs.add(DiffusionGraphs.sampler(source.in("token_sampler", "mar.diffloss.net"), sizes.head()));
-        graphs.add(PixelGraphs.decoder(source.in("pixel_decoder", "vae"), sizes));
+        Weights pixels = source.in("pixel_decoder", "vae");
+        graphs.add(PixelGraphs.decoder(pixels, sizes));
+        if (PixelGraphs.hasTiles(pixels, sizes)) {
+            graphs.add(PixelGraphs.decoderFeatures(pixels, sizes));
+            graphs.add(PixelGraphs.decoderTile(pixels, sizes));
+        }
         return List.copyOf(graphs);
     }
 

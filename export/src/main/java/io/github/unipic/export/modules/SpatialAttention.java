@@ -3,11 +3,11 @@ package io.github.unipic.export.modules;
 import io.github.unipic.export.onnx.Value;
 
 /** Single-head self-attention over the pixels of [B,C,H,W], scale 1/sqrt(C), with a residual. */
-record SpatialAttention(Weights weights, long channels, int groups) {
+record SpatialAttention(Weights weights, long channels, GroupStatistics statistics) {
 
     Value apply(Value x) {
         return x.graph().scope(weights.prefix(), () -> {
-            Value y = new GroupNorm(weights.at("norm"), channels, groups).apply(x);
+            Value y = new GroupNorm(weights.at("norm"), channels, statistics).apply(x);
             Value attended = rows("q", y).attention(rows("k", y), rows("v", y), 1);
             Value picture = attended.transpose(0, 2, 1).reshape(x.shape());
             return x.add(new Conv(weights.at("proj_out"), channels, channels, 1).apply(picture));

@@ -68,6 +68,10 @@ public final class Value {
         return op("Neg");
     }
 
+    public Value sqrt() {
+        return op("Sqrt");
+    }
+
     public Value exp() {
         return op("Exp");
     }
@@ -143,11 +147,16 @@ public final class Value {
 
     private static final int INT8_PRODUCTS = 4;
 
+    /** The mean along an axis, which stays, of length 1. */
+    public Value mean(int axis) {
+        return graph.node("ReduceMean", type, List.of(this, graph.int64(axis)), of("keepdims", 1));
+    }
+
     private Value maxAlongRows() {
         return graph.node("ReduceMax", type, List.of(this, graph.int64(-1)), of("keepdims", 1));
     }
 
-    private Value max(Value other) {
+    public Value max(Value other) {
         return op("Max", other);
     }
 
@@ -218,6 +227,22 @@ public final class Value {
         Value flat = cast(ElementType.FLOAT32).reshape(0, groups, -1);
         Value normed = graph.node(
                 "InstanceNormalization", ElementType.FLOAT32, List.of(flat, ones, zeros), of("epsilon", epsilon));
+        return scaledAndShifted(normed, scale, bias);
+    }
+
+    /**
+     * Group normalisation of [B,C,H,W] by statistics from elsewhere.
+     *
+     * @param mean float32 [B,groups,1], as variance
+     * @param scale per channel, [C], as bias
+     */
+    public Value groupNorm(Value mean, Value variance, Value scale, Value bias, int groups, double epsilon) {
+        Value flat = cast(ElementType.FLOAT32).reshape(0, groups, -1);
+        return scaledAndShifted(flat.sub(mean).div(variance.add(epsilon).sqrt()), scale, bias);
+    }
+
+    /** The last part of group normalisation of this: {@code normed} [B,groups,-1] in this shape, by channel. */
+    private Value scaledAndShifted(Value normed, Value scale, Value bias) {
         return normed.reshape(shape()).cast(type).mul(scale.unsqueeze(1, 2)).add(bias.unsqueeze(1, 2));
     }
 
@@ -322,6 +347,11 @@ public final class Value {
                 of("mode", "nearest"),
                 of("coordinate_transformation_mode", "asymmetric"),
                 of("nearest_mode", "floor"));
+    }
+
+    /** The rectangle from {@code start}, int64 [2] (y, x), to {@code end} (exclusive), as far as there is one. */
+    public Value crop(Value start, Value end) {
+        return graph.node("Slice", type, List.of(this, start, end, graph.int64(2, 3)));
     }
 
     /** @param pads top, left, bottom, right */

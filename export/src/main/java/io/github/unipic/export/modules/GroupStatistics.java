@@ -1,0 +1,20 @@
+package io.github.unipic.export.modules;
+
+import io.github.unipic.export.onnx.Value;
+
+/** Where group norms take their means and variances from. */
+interface GroupStatistics {
+    double EPSILON = 1e-6;
+
+    /**
+     * Normalises each group of channels of x [B,C,H,W].
+     *
+     * @param scale per channel, [C], as bias
+     */
+    Value normalize(Value x, Value scale, Value bias);
+
+    /** From x itself, which is the whole picture. */
+    static GroupStatistics ofPicture(int groups) {
+        return (x, scale, bias) -> x.groupNorm(scale, bias, groups, EPSILON);
+    }
+}
