@@ -198,7 +198,7 @@ picture_seconds() {
 # PyTorch's time over ours for a picture of PIXELS; nothing where it was not measured.
 times_as_fast() {
   [ ! -f "$out/pytorch.log" ] ||
-    awk -v size="$1" '$1 == "picture," && $2 == size && $3 == "px" { printf "%.2f", 1 / $NF; exit }' "$out/pytorch.log"
+    awk -v size="$1" '$1 == "picture," && $2 == size && $3 == "px" { printf "%.3f", 1 / $NF; exit }' "$out/pytorch.log"
 }
 
 # reason NAME STEP: why NAME, a part of STEP, has no figure.
