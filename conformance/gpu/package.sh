@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes what a Linux machine (x86-64) with an NVIDIA driver needs to run check.sh, without Java, CUDA and network: a Java
-# runtime, unipic-gpu.jar, the CUDA libraries and the scripts, 1.1 GB, in pieces.
+# runtime, unipic-gpu.jar, the CUDA libraries and the scripts, 1.2 GB, in pieces.
 #   package.sh [--piece SIZE] [--model DIR] [--out DIR]
 #     --piece SIZE   of a piece, as split takes it; 45M if not given
 #     --model DIR    also brings a model folder, as model
