@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Makes what a Linux machine (x86-64) with an NVIDIA driver needs to run check.sh, without Java, CUDA and network: a Java
-# runtime, unipic-gpu.jar and the CUDA libraries, about 1.1 GB, in pieces.
+# runtime, unipic-gpu.jar, the CUDA libraries and the scripts, 1.2 GB, in pieces.
 #   package.sh [--piece SIZE] [--model DIR] [--out DIR]
 #     --piece SIZE   of a piece, as split takes it; 45M if not given
 #     --model DIR    also brings a model folder, as model
 #     --out DIR      samples/target/gpu-pieces if not given
-# Carry all files of DIR into one folder of the machine, and run start.sh there. Needs 10 GB of disk, Maven, xz and a JDK
-# with jlink in JAVA_HOME or on the PATH; it downloads 2.4 GB the first time.
+# Carry all files of DIR into one folder of the machine, and run start.sh there. Needs 10 GB of disk, Maven, xz and a JDK 22
+# or later with jlink in JAVA_HOME or on the PATH; it downloads 2.4 GB the first time.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -48,6 +48,9 @@ done
 [ "$(uname -sm)" = "Linux x86_64" ] || fail "the Java runtime is that of this machine, so run this on Linux on x86-64"
 java=${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")}
 [ -x "$java/bin/jlink" ] || fail "there is no jlink in $java/bin; set JAVA_HOME to a whole JDK"
+# Older ones cannot keep tensors on the GPU between graphs: see CONTRIBUTING.md.
+major=$("$java/bin/javac" -version 2>&1 | sed 's/^javac \([0-9]*\).*/\1/')
+[ "${major:-0}" -ge 22 ] || fail "the JDK in $java is of version $major; set JAVA_HOME to 22 or later"
 [ -z "$model" ] || [ -f "$model/unipic.json" ] || fail "--model is $model, which is no model folder"
 
 mkdir -p "$out"
@@ -91,6 +94,8 @@ take cuda "$older_version" linux-x86_64-redist "${older_libraries[@]}"
 
 [ -z "$model" ] || cp -r "$model" "$bundle/model"
 cp "$root/conformance/gpu/check.sh" "$bundle/"
+mkdir "$bundle/pytorch"
+cp "$root"/conformance/pytorch/{*.py,requirements.txt} "$bundle/pytorch/"
 cat >"$bundle/unipic" <<'LAUNCHER'
 #!/usr/bin/env bash
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)

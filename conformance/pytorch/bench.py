@@ -1,5 +1,6 @@
 """Times PyTorch on a checkpoint as `unipic bench` times a model folder: same tasks, inputs and threads. See README.md."""
 import argparse
+import contextlib
 import importlib.util
 import json
 import math
@@ -8,6 +9,7 @@ import resource
 import statistics
 import sys
 import time
+import warnings
 from collections import defaultdict
 from pathlib import Path
 
@@ -27,6 +29,7 @@ TASKS = ("t2i", "describe", "text")
 # The names of its stages in docs/graphs.md.
 STAGES = {"llm_step": "decoder_step", "encode": "mar_encoder", "decode": "mar_decoder", "decode_pixels": "pixel_decoder",
           "sample_tokens": "token_sampler", "siglip_visual": "vision_encoder"}
+PROCESS_MEMORY = (("peak_rss_bytes", "VmHWM"), ("rss_bytes", "VmRSS"), ("anonymous_bytes", "RssAnon"))
 
 
 def main():
@@ -42,7 +45,8 @@ def main():
     arguments.add_argument("--tokens", type=int, default=16, help="answered or decoded")
     arguments.add_argument("--threads", type=int, default=torch.get_num_threads())
     arguments.add_argument("--repeat", type=int, default=1)
-    arguments.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
+    arguments.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    arguments.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32", help="of weights and activations")
     arguments.add_argument("--json", type=Path, help="file for the figures")
     options = arguments.parse_args()
     try:
@@ -58,18 +62,18 @@ def main():
 def run(options):
     torch.set_num_threads(options.threads)
     torch.set_grad_enabled(False)
-    start = time.perf_counter()
-    model, tokenizer, reference = load(options)
+    device = Device(options.device)
+    start = device.now()
+    model, tokenizer, reference = load(options, device)
     report = {
         "producer": f"PyTorch {torch.__version__}",
+        "device": device.description(),
         "dtype": options.dtype,
         "threads": options.threads,
-        "load": {"seconds": time.perf_counter() - start, "memory": memory()},
+        "load": {"seconds": device.now() - start, "memory": device.memory()},
     }
-    # What loading needed is told apart from what running needs.
-    if sys.platform == "linux":
-        Path("/proc/self/clear_refs").write_text("5")
-    bench = Bench(options, model, tokenizer, reference)
+    device.forget_peak()
+    bench = Bench(options, device, model, tokenizer, reference)
     tasks = options.tasks.split(",")
     if "t2i" in tasks:
         report["pictures"] = [bench.pictures(int(size)) for size in options.size.split(",")]
@@ -77,11 +81,72 @@ def run(options):
         report["answer"] = bench.answer()
     if "text" in tasks:
         report["text"] = [bench.text(int(context)) for context in options.context.split(",")]
-    report["memory"] = memory()
+    report["memory"] = device.memory()
     return report
 
 
-def load(options):
+class Device:
+    """Where PyTorch computes. A GPU works off a queue: the clock is read when that is empty."""
+
+    def __init__(self, name):
+        self.name, self.cuda = name, name == "cuda"
+        if self.cuda and not torch.cuda.is_available():
+            raise CheckpointError(f"--device is cuda, but PyTorch {torch.__version__} finds no GPU; run it where it does")
+
+    def description(self):
+        return torch.cuda.get_device_name() if self.cuda else "CPU"
+
+    def make_default(self, dtype):
+        """For the tensors that the reference makes."""
+        if self.cuda:
+            # Not set_default_device, which costs Python's time in every call of torch, and so would flatter us.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                torch.set_default_tensor_type("torch.cuda.FloatTensor")
+        torch.set_default_dtype(dtype)
+
+    def now(self):
+        """Seconds, all work so far done."""
+        if self.cuda:
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
+    def mark(self):
+        """A place in the queue, for `between`; waits for nothing, so that timing a stage does not slow the picture."""
+        if not self.cuda:
+            return time.perf_counter()
+        event = torch.cuda.Event(enable_timing=True)
+        event.record()
+        return event
+
+    def between(self, start, end):
+        """Seconds from one mark to another, both done."""
+        return start.elapsed_time(end) / 1e3 if self.cuda else end - start
+
+    def memory(self):
+        """Bytes of memory, and the peak since loading began or ended; empty where the system does not tell.
+
+        On a GPU also what PyTorch's tensors took at most, and what it held for them; CUDA itself takes more beside it.
+        """
+        figures = {}
+        with contextlib.suppress(OSError):
+            status = Path("/proc/self/status").read_text()
+            fields = dict(line.split(":", 1) for line in status.splitlines())
+            figures = {name: int(fields[field].split()[0]) * 1024 for name, field in PROCESS_MEMORY if field in fields}
+        if self.cuda:
+            figures["device_peak_allocated_bytes"] = torch.cuda.max_memory_allocated()
+            figures["device_peak_reserved_bytes"] = torch.cuda.max_memory_reserved()
+        return figures
+
+    def forget_peak(self):
+        """What loading needed is told apart from what running needs."""
+        with contextlib.suppress(OSError):  # not on Linux, or not allowed in this container
+            Path("/proc/self/clear_refs").write_text("5")
+        if self.cuda:
+            torch.cuda.reset_peak_memory_stats()
+
+
+def load(options, device):
     """The reference's model, its weights converted one by one, so that only the result stays."""
     spec = importlib.util.spec_from_file_location("reference_model", options.reference)
     reference = sys.modules["reference_model"] = importlib.util.module_from_spec(spec)
@@ -107,8 +172,9 @@ def load(options):
         source = tensors.pop(name.replace("siglip2.vision_model.", "siglip2."))
         key = source.data_ptr(), source.shape
         # float32 tensors of the file are copied too: mapped ones would be read again and again on a full machine.
-        state[name] = seen[key] if key in seen else seen.setdefault(key, source.to(dtype, copy=True))
+        state[name] = seen[key] if key in seen else seen.setdefault(key, source.to(device.name, dtype, copy=True))
     model.load_state_dict(state, assign=True)
+    device.make_default(dtype)
     model.llm.tie_weights()
     rotary = model.llm.model.rotary_emb
     model.llm.model.rotary_emb = type(rotary)(config=language)
@@ -120,9 +186,13 @@ def load(options):
 
 
 class Bench:
-    def __init__(self, options, model, tokenizer, reference):
-        self.options, self.model, self.tokenizer, self.reference = options, model, tokenizer, reference
-        self.spent = defaultdict(list)
+    def __init__(self, options, device, model, tokenizer, reference):
+        self.options, self.device = options, device
+        self.model, self.tokenizer, self.reference = model, tokenizer, reference
+        self.spent = defaultdict(list)  # of each stage, pairs of marks
+        sampler = reference.sample_tokens
+        # Its result goes among tokens of the default dtype; for the next stage they would be rounded anyway.
+        reference.sample_tokens = lambda *args: sampler(*args).to(torch.get_default_dtype())
         for owner, names in ((model, ("llm_step", "decode_pixels", "siglip_visual")), (model.mar, ("encode", "decode")),
                              (reference, ("sample_tokens",))):
             for name in names:
@@ -130,9 +200,9 @@ class Bench:
 
     def timed(self, method, stage):
         def call(*args, **kwargs):
-            start = time.perf_counter()
+            start = self.device.mark()
             result = method(*args, **kwargs)
-            self.spent[stage].append(time.perf_counter() - start)
+            self.spent[stage].append((start, self.device.mark()))
             return result
         return call
 
@@ -143,24 +213,25 @@ class Bench:
         """Text to image, as often as asked for, in the order and with the noise of `unipic bench`."""
         grid = size // 16
         values = Values(0, f"bench/{size}")
-        order = values.permutations("order", 1, grid * grid)[0]
-        noise = values.floats("noise", self.options.steps + 1, grid * grid, 16)
+        order = values.permutations("order", 1, grid * grid)[0].to(self.device.name)
+        # The diffusion's state is float32 in any type, as in our graphs.
+        noise = values.floats("noise", self.options.steps + 1, grid * grid, 16, dtype=torch.float32).to(self.device.name)
         walls, cpus = [], []
         self.warm_up()
         self.spent.clear()
         for _ in range(self.options.repeat):
-            start, cpu = time.perf_counter(), cpu_seconds()
+            start, cpu = self.device.now(), cpu_seconds()
             latents = self.model.generate(
                 self.embed(f"{BEFORE}Generate an image: A red fox in the snow{AFTER}"),
                 self.embed(f"{BEFORE}Generate an image.{AFTER}"),
                 grid, grid, order, noise, self.options.iterations, self.options.guidance, steps=self.options.steps,
             )
-            levels = self.reference.to_uint8(self.model.decode_pixels(latents))
-            walls.append(time.perf_counter() - start)
+            levels = self.reference.to_uint8(self.model.decode_pixels(latents)).cpu()
+            walls.append(self.device.now() - start)
             cpus.append(cpu_seconds() - cpu)
         return {
             "size": size, "seconds": spread(walls), "cpu_seconds": spread(cpus), "stages": self.stages(),
-            "mean_level": levels.double().mean().item(), "memory": memory(),
+            "mean_level": levels.double().mean().item(), "memory": self.device.memory(),
         }
 
     def warm_up(self):
@@ -175,48 +246,51 @@ class Bench:
         firsts, walls = [], []
         self.spent.clear()
         for _ in range(self.options.repeat):
-            start = time.perf_counter()
+            start = self.device.now()
             square = pad(Image.open(PHOTOS / "astronaut.png").convert("RGB"))
             side = self.model.cfg.siglip.image_size
-            picture = self.model.siglip_visual(to_pixels(square, side, side))
+            picture = self.model.siglip_visual(to_pixels(square, side, side).to(self.device.name))
             prompt = torch.cat([self.embed(BEFORE), picture, self.embed(f"\nWhat is in the picture?{AFTER}")], dim=1)
             hidden, past = self.model.llm_step(prompt, self.model._empty_past())
             ids = []
             while len(ids) < self.options.tokens:
                 ids.append(self.likeliest(hidden))
                 if len(ids) == 1:
-                    firsts.append(time.perf_counter() - start)
+                    firsts.append(self.device.now() - start)
                 hidden, past = self.model.llm_step(self.model.embed(torch.tensor([[ids[-1]]])), past)
-            walls.append(time.perf_counter() - start)
+            walls.append(self.device.now() - start)
         return {
             "first_token_seconds": spread(firsts), "seconds": spread(walls), "tokens": len(ids), "ids": ids,
-            "stages": self.stages(), "memory": memory(),
+            "stages": self.stages(), "memory": self.device.memory(),
         }
 
     def text(self, context):
         """Tokens behind a context of seeded ids, one by one."""
-        ids = Values(0, f"bench/text/{context}").ids("ids", self.model.cfg.llm.vocab_size, 1, context)
-        start = time.perf_counter()
+        ids = Values(0, f"bench/text/{context}").ids("ids", self.model.cfg.llm.vocab_size, 1, context).to(self.device.name)
+        start = self.device.now()
         hidden, past = self.model.llm_step(self.model.embed(ids), self.model._empty_past())
-        prefill = time.perf_counter() - start
+        prefill = self.device.now() - start
         walls = []
         for _ in range(self.options.tokens):
-            start = time.perf_counter()
+            start = self.device.now()
             token = self.likeliest(hidden)
             hidden, past = self.model.llm_step(self.model.embed(torch.tensor([[token]])), past)
-            walls.append(time.perf_counter() - start)
+            walls.append(self.device.now() - start)
         return {
             "context": context, "prefill_seconds": prefill, "token_seconds": spread(walls),
-            "tokens_per_second": 1 / statistics.median(walls), "memory": memory(),
+            "tokens_per_second": 1 / statistics.median(walls), "memory": self.device.memory(),
         }
 
     def likeliest(self, hidden):
         return int(self.model.llm.lm_head(hidden[:, -1]).argmax())
 
     def stages(self):
+        runs = {
+            stage: [self.device.between(start, end) for start, end in marks] for stage, marks in sorted(self.spent.items())
+        }
         return {
             stage: {"runs": len(seconds), "seconds": sum(seconds) / self.options.repeat, "run_seconds": spread(seconds)}
-            for stage, seconds in sorted(self.spent.items())
+            for stage, seconds in runs.items()
         }
 
 
@@ -227,17 +301,6 @@ def cpu_seconds():
 
 def spread(values):
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
-
-
-def memory():
-    """Bytes of memory; the peak since loading began or ended. Empty where there is no /proc."""
-    try:
-        status = Path("/proc/self/status").read_text()
-    except OSError:
-        return {}
-    fields = dict(line.split(":", 1) for line in status.splitlines())
-    return {name: int(fields[field].split()[0]) * 1024
-            for name, field in (("peak_rss_bytes", "VmHWM"), ("rss_bytes", "VmRSS"), ("anonymous_bytes", "RssAnon"))}
 
 
 if __name__ == "__main__":

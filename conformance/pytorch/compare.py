@@ -13,15 +13,17 @@ HERE = Path(__file__).resolve().parent
 FIGURES = (
     ("load", "s", lambda o: o["load"]["seconds"] + sum(o["load"]["session_seconds"].values()),
      lambda p: p["load"]["seconds"]),
-    ("picture", "s", lambda o: o["pictures"][0]["seconds"]["median"], lambda p: p["pictures"][0]["seconds"]["median"]),
-    ("picture, CPU time", "s", lambda o: o["pictures"][0]["cpu_seconds"]["median"],
-     lambda p: p["pictures"][0]["cpu_seconds"]["median"]),
-    ("picture, mean level", "", lambda o: o["pictures"][0]["mean_level"], lambda p: p["pictures"][0]["mean_level"]),
     ("answer", "s", lambda o: o["answers"][0]["seconds"]["median"], lambda p: p["answer"]["seconds"]["median"]),
     ("answer, first token", "s", lambda o: o["answers"][0]["first_token_seconds"]["median"],
      lambda p: p["answer"]["first_token_seconds"]["median"]),
     ("text", "tokens/s", lambda o: o["texts"][0]["tokens_per_second"], lambda p: p["text"][0]["tokens_per_second"]),
     ("peak RSS", "GB", lambda o: o["memory"]["peak_rss_bytes"] / 1e9, lambda p: p["memory"]["peak_rss_bytes"] / 1e9),
+)
+# The same of a picture, which both have alike.
+PICTURE = (
+    ("", "s", lambda picture: picture["seconds"]["median"]),
+    (", CPU time", "s", lambda picture: picture["cpu_seconds"]["median"]),
+    (", mean level", "", lambda picture: picture["mean_level"]),
 )
 
 
@@ -35,12 +37,16 @@ def main():
     arguments.add_argument("--rounds", type=int, default=2, help="each is ours, then PyTorch; default 2")
     arguments.add_argument("--unipic", default=str(HERE.parent.parent / "unipic"), help="the command for ours")
     arguments.add_argument("--prefix", default="", help="put before each command, for example taskset -c 0,1")
+    arguments.add_argument("--provider", default="auto", help="that ours computes on, such as cuda; default auto")
+    arguments.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="that PyTorch computes on")
+    arguments.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32", help="that PyTorch computes in")
     arguments.add_argument("both", nargs="*", help=argparse.SUPPRESS)
     options = arguments.parse_args()
     if "--tasks" not in options.both:
         options.both += ["--tasks", "t2i,describe,text"]
-    theirs = [sys.executable, str(HERE / "bench.py"), "--checkpoint", options.checkpoint, "--reference", options.reference]
-    ours = [*shlex.split(options.unipic), "bench", "--model", options.model]
+    ours = [*shlex.split(options.unipic), "bench", "--model", options.model, "--provider", options.provider]
+    theirs = [sys.executable, str(HERE / "bench.py"), "--checkpoint", options.checkpoint, "--reference", options.reference,
+              "--device", options.device, "--dtype", options.dtype]
     runs = {"ours": [], "PyTorch": []}
     for number in range(1, options.rounds + 1):
         for side, command in (("ours", ours), ("PyTorch", theirs)):
@@ -59,27 +65,28 @@ def child(command):
 
 
 def show(ours, theirs):
-    print(f"{'':22} {'':9} {'ours':>22} {'PyTorch':>22} {'ours/PyTorch':>13}")
+    print(f"{'':26} {'':9} {'ours':>22} {'PyTorch':>22} {'ours/PyTorch':>13}")
+    for number, picture in enumerate(ours[0]["pictures"]):
+        left, right = ([run["pictures"][number] for run in runs] for runs in (ours, theirs))
+        for name, unit, figure in PICTURE:
+            line(f"picture, {picture['size']} px{name}", unit, map(figure, left), map(figure, right))
+        # PyTorch encodes and prefills once for each half of guidance.
+        for stage in right[0]["stages"]:
+            line(f"  {stage}", "s", *([run["stages"][stage]["seconds"] for run in runs] for runs in (left, right)))
     for name, unit, mine, other in FIGURES:
         try:
-            left, right = [mine(run) for run in ours], [other(run) for run in theirs]
+            line(name, unit, [mine(run) for run in ours], [other(run) for run in theirs])
         except (KeyError, IndexError):
             continue  # a task that was not run, or memory that the system does not tell
-        ratio = statistics.median(left) / statistics.median(right)
-        print(f"{name:22} {unit:9} {listed(left):>22} {listed(right):>22} {ratio:13.3f}")
-    stages(ours, theirs)
+    if "device_peak_reserved_bytes" in theirs[0]["memory"]:
+        peaks = listed(run["memory"]["device_peak_reserved_bytes"] / 1e9 for run in theirs)
+        print(f"PyTorch's peak of device memory, without CUDA's own: {peaks} GB, on {theirs[0]['device']}")
 
 
-def stages(ours, theirs):
-    """A picture's seconds in each stage; PyTorch encodes and prefills once for each half of guidance."""
-    if not ours[0].get("pictures"):
-        return
-    for stage in theirs[0]["pictures"][0]["stages"]:
-        left, right = (
-            [run["pictures"][0]["stages"][stage]["seconds"] for run in runs] for runs in (ours, theirs)
-        )
-        ratio = statistics.median(left) / statistics.median(right)
-        print(f"{'  ' + stage:22} {'s':9} {listed(left):>22} {listed(right):>22} {ratio:13.3f}")
+def line(name, unit, ours, theirs):
+    left, right = list(ours), list(theirs)
+    ratio = statistics.median(left) / statistics.median(right)
+    print(f"{name:26} {unit:9} {listed(left):>22} {listed(right):>22} {ratio:13.4f}")
 
 
 def listed(values):

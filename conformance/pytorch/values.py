@@ -33,17 +33,17 @@ class Values:
     def __init__(self, seed, path, scale=1):
         self.seed, self.path, self.scale = seed, path, np.float32(scale)
 
-    def floats(self, name, *shape):
-        """[shape] in torch's default dtype, each a float32 value: zero mean, unit variance, near normal; times scale."""
-        return self._scaled(name, self.scale, *shape)
+    def floats(self, name, *shape, dtype=None):
+        """[shape] in `dtype` or torch's default one, of float32 values: zero mean, unit variance, near normal; times scale."""
+        return self._scaled(name, self.scale, *shape, dtype=dtype)
 
-    def _scaled(self, name, scale, *shape):
+    def _scaled(self, name, scale, *shape, dtype=None):
         count = math.prod(shape)
         values = np.empty(count, dtype=np.float32)
         for start in range(0, count, CHUNK):
             sums = self._blocks(name, start, min(start + CHUNK, count)).sum(axis=1)
             values[start : start + CHUNK] = (sums * 2.0**-32 - 2) * 1.7320508075688772
-        return torch.from_numpy((values * scale).reshape(shape)).to(torch.get_default_dtype())
+        return torch.from_numpy((values * scale).reshape(shape)).to(dtype or torch.get_default_dtype())
 
     def pixels(self, *shape):
         """[shape], half the size of floats: about [-1, 1]."""
