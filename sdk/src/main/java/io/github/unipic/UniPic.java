@@ -64,12 +64,7 @@ public final class UniPic implements AutoCloseable {
         folder = ModelFolder.open(builder.folder, builder.verifyChecksums);
         // Before the tokenizer, which holds native memory: this fails where the provider is not here.
         graphs = new Graphs(
-                folder,
-                new RuntimeOptions(
-                        builder.threads,
-                        builder.provider,
-                        Optional.empty(),
-                        new Memory(builder.keepLoaded, builder.prepack, builder.tileAbove)));
+                folder, new RuntimeOptions(builder.threads, builder.provider, Optional.empty(), builder.memory));
         tokenizer = PromptTokenizer.load(folder.tokenizer());
     }
 
@@ -318,9 +313,7 @@ public final class UniPic implements AutoCloseable {
         private final Path folder;
         private OptionalInt threads = OptionalInt.empty();
         private ExecutionProvider provider = ExecutionProvider.CPU;
-        private boolean keepLoaded = true;
-        private boolean prepack;
-        private long tileAbove = TILE_ABOVE;
+        private Memory memory = Memory.DEFAULTS;
         private boolean verifyChecksums;
 
         private Builder(Path folder) {
@@ -353,7 +346,7 @@ public final class UniPic implements AutoCloseable {
          * seconds more for each request. Previews then load the pixel decoder each time.
          */
         public Builder keepLoaded(boolean keep) {
-            keepLoaded = keep;
+            memory = new Memory(keep, memory.prepack(), memory.tileAbove());
             return this;
         }
 
@@ -364,7 +357,7 @@ public final class UniPic implements AutoCloseable {
          * and several processes share. Of no effect on weights in other types and on other execution providers.
          */
         public Builder prepack(boolean copy) {
-            prepack = copy;
+            memory = new Memory(memory.keepLoaded(), copy, memory.tileAbove());
             return this;
         }
 
@@ -379,10 +372,7 @@ public final class UniPic implements AutoCloseable {
          * @throws InvalidRequestException when it is negative
          */
         public Builder tileAbove(long pixels) {
-            if (pixels < 0) {
-                throw new InvalidRequestException("tileAbove is " + pixels + "; give 0 or more pixels.");
-            }
-            tileAbove = pixels;
+            memory = new Memory(memory.keepLoaded(), memory.prepack(), pixels);
             return this;
         }
 

@@ -78,9 +78,6 @@ public record BenchmarkSettings(
         requirePositive("steps", steps);
         requirePositive("tokens", tokens);
         requirePositive("repeat", repeat);
-        if (tileAbove < 0) {
-            throw new InvalidRequestException("tileAbove is " + tileAbove + "; give 0 or more pixels.");
-        }
     }
 
     private static void requirePositive(String what, int value) {

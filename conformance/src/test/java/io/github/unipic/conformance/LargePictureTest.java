@@ -19,10 +19,12 @@ import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Stages.Encoding;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.text.PromptTokenizer;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -31,8 +33,8 @@ class LargePictureTest {
     /** Three pieces for the language model. */
     private static final Grid GRID = new Grid(40, 60);
 
-    private static final int[] MASKED = {2396, 2397, 2398, 2399};
-    private static final int KNOWN = GRID.tokens() - MASKED.length;
+    /** Of each picture. */
+    private static final List<int[]> MASKED = List.of(new int[] {2396, 2397, 2398, 2399}, new int[] {0, 7, 1200, 1999});
 
     @Test
     void theConditionsAreThoseOfAllTokensAtOnce() {
@@ -46,7 +48,7 @@ class LargePictureTest {
                     Tensor blank = stages.blankCanvas()) {
                 new MaskedGeneration(graphs, new Cancellation())
                         .run(task(latents), prompts, blank, (iteration, z, tokens) -> {
-                            assertThat(iteration.predicted()).containsExactlyInAnyOrder(MASKED);
+                            assertThat(iteration.predicted()).containsExactlyInAnyOrder(MASKED.get(0));
                             seen.add(z.toFloats());
                         });
                 assertThat(seen).hasSize(1);
@@ -66,7 +68,9 @@ class LargePictureTest {
                 1,
                 DiffusionSchedule.cosine(2, 0.2),
                 Optional.of(latents),
-                List.of(new Picture(MASKED, new PhiloxNoise(1)), new Picture(MASKED, new PhiloxNoise(2))));
+                List.of(
+                        new Picture(MASKED.get(0), new PhiloxNoise(1)),
+                        new Picture(MASKED.get(1), new PhiloxNoise(2))));
     }
 
     private static float[] latents(Stages stages) {
@@ -91,19 +95,30 @@ class LargePictureTest {
 
     private static float[] atOnce(Stages stages, float[] latents, KvCache prompts) {
         int channels = stages.sizes().latentChannels();
-        float[] twice = new float[2 * KNOWN * channels];
-        System.arraycopy(latents, 0, twice, 0, KNOWN * channels);
-        System.arraycopy(latents, 0, twice, KNOWN * channels, KNOWN * channels);
-        long[] known = LongStream.range(0, KNOWN).toArray();
-        long[] masked = LongStream.range(KNOWN, GRID.tokens()).toArray();
-        try (Tensor tokens = Tensor.floats(twice, 2, KNOWN, channels);
-                Tensor positions = Tensor.longs(new long[][] {known, known});
-                Tensor asked = Tensor.longs(new long[][] {masked, masked});
+        long[][] masked = MASKED.stream()
+                .map(positions -> IntStream.of(positions).asLongStream().toArray())
+                .toArray(long[][]::new);
+        long[][] known = MASKED.stream().map(LargePictureTest::others).toArray(long[][]::new);
+        FloatBuffer visible = Tensor.floatBuffer(known.length * known[0].length * channels);
+        for (long[] positions : known) {
+            for (long position : positions) {
+                visible.put(latents, (int) position * channels, channels);
+            }
+        }
+        try (Tensor tokens = Tensor.floats(visible.flip(), known.length, known[0].length, channels);
+                Tensor positions = Tensor.longs(known);
+                Tensor asked = Tensor.longs(masked);
                 Tensor blank = stages.blankCanvas();
                 Encoding encoding = stages.encodeTokens(tokens, positions, GRID);
                 Tensor hidden = stages.hidden(encoding.embeds(), prompts);
                 Tensor z = stages.conditions(encoding.encoded(), hidden, positions, asked, blank, GRID)) {
             return z.toFloats();
         }
+    }
+
+    private static long[] others(int[] masked) {
+        return LongStream.range(0, GRID.tokens())
+                .filter(position -> IntStream.of(masked).noneMatch(other -> other == position))
+                .toArray();
     }
 }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The precision of each graph of an export. What a caller does not say of a graph follows from the whole folder's
@@ -55,7 +56,11 @@ public record Precisions(Precision folder, Map<String, Precision> graphs) {
 
     private static void check(String graph, Precision precision, Precision folder) {
         if (!NAMES.contains(graph)) {
-            throw new ExportException("There is no graph " + graph + "; there are " + String.join(", ", NAMES) + ".");
+            throw new ExportException("There is no graph " + graph + "; there are "
+                    + NAMES.stream()
+                            .filter(name -> !PIXEL_DECODER_PARTS.contains(name))
+                            .collect(Collectors.joining(", "))
+                    + ".");
         }
         if (PIXEL_DECODER_PARTS.contains(graph)) {
             throw new ExportException(

@@ -147,6 +147,7 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         requireFolderOfJson();
+        memory.requireValid();
         if (threads != null && threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads is " + threads + ", but must be at least 1");
         }

@@ -46,10 +46,14 @@ final class MemoryOptions {
         if (tileAbove == null) {
             return lowMemory ? LOW_MEMORY_TILE_ABOVE : UniPic.TILE_ABOVE;
         }
-        if (tileAbove < 0) {
+        return tileAbove;
+    }
+
+    /** Before anything is loaded. */
+    void requireValid() {
+        if (tileAbove() < 0) {
             throw new ParameterException(
                     command.commandLine(), "--tile-above is " + tileAbove + ", but must be 0 or more");
         }
-        return tileAbove;
     }
 }

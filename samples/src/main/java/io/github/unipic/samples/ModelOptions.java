@@ -42,6 +42,7 @@ final class ModelOptions {
         if (threads != null && threads < 1) {
             throw new ParameterException(command.commandLine(), "--threads is " + threads + ", but must be at least 1");
         }
+        memory.requireValid();
         choice = provider.choose(ExecutionProvider.AUTO);
         ExecutionProvider asked = choice.provider();
         Optional<Path> chosen = Optional.ofNullable(folder)

@@ -94,8 +94,8 @@ class EndToEndTest {
             changed += difference > 0 ? 1 : 0;
             largest = Math.max(largest, difference);
         }
-        assertThat(largest).isEqualTo(1);
-        assertThat(changed).isPositive().isLessThan(found.length / 20);
+        assertThat(largest).isLessThanOrEqualTo(1);
+        assertThat(changed).isLessThan(found.length / 20);
         assertThat(run("info").out()).contains("pixel_decoder_tile.onnx", "pixel_decoder_features.onnx");
     }
 

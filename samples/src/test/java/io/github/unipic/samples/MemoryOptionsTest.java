@@ -36,6 +36,13 @@ class MemoryOptionsTest {
     }
 
     @Test
+    void matricesAreCopiedWhereAskedFor() {
+        assertThat(parse().prepack()).isFalse();
+        assertThat(parse("--prepack").prepack()).isTrue();
+        assertThat(parse("--prepack").keepLoaded()).isTrue();
+    }
+
+    @Test
     void aLimitAloneKeepsGraphsLoaded() {
         assertThat(parse("--tile-above", "0").keepLoaded()).isTrue();
         assertThat(parse("--tile-above", "0").tileAbove()).isZero();

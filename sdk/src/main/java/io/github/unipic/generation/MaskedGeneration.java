@@ -115,6 +115,7 @@ public final class MaskedGeneration {
                         task.iterations(), picture.order(), task.grid().tokens()))
                 .toList();
         requireAddressableNoise(task, plans.get(0));
+        requireAddressableHidden(task);
         return stages.holding(LOOP, () -> {
             for (int k = 0; k < task.iterations(); k++) {
                 int index = k;
@@ -208,6 +209,17 @@ public final class MaskedGeneration {
             throw new InvalidRequestException("One iteration would draw " + most + " tokens of "
                     + task.pictures().size() + " pictures in " + (rows - 1)
                     + " diffusion steps, too much at once; take more iterations, fewer pictures or fewer steps.");
+        }
+    }
+
+    /** What the language model makes of a large picture's pieces is joined in one buffer of at most 2 GB. */
+    private void requireAddressableHidden(Task task) {
+        long places = task.grid().tokens() + stages.sizes().bufferTokens();
+        long rows = task.rows(0, 0).size();
+        long bytes = rows * places * stages.sizes().hidden() * Float.BYTES;
+        if (places > PIECE && bytes > Integer.MAX_VALUE) {
+            throw new InvalidRequestException(task.pictures().size() + " pictures of "
+                    + task.grid().tokens() + " tokens are too much at once; ask for fewer or smaller ones.");
         }
     }
 

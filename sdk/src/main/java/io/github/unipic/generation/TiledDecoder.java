@@ -59,7 +59,8 @@ public final class TiledDecoder {
         try (Tensor features = stages.decodeFeatures(latents)) {
             Pass pass = new Pass(features);
             NormStatistics found = pass.run(Optional.empty());
-            for (int passes = 1; passes < mostPasses; passes++) {
+            // One tile's own statistics are the picture's.
+            for (int passes = 1; passes < mostPasses && pass.tiles.size() > 1; passes++) {
                 NormStatistics given = found;
                 found = pass.run(Optional.of(given));
                 if (given.change(found) <= tolerance) {

@@ -27,13 +27,14 @@ import java.util.function.Supplier;
 
 /**
  * The graphs of a model folder as ONNX Runtime sessions. A session is opened when its graph is first run, and stays
- * open as {@link RuntimeOptions#keepLoaded} says; its weights are mapped from their files. Thread-safe; close it only
- * when no run is under way.
+ * open as {@link RuntimeOptions.Memory#keepLoaded} says; its weights are mapped from their files. Thread-safe; close it
+ * only when no run is under way.
  */
 public final class Graphs implements AutoCloseable {
     /**
-     * Matrices by far, and many rows to multiply: here prepacking saves little time for its memory. The sampler's rows
-     * are few, and convolutions have a layout of their own.
+     * Nearly all of a model's matrices. Where pictures are drawn they meet many rows, and prepacking would save under a
+     * tenth of the time for its memory; where words are written, more: that is what the option is for. The sampler's
+     * rows are few and its matrices small, and convolutions have a layout of their own.
      */
     private static final Set<GraphName> MULTIPLIED_IN_PLACE =
             Set.of(TEXT_HEAD, VISION_ENCODER, MAR_ENCODER, DECODER_STEP, MAR_DECODER);

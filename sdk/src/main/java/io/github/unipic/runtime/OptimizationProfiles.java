@@ -21,7 +21,11 @@ import java.util.stream.Collectors;
  */
 final class OptimizationProfiles {
     /** Values rather than lengths: TensorRT wants to know the range of an input that shapes are computed from. */
-    private static final String GRID = "grid";
+    private static final Map<String, List<String>> VALUES =
+            Map.of("grid", List.of("h", "w"), "core", List.of("top", "left", "rows", "columns"));
+
+    /** Side of a tile in places of two pixels, as TiledDecoder makes them. */
+    private static final long TILE = 128;
 
     /** The diffusion was trained with so many steps. */
     private static final int MOST_STEPS = 1000;
@@ -64,6 +68,13 @@ final class OptimizationProfiles {
         axes.put("w", width);
         axes.put("H", height.times(sizes.downsampling()));
         axes.put("W", width.times(sizes.downsampling()));
+        Range places = new Range(1, TILE, mostSide * sizes.downsampling() / 2);
+        axes.put("H/2", places);
+        axes.put("W/2", places);
+        axes.put("top", new Range(0, 0, places.max()));
+        axes.put("left", new Range(0, 0, places.max()));
+        axes.put("rows", new Range(1, TILE, TILE));
+        axes.put("columns", new Range(1, TILE, TILE));
     }
 
     /** The provider's options for a graph; none where it has an axis that this does not know, or only fixed ones. */
@@ -74,7 +85,7 @@ final class OptimizationProfiles {
     private Map<String, String> options(GraphSpec graph) {
         Map<String, List<Range>> inputs = new LinkedHashMap<>();
         for (TensorSpec input : graph.inputs()) {
-            List<String> shape = input.name().equals(GRID) ? List.of("h", "w") : input.shape();
+            List<String> shape = VALUES.getOrDefault(input.name(), input.shape());
             if (shape.stream().allMatch(OptimizationProfiles::isNumber)) {
                 continue;
             }

@@ -1,6 +1,7 @@
 package io.github.unipic.runtime;
 
 import io.github.unipic.ExecutionProvider;
+import io.github.unipic.InvalidRequestException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -11,6 +12,7 @@ import java.util.OptionalInt;
  * @param threads that work on one operator; absent: as many as ONNX Runtime chooses, one per physical core
  * @param provider that every graph is given to; {@link ExecutionProvider#AUTO} becomes what it stands for here
  * @param profileFolder where each graph's trace is written; absent: none is made
+ * @param memory what is kept in memory
  */
 public record RuntimeOptions(
         OptionalInt threads, ExecutionProvider provider, Optional<Path> profileFolder, Memory memory) {
@@ -24,16 +26,23 @@ public record RuntimeOptions(
      *     Graphs that are traced stay open
      * @param prepack whether the CPU copies all matrices into a layout of its own when a graph is opened. Otherwise the
      *     large ones in float32 are multiplied where they are mapped; those in other types are always copied
-     * @param tileAbove pictures of more pixels than this are decoded in tiles
+     * @param tileAbove pictures of more pixels than this are decoded in tiles; 0 or more
      */
     public record Memory(boolean keepLoaded, boolean prepack, long tileAbove) {
         public static final Memory DEFAULTS = new Memory(true, false, 1024 * 1024);
+
+        /** @throws InvalidRequestException when tileAbove is negative */
+        public Memory {
+            if (tileAbove < 0) {
+                throw new InvalidRequestException("tileAbove is " + tileAbove + "; give 0 or more pixels.");
+            }
+        }
     }
 
     /**
      * Settles on a provider.
      *
-     * @throws io.github.unipic.InvalidRequestException when an option of an automatic choice is wrong
+     * @throws InvalidRequestException when an option of an automatic choice is wrong
      */
     public RuntimeOptions {
         provider = OnnxRuntime.choose(provider).provider();

@@ -15,6 +15,7 @@ import static io.github.unipic.model.GraphName.VISION_ENCODER;
 
 import ai.onnxruntime.OnnxJavaType;
 import io.github.unipic.Cancellation;
+import io.github.unipic.ModelFormatException;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest.Sizes;
@@ -52,6 +53,9 @@ public final class Stages {
         }
     }
 
+    /** More norms or groups than any autoencoder has: a manifest may be wrong. */
+    private static final int MOST_TILE_STATISTICS = 4096;
+
     private final Graphs graphs;
     private final Cancellation cancellation;
 
@@ -86,7 +90,11 @@ public final class Stages {
     /** A longer cache, and what the language model makes of the new tokens. The caller owns both. */
     public record Extension(KvCache cache, Tensor hidden) {}
 
-    /** The cache with new tokens [B,S,D] appended, and their hidden states [B,S,D]; {@code past} stays as it is. */
+    /**
+     * The cache with new tokens appended, and their hidden states [B,S,D]; {@code past} stays as it is.
+     *
+     * @param embeds [E,S,D], E a divisor of the cache's batch: rows repeat
+     */
     public Extension extend(KvCache past, Tensor embeds) {
         Set<String> names = presentNames();
         names.add("hidden");
@@ -215,11 +223,12 @@ public final class Stages {
      *     taken
      */
     public DecodedTile decodeTile(Tensor features, Tile tile, Optional<float[]> statistics) {
-        long[] shape = {tileNorms(), 1, tileGroups(), 2};
-        float[] given = statistics.orElseGet(() -> new float[2 * tileNorms() * tileGroups()]);
+        int norms = tileNorms();
+        int groups = tileStatistics(2);
+        float[] given = statistics.orElseGet(() -> new float[2 * norms * groups]);
         long[] core = {tile.top(), tile.left(), tile.height(), tile.width()};
         try (Tensor coreTensor = Tensor.longs(core, core.length);
-                Tensor givenTensor = Tensor.floats(given, shape);
+                Tensor givenTensor = Tensor.floats(given, norms, 1, groups, 2);
                 Tensor known = Tensor.bool(statistics.isPresent());
                 Outputs outputs = graphs.run(
                         PIXEL_DECODER_TILE,
@@ -232,11 +241,19 @@ public final class Stages {
 
     /** Group norms between the features and the pixels. */
     public int tileNorms() {
-        return graphs.folder().spec(PIXEL_DECODER_TILE).input("statistics").length(0);
+        return tileStatistics(0);
     }
 
-    private int tileGroups() {
-        return graphs.folder().spec(PIXEL_DECODER_TILE).input("statistics").length(2);
+    private int tileStatistics(int axis) {
+        int length =
+                graphs.folder().spec(PIXEL_DECODER_TILE).input("statistics").length(axis);
+        if (length < 1 || length > MOST_TILE_STATISTICS) {
+            throw new ModelFormatException("The manifest in " + graphs.folder().path()
+                    + " gives the input statistics of graph " + PIXEL_DECODER_TILE.label() + " an axis of length "
+                    + length
+                    + ", not 1 to " + MOST_TILE_STATISTICS + "; export the model again.");
+        }
+        return length;
     }
 
     // ---- image tokens

@@ -159,7 +159,6 @@ final class UnpackedLibraries {
                     }
                 } catch (NoSuchFileException e) {
                     // Another process was just writing it, and has finished.
-                    continue;
                 }
             }
         }

@@ -67,6 +67,15 @@ class OptimizationProfilesTest {
     }
 
     @Test
+    void aTileIsAValueAndNotALength() {
+        GraphSpec tile = graph(input("features", "B", "128", "H/2", "W/2"), input("core", "4"), input("known"));
+        assertThat(OptimizationProfiles.options(MANIFEST, tile))
+                .containsEntry("trt_profile_min_shapes", "features:1x128x1x1,core:0x0x1x1")
+                .containsEntry("trt_profile_opt_shapes", "features:2x128x128x128,core:0x0x128x128")
+                .containsEntry("trt_profile_max_shapes", "features:2x128x512x512,core:512x512x128x128");
+    }
+
+    @Test
     void thereAreNoneForAnUnknownAxisOrWithoutAny() {
         assertThat(OptimizationProfiles.options(MANIFEST, graph(input("tokens", "B", "Q"))))
                 .isEmpty();

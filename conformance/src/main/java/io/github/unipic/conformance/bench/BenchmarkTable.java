@@ -42,6 +42,11 @@ public final class BenchmarkTable {
                 report.threads().isPresent() ? report.threads().getAsInt() : "as ONNX Runtime chooses",
                 report.environment().java());
         line(
+                "graphs %s, float32 matrices %s, pictures of more than %d pixels in tiles",
+                report.settings().keepLoaded() ? "stay loaded" : "are freed after use",
+                report.settings().prepack() ? "copied (prepack)" : "mapped",
+                report.settings().tileAbove());
+        line(
                 "memory bandwidth %.1f GB/s read, %.1f GB/s triad (%d threads, Java)",
                 measured.bandwidth().readBytesPerSecond() / 1e9,
                 measured.bandwidth().triadBytesPerSecond() / 1e9,
@@ -51,13 +56,13 @@ public final class BenchmarkTable {
     private void load(Results.Load load) {
         line("");
         line("Loading: %.2f s; with the sessions of all graphs used %.2f s", load.seconds(), load.total());
-        load.sessionSeconds().forEach((graph, seconds) -> line("  %-16s %8.2f s", graph, seconds));
+        load.sessionSeconds().forEach((graph, seconds) -> line("  %-22s %8.2f s", graph, seconds));
     }
 
     private void preview(Preview preview) {
         line("");
         line("Text to image, %d px, first preview", preview.size());
-        line("  preview          %s", seconds(preview.seconds()));
+        line("  preview                %s", seconds(preview.seconds()));
         memory(preview.memory());
     }
 
@@ -66,8 +71,8 @@ public final class BenchmarkTable {
         line(
                 "Text to image, %d px, %d iterations, %d diffusion steps, guidance %s",
                 picture.size(), settings.iterations(), settings.steps(), settings.guidance());
-        line("  picture          %s", seconds(picture.seconds()));
-        line("  CPU time         %s", seconds(picture.cpuSeconds()));
+        line("  picture                %s", seconds(picture.seconds()));
+        line("  CPU time               %s", seconds(picture.cpuSeconds()));
         stages(picture.stages(), picture.seconds());
         memory(picture.memory());
     }
@@ -75,8 +80,8 @@ public final class BenchmarkTable {
     private void answer(Answer answer) {
         line("");
         line("An answer about a photo, %d tokens", answer.tokens());
-        line("  answer           %s", seconds(answer.seconds()));
-        line("  first token      %s", seconds(answer.firstTokenSeconds()));
+        line("  answer                 %s", seconds(answer.seconds()));
+        line("  first token            %s", seconds(answer.firstTokenSeconds()));
         stages(answer.stages(), answer.seconds());
         memory(answer.memory());
     }
@@ -85,24 +90,24 @@ public final class BenchmarkTable {
         line("");
         line("Text behind %d tokens", text.context());
         line(
-                "  context          %8.2f s, %.0f tokens/s",
+                "  context                %8.2f s, %.0f tokens/s",
                 text.prefillSeconds(), text.context() / text.prefillSeconds());
         line(
-                "  tokens           %8.2f tokens/s; one %.2f ms (%.2f to %.2f)",
+                "  tokens                 %8.2f tokens/s; one %.2f ms (%.2f to %.2f)",
                 text.tokensPerSecond(),
                 1e3 * text.tokenSeconds().median(),
                 1e3 * text.tokenSeconds().min(),
                 1e3 * text.tokenSeconds().max());
         line(
-                "  weights read     %8.2f GB a token, %.0f %% of the bandwidth for reading",
+                "  weights read           %8.2f GB a token, %.0f %% of the bandwidth for reading",
                 text.weightBytesPerToken() / 1e9, 100 * text.bandwidthShare());
         memory(text.memory());
     }
 
     private void stages(Map<String, Stage> stages, Spread whole) {
-        line("  %-16s %6s %10s %8s %12s %10s %10s", "graph", "runs", "s in all", "share", "ms median", "min", "max");
+        line("  %-22s %6s %10s %8s %12s %10s %10s", "graph", "runs", "s in all", "share", "ms median", "min", "max");
         stages.forEach((graph, stage) -> line(
-                "  %-16s %6d %10.2f %7.1f%% %12.1f %10.1f %10.1f",
+                "  %-22s %6d %10.2f %7.1f%% %12.1f %10.1f %10.1f",
                 graph,
                 stage.runs(),
                 stage.seconds(),
@@ -114,7 +119,7 @@ public final class BenchmarkTable {
 
     private void memory(ProcessMemory memory) {
         line(
-                "  memory so far    peak %s, now %s, of it not mapped %s",
+                "  memory so far          peak %s, now %s, of it not mapped %s",
                 gigabytes(memory.peakRssBytes()), gigabytes(memory.rssBytes()), gigabytes(memory.anonymousBytes()));
     }
 

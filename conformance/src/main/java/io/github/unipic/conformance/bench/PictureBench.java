@@ -1,6 +1,7 @@
 package io.github.unipic.conformance.bench;
 
 import static io.github.unipic.conformance.bench.LoadedModel.secondsSince;
+import static io.github.unipic.model.GraphName.PIXEL_DECODER_TILE;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.github.unipic.Cancellation;
@@ -12,6 +13,9 @@ import io.github.unipic.conformance.BenchmarkSettings;
 import io.github.unipic.conformance.cases.SeededValues;
 import io.github.unipic.generation.Drawing;
 import io.github.unipic.generation.LanguageContext;
+import io.github.unipic.generation.TiledDecoder;
+import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Tensor;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +40,7 @@ final class PictureBench {
     }
 
     Results.Preview preview(int size) {
-        warmUp();
+        warmUp(size);
         List<Double> walls = new ArrayList<>();
         for (int i = 0; i < settings.repeat(); i++) {
             walls.add(firstPreview(request(size)));
@@ -45,7 +49,7 @@ final class PictureBench {
     }
 
     Results.Picture whole(int size) {
-        warmUp();
+        warmUp(size);
         GenerateRequest request =
                 request(size).toBuilder().cancellation(cancellation).build();
         List<Double> walls = new ArrayList<>();
@@ -69,9 +73,15 @@ final class PictureBench {
                 ProcessMemory.now());
     }
 
-    /** Opens the graphs, with the smallest picture. */
-    private void warmUp() {
+    /** Opens the graphs, with the smallest picture; and those for tiles, where the size asks for them. */
+    private void warmUp(int size) {
         int patch = model.manifest().sizes().downsampling();
+        if ((long) size * size > settings.tileAbove() && model.graphs().folder().has(PIXEL_DECODER_TILE)) {
+            int channels = model.manifest().sizes().latentChannels();
+            try (Tensor latents = Tensor.floats(new float[channels], 1, 1, 1, channels)) {
+                new TiledDecoder(new Stages(model.graphs(), cancellation)).decode(latents);
+            }
+        }
         draw(GenerateRequest.builder(PROMPT)
                 .size(patch, patch)
                 .iterations(1)

@@ -1,0 +1,32 @@
+package io.github.unipic.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.UniPic;
+import org.junit.jupiter.api.Test;
+
+/** Matrices that are copied, and those multiplied where they are mapped, draw the same picture. */
+class PrepackTest {
+    private static byte[] draw(boolean prepack) {
+        GenerateRequest request = GenerateRequest.builder("a red circle")
+                .size(96, 64)
+                .iterations(3)
+                .diffusionSteps(5)
+                .seed(7)
+                .build();
+        try (UniPic unipic = UniPic.builder(TinyModel.model()).prepack(prepack).load()) {
+            return unipic.generate(request).get(0).rgb();
+        }
+    }
+
+    @Test
+    void levelsDifferByAtMostOne() {
+        byte[] mapped = draw(false);
+        byte[] copied = draw(true);
+        assertThat(copied).hasSameSizeAs(mapped);
+        for (int i = 0; i < mapped.length; i++) {
+            assertThat(Math.abs((mapped[i] & 0xff) - (copied[i] & 0xff))).isLessThanOrEqualTo(1);
+        }
+    }
+}
