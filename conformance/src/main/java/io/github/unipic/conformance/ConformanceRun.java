@@ -23,7 +23,6 @@ import io.github.unipic.conformance.report.Subject;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Precision;
-import io.github.unipic.export.Precisions;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.RuntimeOptions;
@@ -221,8 +220,7 @@ public record ConformanceRun(
     private ModelFolder export(Path checkpoint, Source.Embedded form, Path temporary) {
         listener.onPhase("exporting the checkpoint");
         Path model = temporary.resolve("model");
-        ExportRequest request =
-                new ExportRequest(checkpoint, model, Precisions.of(form.precision()), form.flavor(), false);
+        ExportRequest request = new ExportRequest(checkpoint, model, form.precisions(), form.flavor(), false);
         Exporter.export(request, (written, total, file) -> {
             if (cancellation.isCancelled()) {
                 throw new CancelledException("The run was cancelled.");

@@ -2,6 +2,7 @@ package io.github.unipic.conformance;
 
 import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
+import io.github.unipic.export.Precisions;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -11,13 +12,13 @@ public sealed interface Source {
     /**
      * The small checkpoint that comes with the kit, exported on the spot, against PyTorch's tensors.
      *
-     * @param precision of the export
+     * @param precisions of the export
      * @param flavor of the export
      */
-    record Embedded(Precision precision, Flavor flavor) implements Source {
+    record Embedded(Precisions precisions, Flavor flavor) implements Source {
         /** In the portable flavour. */
         public Embedded(Precision precision) {
-            this(precision, Flavor.PORTABLE);
+            this(Precisions.of(precision), Flavor.PORTABLE);
         }
     }
 

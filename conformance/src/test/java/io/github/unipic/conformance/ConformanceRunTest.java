@@ -12,6 +12,7 @@ import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
+import io.github.unipic.export.Precisions;
 import io.github.unipic.model.GraphName;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ class ConformanceRunTest {
     @Test
     void theFusedFlavourPassesToo() {
         ConformanceReport report =
-                run(new Source.Embedded(Precision.FP32, Flavor.FUSED), Suite.FULL, new Cancellation());
+                run(new Source.Embedded(Precisions.of(Precision.FP32), Flavor.FUSED), Suite.FULL, new Cancellation());
         assertThat(report.failures()).isEmpty();
         assertThat(report.checks()).extracting(Check::area).contains(Area.STAGE, Area.LOOP, Area.UNDERSTANDING);
     }

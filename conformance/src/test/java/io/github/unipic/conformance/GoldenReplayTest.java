@@ -10,7 +10,9 @@ import io.github.unipic.conformance.compare.Tolerances;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
+import io.github.unipic.export.Precisions;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** PyTorch's tensors for the small checkpoint, replayed on the exported graphs on the CPU provider. */
 class GoldenReplayTest {
@@ -63,22 +65,30 @@ class GoldenReplayTest {
 
     @TestFactory
     Stream<DynamicTest> stagesInOtherPrecisions() {
-        return Stream.of(Precision.FP16, Precision.BF16, Precision.INT8, Precision.INT4)
-                .flatMap(precision -> {
-                    ConformanceReport report = run(new Source.Embedded(precision), new Cancellation());
-                    assertThat(files(report)).containsAll(STAGES);
-                    return report.checks().stream()
-                            .filter(comparison -> STAGES.contains(comparison.scenario()))
-                            .map(comparison -> test(precision.option() + ": ", comparison));
-                });
+        return Stream.concat(Stream.of(Precisions.of(Precision.FP16)), coarse()).flatMap(precisions -> {
+            ConformanceReport report = run(embedded(precisions), new Cancellation());
+            assertThat(files(report)).containsAll(STAGES);
+            String name = precisions.folder().option() + " x" + precisions.blockSize() + ": ";
+            return report.checks().stream()
+                    .filter(comparison -> STAGES.contains(comparison.scenario()))
+                    .map(comparison -> test(name, comparison));
+        });
+    }
+
+    static Stream<Precisions> coarse() {
+        return Stream.concat(
+                Stream.of(Precision.BF16, Precision.INT8, Precision.INT4).map(Precisions::of),
+                Stream.of(64, 128).map(size -> new Precisions(Precision.INT4, Map.of(), size)));
+    }
+
+    private static Source embedded(Precisions precisions) {
+        return new Source.Embedded(precisions, Flavor.PORTABLE);
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Precision.class,
-            names = {"BF16", "INT8", "INT4"})
-    void quantizedPicturesAndAnswersAreClose(Precision precision) {
-        ConformanceReport report = run(new Source.Embedded(precision), new Cancellation());
+    @MethodSource("coarse")
+    void quantizedPicturesAndAnswersAreClose(Precisions precisions) {
+        ConformanceReport report = run(embedded(precisions), new Cancellation());
         assertThat(report.checks())
                 .filteredOn(check -> check.area() == Area.LOOP || check.area() == Area.UNDERSTANDING)
                 .filteredOn(check -> !TASKS.contains(check.scenario()))

@@ -89,6 +89,7 @@ public final class Exporter {
                             file,
                             graph.dataFiles(),
                             precisions.of(graph.name()).label(),
+                            graph.blockSize(),
                             graph.isPortable() ? PORTABLE : FUSED,
                             ManifestBuilder.ports(graph.inputs()),
                             ManifestBuilder.ports(graph.outputs())));

@@ -1,5 +1,6 @@
 package io.github.unipic.export;
 
+import io.github.unipic.export.onnx.BlockQuantizer;
 import io.github.unipic.model.GraphName;
 import java.util.Arrays;
 import java.util.List;
@@ -13,8 +14,10 @@ import java.util.stream.Collectors;
  *
  * @param folder what most of the folder is in
  * @param graphs graphs that the caller wants in another precision, by name, for example {@code token_sampler}
+ * @param blockSize 32, 64 or 128: values that share a scale in matrices quantized in blocks, those of int4 and, in a
+ *     folder with int4, the token table; a matrix with fewer columns has the largest of these sizes that they fill
  */
-public record Precisions(Precision folder, Map<String, Precision> graphs) {
+public record Precisions(Precision folder, Map<String, Precision> graphs, int blockSize) {
     /** Convolutions, which are not quantized; float32 at both ends, whatever they compute in. */
     private static final Set<String> PIXELS = Set.of(GraphName.PIXEL_ENCODER.label(), GraphName.PIXEL_DECODER.label());
 
@@ -28,10 +31,26 @@ public record Precisions(Precision folder, Map<String, Precision> graphs) {
     private static final List<String> NAMES =
             Arrays.stream(GraphName.values()).map(GraphName::label).toList();
 
-    /** @throws ExportException when a graph is unknown or cannot have the precision asked for */
+    /**
+     * @throws ExportException when a graph is unknown or cannot have the precision asked for, when blocks cannot have
+     *     that size, or no graph is in int4 and the size not the usual one
+     */
     public Precisions {
         graphs = Map.copyOf(graphs);
         graphs.forEach((graph, precision) -> check(graph, precision, folder));
+        if (!BlockQuantizer.SIZES.contains(blockSize)) {
+            throw new ExportException(
+                    "Blocks of " + blockSize + " values are not possible; --int4-block is 32, 64 or 128.");
+        }
+        if (blockSize != BlockQuantizer.SMALLEST && folder != Precision.INT4 && !graphs.containsValue(Precision.INT4)) {
+            throw new ExportException("--int4-block " + blockSize
+                    + " is for int4, and no graph is in int4; add --precision int4, or leave it out.");
+        }
+    }
+
+    /** In blocks of {@value BlockQuantizer#SMALLEST}. */
+    public Precisions(Precision folder, Map<String, Precision> graphs) {
+        this(folder, graphs, BlockQuantizer.SMALLEST);
     }
 
     /** A folder of one precision, in so far as that suits each graph. */

@@ -10,6 +10,7 @@ import io.github.unipic.conformance.report.ReportFolder;
 import io.github.unipic.conformance.report.TerminalReport;
 import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
+import io.github.unipic.export.Precisions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -164,7 +165,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
 
     private Source source() {
         return model == null
-                ? new Source.Embedded(precision, flavor)
+                ? new Source.Embedded(Precisions.of(precision), flavor)
                 : new Source.Model(model, Optional.ofNullable(reference));
     }
 

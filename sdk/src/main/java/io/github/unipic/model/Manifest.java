@@ -1,11 +1,14 @@
 package io.github.unipic.model;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.unipic.ModelFormatException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,6 +48,8 @@ public record Manifest(
     public static final int FORMAT_VERSION = 1;
 
     public static final String FILE_NAME = "unipic.json";
+
+    private static final String BLOCK_SIZE = "block_size";
 
     private static final ObjectMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -129,12 +134,15 @@ public record Manifest(
 
     /**
      * A graph: its file, the {@code .data} files it refers to, precision ({@code float32}, {@code float16},
-     * {@code bfloat16}, {@code int8}, {@code int4}) and flavour ({@code portable}, {@code fused}), and its contract.
+     * {@code bfloat16}, {@code int8}, {@code int4}), values that share a scale in matrices quantized in blocks (narrow
+     * ones may have fewer; 0 for a graph without such matrices, or where an earlier export does not say), flavour
+     * ({@code portable}, {@code fused}), and its contract.
      */
     public record GraphSpec(
             String file,
             List<String> data,
             String precision,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) int blockSize,
             String flavor,
             List<TensorSpec> inputs,
             List<TensorSpec> outputs) {
@@ -190,18 +198,26 @@ public record Manifest(
     /** Reads the manifest, refusing an unknown version before it looks at anything else. */
     static Manifest parse(byte[] json, String where) {
         try {
-            int version = JSON.readTree(json).path("format_version").asInt(0);
+            JsonNode tree = JSON.readTree(json);
+            int version = tree.path("format_version").asInt(0);
             if (version != FORMAT_VERSION) {
                 throw new ModelFormatException(where + " has format version " + version + ", this SDK reads version "
                         + FORMAT_VERSION + "; export the model again with this SDK's `unipic export`.");
             }
-            return JSON.readValue(json, Manifest.class);
+            tree.path("graphs").forEach(Manifest::addWhatIsLeftOut);
+            return JSON.treeToValue(tree, Manifest.class);
         } catch (IOException e) {
             String reason = e instanceof JsonProcessingException parse ? parse.getOriginalMessage() : e.getMessage();
             throw new ModelFormatException(
                     where + " is not a model manifest ("
                             + reason.lines().findFirst().orElse("") + "); export the model again.",
                     e);
+        }
+    }
+
+    private static void addWhatIsLeftOut(JsonNode graph) {
+        if (graph instanceof ObjectNode fields && !fields.has(BLOCK_SIZE)) {
+            fields.put(BLOCK_SIZE, 0);
         }
     }
 

@@ -27,7 +27,7 @@ class OptimizationProfilesTest {
             Map.of());
 
     private static GraphSpec graph(TensorSpec... inputs) {
-        return new GraphSpec("a.onnx", List.of(), "float16", "portable", List.of(inputs), List.of());
+        return new GraphSpec("a.onnx", List.of(), "float16", 0, "portable", List.of(inputs), List.of());
     }
 
     private static TensorSpec input(String name, String... shape) {

@@ -43,7 +43,7 @@ public final class GraphSet {
 
     private record Source(Checkpoint checkpoint, ExternalData data, Precisions precisions) {
         Weights in(String graph, String prefix) {
-            return new Weights(checkpoint, data, graph + ".data", precisions.of(graph), prefix);
+            return new Weights(checkpoint, data, graph + ".data", precisions.of(graph), precisions.blockSize(), prefix);
         }
     }
 }

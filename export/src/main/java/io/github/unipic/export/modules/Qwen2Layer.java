@@ -21,22 +21,23 @@ record Qwen2Layer(Weights weights, LanguageModel llm) {
     }
 
     private List<Value> attention(Value x, Qwen2Decoder.Context context, Value pastKeys, Value pastValues) {
-        Value queries = project("q_proj", x, llm.queryWidth()).rotate(context.cos(), context.sin(), llm.heads());
-        Value keys = project("k_proj", x, llm.keyWidth()).rotate(context.cos(), context.sin(), llm.kvHeads());
-        Value values = project("v_proj", x, llm.keyWidth());
+        List<Long> widths = List.of((long) llm.queryWidth(), (long) llm.keyWidth(), (long) llm.keyWidth());
+        List<Value> projected = new Projections(
+                        weights.at("self_attn"), List.of("q_proj", "k_proj", "v_proj"), llm.width(), widths, true)
+                .apply(x);
+        Value queries = projected.get(0).rotate(context.cos(), context.sin(), llm.heads());
+        Value keys = projected.get(1).rotate(context.cos(), context.sin(), llm.kvHeads());
+        Value values = projected.get(2);
         return queries.attention(keys, values, context.mask(), pastKeys, pastValues, llm.heads(), llm.kvHeads());
     }
 
-    private Value project(String name, Value x, int out) {
-        return new Linear(weights.at("self_attn." + name), llm.width(), out).apply(x);
-    }
-
     private Value mlp(Value x) {
-        Value gate = new Linear(weights.at("mlp.gate_proj"), llm.width(), llm.mlp(), false)
-                .apply(x)
-                .silu();
-        Value up = new Linear(weights.at("mlp.up_proj"), llm.width(), llm.mlp(), false).apply(x);
-        return new Linear(weights.at("mlp.down_proj"), llm.mlp(), llm.width(), false).apply(gate.mul(up));
+        List<Long> widths = List.of((long) llm.mlp(), (long) llm.mlp());
+        List<Value> projected = new Projections(
+                        weights.at("mlp"), List.of("gate_proj", "up_proj"), llm.width(), widths, false)
+                .apply(x);
+        Value gated = projected.get(0).silu().mul(projected.get(1));
+        return new Linear(weights.at("mlp.down_proj"), llm.mlp(), llm.width(), false).apply(gated);
     }
 
     private Value normalize(String name, Value x) {

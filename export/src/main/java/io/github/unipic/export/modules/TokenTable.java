@@ -1,6 +1,5 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Precision;
 import io.github.unipic.export.onnx.BlockQuantizer;
 import io.github.unipic.export.onnx.ElementType;
 import io.github.unipic.export.onnx.Value;
@@ -19,10 +18,9 @@ public record TokenTable(Weights weights, String name, int vocabulary, int width
         if (!isQuantized()) {
             return weights.tensor(ids.graph(), name, vocabulary, width).gather(0, ids);
         }
-        BlockQuantizer blocks = blocks();
+        BlockQuantizer blocks = weights.blocks(width);
         Value rows = weights.encodedRows(ids.graph(), blocks.values(), name, vocabulary, width);
-        return rows.gatherBlocks(
-                ids, weights.encoded(ids.graph(), blocks.scales(), name, vocabulary, width), blocks.bits());
+        return rows.gatherBlocks(ids, weights.encoded(ids.graph(), blocks.scales(), name, vocabulary, width), blocks);
     }
 
     /** hidden [B,width] to logits float32 [B,vocabulary]. */
@@ -31,17 +29,14 @@ public record TokenTable(Weights weights, String name, int vocabulary, int width
             Value table = weights.tensor(hidden.graph(), name, vocabulary, width);
             return hidden.matMulTransposed(table).cast(ElementType.FLOAT32);
         }
-        BlockQuantizer blocks = blocks();
+        BlockQuantizer blocks = weights.blocks(width);
         Value values = weights.encoded(hidden.graph(), blocks.values(), name, vocabulary, width);
         Value scales = weights.encoded(hidden.graph(), blocks.scales(), name, vocabulary, width);
-        return hidden.matMulBlocks(values, scales, blocks.bits(), width, vocabulary);
+        return hidden.matMulBlocks(values, scales, blocks, width, vocabulary);
     }
 
     private boolean isQuantized() {
-        return weights.precision().isQuantized() && width % BlockQuantizer.BLOCK == 0;
-    }
-
-    private BlockQuantizer blocks() {
-        return new BlockQuantizer(weights.precision() == Precision.INT4 ? 4 : 8);
+        return weights.precision().isQuantized()
+                && width % weights.blocks(width).size() == 0;
     }
 }

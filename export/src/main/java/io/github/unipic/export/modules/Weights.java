@@ -2,13 +2,19 @@ package io.github.unipic.export.modules;
 
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.checkpoint.Checkpoint;
+import io.github.unipic.export.checkpoint.CheckpointTensor;
+import io.github.unipic.export.onnx.BlockQuantizer;
 import io.github.unipic.export.onnx.ElementType;
 import io.github.unipic.export.onnx.Encoding;
 import io.github.unipic.export.onnx.ExternalData;
 import io.github.unipic.export.onnx.ExternalData.Placement;
 import io.github.unipic.export.onnx.Floats;
 import io.github.unipic.export.onnx.Graph;
+import io.github.unipic.export.onnx.Stacked;
 import io.github.unipic.export.onnx.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * The weights under one prefix of the checkpoint, for one graph: a module asks for a tensor by its name there and the
@@ -17,13 +23,15 @@ import io.github.unipic.export.onnx.Value;
  * @param data where the tensors go
  * @param file the {@code .data} file for those that no earlier graph placed
  * @param precision of the graph
+ * @param blockSize values that share a scale in matrices quantized in blocks, where they are wide enough
  * @param prefix {@code ""} or a dotted name
  */
-public record Weights(Checkpoint checkpoint, ExternalData data, String file, Precision precision, String prefix) {
+public record Weights(
+        Checkpoint checkpoint, ExternalData data, String file, Precision precision, int blockSize, String prefix) {
 
     /** The weights of a child module. */
     public Weights at(String child) {
-        return new Weights(checkpoint, data, file, precision, name(child));
+        return new Weights(checkpoint, data, file, precision, blockSize, name(child));
     }
 
     public Weights at(String list, int index) {
@@ -37,6 +45,11 @@ public record Weights(Checkpoint checkpoint, ExternalData data, String file, Pre
     /** Element type of what is computed with these weights. */
     public ElementType type() {
         return precision.activations();
+    }
+
+    /** How a matrix [rows,columns] is quantized in blocks: with 4 bits in a graph of int4, else with 8. */
+    public BlockQuantizer blocks(long columns) {
+        return BlockQuantizer.fitting(precision == Precision.INT4 ? 4 : 8, blockSize, columns);
     }
 
     /** A tensor of this shape, in the order it is stored. */
@@ -57,6 +70,24 @@ public record Weights(Checkpoint checkpoint, ExternalData data, String file, Pre
     /** As {@link #encoded}, seen as a matrix with everything but its rows flattened. */
     public Value encodedRows(Graph graph, Encoding encoding, String tensor, long rows, long columns) {
         return graph.weight(place(encoding, tensor, rows, columns).asMatrix());
+    }
+
+    /**
+     * Tensors of one name in several child modules, stacked along the first axis.
+     *
+     * @param rows of each child's
+     * @param others the other axes, which all have in common
+     */
+    public Value stacked(
+            Graph graph, Encoding encoding, List<String> children, String tensor, List<Long> rows, long... others) {
+        List<CheckpointTensor> parts = new ArrayList<>();
+        for (int i = 0; i < children.size(); i++) {
+            long[] shape = LongStream.concat(LongStream.of(rows.get(i)), LongStream.of(others))
+                    .toArray();
+            parts.add(checkpoint.require(name(children.get(i) + "." + tensor), shape));
+        }
+        Encoding all = new Stacked(encoding, parts.subList(1, parts.size()));
+        return graph.weight(data.place(parts.get(0), all, file));
     }
 
     private Placement place(Encoding encoding, String tensor, long... shape) {

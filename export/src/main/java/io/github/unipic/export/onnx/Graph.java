@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * An ONNX graph under construction: inputs, constants and weights come from here, operators are methods of
@@ -55,6 +56,7 @@ public final class Graph {
     private final Set<String> dataFiles = new LinkedHashSet<>();
     private final AtomicInteger counter;
     private boolean contrib;
+    private int blockSize;
     private String scope = "";
 
     public Graph(String name) {
@@ -294,6 +296,29 @@ public final class Graph {
         Value result = node(operator, resultType, arguments, attributes);
         proto.getNodeBuilder(proto.getNodeCount() - 1).setDomain(CONTRIB_DOMAIN);
         return result;
+    }
+
+    /** As {@link #contrib}, an operator that takes what {@code quantizer} makes. */
+    Value blockwise(
+            String operator,
+            ElementType resultType,
+            List<Value> arguments,
+            BlockQuantizer quantizer,
+            Attribute... attributes) {
+        Graph top = outermost();
+        top.blockSize = Math.max(top.blockSize, quantizer.size());
+        Attribute bits = Attribute.of("bits", quantizer.bits());
+        Attribute size = Attribute.of("block_size", quantizer.size());
+        return contrib(
+                operator,
+                resultType,
+                arguments,
+                Stream.concat(Stream.of(bits, size), Arrays.stream(attributes)).toArray(Attribute[]::new));
+    }
+
+    /** Values in the largest quantized blocks of the graph's weights; 0 when none are in blocks. */
+    public int blockSize() {
+        return blockSize;
     }
 
     /** Whether the graph keeps to the operators of the ONNX standard. */

@@ -115,17 +115,16 @@ public final class Value {
      *
      * @param blocks uint8 [N,blocks,bytes of a block]
      * @param scales float32 [N,blocks]
-     * @param bits of one value
+     * @param quantizer that made them
      */
-    public Value matMulBlocks(Value blocks, Value scales, int bits, long k, long n) {
-        return graph.contrib(
+    public Value matMulBlocks(Value blocks, Value scales, BlockQuantizer quantizer, long k, long n) {
+        return graph.blockwise(
                 "MatMulNBits",
                 type,
                 List.of(this, blocks, scales),
+                quantizer,
                 of("K", (int) k),
                 of("N", (int) n),
-                of("bits", bits),
-                of("block_size", BlockQuantizer.BLOCK),
                 of("accuracy_level", INT8_PRODUCTS));
     }
 
@@ -133,16 +132,16 @@ public final class Value {
      * Rows of this table in quantized blocks, chosen by int64 indices [...], as float32 [...,K].
      *
      * @param scales float32 [N,blocks]
+     * @param quantizer that made table and scales
      */
-    public Value gatherBlocks(Value indices, Value scales, int bits) {
-        return graph.contrib(
+    public Value gatherBlocks(Value indices, Value scales, BlockQuantizer quantizer) {
+        return graph.blockwise(
                 "GatherBlockQuantized",
                 ElementType.FLOAT32,
                 List.of(this, indices, scales),
+                quantizer,
                 of("gather_axis", 0),
-                of("quantize_axis", 1),
-                of("bits", bits),
-                of("block_size", BlockQuantizer.BLOCK));
+                of("quantize_axis", 1));
     }
 
     private static final int INT8_PRODUCTS = 4;
@@ -305,6 +304,12 @@ public final class Value {
     /** Splits an axis into equal parts. */
     public List<Value> split(int axis, int parts) {
         return graph.nodes("Split", parts, type, List.of(this), of("axis", axis), of("num_outputs", parts));
+    }
+
+    /** Splits an axis into parts of these lengths. */
+    public List<Value> split(int axis, List<Long> lengths) {
+        Value sizes = graph.int64(lengths.stream().mapToLong(Long::longValue).toArray());
+        return graph.nodes("Split", lengths.size(), type, List.of(this, sizes), of("axis", axis));
     }
 
     public Value gather(int axis, Value indices) {

@@ -9,17 +9,22 @@ import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointFolder;
 import io.github.unipic.export.checkpoint.DType;
 import io.github.unipic.export.checkpoint.SafetensorsFile;
+import io.github.unipic.export.onnx.ExternalData.Placement;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the quantizers write, read back by the formulas of the operators that take it. */
@@ -53,9 +58,9 @@ class QuantizersTest {
     }
 
     /** Integers of rows that are filled up to whole blocks, less the zero point. */
-    private int[] blockIntegers(int bits, int rows, double... values) throws IOException {
-        byte[] bytes = encode(new BlockQuantizer(bits).values(), rows, values);
-        return bits == 8
+    private int[] blockIntegers(BlockQuantizer quantizer, int rows, double... values) throws IOException {
+        byte[] bytes = encode(quantizer.values(), rows, values);
+        return quantizer.bits() == 8
                 ? IntStream.range(0, bytes.length)
                         .map(i -> Byte.toUnsignedInt(bytes[i]) - 128)
                         .toArray()
@@ -89,22 +94,67 @@ class QuantizersTest {
         assertThat(scales[1] * 127).isCloseTo(0.3f, within(1e-7f));
     }
 
+    static Stream<BlockQuantizer> blockQuantizers() {
+        return BlockQuantizer.SIZES.stream()
+                .flatMap(size -> Stream.of(new BlockQuantizer(4, size), new BlockQuantizer(8, size)));
+    }
+
+    /** A row of more than one block, the last of which it does not fill. */
     @ParameterizedTest
-    @ValueSource(ints = {4, 8})
-    void blocksComeBackWithinHalfAScale(int bits) throws IOException {
-        int columns = 45;
-        int filled = 64;
+    @MethodSource("blockQuantizers")
+    void blocksComeBackWithinHalfAScale(BlockQuantizer quantizer) throws IOException {
+        int size = quantizer.size();
+        int columns = size + 13;
+        int filled = 2 * size;
         double[] values = random(2 * columns);
-        int[] integers = blockIntegers(bits, 2, values);
-        float[] scales = scales(new BlockQuantizer(bits).scales(), 2, values);
+        int[] integers = blockIntegers(quantizer, 2, values);
+        float[] scales = scales(quantizer.scales(), 2, values);
         assertThat(integers).hasSize(2 * filled);
         assertThat(scales).hasSize(4);
         for (int row = 0; row < 2; row++) {
             for (int i = 0; i < filled; i++) {
                 double value = i < columns ? values[row * columns + i] : 0;
-                float scale = scales[row * 2 + i / 32];
+                float scale = scales[row * 2 + i / size];
                 assertThat(integers[row * filled + i] * (double) scale)
                         .isCloseTo(value, within(Math.abs(scale) * 0.501));
+            }
+        }
+    }
+
+    @Test
+    void narrowMatricesHaveTheLargestBlocksThatTheyFill() {
+        assertThat(LongStream.of(20, 32, 63, 64, 127, 128, 160, 1536)
+                        .mapToInt(columns ->
+                                BlockQuantizer.fitting(4, 128, columns).size()))
+                .containsExactly(32, 32, 32, 64, 64, 128, 128, 128);
+        assertThat(BlockQuantizer.fitting(8, 32, 1536)).isEqualTo(new BlockQuantizer(8, 32));
+    }
+
+    @Test
+    void stackedMatricesLieBelowEachOther() throws IOException {
+        long[] above = {2, 40};
+        long[] below = {3, 40};
+        double[] values = random(5 * 40);
+        BlockQuantizer quantizer = new BlockQuantizer(4, 32);
+        List<Encoding> encodings = List.of(quantizer.values(), quantizer.scales());
+        List<byte[]> expected = List.of(encode(encodings.get(0), 5, values), encode(encodings.get(1), 5, values));
+        new SafetensorsFile()
+                .tensor("llm.a", DType.FLOAT32, above, Arrays.copyOf(values, 80))
+                .tensor("llm.b", DType.FLOAT32, below, Arrays.copyOfRange(values, 80, 200))
+                .write(folder.resolve("model.safetensors"));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            for (int i = 0; i < encodings.size(); i++) {
+                Encoding each = encodings.get(i);
+                ExternalData data = new ExternalData();
+                Encoding stacked = new Stacked(each, List.of(checkpoint.require("llm.b", below)));
+                Placement placement = data.place(checkpoint.require("llm.a", above), stacked, "x.data");
+                assertThat(placement.name())
+                        .isEqualTo(each.name(checkpoint.require("llm.a", above)) + "+"
+                                + each.name(checkpoint.require("llm.b", below)));
+                assertThat(placement.shape()).startsWith(5L, 2L);
+                ByteArrayOutputStream out = new ByteArrayOutputStream();
+                data.write("x.data", out, bytes -> {});
+                assertThat(out.toByteArray()).hasSize((int) placement.bytes()).isEqualTo(expected.get(i));
             }
         }
     }
@@ -116,8 +166,8 @@ class QuantizersTest {
         values[3] = -2;
         values[7] = 2;
         int largest = 1 << (bits - 1);
-        int[] integers = blockIntegers(bits, 1, values);
-        assertThat(scales(new BlockQuantizer(bits).scales(), 1, values)).containsExactly(2f / largest);
+        int[] integers = blockIntegers(new BlockQuantizer(bits, 32), 1, values);
+        assertThat(scales(new BlockQuantizer(bits, 32).scales(), 1, values)).containsExactly(2f / largest);
         assertThat(integers[3]).isEqualTo(-largest);
         assertThat(integers[7]).isEqualTo(largest - 1);
         assertThat(Arrays.stream(integers).sum()).isEqualTo(-1);
@@ -128,8 +178,8 @@ class QuantizersTest {
     void blocksOfZerosAndOfOneValueAreExact(int bits) throws IOException {
         double[] values = new double[64];
         Arrays.fill(values, 32, 64, 0.7f);
-        int[] integers = blockIntegers(bits, 1, values);
-        float[] scales = scales(new BlockQuantizer(bits).scales(), 1, values);
+        int[] integers = blockIntegers(new BlockQuantizer(bits, 32), 1, values);
+        float[] scales = scales(new BlockQuantizer(bits, 32).scales(), 1, values);
         assertThat(Arrays.copyOf(integers, 32)).containsOnly(0);
         assertThat(scales[0]).isZero();
         for (int i = 32; i < 64; i++) {
@@ -146,8 +196,8 @@ class QuantizersTest {
             for (Encoding encoding : new Encoding[] {
                 RowQuantizer.values(),
                 RowQuantizer.scales(),
-                new BlockQuantizer(4).values(),
-                new BlockQuantizer(8).scales()
+                new BlockQuantizer(4, 32).values(),
+                new BlockQuantizer(8, 32).scales()
             }) {
                 assertThatThrownBy(() -> encode(encoding, 1, values))
                         .isInstanceOf(ExportException.class)

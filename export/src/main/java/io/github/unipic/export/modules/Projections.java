@@ -1,0 +1,41 @@
+package io.github.unipic.export.modules;
+
+import io.github.unipic.export.onnx.BlockQuantizer;
+import io.github.unipic.export.onnx.Floats;
+import io.github.unipic.export.onnx.Graph;
+import io.github.unipic.export.onnx.Value;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * {@link Linear} layers that read the same x. In blocks of 4 bits their matrices lie below each other, so that one
+ * product, whose result is split, does the work of all; the values are those that each would give.
+ *
+ * @param names of the layers, in order
+ * @param outs width of each layer's result
+ */
+record Projections(Weights weights, List<String> names, long in, List<Long> outs, boolean biased) {
+
+    List<Value> apply(Value x) {
+        List<Linear> layers = IntStream.range(0, names.size())
+                .mapToObj(i -> new Linear(weights.at(names.get(i)), in, outs.get(i), biased))
+                .toList();
+        return layers.stream().allMatch(Linear::isInBlocks)
+                ? together(x)
+                : layers.stream().map(layer -> layer.apply(x)).toList();
+    }
+
+    private List<Value> together(Value x) {
+        Graph graph = x.graph();
+        BlockQuantizer blocks = weights.blocks(in);
+        Value values = weights.stacked(graph, blocks.values(), names, "weight", outs, in);
+        Value scales = weights.stacked(graph, blocks.scales(), names, "weight", outs, in);
+        long out = outs.stream().mapToLong(Long::longValue).sum();
+        Value y = x.matMulBlocks(values, scales, blocks, in, out);
+        if (biased) {
+            // Not as the operator's own bias: that rounds otherwise than an addition.
+            y = y.add(weights.stacked(graph, new Floats(weights.type(), false), names, "bias", outs));
+        }
+        return y.split(-1, outs);
+    }
+}
