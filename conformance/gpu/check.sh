@@ -13,7 +13,7 @@
 #     --out         unipic-gpu-report if not given
 # Runs the unipic beside it, as package.sh lays it out, or else that of the source tree (there with -Pcuda if CUDA is not
 # installed: see docs/gpu.md). Reports, logs and summary.txt come to DIR and DIR.tar.gz. Exit codes: 0 all passed,
-# 1 something failed or missed a target, 2 wrong usage or no GPU.
+# 1 something failed or missed a target, 2 wrong usage or no GPU. Ended by a signal, it ends what it runs.
 set -uo pipefail
 
 fail() {
@@ -28,6 +28,7 @@ if [ ! -x "$unipic" ]; then
   unipic=$here/../../unipic
   pytorch_folder=$here/../pytorch
 fi
+# Also the order of the report.
 all_steps=driver,libraries,conformance,bench,variants,pytorch
 steps=
 provider=cuda
@@ -50,7 +51,7 @@ while [ $# -gt 0 ]; do
         --checkpoint) checkpoint=$2 ;;
         --pytorch) pytorch=$2 ;;
         --python) python=$2 ;;
-        --out) out=$2 ;;
+        --out) out=${2%/} ;;
       esac
       shift 2
       ;;
@@ -79,10 +80,7 @@ options=(--provider "$provider")
 case $provider in
   # Products are rounded to 10 bits of mantissa otherwise, which is no error, but not float32 either.
   cuda) options+=(--provider-option use_tf32=0) ;;
-  tensorrt)
-    mkdir -p "$out/engines" || fail "$out cannot be written"
-    options+=(--provider-option "trt_engine_cache_path=$out/engines" --provider-option "trt_timing_cache_path=$out/engines")
-    ;;
+  tensorrt) ;;
   cpu)
     side=128
     sides=64,96
@@ -99,15 +97,72 @@ gpu=${gpu%%,*}
 export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache}
 published=$XDG_CACHE_HOME/unipic/published
 
+# Gigabytes, for the time of this call: beside the report, not in it.
+work=$out.work
+if [ -n "$model" ]; then
+  subject=(--model "$model")
+  fused=$work/fused
+else
+  subject=(--published --precision fp16)
+  checkpoint=$published/checkpoint
+  fused=$published/fp16-fused
+fi
+
 mkdir -p "$out" || fail "$out cannot be written"
-[ -n "$steps" ] || rm -f "$out"/*.outcome "$out"/*.memory
 steps=${steps:-$all_steps}
 failed=0
+running=
 sampling=$out/.sampling
-trap 'rm -f "$sampling"' EXIT
+
+# Nothing of this script stays: not the process group that it waits for, nor files for its own use.
+# shellcheck disable=SC2317  # the trap calls it
+clean_up() {
+  local tenths=0
+  trap '' HUP INT TERM
+  if [ -n "$running" ] && kill -TERM -- "-$running" 2>/dev/null; then
+    while kill -0 -- "-$running" 2>/dev/null && [ "$tenths" -lt 50 ]; do
+      sleep 0.1
+      tenths=$((tenths + 1))
+    done
+    kill -KILL -- "-$running" 2>/dev/null
+  fi
+  rm -f "$sampling"
+  rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 wanted() {
   case ,$steps, in *,"$1",*) return 0 ;; *) return 1 ;; esac
+}
+
+# What a step consists of; each has files of its name.
+parts() {
+  case $1 in
+    libraries) echo libraries missing ;;
+    conformance) echo conformance conformance-fp16 conformance-model ;;
+    bench) echo target bench ;;
+    variants) echo lean export-fused fused fused-lean ;;
+    *) echo "$1" ;;
+  esac
+}
+
+# What earlier calls left: of the steps of this one, and where they had no time to clean up.
+rm -rf "$work"
+for name in ${steps//,/ }; do
+  for part in $(parts "$name"); do
+    rm -f "$out/$part".{outcome,log,json,memory,samples}
+  done
+done
+
+# engines MODEL: sets cache to the options by which TensorRT builds engines once. It knows them by the names of files and
+# nodes, not by weights, so each model has a folder.
+engines() {
+  cache=()
+  [ "$provider" != tensorrt ] || cache=(--provider-option "trt_engine_cache_path=$out/engines/$1"
+    --provider-option "trt_timing_cache_path=$out/engines/$1")
 }
 
 outcome() {
@@ -119,8 +174,17 @@ step() {
   local name=$1 start=$SECONDS code
   shift
   printf '\n== %s: %s\n' "$name" "$*"
-  "$@" 2>&1 | tee "$out/$name.log"
-  code=${PIPESTATUS[0]}
+  # In a process group of its own, which clean_up can end; bash heeds signals only while it waits like this.
+  set -m
+  {
+    "$@" 2>&1 | tee "$out/$name.log"
+    exit "${PIPESTATUS[0]}"
+  } </dev/null &
+  running=$!
+  set +m
+  wait "$running"
+  code=$?
+  running=
   if [ "$code" = 0 ]; then
     outcome "$name" passed $((SECONDS - start))
   else
@@ -132,7 +196,6 @@ step() {
 
 skip() {
   printf '\n== %s: skipped, %s\n' "$1" "$2"
-  rm -f "$out/$1.log"
   outcome "$1" skipped 0 "$2"
 }
 
@@ -195,9 +258,14 @@ picture_seconds() {
   awk '$1 == "picture" { print $2 " s"; exit }' "$out/$1.log"
 }
 
+# passed NAME: in this call or an earlier one.
+passed() {
+  grep -qs "^$1  *passed " "$out/$1.outcome"
+}
+
 # PyTorch's time over ours for a picture of PIXELS; nothing where it was not measured.
 times_as_fast() {
-  [ ! -f "$out/pytorch.log" ] ||
+  ! passed pytorch ||
     awk -v size="$1" '$1 == "picture," && $2 == size && $3 == "px" { printf "%.3f", 1 / $NF; exit }' "$out/pytorch.log"
 }
 
@@ -247,20 +315,21 @@ targets() {
   printf '\nBeside it\n\n'
   ratio=$(times_as_fast "${sides%%,*}")
   [ -z "$ratio" ] || row "times as fast as PyTorch, ${sides%%,*} x ${sides%%,*}" '' "$ratio" ''
-  [ ! -f "$out/pytorch.log" ] || grep '^PyTorch.s peak' "$out/pytorch.log"
+  ! passed pytorch || grep '^PyTorch.s peak' "$out/pytorch.log"
   for name in target lean fused fused-lean; do
-    [ ! -f "$out/$name.outcome" ] || row "the target's picture, $name" '' "$(picture_seconds "$name") $(memory_of "$name")" ''
+    ! passed "$name" || row "the target's picture, $name" '' "$(picture_seconds "$name") $(memory_of "$name")" ''
   done
 }
 
 # The outcomes of all calls, in the order of the steps, and the targets; then everything in one file.
 finish() {
-  local name
+  local name part
   {
     printf 'unipic on %s\n\n' "$(card)"
-    for name in driver libraries missing conformance conformance-fp16 conformance-model target bench lean export-fused \
-      fused fused-lean pytorch; do
-      [ ! -f "$out/$name.outcome" ] || cat "$out/$name.outcome"
+    for name in ${all_steps//,/ }; do
+      for part in $(parts "$name"); do
+        [ ! -f "$out/$part.outcome" ] || cat "$out/$part.outcome"
+      done
     done
     printf '\n'
     targets
@@ -289,15 +358,19 @@ if wanted libraries; then
     step missing "$unipic" info --verbose
     finish 2
   fi
-  rm -f "$out"/missing.*
 fi
 
 if wanted conformance; then
   suite=(conformance run --suite full --strict "${options[@]}" --label "gpu=$(card)")
-  step conformance "$unipic" "${suite[@]}" --out "$out/conformance"
-  step conformance-fp16 "$unipic" "${suite[@]}" --precision fp16 --out "$out/conformance-fp16"
+  engines conformance
+  step conformance "$unipic" "${suite[@]}" ${cache[@]+"${cache[@]}"} --out "$out/conformance"
+  engines conformance-fp16
+  step conformance-fp16 "$unipic" "${suite[@]}" ${cache[@]+"${cache[@]}"} --precision fp16 --out "$out/conformance-fp16"
   if [ -n "$model" ]; then
-    step conformance-model "$unipic" "${suite[@]}" --model "$model" ${reference:+--reference "$reference"} --out "$out/conformance-model"
+    # In its own type, as bench runs it.
+    engines model
+    step conformance-model "$unipic" "${suite[@]}" ${cache[@]+"${cache[@]}"} --model "$model" \
+      ${reference:+--reference "$reference"} --out "$out/conformance-model"
   fi
 fi
 
@@ -306,28 +379,30 @@ picture=(--provider "$provider" --tasks t2i --size "$side" --iterations "$iterat
 lean=()
 [ "$provider" != cuda ] || lean=(--provider-option arena_extend_strategy=kSameAsRequested
   --provider-option cudnn_conv_algo_search=HEURISTIC --provider-option cudnn_conv_use_max_workspace=0)
-if [ -n "$model" ]; then
-  subject=(--model "$model")
-  fused=$out/fused
-else
-  subject=(--published --precision fp16)
-  checkpoint=$published/checkpoint
-  fused=$published/fp16-fused
-fi
 if wanted bench; then
-  measured target "$unipic" bench "${subject[@]}" "${picture[@]}" --json "$out/target.json"
-  step bench "$unipic" bench "${subject[@]}" --provider "$provider" --size "$sides" --iterations "$iterations" --repeat 3 --json "$out/bench.json"
+  engines model
+  measured target "$unipic" bench "${subject[@]}" "${picture[@]}" ${cache[@]+"${cache[@]}"} --json "$out/target.json"
+  step bench "$unipic" bench "${subject[@]}" --provider "$provider" ${cache[@]+"${cache[@]}"} --size "$sides" --iterations "$iterations" --repeat 3 --json "$out/bench.json"
 fi
 
 # What else could be the default: memory taken as it is needed, and ONNX Runtime's own attention.
 if wanted variants; then
-  measured lean "$unipic" bench "${subject[@]}" "${picture[@]}" ${lean[@]+"${lean[@]}"} --json "$out/lean.json"
+  same="these options are CUDA's; with $provider it would be the same as"
+  if [ ${#lean[@]} -gt 0 ]; then
+    measured lean "$unipic" bench "${subject[@]}" "${picture[@]}" "${lean[@]}" --json "$out/lean.json"
+  else
+    skip lean "$same target"
+  fi
   if [ ! -d "$checkpoint" ]; then
     skip export-fused "there is no checkpoint; give --checkpoint with --model, or run the step bench first"
   elif [ -d "$fused" ] || step export-fused "$unipic" export --checkpoint "$checkpoint" --out "$fused" --precision fp16 --flavor fused; then
-    measured fused "$unipic" bench --model "$fused" "${picture[@]}" --json "$out/fused.json"
-    measured fused-lean "$unipic" bench --model "$fused" "${picture[@]}" ${lean[@]+"${lean[@]}"} --json "$out/fused-lean.json"
-    [ -z "$model" ] || rm -rf "$fused"
+    engines fused
+    measured fused "$unipic" bench --model "$fused" "${picture[@]}" ${cache[@]+"${cache[@]}"} --json "$out/fused.json"
+    if [ ${#lean[@]} -gt 0 ]; then
+      measured fused-lean "$unipic" bench --model "$fused" "${picture[@]}" "${lean[@]}" --json "$out/fused-lean.json"
+    else
+      skip fused-lean "$same fused"
+    fi
   fi
 fi
 
@@ -347,7 +422,11 @@ if wanted pytorch; then
   elif [ ! -f "${model:-$published/fp16}/unipic.json" ]; then
     skip pytorch "the step bench makes the model; run it first"
   else
+    engines model
+    ours=()
+    [ ${#cache[@]} = 0 ] || ours=(--ours="$(printf '%q ' "${cache[@]}")")
     step pytorch "$python" "$pytorch_folder/compare.py" --unipic "$(printf %q "$unipic")" --provider "$provider" \
+      ${ours[@]+"${ours[@]}"} --json "$out/pytorch.json" \
       --model "${model:-$published/fp16}" --checkpoint "$checkpoint" --reference "$pytorch" --device "$device" --dtype bfloat16 \
       --rounds 2 -- --tasks t2i --size "${sides%%,*},$side" --iterations "$iterations" --repeat 3
   fi

@@ -192,7 +192,7 @@ class Bench:
         self.spent = defaultdict(list)  # of each stage, pairs of marks
         sampler = reference.sample_tokens
         # Its result goes among tokens of the default dtype; for the next stage they would be rounded anyway.
-        reference.sample_tokens = lambda *args: sampler(*args).to(torch.get_default_dtype())
+        reference.sample_tokens = lambda *args, **kwargs: sampler(*args, **kwargs).to(torch.get_default_dtype())
         for owner, names in ((model, ("llm_step", "decode_pixels", "siglip_visual")), (model.mar, ("encode", "decode")),
                              (reference, ("sample_tokens",))):
             for name in names:

@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -25,6 +26,8 @@ PICTURE = (
     (", CPU time", "s", lambda picture: picture["cpu_seconds"]["median"]),
     (", mean level", "", lambda picture: picture["mean_level"]),
 )
+# Ours that together do what PyTorch does in one.
+PARTS = {"pixel_decoder_features": "pixel_decoder", "pixel_decoder_tile": "pixel_decoder"}
 
 
 def main():
@@ -38,13 +41,16 @@ def main():
     arguments.add_argument("--unipic", default=str(HERE.parent.parent / "unipic"), help="the command for ours")
     arguments.add_argument("--prefix", default="", help="put before each command, for example taskset -c 0,1")
     arguments.add_argument("--provider", default="auto", help="that ours computes on, such as cuda; default auto")
+    arguments.add_argument("--ours", default="", help="more options for ours alone: --ours='--tile-above 0'")
     arguments.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="that PyTorch computes on")
     arguments.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32", help="that PyTorch computes in")
+    arguments.add_argument("--json", type=Path, help="file for the figures of all runs")
     arguments.add_argument("both", nargs="*", help=argparse.SUPPRESS)
     options = arguments.parse_args()
     if "--tasks" not in options.both:
         options.both += ["--tasks", "t2i,describe,text"]
-    ours = [*shlex.split(options.unipic), "bench", "--model", options.model, "--provider", options.provider]
+    ours = [*shlex.split(options.unipic), "bench", "--model", options.model, "--provider", options.provider,
+            *shlex.split(options.ours)]
     theirs = [sys.executable, str(HERE / "bench.py"), "--checkpoint", options.checkpoint, "--reference", options.reference,
               "--device", options.device, "--dtype", options.dtype]
     runs = {"ours": [], "PyTorch": []}
@@ -52,6 +58,8 @@ def main():
         for side, command in (("ours", ours), ("PyTorch", theirs)):
             print(f"round {number} of {options.rounds}: {side}", file=sys.stderr, flush=True)
             runs[side].append(child(shlex.split(options.prefix) + command + options.both))
+            if options.json:
+                options.json.write_text(json.dumps(runs, indent=2) + "\n", encoding="utf-8")
     show(runs["ours"], runs["PyTorch"])
 
 
@@ -71,8 +79,10 @@ def show(ours, theirs):
         for name, unit, figure in PICTURE:
             line(f"picture, {picture['size']} px{name}", unit, map(figure, left), map(figure, right))
         # PyTorch encodes and prefills once for each half of guidance.
-        for stage in right[0]["stages"]:
-            line(f"  {stage}", "s", *([run["stages"][stage]["seconds"] for run in runs] for runs in (left, right)))
+        left, right = ([stage_seconds(picture) for picture in pictures] for pictures in (left, right))
+        for stage in right[0]:
+            if stage in left[0]:
+                line(f"  {stage}", "s", *([run[stage] for run in runs] for runs in (left, right)))
     for name, unit, mine, other in FIGURES:
         try:
             line(name, unit, [mine(run) for run in ours], [other(run) for run in theirs])
@@ -81,6 +91,13 @@ def show(ours, theirs):
     if "device_peak_reserved_bytes" in theirs[0]["memory"]:
         peaks = listed(run["memory"]["device_peak_reserved_bytes"] / 1e9 for run in theirs)
         print(f"PyTorch's peak of device memory, without CUDA's own: {peaks} GB, on {theirs[0]['device']}")
+
+
+def stage_seconds(picture):
+    seconds = defaultdict(float)
+    for stage, figures in picture["stages"].items():
+        seconds[PARTS.get(stage, stage)] += figures["seconds"]
+    return seconds
 
 
 def line(name, unit, ours, theirs):
