@@ -4,6 +4,7 @@
 #   JAVA_HOME               a JDK 22 or later
 #   THREADS, TOKENS         default 2 and 32
 #   CONTEXTS                tokens before those that are timed; default "64 1024"
+#   MODEL                   ours: an int4 folder; default that of bench --published
 #   TEXT_ENGINES            where models and libraries are kept, 9 GB; default ~/.cache/unipic/text-engines
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -14,7 +15,7 @@ tokens=${TOKENS:-32}
 read -ra contexts <<<"${CONTEXTS:-64 1024}"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/unipic
 work=${TEXT_ENGINES:-$cache/text-engines}
-model=$cache/published/int4
+model=${MODEL:-$cache/published/int4}
 llama_version=3.22.1 # of the npm package; it carries llama.cpp v0.5.0
 llama=$work/node_modules/@node-llama-cpp/linux-x64/bins/linux-x64
 log=$work/log
