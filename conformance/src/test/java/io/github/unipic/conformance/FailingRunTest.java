@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
-import io.github.unipic.ExecutionProvider;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.checks.Findings;
@@ -28,7 +27,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
@@ -350,20 +348,12 @@ class FailingRunTest {
 
     /** @param interims takes the reports before the last */
     private static ConformanceReport run(Source source, List<ConformanceReport> interims) {
-        return new ConformanceRun(
-                        source,
-                        ExecutionProvider.CPU,
-                        Suite.SMOKE,
-                        false,
-                        Optional.empty(),
-                        Map.of(),
-                        new Cancellation(),
-                        new ConformanceRun.Listener() {
-                            @Override
-                            public void onInterim(ConformanceReport report) {
-                                interims.add(report);
-                            }
-                        })
+        return SmokeRun.of(source, new Cancellation(), new ConformanceRun.Listener() {
+                    @Override
+                    public void onInterim(ConformanceReport report) {
+                        interims.add(report);
+                    }
+                })
                 .run();
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
-import io.github.unipic.ExecutionProvider;
 import io.github.unipic.conformance.compare.Tolerances;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
@@ -182,15 +181,7 @@ class GoldenReplayTest {
     }
 
     private static ConformanceReport run(Source source, Cancellation cancellation) {
-        return new ConformanceRun(
-                        source,
-                        ExecutionProvider.CPU,
-                        Suite.SMOKE,
-                        false,
-                        Optional.empty(),
-                        Map.of(),
-                        cancellation,
-                        new ConformanceRun.Listener() {})
+        return SmokeRun.of(source, cancellation, new ConformanceRun.Listener() {})
                 .run();
     }
 

@@ -3,9 +3,7 @@ package io.github.unipic.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.Cancellation;
-import io.github.unipic.ExecutionProvider;
 import io.github.unipic.conformance.report.ConformanceReport;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -22,14 +20,6 @@ class ReportedSubjectTest {
     }
 
     private static ConformanceRun run(Source source) {
-        return new ConformanceRun(
-                source,
-                ExecutionProvider.CPU,
-                Suite.SMOKE,
-                false,
-                Optional.empty(),
-                Map.of(),
-                new Cancellation(),
-                new ConformanceRun.Listener() {});
+        return SmokeRun.of(source, new Cancellation(), new ConformanceRun.Listener() {});
     }
 }

@@ -170,10 +170,10 @@ public final class MaskedGeneration {
      */
     private Tensor hidden(Tensor embeds, KvCache prompts) {
         int tokens = embeds.dim(1);
-        int pieces = Math.max(1, (tokens + PIECE - 1) / PIECE);
-        if (pieces == 1) {
+        if (tokens <= PIECE) {
             return stages.hidden(embeds, prompts);
         }
+        int pieces = (tokens + PIECE - 1) / PIECE;
         List<Tensor> hidden = new ArrayList<>();
         KvCache cache = prompts.share();
         try {
