@@ -12,7 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 # What is compared: name, unit of the figure, where ours has it, where PyTorch has it.
 FIGURES = (
-    ("load", "s", lambda o: o["load"]["seconds"] + sum(o["load"]["session_seconds"].values()),
+    ("load", "s", lambda o: o["load"]["total"],
      lambda p: p["load"]["seconds"]),
     ("answer", "s", lambda o: o["answers"][0]["seconds"]["median"], lambda p: p["answer"]["seconds"]["median"]),
     ("answer, first token", "s", lambda o: o["answers"][0]["first_token_seconds"]["median"],

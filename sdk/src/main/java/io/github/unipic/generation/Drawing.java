@@ -1,7 +1,5 @@
 package io.github.unipic.generation;
 
-import static io.github.unipic.model.GraphName.DECODER_STEP;
-
 import io.github.unipic.Cancellation;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.GuidanceSchedule;
@@ -33,7 +31,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongFunction;
 import java.util.stream.IntStream;
@@ -72,8 +69,8 @@ public final class Drawing {
     private ImageTokens drawFromWords(Task task, LanguageContext talk) {
         requireRoom(
                 talk.tokens() + tokenizer.encode(words()).length, task.grid().tokens());
-        // From the prompts to the end of the loop the language model stays.
-        return stages.holding(Set.of(DECODER_STEP), () -> {
+        // The prompts need the language model only; together the loop's graphs are opened in less time.
+        return stages.holding(MaskedGeneration.LOOP, () -> {
             try (LanguageContext nothing = LanguageContext.empty(stages, tokenizer, manifest);
                     Tensor canvas = stages.blankCanvas()) {
                 talk.openTurn();
@@ -106,7 +103,7 @@ public final class Drawing {
     private ImageTokens drawFromPicture(Task task, Image image, int side, LanguageContext talk) {
         boolean firstTurn = talk.tokens() == 0;
         try (Source source = new PictureEncoder(stages, graphs.folder()).source(image, side)) {
-            return stages.holding(Set.of(DECODER_STEP), () -> {
+            return stages.holding(MaskedGeneration.LOOP, () -> {
                 show(source, talk);
                 // In a first turn both prompts begin alike, and the picture goes through the model once.
                 try (LanguageContext unconditional =

@@ -90,7 +90,8 @@ public final class MaskedGeneration {
     /** Most tokens of a picture that go through the language model at once. */
     private static final int PIECE = 1024;
 
-    private static final Set<GraphName> LOOP = EnumSet.of(MAR_ENCODER, DECODER_STEP, MAR_DECODER, TOKEN_SAMPLER);
+    /** The graphs that each iteration needs. */
+    static final Set<GraphName> LOOP = EnumSet.of(MAR_ENCODER, DECODER_STEP, MAR_DECODER, TOKEN_SAMPLER);
 
     private final Stages stages;
 

@@ -59,7 +59,7 @@ final class Copies implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        sessions.values().forEach(Graphs::close);
+        sessions.values().forEach(GraphSession::close);
         sessions.clear();
     }
 }

@@ -15,6 +15,7 @@ import io.github.unipic.CancelledException;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ModelFormatException;
+import io.github.unipic.UniPicException;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.SessionRunner.Place;
@@ -24,9 +25,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * The graphs of a model folder as ONNX Runtime sessions. A session is opened when its graph is first run, and stays
+ * The graphs of a model folder as ONNX Runtime sessions. A session is opened when its graph is first needed, and stays
  * open as {@link RuntimeOptions.Memory#keepLoaded} says; its weights are mapped from their files. Thread-safe; close it
  * only when no run is under way.
  */
@@ -42,13 +45,11 @@ public final class Graphs implements AutoCloseable {
     private final ModelFolder folder;
     private final RuntimeOptions options;
     private final RunListener listener;
-    private final Map<GraphName, OrtSession> sessions = new EnumMap<>(GraphName.class);
-    private final Map<GraphName, Integer> holders = new EnumMap<>(GraphName.class);
-    private final Map<GraphName, Path> traces = new EnumMap<>(GraphName.class);
+    private final Map<GraphName, GraphSession> sessions = new EnumMap<>(GraphName.class);
     private final SessionRunner runner;
     private final boolean tensorsStayOnDevice;
     private final Copies copies;
-    private boolean closed;
+    private volatile boolean closed;
 
     /**
      * Checks the provider; graphs are opened later.
@@ -70,6 +71,10 @@ public final class Graphs implements AutoCloseable {
         this.options = options;
         this.listener = listener;
         OnnxRuntime.environment();
+        boolean keep = options.memory().keepLoaded() || options.profileFolder().isPresent();
+        for (GraphName graph : GraphName.values()) {
+            sessions.put(graph, new GraphSession(() -> open(graph), keep));
+        }
         try (OrtSession.SessionOptions trial = new OrtSession.SessionOptions()) {
             Providers.addTo(trial, options.provider());
         }
@@ -91,13 +96,31 @@ public final class Graphs implements AutoCloseable {
         return options;
     }
 
-    /** Does some work of which several runs need these graphs: once opened, they stay so until it ends. */
+    /** Does some work that needs these graphs: they are opened before it, and once open they stay so until it ends. */
     public <T> T holding(Set<GraphName> names, Supplier<T> work) {
-        names.forEach(this::hold);
+        names.forEach(name -> sessions.get(name).hold());
         try {
+            open(names);
             return work.get();
         } finally {
-            names.forEach(this::letGo);
+            names.forEach(name -> sessions.get(name).letGo());
+        }
+    }
+
+    /** Side by side on the CPU, where one thread copies a graph's matrices; all have ended when this returns. */
+    private void open(Set<GraphName> names) {
+        Stream<GraphName> each = options.provider().isCpu() ? names.parallelStream() : names.stream();
+        each.map(this::failureToOpen).flatMap(Optional::stream).toList().forEach(failure -> {
+            throw failure;
+        });
+    }
+
+    private Optional<RuntimeException> failureToOpen(GraphName graph) {
+        try {
+            session(graph);
+            return Optional.empty();
+        } catch (UniPicException | IllegalStateException e) {
+            return Optional.of(e);
         }
     }
 
@@ -117,22 +140,11 @@ public final class Graphs implements AutoCloseable {
     }
 
     /** The graphs that are open now. */
-    public synchronized Set<GraphName> loaded() {
-        return Set.copyOf(sessions.keySet());
-    }
-
-    private synchronized void hold(GraphName graph) {
-        holders.merge(graph, 1, Integer::sum);
-    }
-
-    private synchronized void letGo(GraphName graph) {
-        boolean unused = holders.merge(graph, -1, Integer::sum) == 0;
-        if (unused
-                && !options.memory().keepLoaded()
-                && options.profileFolder().isEmpty()
-                && sessions.containsKey(graph)) {
-            close(sessions.remove(graph));
-        }
+    public Set<GraphName> loaded() {
+        return sessions.entrySet().stream()
+                .filter(entry -> entry.getValue().isOpen())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /**
@@ -186,22 +198,21 @@ public final class Graphs implements AutoCloseable {
         };
     }
 
-    private synchronized OrtSession session(GraphName graph) {
-        if (closed) {
-            throw new IllegalStateException("This UniPic is closed.");
-        }
-        OrtSession known = sessions.get(graph);
-        if (known != null) {
-            return known;
-        }
-        long start = System.nanoTime();
-        OrtSession session = open(graph);
-        listener.onOpen(graph, System.nanoTime() - start);
-        sessions.put(graph, session);
-        return session;
+    private OrtSession session(GraphName graph) {
+        return sessions.get(graph).get();
     }
 
     private OrtSession open(GraphName graph) {
+        if (closed) {
+            throw new IllegalStateException("This UniPic is closed.");
+        }
+        long start = System.nanoTime();
+        OrtSession session = create(graph);
+        listener.onOpen(graph, System.nanoTime() - start);
+        return session;
+    }
+
+    private OrtSession create(GraphName graph) {
         String file = folder.file(graph).toString();
         try (OrtSession.SessionOptions sessionOptions = new OrtSession.SessionOptions()) {
             if (options.threads().isPresent()) {
@@ -248,40 +259,29 @@ public final class Graphs implements AutoCloseable {
      *
      * @throws IllegalStateException when no traces were asked for, or this is closed
      */
-    public synchronized Map<GraphName, Path> endProfiling() {
+    public Map<GraphName, Path> endProfiling() {
         if (closed || options.profileFolder().isEmpty()) {
             throw new IllegalStateException(
                     closed ? "This UniPic is closed." : "No profile was asked for: give RuntimeOptions a folder.");
         }
-        for (Map.Entry<GraphName, OrtSession> entry : sessions.entrySet()) {
+        Map<GraphName, Path> traces = new EnumMap<>(GraphName.class);
+        sessions.forEach((graph, session) -> {
             try {
-                if (!traces.containsKey(entry.getKey())) {
-                    traces.put(entry.getKey(), Path.of(entry.getValue().endProfiling()));
-                }
+                session.endProfiling().ifPresent(trace -> traces.put(graph, trace));
             } catch (OrtException e) {
                 throw new InferenceException(
-                        "The profile of graph " + entry.getKey().label() + " cannot be written: "
-                                + OnnxRuntime.reason(e) + ".",
+                        "The profile of graph " + graph.label() + " cannot be written: " + OnnxRuntime.reason(e) + ".",
                         e);
             }
-        }
+        });
         return Map.copyOf(traces);
     }
 
     @Override
-    public synchronized void close() {
+    public void close() {
         closed = true;
-        sessions.values().forEach(Graphs::close);
-        sessions.clear();
+        sessions.values().forEach(GraphSession::close);
         copies.close();
-    }
-
-    static void close(OrtSession session) {
-        try {
-            session.close();
-        } catch (OrtException e) {
-            throw new InferenceException("A session cannot be closed: " + OnnxRuntime.reason(e) + ".", e);
-        }
     }
 
     /** Run options that a cancellation reaches while the run is under way. */

@@ -48,7 +48,7 @@ final class LoadedModel implements AutoCloseable {
     }
 
     Results.Load load() {
-        return new Results.Load(loadSeconds, times.sessionSeconds());
+        return new Results.Load(loadSeconds, times.sessionSeconds(), loadSeconds + times.openingSeconds());
     }
 
     LanguageContext context(Cancellation cancellation) {

@@ -11,17 +11,10 @@ public final class Results {
      * How long a model takes until it can work, its files being in memory already or not.
      *
      * @param seconds until requests can be made: manifest, tokenizer, provider. Graphs are opened on first use
-     * @param sessionSeconds for each graph used, until it was open
+     * @param sessionSeconds for each graph used, until it was open; some are opened side by side
+     * @param total until requests can be made and all graphs that were used are open
      */
-    public record Load(double seconds, Map<String, Double> sessionSeconds) {
-        /** Until all graphs that were used were open. */
-        public double total() {
-            return seconds
-                    + sessionSeconds.values().stream()
-                            .mapToDouble(Double::doubleValue)
-                            .sum();
-        }
-    }
+    public record Load(double seconds, Map<String, Double> sessionSeconds, double total) {}
 
     /**
      * One graph within a task.

@@ -4,19 +4,28 @@ import io.github.unipic.conformance.bench.Results.Stage;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.runtime.RunListener;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Collects what graphs took. One thread uses it. */
+/** Collects what graphs took. Runs come from one thread, openings from several. */
 final class StageTimes implements RunListener {
-    private final Map<GraphName, Double> opened = new EnumMap<>(GraphName.class);
+    /** By {@link System#nanoTime}. */
+    private record Opening(long start, long end) {
+        double seconds() {
+            return (end - start) / 1e9;
+        }
+    }
+
+    private final Map<GraphName, Opening> opened = new EnumMap<>(GraphName.class);
     private final Map<GraphName, List<Double>> runs = new EnumMap<>(GraphName.class);
 
     @Override
-    public void onOpen(GraphName graph, long nanos) {
-        opened.put(graph, nanos / 1e9);
+    public synchronized void onOpen(GraphName graph, long nanos) {
+        long end = System.nanoTime();
+        opened.put(graph, new Opening(end - nanos, end));
     }
 
     @Override
@@ -40,9 +49,24 @@ final class StageTimes implements RunListener {
         return stages;
     }
 
-    Map<String, Double> sessionSeconds() {
+    synchronized Map<String, Double> sessionSeconds() {
         Map<String, Double> seconds = new LinkedHashMap<>();
-        opened.forEach((graph, time) -> seconds.put(graph.label(), time));
+        opened.forEach((graph, opening) -> seconds.put(graph.label(), opening.seconds()));
+        return seconds;
+    }
+
+    /** Time in which at least one session was being opened: some are opened side by side. */
+    synchronized double openingSeconds() {
+        double seconds = 0;
+        long covered = Long.MIN_VALUE;
+        for (Opening opening : opened.values().stream()
+                .sorted(Comparator.comparingLong(Opening::start))
+                .toList()) {
+            if (opening.end() > covered) {
+                seconds += new Opening(Math.max(opening.start(), covered), opening.end()).seconds();
+                covered = opening.end();
+            }
+        }
         return seconds;
     }
 }
