@@ -377,15 +377,14 @@ fi
 # Memory is that of a process, so the target's picture has one of its own.
 picture=(--provider "$provider" --tasks t2i --size "$side" --iterations "$iterations" --repeat 3)
 lean=()
-[ "$provider" != cuda ] || lean=(--provider-option arena_extend_strategy=kSameAsRequested
-  --provider-option cudnn_conv_algo_search=HEURISTIC --provider-option cudnn_conv_use_max_workspace=0)
+[ "$provider" != cuda ] || lean=(--low-memory --provider-option cudnn_conv_algo_search=HEURISTIC)
 if wanted bench; then
   engines model
   measured target "$unipic" bench "${subject[@]}" "${picture[@]}" ${cache[@]+"${cache[@]}"} --json "$out/target.json"
   step bench "$unipic" bench "${subject[@]}" --provider "$provider" ${cache[@]+"${cache[@]}"} --size "$sides" --iterations "$iterations" --repeat 3 --json "$out/bench.json"
 fi
 
-# What else could be the default: memory taken as it is needed, and ONNX Runtime's own attention.
+# What else could be the default: graphs freed when they are done and pictures decoded in tiles, and ONNX Runtime's own attention.
 if wanted variants; then
   same="these options are CUDA's; with $provider it would be the same as"
   if [ ${#lean[@]} -gt 0 ]; then

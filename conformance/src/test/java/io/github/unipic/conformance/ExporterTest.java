@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
 import io.github.unipic.export.ExportException;
 import io.github.unipic.export.ExportListener;
 import io.github.unipic.export.ExportReport;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,6 +55,24 @@ class ExporterTest {
             assertThat(files.filter(file -> file.toString().endsWith(".onnx"))).hasSize(12);
         }
         assertThat(children()).containsExactly("model");
+    }
+
+    /** CUDA has no kernel for the InstanceNormalization of opset 22 and later: it would run on the CPU. */
+    @Test
+    void instanceNormalizationIsOfAnOperatorSetThatCudaHas() throws IOException {
+        Path model = folder.resolve("model");
+        export(TinyModel.checkpoint(), model, false);
+        Set<String> normalizing = new HashSet<>();
+        for (String graph : ModelFolder.open(model, false).manifest().graphs().keySet()) {
+            ModelProto proto = ModelProto.parseFrom(Files.readAllBytes(model.resolve(graph + ".onnx")));
+            boolean normalizes = proto.getGraph().getNodeList().stream()
+                    .anyMatch(node -> node.getOpType().equals("InstanceNormalization"));
+            if (normalizes) {
+                normalizing.add(graph);
+            }
+            assertThat(proto.getOpsetImport(0).getVersion()).as(graph).isEqualTo(normalizes ? 21 : 23);
+        }
+        assertThat(normalizing).containsExactlyInAnyOrder("pixel_encoder", "pixel_decoder", "pixel_decoder_features");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.generation.AlignedPrompts;
 import io.github.unipic.generation.DiffusionSchedule;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.generation.MaskedGeneration;
@@ -27,6 +28,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A picture with more tokens than go through the language model at once. */
 class LargePictureTest {
@@ -36,8 +39,10 @@ class LargePictureTest {
     /** Of each picture. */
     private static final List<int[]> MASKED = List.of(new int[] {2396, 2397, 2398, 2399}, new int[] {0, 7, 1200, 1999});
 
-    @Test
-    void theConditionsAreThoseOfAllTokensAtOnce() {
+    /** @param alignment of which the places that attention sees are a multiple; 1 for the CPU's, 4 for CUDA's */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4, 7})
+    void theConditionsAreThoseOfAllTokensAtOnce(int alignment) {
         ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
         try (Graphs graphs = new Graphs(folder, RuntimeOptions.DEFAULTS);
                 PromptTokenizer tokenizer = PromptTokenizer.load(folder.tokenizer())) {
@@ -46,16 +51,44 @@ class LargePictureTest {
             List<float[]> seen = new ArrayList<>();
             try (KvCache prompts = prompts(stages, tokenizer, folder);
                     Tensor blank = stages.blankCanvas()) {
-                new MaskedGeneration(graphs, new Cancellation())
-                        .run(task(latents), prompts, blank, (iteration, z, tokens) -> {
-                            assertThat(iteration.predicted()).containsExactlyInAnyOrder(MASKED.get(0));
-                            seen.add(z.toFloats());
-                        });
+                new MaskedGeneration(stages, alignment).run(task(latents), prompts, blank, (iteration, z, tokens) -> {
+                    assertThat(iteration.predicted()).containsExactlyInAnyOrder(MASKED.get(0));
+                    seen.add(z.toFloats());
+                });
                 assertThat(seen).hasSize(1);
                 assertThat(seen.get(0))
                         .usingComparatorWithPrecision(1e-4f)
                         .containsExactly(atOnce(stages, latents, prompts));
             }
+        }
+    }
+
+    @Test
+    void everyPieceEndsAtAMultipleOfPlacesAndHiddenOnesCountForNothing() {
+        ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
+        try (Graphs graphs = new Graphs(folder, RuntimeOptions.DEFAULTS);
+                PromptTokenizer tokenizer = PromptTokenizer.load(folder.tokenizer())) {
+            Stages stages = new Stages(graphs, new Cancellation());
+            long open = Tensor.open();
+            try (KvCache prompts = prompts(stages, tokenizer, folder);
+                    AlignedPrompts aligned = new AlignedPrompts(stages, prompts, 4)) {
+                for (int tokens = 2400; tokens < 2404; tokens++) {
+                    KvCache before = aligned.before(tokens);
+                    assertThat(before).isSameAs(aligned.before(tokens));
+                    for (int piece = 0; piece < 3; piece++) {
+                        int start = aligned.start(piece, 3, tokens);
+                        int end = aligned.start(piece + 1, 3, tokens);
+                        assertThat(end - start).isBetween(797, 804);
+                        assertThat((before.length() + end) % 4).isZero();
+                    }
+                    assertThat(aligned.start(0, 3, tokens)).isZero();
+                    assertThat(aligned.start(3, 3, tokens)).isEqualTo(tokens);
+                    for (int row = 0; row < prompts.batch(); row++) {
+                        assertThat(before.tokens(row)).isEqualTo(prompts.tokens(row));
+                    }
+                }
+            }
+            assertThat(Tensor.open()).isEqualTo(open);
         }
     }
 

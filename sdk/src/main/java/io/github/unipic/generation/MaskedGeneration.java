@@ -94,9 +94,17 @@ public final class MaskedGeneration {
     static final Set<GraphName> LOOP = EnumSet.of(MAR_ENCODER, DECODER_STEP, MAR_DECODER, TOKEN_SAMPLER);
 
     private final Stages stages;
+    private final int alignment;
 
     public MaskedGeneration(Graphs graphs, Cancellation cancellation) {
         this.stages = new Stages(graphs, cancellation);
+        this.alignment = stages.attentionAlignment();
+    }
+
+    /** With another alignment than the provider's, for tests. */
+    public MaskedGeneration(Stages stages, int alignment) {
+        this.stages = stages;
+        this.alignment = alignment;
     }
 
     /**
@@ -118,20 +126,27 @@ public final class MaskedGeneration {
         requireAddressableNoise(task, plans.get(0));
         requireAddressableHidden(task);
         return stages.holding(LOOP, () -> {
-            for (int k = 0; k < task.iterations(); k++) {
-                int index = k;
-                List<Iteration> now =
-                        plans.stream().map(plan -> plan.get(index)).toList();
-                if (now.get(0).predicted().length > 0) {
-                    predict(task, now, prompts, canvas, tokens, observer);
+            try (AlignedPrompts aligned = new AlignedPrompts(stages, prompts, alignment)) {
+                for (int k = 0; k < task.iterations(); k++) {
+                    int index = k;
+                    List<Iteration> now =
+                            plans.stream().map(plan -> plan.get(index)).toList();
+                    if (now.get(0).predicted().length > 0) {
+                        predict(task, now, aligned, canvas, tokens, observer);
+                    }
                 }
+                return tokens;
             }
-            return tokens;
         });
     }
 
     private void predict(
-            Task task, List<Iteration> now, KvCache prompts, Tensor canvas, ImageTokens tokens, Observer observer) {
+            Task task,
+            List<Iteration> now,
+            AlignedPrompts prompts,
+            Tensor canvas,
+            ImageTokens tokens,
+            Observer observer) {
         List<int[]> predicted = now.stream().map(Iteration::predicted).toList();
         double guidance = task.guidanceSchedule()
                 .at(task.guidance(), task.grid().tokens(), now.get(0).left());
@@ -151,7 +166,8 @@ public final class MaskedGeneration {
     }
 
     /** Known tokens through the MAR encoder, the language model over each prompt's cache, and the MAR decoder. */
-    private Tensor conditions(Grid grid, List<Iteration> now, KvCache prompts, Tensor canvas, ImageTokens tokens) {
+    private Tensor conditions(
+            Grid grid, List<Iteration> now, AlignedPrompts prompts, Tensor canvas, ImageTokens tokens) {
         List<int[]> known = now.stream().map(Iteration::known).toList();
         try (Tensor positions = positions(known);
                 Tensor asked = positions(now.stream().map(Iteration::predicted).toList());
@@ -169,18 +185,19 @@ public final class MaskedGeneration {
      *
      * @param embeds [E,S,D]
      */
-    private Tensor hidden(Tensor embeds, KvCache prompts) {
+    private Tensor hidden(Tensor embeds, AlignedPrompts prompts) {
         int tokens = embeds.dim(1);
         if (tokens <= PIECE) {
-            return stages.hidden(embeds, prompts);
+            return stages.hidden(embeds, prompts.before(tokens));
         }
         int pieces = (tokens + PIECE - 1) / PIECE;
         List<Tensor> hidden = new ArrayList<>();
-        KvCache cache = prompts.share();
+        KvCache cache = prompts.before(tokens).share();
         try {
             for (int piece = 0; piece < pieces; piece++) {
                 boolean last = piece == pieces - 1;
-                try (Tensor part = embeds.rows(piece * tokens / pieces, (piece + 1) * tokens / pieces)) {
+                try (Tensor part =
+                        embeds.rows(prompts.start(piece, pieces, tokens), prompts.start(piece + 1, pieces, tokens))) {
                     if (last) {
                         hidden.add(stages.hidden(part, cache));
                     } else {

@@ -236,6 +236,10 @@ public final class Graphs implements AutoCloseable {
             sessionOptions.addConfigEntry("session.force_spinning_stop", "1");
             // A pattern is the largest block that some sizes needed once, kept beside what other sizes need.
             sessionOptions.setMemoryPatternOptimization(false);
+            if (!options.provider().isCpu()) {
+                // Weights in memory of their own size, not in an arena that grows by powers of two.
+                sessionOptions.addConfigEntry("session.use_device_allocator_for_initializers", "1");
+            }
             if (staysMapped(graph)) {
                 sessionOptions.addConfigEntry("session.disable_prepacking", "1");
             }

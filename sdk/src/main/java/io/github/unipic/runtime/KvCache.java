@@ -73,6 +73,14 @@ public final class KvCache implements AutoCloseable {
                 occupied);
     }
 
+    /** A copy on the host with more places behind, which nobody looks at. */
+    public KvCache padded(int more) {
+        boolean[][] longer = new boolean[batch()][];
+        Arrays.setAll(longer, row -> Arrays.copyOf(occupied[row], length() + more));
+        KvCache copy = map(tensor -> tensor.padded(more));
+        return new KvCache(copy.layers, longer);
+    }
+
     /** This cache, held once more. */
     public KvCache share() {
         holders.incrementAndGet();

@@ -149,6 +149,11 @@ public final class Stages {
         return graphs.onDevice(cache);
     }
 
+    /** What the places that attention sees through a mask should be a multiple of, for the provider's fast kernel. */
+    public int attentionAlignment() {
+        return graphs.options().provider().isCpu() ? 1 : 4;
+    }
+
     /** The cache of nothing. */
     public KvCache emptyCache(int batch) {
         OnnxJavaType type = graphs.inputType(DECODER_STEP, "embeds");

@@ -195,6 +195,21 @@ public final class Tensor implements AutoCloseable {
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), all, shape, info.type));
     }
 
+    /** This [B,heads,n,d] with zeros behind the n of each head, as a copy [B,heads,n+more,d]. */
+    Tensor padded(int more) {
+        long[] shape = shape();
+        ByteBuffer all = elements();
+        int heads = Math.toIntExact(shape[0] * shape[1]);
+        int headBytes = all.remaining() / heads;
+        int moreBytes = Math.toIntExact(more * shape[3] * value.getInfo().type.size);
+        ByteBuffer direct = bytes(heads, headBytes + moreBytes);
+        for (int head = 0; head < heads; head++) {
+            direct.put(head * (headBytes + moreBytes), all, head * headBytes, headBytes);
+        }
+        shape[2] += more;
+        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, shape, value.getInfo().type));
+    }
+
     private ByteBuffer elements() {
         return read(OnnxTensor::getByteBuffer);
     }

@@ -18,7 +18,7 @@ final class PixelGraphs {
 
     /** pixels float32 [B,3,H,W] to scaled latents float32 [B,h,w,channels]. */
     static Graph encoder(Weights vae, Architecture sizes) {
-        Graph graph = new Graph("pixel_encoder");
+        Graph graph = new Graph("pixel_encoder", Graph.INSTANCE_NORM_OPSET);
         Value pixels = graph.input("pixels", ElementType.FLOAT32, "B", 3, "H", "W");
         Value mean = new VaeEncoder(vae, sizes.vae()).apply(pixels.cast(vae.type()));
         Value latents = mean.cast(ElementType.FLOAT32).mul(sizes.latentScale()).transpose(0, 2, 3, 1);
@@ -28,7 +28,7 @@ final class PixelGraphs {
 
     /** scaled latents float32 [B,h,w,channels] to pixels float32 [B,3,H,W]. */
     static Graph decoder(Weights vae, Architecture sizes) {
-        Graph graph = new Graph("pixel_decoder");
+        Graph graph = new Graph("pixel_decoder", Graph.INSTANCE_NORM_OPSET);
         Value pixels = new VaeDecoder(vae, sizes.vae()).apply(unscaledLatents(graph, vae, sizes));
         graph.output("pixels", pixels.cast(ElementType.FLOAT32), "B", 3, "H", "W");
         return graph;
@@ -39,7 +39,7 @@ final class PixelGraphs {
      * features [B,C,H/2,W/2].
      */
     static Graph decoderFeatures(Weights vae, Architecture sizes) {
-        Graph graph = new Graph("pixel_decoder_features");
+        Graph graph = new Graph("pixel_decoder_features", Graph.INSTANCE_NORM_OPSET);
         VaeDecoder decoder = new VaeDecoder(vae, sizes.vae());
         Value features = decoder.features(unscaledLatents(graph, vae, sizes));
         graph.output("features", features, "B", decoder.featureChannels(), "H/2", "W/2");

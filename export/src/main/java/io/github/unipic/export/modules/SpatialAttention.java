@@ -8,7 +8,7 @@ record SpatialAttention(Weights weights, long channels, GroupStatistics statisti
     Value apply(Value x) {
         return x.graph().scope(weights.prefix(), () -> {
             Value y = new GroupNorm(weights.at("norm"), channels, statistics).apply(x);
-            Value attended = rows("q", y).attention(rows("k", y), rows("v", y), 1);
+            Value attended = rows("q", y).singleHeadAttention(columns("k", y), rows("v", y), channels);
             Value picture = attended.transpose(0, 2, 1).reshape(x.shape());
             return x.add(new Conv(weights.at("proj_out"), channels, channels, 1).apply(picture));
         });
@@ -16,9 +16,11 @@ record SpatialAttention(Weights weights, long channels, GroupStatistics statisti
 
     /** A 1x1 convolution, as one row per pixel: [B,H*W,C]. */
     private Value rows(String name, Value y) {
-        return new Conv(weights.at(name), channels, channels, 1)
-                .apply(y)
-                .reshape(0, channels, -1)
-                .transpose(0, 2, 1);
+        return columns(name, y).transpose(0, 2, 1);
+    }
+
+    /** As {@link #rows}, one column per pixel: [B,C,H*W]. */
+    private Value columns(String name, Value y) {
+        return new Conv(weights.at(name), channels, channels, 1).apply(y).reshape(0, channels, -1);
     }
 }

@@ -35,6 +35,12 @@ public final class Graph {
     /** Operator set of the exported graphs: the first with Attention, RotaryEmbedding and RMSNormalization. */
     public static final int OPSET = 23;
 
+    /**
+     * Operator set of the graphs with InstanceNormalization: opset 22 has a new version of it, for which ONNX Runtime's
+     * CUDA provider has no kernel, so that the CPU would run it.
+     */
+    public static final int INSTANCE_NORM_OPSET = 21;
+
     /** The ONNX intermediate representation version that goes with opset 23. */
     private static final int IR_VERSION = 11;
 
@@ -48,6 +54,7 @@ public final class Graph {
     }
 
     private final String name;
+    private final int opset;
     private final Optional<Graph> outer;
     private final GraphProto.Builder proto = GraphProto.newBuilder();
     private final Map<String, Value> constants = new LinkedHashMap<>();
@@ -60,11 +67,17 @@ public final class Graph {
     private String scope = "";
 
     public Graph(String name) {
-        this(name, Optional.empty());
+        this(name, OPSET);
     }
 
-    private Graph(String name, Optional<Graph> outer) {
+    /** @param opset {@link #OPSET}, or {@link #INSTANCE_NORM_OPSET} */
+    public Graph(String name, int opset) {
+        this(name, opset, Optional.empty());
+    }
+
+    private Graph(String name, int opset, Optional<Graph> outer) {
         this.name = name;
+        this.opset = opset;
         this.outer = outer;
         this.counter = outer.map(graph -> graph.counter).orElseGet(AtomicInteger::new);
         proto.setName(name);
@@ -231,7 +244,7 @@ public final class Graph {
      *     Values of this graph are usable inside after {@link Value#in}
      */
     public Value loop(Value turns, Value state, LoopBody body) {
-        Graph inner = new Graph("body_" + counter.getAndIncrement(), Optional.of(this));
+        Graph inner = new Graph("body_" + counter.getAndIncrement(), opset, Optional.of(this));
         Value turn = inner.input("turn_" + counter.get(), ElementType.INT64);
         Value proceed = inner.input("proceed_" + counter.get(), ElementType.BOOL);
         Value before = inner.bodyPort("state_" + counter.get(), state.type());
@@ -336,7 +349,7 @@ public final class Graph {
                 .setIrVersion(IR_VERSION)
                 .setProducerName(producer)
                 .setProducerVersion(version)
-                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(opset))
                 .setGraph(proto);
         if (contrib) {
             model.addOpsetImport(

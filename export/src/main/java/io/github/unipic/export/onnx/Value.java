@@ -216,7 +216,8 @@ public final class Value {
 
     /**
      * Group normalisation of [B,C,H,W] by instance normalisation of [B,groups,-1], which every provider has a kernel
-     * for and ONNX can infer shapes through; GroupNormalization itself offers neither.
+     * for and ONNX can infer shapes through; GroupNormalization itself offers neither. For graphs of
+     * {@link Graph#INSTANCE_NORM_OPSET}.
      *
      * @param scale per channel, [C], as bias
      */
@@ -378,6 +379,22 @@ public final class Value {
                 of("q_num_heads", heads),
                 of("kv_num_heads", heads),
                 SOFTMAX_IN_FLOAT32);
+    }
+
+    /**
+     * Attention of one head in float32, for graphs of {@link Graph#INSTANCE_NORM_OPSET}, which is older than the
+     * operator. This [B,S,d] holds the queries.
+     *
+     * @param keys transposed, [B,d,S]
+     * @param values [B,S,d]
+     */
+    public Value singleHeadAttention(Value keys, Value values, long d) {
+        Value scores = cast(ElementType.FLOAT32).mul(1 / Math.sqrt(d)).matMul(keys.cast(ElementType.FLOAT32));
+        return scores.softmax().matMul(values.cast(ElementType.FLOAT32)).cast(type);
+    }
+
+    private Value softmax() {
+        return graph.node("Softmax", type, List.of(this), of("axis", -1));
     }
 
     /**

@@ -1,0 +1,57 @@
+package io.github.unipic.generation;
+
+import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.Stages;
+
+/**
+ * Prompts with hidden places behind them, as many as it takes for attention to see a multiple of some number of places.
+ * ONNX Runtime's CUDA provider attends through a mask without holding every score only where the mask's rows are a
+ * multiple of 4 values long. Not thread-safe; close it.
+ */
+public final class AlignedPrompts implements AutoCloseable {
+    private final Stages stages;
+    private final KvCache prompts;
+    private final KvCache[] longer;
+
+    /**
+     * @param prompts where the provider computes; stays its owner's
+     * @param multiple 1 for prompts as they are
+     */
+    public AlignedPrompts(Stages stages, KvCache prompts, int multiple) {
+        this.stages = stages;
+        this.prompts = prompts;
+        this.longer = new KvCache[multiple];
+    }
+
+    /** The prompts such that they and so many more tokens take a multiple of places; owned by this. */
+    public KvCache before(int tokens) {
+        int more = Math.floorMod(-(prompts.length() + tokens), longer.length);
+        if (more == 0) {
+            return prompts;
+        }
+        if (longer[more] == null) {
+            try (KvCache padded = prompts.padded(more)) {
+                longer[more] = stages.onDevice(padded);
+            }
+        }
+        return longer[more];
+    }
+
+    /**
+     * Where a piece of some tokens begins: all that are behind it are a multiple, so that {@link #before} suits every
+     * piece.
+     */
+    public int start(int piece, int pieces, int tokens) {
+        int behind = (pieces - piece) * tokens / pieces;
+        return piece == 0 ? 0 : tokens - behind / longer.length * longer.length;
+    }
+
+    @Override
+    public void close() {
+        for (KvCache cache : longer) {
+            if (cache != null) {
+                cache.close();
+            }
+        }
+    }
+}
