@@ -117,7 +117,7 @@ public final class Graphs implements AutoCloseable {
 
     private Optional<RuntimeException> failureToOpen(GraphName graph) {
         try {
-            session(graph);
+            sessions.get(graph).get();
             return Optional.empty();
         } catch (UniPicException | IllegalStateException e) {
             return Optional.of(e);
@@ -159,12 +159,21 @@ public final class Graphs implements AutoCloseable {
         if (cancellation.isCancelled()) {
             throw new CancelledException("The request was cancelled.");
         }
-        return holding(Set.of(graph), () -> runHeld(graph, inputs, outputs, cancellation));
+        GraphSession session = sessions.get(graph);
+        session.hold();
+        try {
+            return run(session.get(), graph, inputs, outputs, cancellation);
+        } finally {
+            session.letGo();
+        }
     }
 
-    private Outputs runHeld(
-            GraphName graph, Map<String, Tensor> inputs, Set<String> outputs, Cancellation cancellation) {
-        OrtSession session = session(graph);
+    private Outputs run(
+            OrtSession session,
+            GraphName graph,
+            Map<String, Tensor> inputs,
+            Set<String> outputs,
+            Cancellation cancellation) {
         try (StoppableRun run =
                 new StoppableRun(cancellation, options.provider().isCpu() && !isForOneWord(graph, inputs))) {
             long start = System.nanoTime();
@@ -182,7 +191,7 @@ public final class Graphs implements AutoCloseable {
 
     /**
      * The next word needs the same memory again, the cache above all: got from the system anew it would come page by
-     * page, which behind 4000 tokens took more time than the word.
+     * page.
      */
     private static boolean isForOneWord(GraphName graph, Map<String, Tensor> inputs) {
         return switch (graph) {
@@ -208,10 +217,6 @@ public final class Graphs implements AutoCloseable {
                         "The manifest in " + folder.path() + " gives the input " + input + " of graph " + graph.label()
                                 + " as " + type + ", not float32 or float16; export the model again.");
         };
-    }
-
-    private OrtSession session(GraphName graph) {
-        return sessions.get(graph).get();
     }
 
     private OrtSession open(GraphName graph) {
