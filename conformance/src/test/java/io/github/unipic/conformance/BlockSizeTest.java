@@ -74,7 +74,7 @@ class BlockSizeTest {
         }
     }
 
-    /** Each value is off by half a scale at most, or by one where a block's two extremes are as large. */
+    /** Each value is off by half a scale at most, but for the few that are clipped. */
     private static void assertQuantizes(Product product, Checkpoint checkpoint) {
         float[] expected = matrix(product.name, product.k, checkpoint);
         assertThat(expected.length % product.k).isZero();
@@ -88,11 +88,11 @@ class BlockSizeTest {
             int block = i / product.k * blocks + i % product.k / product.blockSize;
             int at = block * product.blockSize + i % product.k % product.blockSize;
             float scale = product.scales[block];
-            double off = (product.integer(at) * scale - expected[i]) / scale;
+            double off = (product.integer(at, i / product.k, block) * scale - expected[i]) / scale;
             worst = Math.max(worst, Math.abs(off));
             squares += off * off;
         }
-        assertThat(worst).as(product.name).isLessThan(1.001);
+        assertThat(worst).as(product.name).isLessThan(product.bits == 8 ? 1.001 : 3);
         // Rounding alone: an evenly spread error of half a scale has a mean square of 1/12.
         assertThat(squares / expected.length).as(product.name).isBetween(0.05, 0.12);
     }
@@ -165,10 +165,18 @@ class BlockSizeTest {
     }
 
     /** An operator over blocks, and the weights it reads as they lie in the folder. */
-    private record Product(String name, int k, int bits, int blockSize, byte[] values, float[] scales) {
-        /** The integer at a place, less the zero point. */
-        int integer(int at) {
-            return bits == 8 ? Byte.toUnsignedInt(values[at]) - 128 : (values[at / 2] >> 4 * (at % 2) & 15) - 8;
+    private record Product(String name, int k, int bits, int blockSize, byte[] values, float[] scales, byte[] zeros) {
+        /** The integer at a place of a block of a row, less the zero point. */
+        int integer(int at, int row, int block) {
+            if (bits == 8) {
+                return Byte.toUnsignedInt(values[at]) - 128;
+            }
+            int blocks = (k + blockSize - 1) / blockSize;
+            return nibble(values, at) - nibble(zeros, row * (blocks + blocks % 2) + block % blocks);
+        }
+
+        private static int nibble(byte[] bytes, int i) {
+            return bytes[i / 2] >> 4 * (i % 2) & 15;
         }
     }
 
@@ -197,7 +205,8 @@ class BlockSizeTest {
                         bits,
                         attributes.get("block_size"),
                         bytes(model, values),
-                        floats));
+                        floats,
+                        bits == 8 ? new byte[0] : bytes(model, weights.get(node.getInput(3)))));
             }
         }
         return products;

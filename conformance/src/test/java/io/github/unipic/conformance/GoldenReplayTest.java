@@ -77,7 +77,7 @@ class GoldenReplayTest {
     static Stream<Precisions> coarse() {
         return Stream.concat(
                 Stream.of(Precision.BF16, Precision.INT8, Precision.INT4).map(Precisions::of),
-                Stream.of(64, 128).map(size -> new Precisions(Precision.INT4, Map.of(), size)));
+                Stream.of(32, 128).map(size -> new Precisions(Precision.INT4, Map.of(), size)));
     }
 
     private static Source embedded(Precisions precisions) {

@@ -18,6 +18,9 @@ import java.util.stream.Collectors;
  *     folder with int4, the token table; a matrix with fewer columns has the largest of these sizes that they fill
  */
 public record Precisions(Precision folder, Map<String, Precision> graphs, int blockSize) {
+    /** As exact as ggml's Q4_0, which has 32 and no zero points, and faster than 32 is: docs/precision.md. */
+    private static final int INT4_BLOCK = 64;
+
     /** Convolutions, which are not quantized; float32 at both ends, whatever they compute in. */
     private static final Set<String> PIXELS = Set.of(GraphName.PIXEL_ENCODER.label(), GraphName.PIXEL_DECODER.label());
 
@@ -42,15 +45,19 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
             throw new ExportException(
                     "Blocks of " + blockSize + " values are not possible; --int4-block is 32, 64 or 128.");
         }
-        if (blockSize != BlockQuantizer.SMALLEST && folder != Precision.INT4 && !graphs.containsValue(Precision.INT4)) {
+        if (blockSize != BlockQuantizer.SMALLEST && !hasInt4(folder, graphs)) {
             throw new ExportException("--int4-block " + blockSize
                     + " is for int4, and no graph is in int4; add --precision int4, or leave it out.");
         }
     }
 
-    /** In blocks of {@value BlockQuantizer#SMALLEST}. */
+    /** In blocks of the usual size: 64 with int4, else 32. */
     public Precisions(Precision folder, Map<String, Precision> graphs) {
-        this(folder, graphs, BlockQuantizer.SMALLEST);
+        this(folder, graphs, hasInt4(folder, graphs) ? INT4_BLOCK : BlockQuantizer.SMALLEST);
+    }
+
+    private static boolean hasInt4(Precision folder, Map<String, Precision> graphs) {
+        return folder == Precision.INT4 || graphs.containsValue(Precision.INT4);
     }
 
     /** A folder of one precision, in so far as that suits each graph. */

@@ -27,7 +27,7 @@ import picocli.CommandLine.ParentCommand;
             "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b-fp16 --precision fp16",
             "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b-int8 --precision int8 --graph-precision"
                     + " token_sampler=int8",
-            "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b-int4 --precision int4 --int4-block 128",
+            "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b-int4 --precision int4 --int4-block 32",
         })
 final class ExportCommand implements Callable<Integer> {
     private static final int UNUSED_SHOWN = 20;
@@ -61,11 +61,10 @@ final class ExportCommand implements Callable<Integer> {
 
     @Option(
             names = "--int4-block",
-            defaultValue = "32",
             paramLabel = "N",
             description = "With int4: values that share a scale in its matrices and in the token table: 32, 64 or 128."
-                    + " More is faster and less exact. Default: 32.")
-    private int blockSize;
+                    + " More is faster and less exact. Default: 64.")
+    private Integer blockSize;
 
     @Option(
             names = "--flavor",
@@ -87,7 +86,9 @@ final class ExportCommand implements Callable<Integer> {
     public Integer call() {
         Session session = unipic.session();
         ExportReport report;
-        Precisions precisions = new Precisions(precision, graphPrecisions, blockSize);
+        Precisions precisions = blockSize == null
+                ? new Precisions(precision, graphPrecisions)
+                : new Precisions(precision, graphPrecisions, blockSize);
         try (ProgressDisplay progress =
                 ProgressDisplay.start(session, quiet, "Exporting", ProgressDisplay.Unit.MEGABYTES)) {
             report = Exporter.export(

@@ -26,10 +26,7 @@ record Linear(Weights weights, long in, long out, boolean biased) {
             return x.matMulInt8(integers, weights.encoded(x.graph(), RowQuantizer.scales(), "weight", out, in));
         }
         if (isInBlocks()) {
-            BlockQuantizer blocks = weights.blocks(in);
-            Value values = weights.encoded(x.graph(), blocks.values(), "weight", out, in);
-            Value scales = weights.encoded(x.graph(), blocks.scales(), "weight", out, in);
-            return x.matMulBlocks(values, scales, blocks, in, out);
+            return x.matMulBlocks(weights.blocks(x.graph(), "weight", out, in), in, out);
         }
         return x.matMul(weights.transposed(x.graph(), "weight", out, in));
     }

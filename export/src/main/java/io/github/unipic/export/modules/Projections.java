@@ -1,6 +1,5 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.onnx.BlockQuantizer;
 import io.github.unipic.export.onnx.Floats;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
@@ -27,11 +26,8 @@ record Projections(Weights weights, List<String> names, long in, List<Long> outs
 
     private List<Value> together(Value x) {
         Graph graph = x.graph();
-        BlockQuantizer blocks = weights.blocks(in);
-        Value values = weights.stacked(graph, blocks.values(), names, "weight", outs, in);
-        Value scales = weights.stacked(graph, blocks.scales(), names, "weight", outs, in);
         long out = outs.stream().mapToLong(Long::longValue).sum();
-        Value y = x.matMulBlocks(values, scales, blocks, in, out);
+        Value y = x.matMulBlocks(weights.blocks(graph, names, "weight", outs, in), in, out);
         if (biased) {
             // Not as the operator's own bias: that rounds otherwise than an addition.
             y = y.add(weights.stacked(graph, new Floats(weights.type(), false), names, "bias", outs));

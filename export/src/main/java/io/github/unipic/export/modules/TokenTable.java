@@ -1,6 +1,5 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.onnx.BlockQuantizer;
 import io.github.unipic.export.onnx.ElementType;
 import io.github.unipic.export.onnx.Value;
 
@@ -18,9 +17,7 @@ public record TokenTable(Weights weights, String name, int vocabulary, int width
         if (!isQuantized()) {
             return weights.tensor(ids.graph(), name, vocabulary, width).gather(0, ids);
         }
-        BlockQuantizer blocks = weights.blocks(width);
-        Value rows = weights.encodedRows(ids.graph(), blocks.values(), name, vocabulary, width);
-        return rows.gatherBlocks(ids, weights.encoded(ids.graph(), blocks.scales(), name, vocabulary, width), blocks);
+        return ids.gatherBlocks(weights.table(ids.graph(), name, vocabulary, width));
     }
 
     /** hidden [B,width] to logits float32 [B,vocabulary]. */
@@ -29,14 +26,11 @@ public record TokenTable(Weights weights, String name, int vocabulary, int width
             Value table = weights.tensor(hidden.graph(), name, vocabulary, width);
             return hidden.matMulTransposed(table).cast(ElementType.FLOAT32);
         }
-        BlockQuantizer blocks = weights.blocks(width);
-        Value values = weights.encoded(hidden.graph(), blocks.values(), name, vocabulary, width);
-        Value scales = weights.encoded(hidden.graph(), blocks.scales(), name, vocabulary, width);
-        return hidden.matMulBlocks(values, scales, blocks, width, vocabulary);
+        return hidden.matMulBlocks(weights.blocks(hidden.graph(), name, vocabulary, width), width, vocabulary);
     }
 
     private boolean isQuantized() {
         return weights.precision().isQuantized()
-                && width % weights.blocks(width).size() == 0;
+                && width % weights.quantizer(width).size() == 0;
     }
 }

@@ -4,6 +4,7 @@ import io.github.unipic.export.Precision;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
 import io.github.unipic.export.onnx.BlockQuantizer;
+import io.github.unipic.export.onnx.Blocks;
 import io.github.unipic.export.onnx.ElementType;
 import io.github.unipic.export.onnx.Encoding;
 import io.github.unipic.export.onnx.ExternalData;
@@ -14,6 +15,7 @@ import io.github.unipic.export.onnx.Stacked;
 import io.github.unipic.export.onnx.Value;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /**
@@ -47,8 +49,8 @@ public record Weights(
         return precision.activations();
     }
 
-    /** How a matrix [rows,columns] is quantized in blocks: with 4 bits in a graph of int4, else with 8. */
-    public BlockQuantizer blocks(long columns) {
+    /** How rows of {@code columns} values are quantized in blocks: with 4 bits in a graph of int4, else with 8. */
+    public BlockQuantizer quantizer(long columns) {
         return BlockQuantizer.fitting(precision == Precision.INT4 ? 4 : 8, blockSize, columns);
     }
 
@@ -67,9 +69,30 @@ public record Weights(
         return graph.weight(place(encoding, tensor, rows, columns));
     }
 
-    /** As {@link #encoded}, seen as a matrix with everything but its rows flattened. */
-    public Value encodedRows(Graph graph, Encoding encoding, String tensor, long rows, long columns) {
-        return graph.weight(place(encoding, tensor, rows, columns).asMatrix());
+    /** A matrix stored [rows,columns], in blocks. */
+    public Blocks blocks(Graph graph, String tensor, long rows, long columns) {
+        return blocks(columns, encoding -> encoded(graph, encoding, tensor, rows, columns));
+    }
+
+    /** As {@link #blocks(Graph, String, long, long)}, to look up rows in. */
+    public Blocks table(Graph graph, String tensor, long rows, long columns) {
+        return blocks(
+                columns,
+                encoding -> graph.weight(place(encoding, tensor, rows, columns).asMatrix()));
+    }
+
+    /** Matrices of one name in several child modules, below each other, in blocks. */
+    public Blocks blocks(Graph graph, List<String> children, String tensor, List<Long> rows, long columns) {
+        return blocks(columns, encoding -> stacked(graph, encoding, children, tensor, rows, columns));
+    }
+
+    private Blocks blocks(long columns, Function<Encoding, Value> weight) {
+        BlockQuantizer quantizer = quantizer(columns);
+        return new Blocks(
+                weight.apply(quantizer.values()),
+                weight.apply(quantizer.scales()),
+                quantizer.zeros().map(weight),
+                quantizer);
     }
 
     /**

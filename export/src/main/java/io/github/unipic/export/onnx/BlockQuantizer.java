@@ -2,13 +2,19 @@ package io.github.unipic.export.onnx;
 
 import io.github.unipic.export.checkpoint.CheckpointTensor;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
- * Blocks of values along a matrix's rows [out,in], each with a float32 scale: w ≈ (q - 2^(bits-1)) · scale, q from 0 to
- * 2^bits - 1. The value of a block that is farthest from zero becomes q = 0 exactly, as in ggml's Q4_0, so that the
- * whole range is used on its side; a value of the same size on the other side is off by one scale, all others by at
- * most half of one. A row that ends within a block is filled up with zeros.
+ * Blocks of values along a matrix's rows [out,in], each with a float32 scale and an integer zero point: w ≈ (q - zero)
+ * · scale, q and zero from 0 to 2^bits - 1. A row that ends within a block is filled up with zeros. Zero is exact.
+ *
+ * <p>With 8 bits the zero point is 128 and is not stored; the value farthest from zero becomes q = 0, so that the whole
+ * range is used on its side. With 4 bits scale and zero point are those of the least squared error that a few tries
+ * find: the block's range from least to greatest value, narrowed step by step, and for each the scale that fits the
+ * rounded values best (linear least squares). What lies outside a narrowed range is clipped.
  *
  * @param bits 4, two values a byte, the first in the low half; or 8
  * @param size values that share a scale, one of {@link #SIZES}
@@ -19,6 +25,12 @@ public record BlockQuantizer(int bits, int size) {
 
     /** The sizes of blocks that are possible, ascending. */
     public static final List<Integer> SIZES = List.of(SMALLEST, 64, 128);
+
+    /** Shares of a block's range that are tried; measured, docs/precision.md. */
+    private static final float[] RANGES = {1, 0.95f, 0.9f, 0.85f, 0.8f, 0.75f, 0.7f};
+
+    /** Rows that are quantized at once, by all processors. */
+    private static final int ROWS = 64;
 
     public BlockQuantizer {
         if (bits != 4 && bits != 8) {
@@ -48,52 +60,126 @@ public record BlockQuantizer(int bits, int size) {
         return new Scales(this);
     }
 
+    /** The zero points, uint8 [out,bytes of a row], two in a byte, the first in the low half; with 4 bits. */
+    public Optional<Encoding> zeros() {
+        return bits == 4 ? Optional.of(new Zeros(this)) : Optional.empty();
+    }
+
     /** Blocks of a row of {@code columns} values. */
-    int blocks(long columns) {
+    private int blocks(long columns) {
         return Math.toIntExact((columns + size - 1) / size);
-    }
-
-    /** The scale of one block; 0 for zeros. */
-    float scale(float[] values, int from, String tensor) {
-        float farthest = 0;
-        for (int i = from; i < from + size; i++) {
-            if (!(Math.abs(values[i]) <= Math.abs(farthest))) { // NaN, too
-                farthest = values[i];
-                RowQuantizer.requireFinite(farthest, tensor);
-            }
-        }
-        return farthest / -zero();
-    }
-
-    int quantize(float value, float scale) {
-        return scale == 0 ? zero() : Math.max(0, Math.min(2 * zero() - 1, Math.round(value / scale) + zero()));
-    }
-
-    /** The integer that stands for 0. */
-    int zero() {
-        return 1 << (bits - 1);
     }
 
     private String name(CheckpointTensor tensor) {
         return tensor.name() + ".blocks" + bits + "x" + size;
     }
 
-    /** Takes a row, filled up to whole blocks, and its blocks' scales. */
-    @FunctionalInterface
-    private interface RowSink {
-        void take(float[] row, float[] scales) throws IOException;
+    /** A matrix's row, filled up to whole blocks, and what each of them is quantized with. */
+    private final class Row {
+        final float[] values;
+        final float[] scales;
+        final int[] zeros;
+
+        Row(int columns) {
+            scales = new float[blocks(columns)];
+            zeros = new int[scales.length];
+            values = new float[scales.length * size];
+        }
+
+        void fit(String tensor) {
+            for (int block = 0; block < scales.length; block++) {
+                requireFinite(block, tensor);
+                if (bits == 8) {
+                    fitFarthest(block);
+                } else {
+                    fitLeastSquares(block);
+                }
+            }
+        }
+
+        private void requireFinite(int block, String tensor) {
+            for (int i = block * size; i < (block + 1) * size; i++) {
+                RowQuantizer.requireFinite(values[i], tensor);
+            }
+        }
+
+        private void fitFarthest(int block) {
+            float farthest = 0;
+            for (int i = block * size; i < (block + 1) * size; i++) {
+                if (Math.abs(values[i]) > Math.abs(farthest)) {
+                    farthest = values[i];
+                }
+            }
+            zeros[block] = 128;
+            scales[block] = farthest / -128;
+        }
+
+        private void fitLeastSquares(int block) {
+            double least = 0;
+            double greatest = 0;
+            for (int i = block * size; i < (block + 1) * size; i++) {
+                least = Math.min(least, values[i]);
+                greatest = Math.max(greatest, values[i]);
+            }
+            double middle = (least + greatest) / 2;
+            double most = 0;
+            zeros[block] = 8;
+            scales[block] = 0;
+            for (float range : RANGES) {
+                double low = Math.min(0, middle + range * (least - middle));
+                double high = Math.max(0, middle + range * (greatest - middle));
+                float step = (float) ((high - low) / 15);
+                if (step == 0) {
+                    return;
+                }
+                int zero = (int) Math.round(-low / step);
+                double products = 0;
+                int squares = 0;
+                for (int i = block * size; i < (block + 1) * size; i++) {
+                    int units = rounded(values[i], 1.0 / step, zero) - zero;
+                    products += (double) values[i] * units;
+                    squares += units * units;
+                }
+                // The squared error with the best scale, products / squares, is the values' own squares less this.
+                double explained = products * products / squares;
+                if (explained > most) {
+                    most = explained;
+                    zeros[block] = zero;
+                    scales[block] = (float) (products / squares);
+                }
+            }
+        }
+
+        int quantized(int i) {
+            int block = i / size;
+            return scales[block] == 0 ? zeros[block] : rounded(values[i], 1.0 / scales[block], zeros[block]);
+        }
+
+        private int rounded(float value, double perScale, int zero) {
+            // What is below zero, where a cast rounds up, is clipped to zero.
+            return Math.max(0, Math.min((1 << bits) - 1, (int) (value * perScale + zero + 0.5)));
+        }
     }
 
+    @FunctionalInterface
+    private interface RowSink {
+        void take(Row row) throws IOException;
+    }
+
+    /** In bounded memory. */
     private void forEachRow(CheckpointTensor matrix, RowSink sink) throws IOException {
         int columns = Math.toIntExact(matrix.shape()[1]);
-        float[] scales = new float[blocks(columns)];
-        float[] row = new float[scales.length * size];
-        for (long i = 0; i < matrix.shape()[0]; i++) {
-            matrix.read(i * columns, row, 0, columns);
-            for (int block = 0; block < scales.length; block++) {
-                scales[block] = scale(row, block * size, matrix.name());
+        Row[] rows = new Row[ROWS];
+        Arrays.setAll(rows, i -> new Row(columns));
+        for (long first = 0; first < matrix.shape()[0]; first += ROWS) {
+            int count = (int) Math.min(ROWS, matrix.shape()[0] - first);
+            for (int i = 0; i < count; i++) {
+                matrix.read((first + i) * columns, rows[i].values, 0, columns);
             }
-            sink.take(row, scales);
+            IntStream.range(0, count).parallel().forEach(i -> rows[i].fit(matrix.name()));
+            for (int i = 0; i < count; i++) {
+                sink.take(rows[i]);
+            }
         }
     }
 
@@ -118,12 +204,11 @@ public record BlockQuantizer(int bits, int size) {
 
         @Override
         public void write(CheckpointTensor tensor, ChunkedOutput out) throws IOException {
-            quantizer.forEachRow(tensor, (row, scales) -> {
-                for (int i = 0; i < row.length; i += 8 / quantizer.bits) {
-                    float scale = scales[i / quantizer.size];
-                    int packed = quantizer.quantize(row[i], scale);
+            quantizer.forEachRow(tensor, row -> {
+                for (int i = 0; i < row.values.length; i += 8 / quantizer.bits) {
+                    int packed = row.quantized(i);
                     if (quantizer.bits == 4) {
-                        packed |= quantizer.quantize(row[i + 1], scale) << 4;
+                        packed |= row.quantized(i + 1) << 4;
                     }
                     out.putByte(packed);
                 }
@@ -149,9 +234,35 @@ public record BlockQuantizer(int bits, int size) {
 
         @Override
         public void write(CheckpointTensor tensor, ChunkedOutput out) throws IOException {
-            quantizer.forEachRow(tensor, (row, scales) -> {
-                for (float scale : scales) {
+            quantizer.forEachRow(tensor, row -> {
+                for (float scale : row.scales) {
                     out.putFloat(scale);
+                }
+            });
+        }
+    }
+
+    private record Zeros(BlockQuantizer quantizer) implements Encoding {
+        @Override
+        public String name(CheckpointTensor tensor) {
+            return quantizer.name(tensor) + ".zero";
+        }
+
+        @Override
+        public ElementType type() {
+            return ElementType.UINT8;
+        }
+
+        @Override
+        public List<Long> shape(CheckpointTensor tensor) {
+            return List.of(tensor.shape()[0], (quantizer.blocks(tensor.shape()[1]) + 1) / 2L);
+        }
+
+        @Override
+        public void write(CheckpointTensor tensor, ChunkedOutput out) throws IOException {
+            quantizer.forEachRow(tensor, row -> {
+                for (int i = 0; i < row.zeros.length; i += 2) {
+                    out.putByte(row.zeros[i] | (i + 1 < row.zeros.length ? row.zeros[i + 1] << 4 : 0));
                 }
             });
         }

@@ -2,6 +2,7 @@ package io.github.unipic.export.onnx;
 
 import static io.github.unipic.export.onnx.Attribute.of;
 
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -110,36 +111,28 @@ public final class Value {
         return sums.cast(type).mul(scales).mul(rowScales);
     }
 
-    /**
-     * This [...,K] times the transpose of a matrix [N,K] in quantized blocks along K; products of int8 values.
-     *
-     * @param blocks uint8 [N,blocks,bytes of a block]
-     * @param scales float32 [N,blocks]
-     * @param quantizer that made them
-     */
-    public Value matMulBlocks(Value blocks, Value scales, BlockQuantizer quantizer, long k, long n) {
+    /** This [...,K] times the transpose of a matrix [N,K] in quantized blocks along K; products of int8 values. */
+    public Value matMulBlocks(Blocks matrix, long k, long n) {
         return graph.blockwise(
                 "MatMulNBits",
                 type,
-                List.of(this, blocks, scales),
-                quantizer,
+                matrix.after(this),
+                matrix.quantizer(),
                 of("K", (int) k),
                 of("N", (int) n),
                 of("accuracy_level", INT8_PRODUCTS));
     }
 
-    /**
-     * Rows of this table in quantized blocks, chosen by int64 indices [...], as float32 [...,K].
-     *
-     * @param scales float32 [N,blocks]
-     * @param quantizer that made table and scales
-     */
-    public Value gatherBlocks(Value indices, Value scales, BlockQuantizer quantizer) {
+    /** Rows of a table in quantized blocks, chosen by these int64 indices [...], as float32 [...,K]. */
+    public Value gatherBlocks(Blocks table) {
+        List<Value> arguments = new java.util.ArrayList<>(table.after(this));
+        // Otherwise than MatMulNBits it wants the table before what is asked of it.
+        Collections.swap(arguments, 0, 1);
         return graph.blockwise(
                 "GatherBlockQuantized",
                 ElementType.FLOAT32,
-                List.of(this, indices, scales),
-                quantizer,
+                arguments,
+                table.quantizer(),
                 of("gather_axis", 0),
                 of("quantize_axis", 1));
     }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -57,16 +59,27 @@ class QuantizersTest {
         return scales;
     }
 
-    /** Integers of rows that are filled up to whole blocks, less the zero point. */
+    /** Integers of rows that are filled up to whole blocks, less the zero points. */
     private int[] blockIntegers(BlockQuantizer quantizer, int rows, double... values) throws IOException {
         byte[] bytes = encode(quantizer.values(), rows, values);
-        return quantizer.bits() == 8
-                ? IntStream.range(0, bytes.length)
-                        .map(i -> Byte.toUnsignedInt(bytes[i]) - 128)
-                        .toArray()
-                : IntStream.range(0, 2 * bytes.length)
-                        .map(i -> (bytes[i / 2] >> 4 * (i % 2) & 15) - 8)
-                        .toArray();
+        if (quantizer.bits() == 8) {
+            return IntStream.range(0, bytes.length)
+                    .map(i -> Byte.toUnsignedInt(bytes[i]) - 128)
+                    .toArray();
+        }
+        byte[] zeros = encode(quantizer.zeros().orElseThrow(), rows, values);
+        int blocks = 2 * bytes.length / quantizer.size() / rows;
+        return IntStream.range(0, 2 * bytes.length)
+                .map(i -> {
+                    int block = i / quantizer.size();
+                    int column = block % blocks;
+                    return nibble(bytes, i) - nibble(zeros, block / blocks * (blocks + blocks % 2) + column);
+                })
+                .toArray();
+    }
+
+    private static int nibble(byte[] bytes, int i) {
+        return bytes[i / 2] >> 4 * (i % 2) & 15;
     }
 
     @Test
@@ -102,7 +115,7 @@ class QuantizersTest {
     /** A row of more than one block, the last of which it does not fill. */
     @ParameterizedTest
     @MethodSource("blockQuantizers")
-    void blocksComeBackWithinHalfAScale(BlockQuantizer quantizer) throws IOException {
+    void blocksComeBackWithinHalfAScaleWhereTheyAreNotClipped(BlockQuantizer quantizer) throws IOException {
         int size = quantizer.size();
         int columns = size + 13;
         int filled = 2 * size;
@@ -111,14 +124,37 @@ class QuantizersTest {
         float[] scales = scales(quantizer.scales(), 2, values);
         assertThat(integers).hasSize(2 * filled);
         assertThat(scales).hasSize(4);
+        int clipped = 0;
         for (int row = 0; row < 2; row++) {
             for (int i = 0; i < filled; i++) {
                 double value = i < columns ? values[row * columns + i] : 0;
                 float scale = scales[row * 2 + i / size];
-                assertThat(integers[row * filled + i] * (double) scale)
-                        .isCloseTo(value, within(Math.abs(scale) * 0.501));
+                double off = Math.abs(integers[row * filled + i] * (double) scale - value) / Math.abs(scale);
+                assertThat(off).isLessThan(quantizer.bits() == 8 ? 0.501 : 2.5);
+                clipped += off > 0.501 ? 1 : 0;
             }
         }
+        assertThat(clipped).isLessThan(filled / 8);
+    }
+
+    /** With normally distributed weights; without zero points and tries it would be 0.086, 0.095 and 0.103. */
+    @ParameterizedTest
+    @CsvSource({"32,0.0785", "64,0.088", "128,0.096"})
+    void fourBitsComeCloserThanRoundingByTheFarthestValue(int size, double most) throws IOException {
+        Random random = new Random(2);
+        double[] values = IntStream.range(0, 64 * 1536)
+                .mapToDouble(i -> (float) random.nextGaussian())
+                .toArray();
+        BlockQuantizer quantizer = new BlockQuantizer(4, size);
+        int[] integers = blockIntegers(quantizer, 64, values);
+        float[] scales = scales(quantizer.scales(), 64, values);
+        double error = 0;
+        double squares = 0;
+        for (int i = 0; i < values.length; i++) {
+            error += Math.pow(integers[i] * (double) scales[i / size] - values[i], 2);
+            squares += values[i] * values[i];
+        }
+        assertThat(Math.sqrt(error / squares)).isLessThan(most);
     }
 
     @Test
@@ -136,8 +172,12 @@ class QuantizersTest {
         long[] below = {3, 40};
         double[] values = random(5 * 40);
         BlockQuantizer quantizer = new BlockQuantizer(4, 32);
-        List<Encoding> encodings = List.of(quantizer.values(), quantizer.scales());
-        List<byte[]> expected = List.of(encode(encodings.get(0), 5, values), encode(encodings.get(1), 5, values));
+        List<Encoding> encodings = List.of(
+                quantizer.values(), quantizer.scales(), quantizer.zeros().orElseThrow());
+        List<byte[]> expected = new ArrayList<>();
+        for (Encoding encoding : encodings) {
+            expected.add(encode(encoding, 5, values));
+        }
         new SafetensorsFile()
                 .tensor("llm.a", DType.FLOAT32, above, Arrays.copyOf(values, 80))
                 .tensor("llm.b", DType.FLOAT32, below, Arrays.copyOfRange(values, 80, 200))
@@ -151,7 +191,7 @@ class QuantizersTest {
                 assertThat(placement.name())
                         .isEqualTo(each.name(checkpoint.require("llm.a", above)) + "+"
                                 + each.name(checkpoint.require("llm.b", below)));
-                assertThat(placement.shape()).startsWith(5L, 2L);
+                assertThat(placement.shape()).startsWith(5L);
                 ByteArrayOutputStream out = new ByteArrayOutputStream();
                 data.write("x.data", out, bytes -> {});
                 assertThat(out.toByteArray()).hasSize((int) placement.bytes()).isEqualTo(expected.get(i));
@@ -159,18 +199,36 @@ class QuantizersTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {4, 8})
-    void theExtremeOnTheOtherSideIsOffByOneScaleAtMost(int bits) throws IOException {
+    @Test
+    void withEightBitsTheExtremeOnTheOtherSideIsOffByOneScaleAtMost() throws IOException {
         double[] values = new double[32];
         values[3] = -2;
         values[7] = 2;
-        int largest = 1 << (bits - 1);
-        int[] integers = blockIntegers(new BlockQuantizer(bits, 32), 1, values);
-        assertThat(scales(new BlockQuantizer(bits, 32).scales(), 1, values)).containsExactly(2f / largest);
-        assertThat(integers[3]).isEqualTo(-largest);
-        assertThat(integers[7]).isEqualTo(largest - 1);
+        int[] integers = blockIntegers(new BlockQuantizer(8, 32), 1, values);
+        assertThat(scales(new BlockQuantizer(8, 32).scales(), 1, values)).containsExactly(2f / 128);
+        assertThat(integers[3]).isEqualTo(-128);
+        assertThat(integers[7]).isEqualTo(127);
         assertThat(Arrays.stream(integers).sum()).isEqualTo(-1);
+    }
+
+    /** The largest floats, the smallest, and next to none: nothing overflows, zero stays zero. */
+    @ParameterizedTest
+    @ValueSource(doubles = {Float.MAX_VALUE, 1, Float.MIN_NORMAL, Float.MIN_VALUE})
+    void blocksOfAnyMagnitudeHaveFiniteScales(double magnitude) throws IOException {
+        double[] values = new double[64];
+        values[3] = -magnitude;
+        values[7] = magnitude;
+        values[40] = magnitude;
+        for (int bits : new int[] {4, 8}) {
+            BlockQuantizer quantizer = new BlockQuantizer(bits, 32);
+            int[] integers = blockIntegers(quantizer, 1, values);
+            float[] scales = scales(quantizer.scales(), 1, values);
+            for (int i = 0; i < 64; i++) {
+                assertThat(Float.isFinite(scales[i / 32])).isTrue();
+                double back = integers[i] * (double) scales[i / 32];
+                assertThat(back).isCloseTo(values[i], within(Math.max(magnitude / 7, Float.MIN_VALUE)));
+            }
+        }
     }
 
     @ParameterizedTest
@@ -183,7 +241,7 @@ class QuantizersTest {
         assertThat(Arrays.copyOf(integers, 32)).containsOnly(0);
         assertThat(scales[0]).isZero();
         for (int i = 32; i < 64; i++) {
-            assertThat(integers[i] * scales[1]).isEqualTo(0.7f);
+            assertThat(integers[i] * scales[1]).isCloseTo(0.7f, within(1e-7f));
         }
     }
 

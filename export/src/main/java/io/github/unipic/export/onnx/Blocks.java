@@ -1,0 +1,20 @@
+package io.github.unipic.export.onnx;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A matrix [N,K] in quantized blocks along K, as {@link BlockQuantizer} makes them.
+ *
+ * @param values uint8 [N,blocks,bytes of a block], or [N,bytes of a row] for a table
+ * @param scales float32 [N,blocks]
+ * @param zeros uint8, the blocks' zero points; absent: the middle of the range
+ */
+public record Blocks(Value values, Value scales, Optional<Value> zeros, BlockQuantizer quantizer) {
+
+    /** The arguments of an operator on {@code x} and this. */
+    List<Value> after(Value x) {
+        return Stream.concat(Stream.of(x, values, scales), zeros.stream()).toList();
+    }
+}
