@@ -7,6 +7,8 @@ import static io.github.unipic.model.GraphName.TOKEN_SAMPLER;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.unipic.Cancellation;
+import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.model.GraphName;
@@ -67,7 +69,8 @@ class OpeningTest {
             }
         };
         try (Graphs graphs = graphs(TinyModel.model(), true, waiting)) {
-            assertThat(graphs.<Set<GraphName>>holding(LOOP, graphs::loaded)).isEqualTo(LOOP);
+            assertThat(graphs.<Set<GraphName>>holding(LOOP, new Cancellation(), graphs::loaded))
+                    .isEqualTo(LOOP);
             assertThat(alone).isFalse();
         }
     }
@@ -85,7 +88,7 @@ class OpeningTest {
         try (Graphs graphs = graphs(TinyModel.model(), true, counting)) {
             List<Future<Set<GraphName>>> requests = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                requests.add(threads.submit(() -> graphs.holding(LOOP, graphs::loaded)));
+                requests.add(threads.submit(() -> graphs.holding(LOOP, new Cancellation(), graphs::loaded)));
             }
             for (Future<Set<GraphName>> request : requests) {
                 assertThat(request.get()).isEqualTo(LOOP);
@@ -104,12 +107,23 @@ class OpeningTest {
         try (Graphs graphs = graphs(model, false, RunListener.NONE)) {
             for (int attempt = 0; attempt < 2; attempt++) {
                 assertThatExceptionOfType(ModelFormatException.class)
-                        .isThrownBy(() -> graphs.holding(LOOP, () -> {
+                        .isThrownBy(() -> graphs.holding(LOOP, new Cancellation(), () -> {
                             throw new AssertionError("the work began");
                         }))
                         .withMessageContaining("mar_decoder.onnx");
                 assertThat(graphs.loaded()).isEmpty();
             }
+        }
+    }
+
+    @Test
+    void whatWasCancelledBeforeOpensNothing() {
+        Cancellation cancelled = new Cancellation();
+        cancelled.cancel();
+        try (Graphs graphs = graphs(TinyModel.model(), true, RunListener.NONE)) {
+            assertThatExceptionOfType(CancelledException.class)
+                    .isThrownBy(() -> graphs.holding(LOOP, cancelled, graphs::loaded));
+            assertThat(graphs.loaded()).isEmpty();
         }
     }
 }

@@ -21,6 +21,7 @@ import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.SessionRunner.Place;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -96,8 +97,13 @@ public final class Graphs implements AutoCloseable {
         return options;
     }
 
-    /** Does some work that needs these graphs: they are opened before it, and once open they stay so until it ends. */
-    public <T> T holding(Set<GraphName> names, Supplier<T> work) {
+    /**
+     * Does some work that needs these graphs: they are opened before it, and once open they stay so until it ends.
+     *
+     * @throws CancelledException when cancelled before
+     */
+    public <T> T holding(Set<GraphName> names, Cancellation cancellation, Supplier<T> work) {
+        requireWanted(cancellation);
         names.forEach(name -> sessions.get(name).hold());
         try {
             open(names);
@@ -110,9 +116,11 @@ public final class Graphs implements AutoCloseable {
     /** Side by side on the CPU, where one thread copies a graph's matrices; all have ended when this returns. */
     private void open(Set<GraphName> names) {
         Stream<GraphName> each = options.provider().isCpu() ? names.parallelStream() : names.stream();
-        each.map(this::failureToOpen).flatMap(Optional::stream).toList().forEach(failure -> {
-            throw failure;
-        });
+        List<RuntimeException> failures =
+                each.map(this::failureToOpen).flatMap(Optional::stream).toList();
+        if (!failures.isEmpty()) {
+            throw failures.get(0);
+        }
     }
 
     private Optional<RuntimeException> failureToOpen(GraphName graph) {
@@ -156,15 +164,19 @@ public final class Graphs implements AutoCloseable {
      * @throws InferenceException when ONNX Runtime fails
      */
     public Outputs run(GraphName graph, Map<String, Tensor> inputs, Set<String> outputs, Cancellation cancellation) {
-        if (cancellation.isCancelled()) {
-            throw new CancelledException("The request was cancelled.");
-        }
+        requireWanted(cancellation);
         GraphSession session = sessions.get(graph);
         session.hold();
         try {
             return run(session.get(), graph, inputs, outputs, cancellation);
         } finally {
             session.letGo();
+        }
+    }
+
+    private static void requireWanted(Cancellation cancellation) {
+        if (cancellation.isCancelled()) {
+            throw new CancelledException("The request was cancelled.");
         }
     }
 

@@ -66,7 +66,7 @@ public final class Stages {
 
     /** Does some work during which these graphs stay open; see {@link Graphs#holding}. */
     public <T> T holding(Set<GraphName> names, Supplier<T> work) {
-        return graphs.holding(names, work);
+        return graphs.holding(names, cancellation, work);
     }
 
     public Sizes sizes() {
