@@ -2,6 +2,7 @@ package io.github.unipic.runtime;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtProvider;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
@@ -29,7 +30,8 @@ public final class OnnxRuntime {
         if (environment == null) {
             boolean chosen = switchTelemetryOff();
             try {
-                OrtEnvironment made = OrtEnvironment.getEnvironment();
+                // Its warnings, such as CUDA's about a way to use ScatterND that no graph here uses, are none to a user.
+                OrtEnvironment made = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
                 if (!chosen) {
                     made.setTelemetry(false);
                 }
