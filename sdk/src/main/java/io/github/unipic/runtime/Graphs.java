@@ -307,7 +307,9 @@ public final class Graphs implements AutoCloseable {
         private final OrtSession.RunOptions options;
         private final Cancellation.Registration registration;
 
-        /** @param returning the arena that gives what it does not need after the run back to the system or the device */
+        /**
+         * @param returning the arena that gives what it does not need after the run back to the system or the device
+         */
         StoppableRun(Cancellation cancellation, Optional<String> returning) throws OrtException {
             options = new OrtSession.RunOptions();
             options.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);

@@ -30,7 +30,8 @@ public final class OnnxRuntime {
         if (environment == null) {
             boolean chosen = switchTelemetryOff();
             try {
-                // Its warnings, such as CUDA's about a way to use ScatterND that no graph here uses, are none to a user.
+                // Its warnings, such as CUDA's at each ScatterND (of repeated indices, which no graph here has), help
+                // no user.
                 OrtEnvironment made = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
                 if (!chosen) {
                     made.setTelemetry(false);

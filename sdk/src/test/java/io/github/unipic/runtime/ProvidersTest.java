@@ -62,7 +62,8 @@ class ProvidersTest {
 
         assertThat(Providers.arena(cuda)).contains("gpu:0");
         assertThat(Providers.arena(cuda.withOption("device_id", "1"))).contains("gpu:1");
-        assertThat(Providers.arena(ExecutionProvider.of("CUDAExecutionProvider"))).contains("gpu:0");
+        assertThat(Providers.arena(ExecutionProvider.of("CUDAExecutionProvider")))
+                .contains("gpu:0");
     }
 
     @Test
