@@ -49,6 +49,7 @@ public final class Graphs implements AutoCloseable {
     private final Map<GraphName, GraphSession> sessions = new EnumMap<>(GraphName.class);
     private final SessionRunner runner;
     private final boolean tensorsStayOnDevice;
+    private final Optional<String> arena;
     private final Copies copies;
     private volatile boolean closed;
 
@@ -79,6 +80,7 @@ public final class Graphs implements AutoCloseable {
         try (OrtSession.SessionOptions trial = new OrtSession.SessionOptions()) {
             Providers.addTo(trial, options.provider());
         }
+        arena = Providers.arena(options.provider());
         Optional<SessionRunner> onDevice = SessionRunner.onDevice(options.provider());
         tensorsStayOnDevice = onDevice.isPresent();
         runner = onDevice.orElse(SessionRunner::viaJava);
@@ -186,8 +188,8 @@ public final class Graphs implements AutoCloseable {
             Map<String, Tensor> inputs,
             Set<String> outputs,
             Cancellation cancellation) {
-        try (StoppableRun run =
-                new StoppableRun(cancellation, options.provider().isCpu() && !isForOneWord(graph, inputs))) {
+        Optional<String> returning = isForOneWord(graph, inputs) ? Optional.empty() : arena;
+        try (StoppableRun run = new StoppableRun(cancellation, returning)) {
             long start = System.nanoTime();
             Map<String, Tensor> results =
                     runner.run(session, inputs, outputs, run.options(), Place.WHERE_COMPUTED, copies::toHost);
@@ -197,7 +199,8 @@ public final class Graphs implements AutoCloseable {
             if (cancellation.isCancelled()) {
                 throw new CancelledException("The request was cancelled.", e);
             }
-            throw new InferenceException("Graph " + graph.label() + " failed: " + OnnxRuntime.reason(e) + ".", e);
+            throw new InferenceException(
+                    "Graph " + graph.label() + " failed: " + OnnxRuntime.reason(e) + OnnxRuntime.remedy(e) + ".", e);
         }
     }
 
@@ -322,12 +325,14 @@ public final class Graphs implements AutoCloseable {
         private final OrtSession.RunOptions options;
         private final Cancellation.Registration registration;
 
-        /** @param returnMemory whether what the CPU's arena does not need after the run goes back to the system */
-        StoppableRun(Cancellation cancellation, boolean returnMemory) throws OrtException {
+        /**
+         * @param returning the arena that gives what it does not need after the run back to the system or the device
+         */
+        StoppableRun(Cancellation cancellation, Optional<String> returning) throws OrtException {
             options = new OrtSession.RunOptions();
             options.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-            if (returnMemory) {
-                options.addRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+            if (returning.isPresent()) {
+                options.addRunConfigEntry("memory.enable_memory_arena_shrinkage", returning.get());
             }
             registration = cancellation.onCancel(this::stop);
         }

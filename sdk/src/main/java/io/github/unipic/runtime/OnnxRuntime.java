@@ -2,6 +2,7 @@ package io.github.unipic.runtime;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtProvider;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
@@ -14,11 +15,16 @@ import io.github.unipic.RuntimeInfo;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.slf4j.LoggerFactory;
 
 /** The process's ONNX Runtime, with its telemetry off unless the user has set ORT_DISABLE_TELEMETRY. */
 public final class OnnxRuntime {
     private static final String TELEMETRY_SWITCH = "ORT_DISABLE_TELEMETRY";
+
+    /** How its arenas, the C++ library and CUDA say it. */
+    private static final Pattern OUT_OF_MEMORY =
+            Pattern.compile("Failed to allocate memory|bad_alloc|out of memory", Pattern.CASE_INSENSITIVE);
 
     private static OrtEnvironment environment;
 
@@ -29,7 +35,9 @@ public final class OnnxRuntime {
         if (environment == null) {
             boolean chosen = switchTelemetryOff();
             try {
-                OrtEnvironment made = OrtEnvironment.getEnvironment();
+                // Its warnings, such as CUDA's at each ScatterND (of repeated indices, which no graph here has), help
+                // no user.
+                OrtEnvironment made = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
                 if (!chosen) {
                     made.setTelemetry(false);
                 }
@@ -155,6 +163,14 @@ public final class OnnxRuntime {
         } catch (OrtException e) {
             throw new InferenceException("ONNX Runtime cannot list its devices: " + reason(e) + ".", e);
         }
+    }
+
+    /** What to do about it, where that is known. */
+    static String remedy(OrtException e) {
+        return OUT_OF_MEMORY.matcher(String.valueOf(e.getMessage())).find()
+                ? "; there is too little memory: free graphs after use (--low-memory), decode in tiles (--tile-above), or"
+                        + " ask for smaller or fewer pictures"
+                : "";
     }
 
     /** The first line of what went wrong, without where in ONNX Runtime's sources that was. */

@@ -274,6 +274,18 @@ final class Providers {
         return new ExecutionProvider(provider.name(), options);
     }
 
+    /**
+     * The arena in which a provider computes, in the words of the run option memory.enable_memory_arena_shrinkage. ONNX
+     * Runtime fails a run that names an arena which is not there, so others than these have none.
+     */
+    static Optional<String> arena(ExecutionProvider provider) {
+        return find(provider.name()).filter(builtIn()::contains).flatMap(id -> switch (id) {
+            case CPU -> Optional.of("cpu:0");
+            case CUDA -> Optional.of("gpu:" + number(provider, DEVICE_ID));
+            default -> Optional.empty();
+        });
+    }
+
     private static EnumSet<NNAPIFlags> nnapiFlags(ExecutionProvider provider) {
         Map<String, NNAPIFlags> flags = Stream.of(NNAPIFlags.values())
                 .collect(Collectors.toMap(flag -> flag.name().toLowerCase(Locale.ROOT), flag -> flag));

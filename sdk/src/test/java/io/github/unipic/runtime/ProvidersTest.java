@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
@@ -43,6 +45,25 @@ class ProvidersTest {
         assertThat(OnnxRuntime.ownName(ExecutionProvider.of("tensorrtexecutionprovider")))
                 .isEqualTo("TensorrtExecutionProvider");
         assertThat(OnnxRuntime.ownName(ExecutionProvider.of("VendorEP"))).isEqualTo("VendorEP");
+    }
+
+    @Test
+    void onlyWhatHasAnArenaReturnsMemory() {
+        assertThat(Providers.arena(ExecutionProvider.CPU)).contains("cpu:0");
+        assertThat(Providers.arena(ExecutionProvider.of("tensorrt"))).isEmpty();
+        assertThat(Providers.arena(ExecutionProvider.of("VendorEP"))).isEmpty();
+    }
+
+    @Test
+    void cudaReturnsMemoryToTheGpuThatItUses() {
+        assumeThat(OrtEnvironment.getAvailableProviders()).contains(OrtProvider.CUDA);
+
+        ExecutionProvider cuda = ExecutionProvider.of("cuda");
+
+        assertThat(Providers.arena(cuda)).contains("gpu:0");
+        assertThat(Providers.arena(cuda.withOption("device_id", "1"))).contains("gpu:1");
+        assertThat(Providers.arena(ExecutionProvider.of("CUDAExecutionProvider")))
+                .contains("gpu:0");
     }
 
     @Test
