@@ -9,6 +9,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import io.github.unipic.Cancellation;
 import io.github.unipic.export.ExportException;
 import io.github.unipic.export.ExportListener;
 import io.github.unipic.export.ExportRequest;
@@ -20,6 +21,10 @@ import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
 import io.github.unipic.model.Manifest.GraphSpec;
 import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -30,6 +35,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -95,6 +101,56 @@ class BlockSizeTest {
         assertThat(worst).as(product.name).isLessThan(product.bits == 8 ? 1.001 : 3);
         // Rounding alone: an evenly spread error of half a scale has a mean square of 1/12.
         assertThat(squares / expected.length).as(product.name).isBetween(0.05, 0.12);
+    }
+
+    /** What ONNX Runtime makes of values, scales and zero points is what they stand for here. */
+    @ParameterizedTest
+    @ValueSource(ints = {32, 64})
+    void aTableOfFourBitsIsReadAsItIsWritten(int size) throws IOException {
+        Precision int4 = Precision.INT4;
+        Path model = export(new Precisions(int4, Map.of("text_embedding", int4, "text_head", int4), size));
+        Product table =
+                products(model, "text_embedding", "GatherBlockQuantized").get(0);
+        assertThat(table.bits).isEqualTo(4);
+        float[] weights = table.dequantized();
+        long[] ids = {0, 1, 5, 446, 447};
+        float[] hidden = new float[table.k];
+        Random random = new Random(3);
+        for (int i = 0; i < hidden.length; i++) {
+            hidden[i] = (float) random.nextGaussian();
+        }
+        try (Graphs graphs = new Graphs(ModelFolder.open(model, false), RuntimeOptions.DEFAULTS)) {
+            Stages stages = new Stages(graphs, new Cancellation());
+            try (Tensor rows = stages.embedText(new long[][] {ids});
+                    Tensor asked = Tensor.floats(hidden, 1, table.k);
+                    Tensor logits = stages.logits(asked)) {
+                float[] expected = new float[ids.length * table.k];
+                for (int i = 0; i < ids.length; i++) {
+                    System.arraycopy(weights, (int) ids[i] * table.k, expected, i * table.k, table.k);
+                }
+                assertThat(rows.toFloats()).usingComparatorWithPrecision(1e-6f).containsExactly(expected);
+                assertThat(relativeError(logits.toFloats(), product(weights, hidden)))
+                        .isLessThan(0.02);
+            }
+        }
+    }
+
+    private static double[] product(float[] matrix, float[] vector) {
+        double[] result = new double[matrix.length / vector.length];
+        for (int i = 0; i < matrix.length; i++) {
+            result[i / vector.length] += (double) matrix[i] * vector[i % vector.length];
+        }
+        return result;
+    }
+
+    private static double relativeError(float[] actual, double[] expected) {
+        double off = 0;
+        double all = 0;
+        for (int i = 0; i < expected.length; i++) {
+            off += Math.pow(actual[i] - expected[i], 2);
+            all += Math.pow(expected[i], 2);
+        }
+        return Math.sqrt(off / all);
     }
 
     /** The matrices that a weight's name lists, one below the other. */
@@ -173,6 +229,15 @@ class BlockSizeTest {
             }
             int blocks = (k + blockSize - 1) / blockSize;
             return nibble(values, at) - nibble(zeros, row * (blocks + blocks % 2) + block % blocks);
+        }
+
+        /** Of rows that are whole blocks. */
+        float[] dequantized() {
+            float[] weights = new float[scales.length * blockSize];
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] = integer(i, i / k, i / blockSize) * scales[i / blockSize];
+            }
+            return weights;
         }
 
         private static int nibble(byte[] bytes, int i) {

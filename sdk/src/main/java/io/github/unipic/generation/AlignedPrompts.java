@@ -23,7 +23,10 @@ public final class AlignedPrompts implements AutoCloseable {
         this.longer = new KvCache[multiple];
     }
 
-    /** The prompts such that they and so many more tokens take a multiple of places; owned by this. */
+    /**
+     * The prompts such that they and so many more tokens take a multiple of places: themselves, or a copy that this
+     * owns. Copies stay until this is closed, as the next iteration may want the same.
+     */
     public KvCache before(int tokens) {
         int more = Math.floorMod(-(prompts.length() + tokens), longer.length);
         if (more == 0) {
@@ -40,6 +43,8 @@ public final class AlignedPrompts implements AutoCloseable {
     /**
      * Where a piece of some tokens begins: all that are behind it are a multiple, so that {@link #before} suits every
      * piece.
+     *
+     * @param piece 0 to {@code pieces}, for which it is the end
      */
     public int start(int piece, int pieces, int tokens) {
         int behind = (pieces - piece) * tokens / pieces;

@@ -87,7 +87,7 @@ public final class MaskedGeneration {
         void onIteration(Iteration iteration, Tensor z, ImageTokens tokens);
     }
 
-    /** Most tokens of a picture that go through the language model at once. */
+    /** So many tokens of a picture go through the language model at once, and a few more where they are aligned. */
     private static final int PIECE = 1024;
 
     /** The graphs that each iteration needs. */

@@ -36,7 +36,9 @@ final class Copies implements AutoCloseable {
                     .get(CopyGraph.OUTPUT);
         } catch (OrtException e) {
             throw new InferenceException(
-                    "A tensor cannot be copied from or to the device: " + OnnxRuntime.reason(e) + ".", e);
+                    "A tensor cannot be copied from or to the device: " + OnnxRuntime.reason(e) + OnnxRuntime.remedy(e)
+                            + ".",
+                    e);
         }
     }
 
@@ -59,7 +61,7 @@ final class Copies implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        sessions.values().forEach(GraphSession::close);
+        sessions.values().forEach(GraphSession::free);
         sessions.clear();
     }
 }

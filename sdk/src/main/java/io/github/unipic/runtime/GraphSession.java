@@ -55,11 +55,11 @@ final class GraphSession {
     }
 
     synchronized void close() {
-        session.ifPresent(GraphSession::close);
+        session.ifPresent(GraphSession::free);
         session = Optional.empty();
     }
 
-    static void close(OrtSession session) {
+    static void free(OrtSession session) {
         try {
             session.close();
         } catch (OrtException e) {

@@ -15,7 +15,6 @@ import io.github.unipic.CancelledException;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ModelFormatException;
-import io.github.unipic.UniPicException;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.SessionRunner.Place;
@@ -27,7 +26,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The graphs of a model folder as ONNX Runtime sessions. A session is opened when its graph is first needed, and stays
@@ -102,36 +100,53 @@ public final class Graphs implements AutoCloseable {
     /**
      * Does some work that needs these graphs: they are opened before it, and once open they stay so until it ends.
      *
-     * @throws CancelledException when cancelled before
+     * @throws CancelledException when cancelled before the work, also between two openings
+     * @throws ModelFormatException when a graph is missing or damaged
+     * @throws InferenceException when the provider cannot take a graph, or memory lacks
      */
     public <T> T holding(Set<GraphName> names, Cancellation cancellation, Supplier<T> work) {
-        requireWanted(cancellation);
         names.forEach(name -> sessions.get(name).hold());
         try {
-            open(names);
+            open(names, cancellation);
             return work.get();
         } finally {
             names.forEach(name -> sessions.get(name).letGo());
         }
     }
 
-    /** Side by side on the CPU, where one thread copies a graph's matrices; all have ended when this returns. */
-    private void open(Set<GraphName> names) {
-        Stream<GraphName> each = options.provider().isCpu() ? names.parallelStream() : names.stream();
-        List<RuntimeException> failures =
-                each.map(this::failureToOpen).flatMap(Optional::stream).toList();
+    private void open(Set<GraphName> names, Cancellation cancellation) {
+        if (options.provider().isCpu()) {
+            openSideBySide(names, cancellation);
+        } else {
+            names.forEach(name -> open(name, cancellation));
+        }
+    }
+
+    /**
+     * One thread copies a graph's matrices; several graphs at once take less time. All have ended when this returns.
+     */
+    private void openSideBySide(Set<GraphName> names, Cancellation cancellation) {
+        List<RuntimeException> failures = names.parallelStream()
+                .map(name -> failureToOpen(name, cancellation))
+                .flatMap(Optional::stream)
+                .toList();
         if (!failures.isEmpty()) {
             throw failures.get(0);
         }
     }
 
-    private Optional<RuntimeException> failureToOpen(GraphName graph) {
+    private Optional<RuntimeException> failureToOpen(GraphName graph, Cancellation cancellation) {
         try {
-            sessions.get(graph).get();
+            open(graph, cancellation);
             return Optional.empty();
-        } catch (UniPicException | IllegalStateException e) {
+        } catch (RuntimeException e) {
             return Optional.of(e);
         }
+    }
+
+    private void open(GraphName graph, Cancellation cancellation) {
+        requireWanted(cancellation);
+        sessions.get(graph).get();
     }
 
     /** The cache where the provider computes, to be read by many runs; itself, shared, on the CPU. */
@@ -272,6 +287,10 @@ public final class Graphs implements AutoCloseable {
             return OnnxRuntime.environment().createSession(file, sessionOptions);
         } catch (OrtException e) {
             String what = "ONNX Runtime cannot load " + file;
+            String remedy = OnnxRuntime.remedy(e);
+            if (!remedy.isEmpty()) {
+                throw new InferenceException(what + ": " + OnnxRuntime.reason(e) + remedy + ".", e);
+            }
             if (options.provider().isCpu()) {
                 throw new ModelFormatException(what + ": " + OnnxRuntime.reason(e) + "; export the model again.", e);
             }

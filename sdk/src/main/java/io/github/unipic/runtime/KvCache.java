@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * Keys and values of the language model for a batch of sequences, one pair of tensors [B,kvHeads,P,headDim] a layer,
@@ -66,9 +67,19 @@ public final class KvCache implements AutoCloseable {
 
     /** A cache of other tensors with the same content, each made of one of these. */
     KvCache map(UnaryOperator<Tensor> copy) {
+        List<Tensor> copies = new ArrayList<>();
+        try {
+            for (Layer layer : layers) {
+                copies.add(copy.apply(layer.keys()));
+                copies.add(copy.apply(layer.values()));
+            }
+        } catch (RuntimeException e) {
+            copies.forEach(Tensor::close);
+            throw e;
+        }
         return new KvCache(
-                layers.stream()
-                        .map(layer -> new Layer(copy.apply(layer.keys()), copy.apply(layer.values())))
+                IntStream.range(0, layers.size())
+                        .mapToObj(i -> new Layer(copies.get(2 * i), copies.get(2 * i + 1)))
                         .toList(),
                 occupied);
     }

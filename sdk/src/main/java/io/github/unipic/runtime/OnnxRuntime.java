@@ -23,8 +23,9 @@ public final class OnnxRuntime {
     private static final String TELEMETRY_SWITCH = "ORT_DISABLE_TELEMETRY";
 
     /** How its arenas, the C++ library and CUDA say it. */
-    private static final Pattern OUT_OF_MEMORY =
-            Pattern.compile("Failed to allocate memory|bad_alloc|out of memory", Pattern.CASE_INSENSITIVE);
+    private static final Pattern OUT_OF_MEMORY = Pattern.compile(
+            "Failed to allocate memory|smaller than requested bytes|bad_alloc|out of memory|ALLOC_FAILED",
+            Pattern.CASE_INSENSITIVE);
 
     private static OrtEnvironment environment;
 
@@ -168,8 +169,8 @@ public final class OnnxRuntime {
     /** What to do about it, where that is known. */
     static String remedy(OrtException e) {
         return OUT_OF_MEMORY.matcher(String.valueOf(e.getMessage())).find()
-                ? "; there is too little memory: free graphs after use (--low-memory), decode in tiles (--tile-above), or"
-                        + " ask for smaller or fewer pictures"
+                ? "; there is too little memory: free graphs after use (keepLoaded(false), --low-memory), decode in tiles"
+                        + " (tileAbove, --tile-above), or ask for smaller or fewer pictures"
                 : "";
     }
 

@@ -275,6 +275,18 @@ final class Providers {
     }
 
     /**
+     * What the places that attention sees through a mask should be a multiple of: otherwise CUDA holds all scores
+     * (min_bias_align in ONNX Runtime's core/providers/cuda/llm/attention.cc).
+     */
+    static int attentionAlignment(ExecutionProvider provider) {
+        return find(provider.name())
+                        .filter(id -> id == OrtProvider.CUDA || id == OrtProvider.TENSOR_RT)
+                        .isPresent()
+                ? 4
+                : 1;
+    }
+
+    /**
      * The arena in which a provider computes, in the words of the run option memory.enable_memory_arena_shrinkage. ONNX
      * Runtime fails a run that names an arena which is not there, so others than these have none.
      */

@@ -151,7 +151,7 @@ public final class Stages {
 
     /** What the places that attention sees through a mask should be a multiple of, for the provider's fast kernel. */
     public int attentionAlignment() {
-        return graphs.options().provider().isCpu() ? 1 : 4;
+        return Providers.attentionAlignment(graphs.options().provider());
     }
 
     /** The cache of nothing. */

@@ -48,6 +48,17 @@ class ProvidersTest {
     }
 
     @Test
+    void onlyCudasAttentionWantsAligning() {
+        assertThat(Providers.attentionAlignment(ExecutionProvider.of("cuda"))).isEqualTo(4);
+        assertThat(Providers.attentionAlignment(ExecutionProvider.of("tensorrt")))
+                .isEqualTo(4);
+        assertThat(Providers.attentionAlignment(ExecutionProvider.CPU)).isEqualTo(1);
+        assertThat(Providers.attentionAlignment(ExecutionProvider.of("webgpu"))).isEqualTo(1);
+        assertThat(Providers.attentionAlignment(ExecutionProvider.of("VendorEP")))
+                .isEqualTo(1);
+    }
+
+    @Test
     void onlyWhatHasAnArenaReturnsMemory() {
         assertThat(Providers.arena(ExecutionProvider.CPU)).contains("cpu:0");
         assertThat(Providers.arena(ExecutionProvider.of("tensorrt"))).isEmpty();

@@ -16,7 +16,7 @@ import java.util.Arrays;
 final class LoadedModel implements AutoCloseable {
     private final Graphs graphs;
     private final PromptTokenizer tokenizer;
-    private final StageTimes times = new StageTimes();
+    private final StageTimes times = new StageTimes(System::nanoTime);
     private final double loadSeconds;
 
     LoadedModel(Path path, RuntimeOptions options) {

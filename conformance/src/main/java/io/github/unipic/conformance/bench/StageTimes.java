@@ -9,22 +9,29 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /** Collects what graphs took. Runs come from one thread, openings from several. */
 final class StageTimes implements RunListener {
-    /** By {@link System#nanoTime}. */
+    /** By the clock. */
     private record Opening(long start, long end) {
         double seconds() {
             return (end - start) / 1e9;
         }
     }
 
+    private final LongSupplier clock;
     private final Map<GraphName, Opening> opened = new EnumMap<>(GraphName.class);
     private final Map<GraphName, List<Double>> runs = new EnumMap<>(GraphName.class);
 
+    /** @param clock in nanoseconds, of which differences count */
+    StageTimes(LongSupplier clock) {
+        this.clock = clock;
+    }
+
     @Override
     public synchronized void onOpen(GraphName graph, long nanos) {
-        long end = System.nanoTime();
+        long end = clock.getAsLong();
         opened.put(graph, new Opening(end - nanos, end));
     }
 

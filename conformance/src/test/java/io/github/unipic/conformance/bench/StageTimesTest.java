@@ -7,24 +7,26 @@ import io.github.unipic.model.GraphName;
 import org.junit.jupiter.api.Test;
 
 class StageTimesTest {
-    @Test
-    void whatWasOpenedSideBySideCountsOnce() {
-        StageTimes times = new StageTimes();
-        long second = 1_000_000_000L;
-        // All end now: the longest has the others within it.
-        times.onOpen(GraphName.MAR_ENCODER, 2 * second);
-        times.onOpen(GraphName.DECODER_STEP, 5 * second);
-        times.onOpen(GraphName.MAR_DECODER, 3 * second);
-        assertThat(times.openingSeconds()).isCloseTo(5, within(0.5));
-        assertThat(times.sessionSeconds()).containsOnlyKeys("mar_encoder", "decoder_step", "mar_decoder");
+    private static final long SECOND = 1_000_000_000L;
+
+    private long now = -3 * SECOND;
+    private final StageTimes times = new StageTimes(() -> now);
+
+    private void opens(GraphName graph, int from, int to) {
+        now = to * SECOND;
+        times.onOpen(graph, (to - from) * SECOND);
     }
 
     @Test
-    void whatWasOpenedAfterEachOtherAddsUp() throws InterruptedException {
-        StageTimes times = new StageTimes();
-        times.onOpen(GraphName.MAR_ENCODER, 40_000_000L);
-        Thread.sleep(200);
-        times.onOpen(GraphName.DECODER_STEP, 40_000_000L);
-        assertThat(times.openingSeconds()).isCloseTo(0.08, within(1e-6));
+    void whatWasOpenedSideBySideCountsOnce() {
+        opens(GraphName.MAR_ENCODER, 2, 4);
+        opens(GraphName.MAR_DECODER, 3, 5);
+        opens(GraphName.DECODER_STEP, 1, 7);
+        opens(GraphName.TOKEN_SAMPLER, 9, 10);
+        assertThat(times.openingSeconds()).isCloseTo(7, within(1e-9));
+        assertThat(times.sessionSeconds())
+                .containsEntry("mar_encoder", 2.0)
+                .containsEntry("decoder_step", 6.0)
+                .hasSize(4);
     }
 }

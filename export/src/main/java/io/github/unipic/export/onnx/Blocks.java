@@ -13,8 +13,8 @@ import java.util.stream.Stream;
  */
 public record Blocks(Value values, Value scales, Optional<Value> zeros, BlockQuantizer quantizer) {
 
-    /** The arguments of an operator on {@code x} and this. */
-    List<Value> after(Value x) {
-        return Stream.concat(Stream.of(x, values, scales), zeros.stream()).toList();
+    /** The arguments of an operator, which all end alike. */
+    List<Value> arguments(Value first, Value second) {
+        return Stream.concat(Stream.of(first, second, scales), zeros.stream()).toList();
     }
 }

@@ -2,7 +2,6 @@ package io.github.unipic.export.onnx;
 
 import static io.github.unipic.export.onnx.Attribute.of;
 
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -116,7 +115,7 @@ public final class Value {
         return graph.blockwise(
                 "MatMulNBits",
                 type,
-                matrix.after(this),
+                matrix.arguments(this, matrix.values()),
                 matrix.quantizer(),
                 of("K", (int) k),
                 of("N", (int) n),
@@ -125,13 +124,10 @@ public final class Value {
 
     /** Rows of a table in quantized blocks, chosen by these int64 indices [...], as float32 [...,K]. */
     public Value gatherBlocks(Blocks table) {
-        List<Value> arguments = new java.util.ArrayList<>(table.after(this));
-        // Otherwise than MatMulNBits it wants the table before what is asked of it.
-        Collections.swap(arguments, 0, 1);
         return graph.blockwise(
                 "GatherBlockQuantized",
                 ElementType.FLOAT32,
-                arguments,
+                table.arguments(table.values(), this),
                 table.quantizer(),
                 of("gather_axis", 0),
                 of("quantize_axis", 1));
