@@ -11,6 +11,7 @@ import io.github.unipic.generation.MaskedGeneration;
 import io.github.unipic.generation.MaskedGeneration.Picture;
 import io.github.unipic.generation.MaskedGeneration.Task;
 import io.github.unipic.generation.PhiloxNoise;
+import io.github.unipic.generation.TokenOrder;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Graphs;
@@ -22,9 +23,11 @@ import io.github.unipic.runtime.Tensor;
 import io.github.unipic.text.PromptTokenizer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -89,6 +92,48 @@ class LargePictureTest {
                 }
             }
             assertThat(Tensor.open()).isEqualTo(open);
+        }
+    }
+
+    /** Whole pictures of few tokens: each iteration has another number of known ones, and so of hidden places. */
+    @Test
+    void picturesDrawnBehindHiddenPlacesAreTheSame() {
+        ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
+        try (Graphs graphs = new Graphs(folder, RuntimeOptions.DEFAULTS);
+                PromptTokenizer tokenizer = PromptTokenizer.load(folder.tokenizer())) {
+            Stages stages = new Stages(graphs, new Cancellation());
+            long open = Tensor.open();
+            float[] expected = drawn(stages, tokenizer, folder, 1);
+            // With so few steps latents are some hundreds large.
+            assertThat(drawn(stages, tokenizer, folder, 4))
+                    .usingComparatorWithPrecision(1e-2f)
+                    .containsExactly(expected);
+            assertThat(Tensor.open()).isEqualTo(open);
+        }
+    }
+
+    /** Latents of the second of two pictures. */
+    private static float[] drawn(Stages stages, PromptTokenizer tokenizer, ModelFolder folder, int alignment) {
+        Grid grid = new Grid(7, 5);
+        Task task = new Task(
+                grid,
+                8,
+                3,
+                GuidanceSchedule.CONSTANT,
+                1,
+                DiffusionSchedule.cosine(3, 0.2),
+                Optional.empty(),
+                List.of(
+                        new Picture(TokenOrder.random(grid.tokens(), 1), new PhiloxNoise(1)),
+                        new Picture(TokenOrder.random(grid.tokens(), 2), new PhiloxNoise(2))));
+        Set<Integer> residues = new HashSet<>();
+        try (KvCache prompts = prompts(stages, tokenizer, folder);
+                Tensor blank = stages.blankCanvas();
+                Tensor latents = new MaskedGeneration(stages, alignment)
+                        .run(task, prompts, blank, (iteration, z, tokens) -> residues.add(iteration.known().length % 4))
+                        .latents(1)) {
+            assertThat(residues).hasSizeGreaterThan(2);
+            return latents.toFloats();
         }
     }
 
