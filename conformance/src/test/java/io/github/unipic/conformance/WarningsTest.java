@@ -30,6 +30,21 @@ class WarningsTest {
         }
     }
 
+    /** A program that uses ONNX Runtime itself, and before. */
+    static final class Host {
+        public static void main(String[] args) {
+            OrtEnvironment.getEnvironment();
+            System.out.println(UniPic.runtime().version());
+        }
+    }
+
+    @Test
+    void anEnvironmentThatIsThereStaysSilentlyAsItIs(@TempDir Path folder) throws IOException, InterruptedException {
+        String output = ChildJvm.run(folder, Host.class, List.of(), List.of(), Map.of("ORT_DISABLE_TELEMETRY", "1"));
+
+        assertThat(output).contains("1.").doesNotContain("logging level");
+    }
+
     @Test
     void aGraphThatOnnxRuntimeWarnsOfIsOpenedSilently(@TempDir Path folder) throws IOException, InterruptedException {
         Path model = Files.write(folder.resolve("model.onnx"), withUnusedWeight());

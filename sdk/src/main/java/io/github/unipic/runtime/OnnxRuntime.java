@@ -15,6 +15,8 @@ import io.github.unipic.RuntimeInfo;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.regex.Pattern;
 import org.slf4j.LoggerFactory;
 
@@ -36,9 +38,7 @@ public final class OnnxRuntime {
         if (environment == null) {
             boolean chosen = switchTelemetryOff();
             try {
-                // Its warnings, such as CUDA's at each ScatterND (of repeated indices, which no graph here has), help
-                // no user.
-                OrtEnvironment made = OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+                OrtEnvironment made = quietEnvironment();
                 if (!chosen) {
                     made.setTelemetry(false);
                 }
@@ -53,6 +53,21 @@ public final class OnnxRuntime {
             }
         }
         return environment;
+    }
+
+    /**
+     * Its warnings, such as CUDA's about a way to use ScatterND that no graph here uses, are none to a user. An
+     * environment that the program made before stays as it is, which its Java part need not warn of.
+     */
+    private static OrtEnvironment quietEnvironment() {
+        Logger logger = Logger.getLogger(OrtEnvironment.class.getName());
+        Level before = logger.getLevel();
+        logger.setLevel(Level.OFF);
+        try {
+            return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+        } finally {
+            logger.setLevel(before);
+        }
     }
 
     /**
