@@ -378,8 +378,8 @@ fi
 picture=(--provider "$provider" --tasks t2i --size "$side" --iterations "$iterations" --repeat 3)
 # 512 x 512 pixels of 1024 x 1024: decoded whole, the target's picture would take about 1 GB more, and convolutions theirs.
 tiles=(--tile-above $((side * side / 4)))
-lean=()
-[ "$provider" != cuda ] || lean=(--low-memory --provider-option cudnn_conv_algo_search=HEURISTIC)
+lean=(--low-memory)
+[ "$provider" != cuda ] || lean+=(--provider-option cudnn_conv_algo_search=HEURISTIC)
 if wanted bench; then
   engines model
   measured target "$unipic" bench "${subject[@]}" "${picture[@]}" "${tiles[@]}" ${cache[@]+"${cache[@]}"} --json "$out/target.json"
@@ -390,22 +390,13 @@ fi
 if wanted variants; then
   engines model
   measured whole "$unipic" bench "${subject[@]}" "${picture[@]}" ${cache[@]+"${cache[@]}"} --json "$out/whole.json"
-  same="these options are CUDA's; with $provider it would be the same as"
-  if [ ${#lean[@]} -gt 0 ]; then
-    measured lean "$unipic" bench "${subject[@]}" "${picture[@]}" "${tiles[@]}" "${lean[@]}" --json "$out/lean.json"
-  else
-    skip lean "$same target"
-  fi
+  measured lean "$unipic" bench "${subject[@]}" "${picture[@]}" "${tiles[@]}" "${lean[@]}" ${cache[@]+"${cache[@]}"} --json "$out/lean.json"
   if [ ! -d "$checkpoint" ]; then
     skip export-fused "there is no checkpoint; give --checkpoint with --model, or run the step bench first"
   elif [ -d "$fused" ] || step export-fused "$unipic" export --checkpoint "$checkpoint" --out "$fused" --precision fp16 --flavor fused; then
     engines fused
     measured fused "$unipic" bench --model "$fused" "${picture[@]}" "${tiles[@]}" ${cache[@]+"${cache[@]}"} --json "$out/fused.json"
-    if [ ${#lean[@]} -gt 0 ]; then
-      measured fused-lean "$unipic" bench --model "$fused" "${picture[@]}" "${tiles[@]}" "${lean[@]}" --json "$out/fused-lean.json"
-    else
-      skip fused-lean "$same fused"
-    fi
+    measured fused-lean "$unipic" bench --model "$fused" "${picture[@]}" "${tiles[@]}" "${lean[@]}" ${cache[@]+"${cache[@]}"} --json "$out/fused-lean.json"
   fi
 fi
 
