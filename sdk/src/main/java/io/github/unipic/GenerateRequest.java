@@ -432,7 +432,7 @@ public final class GenerateRequest {
                 checkArea(width.getAsInt(), height.getAsInt());
             }
             iterations.ifPresent(value -> checkRange("iterations", value, MAX_ITERATIONS));
-            diffusionSteps.ifPresent(value -> checkRange("diffusionSteps", value, MAX_DIFFUSION_STEPS));
+            diffusionSteps.ifPresent(value -> checkRange("diffusion steps", value, MAX_DIFFUSION_STEPS));
             checkRange("count", count, MAX_COUNT);
             guidance.ifPresent(positive("guidance"));
             temperature.ifPresent(positive("temperature"));

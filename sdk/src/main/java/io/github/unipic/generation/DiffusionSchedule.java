@@ -31,7 +31,7 @@ public final class DiffusionSchedule {
      */
     public static DiffusionSchedule cosine(int steps, double maxBeta) {
         if (steps < 1 || steps > BASE_STEPS) {
-            throw new InvalidRequestException("diffusionSteps must be 1 to " + BASE_STEPS + ", not " + steps);
+            throw new InvalidRequestException("diffusion steps must be 1 to " + BASE_STEPS + ", not " + steps);
         }
         double[] cumulative = alphasCumprod(maxBeta);
         int[] ascending = respace(steps);

@@ -103,6 +103,6 @@ class DiffusionScheduleTest {
     void refusesOtherStepCounts(int steps) {
         assertThatThrownBy(() -> DiffusionSchedule.cosine(steps, 0.2))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessage("diffusionSteps must be 1 to 1000, not " + steps);
+                .hasMessage("diffusion steps must be 1 to 1000, not " + steps);
     }
 }
