@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.DescribeRequest;
-import io.github.unipic.ExecutionProvider;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import io.github.unipic.UniPic;
@@ -17,14 +16,11 @@ import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Graphs;
-import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.text.PromptTokenizer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -43,13 +39,7 @@ class KeepLoadedTest {
     }
 
     private static Graphs graphs(ModelFolder folder, boolean keepLoaded) {
-        return new Graphs(
-                folder,
-                new RuntimeOptions(
-                        OptionalInt.of(1),
-                        ExecutionProvider.CPU,
-                        Optional.empty(),
-                        new Memory(keepLoaded, false, Memory.DEFAULTS.tileAbove())));
+        return new Graphs(folder, TinyModel.options(new Memory(keepLoaded, false, Memory.DEFAULTS.tileAbove())));
     }
 
     @Test

@@ -9,21 +9,17 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
-import io.github.unipic.ExecutionProvider;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.RunListener;
-import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -43,11 +39,7 @@ class OpeningTest {
     private static Graphs graphs(Path model, boolean keepLoaded, RunListener listener) {
         return new Graphs(
                 ModelFolder.open(model, false),
-                new RuntimeOptions(
-                        OptionalInt.of(1),
-                        ExecutionProvider.CPU,
-                        Optional.empty(),
-                        new Memory(keepLoaded, false, Memory.DEFAULTS.tileAbove())),
+                TinyModel.options(new Memory(keepLoaded, false, Memory.DEFAULTS.tileAbove())),
                 listener);
     }
 

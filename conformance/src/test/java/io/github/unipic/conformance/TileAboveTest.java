@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.unipic.Cancellation;
-import io.github.unipic.ExecutionProvider;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import io.github.unipic.InvalidRequestException;
@@ -14,7 +13,6 @@ import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Graphs;
-import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.text.PromptTokenizer;
@@ -22,8 +20,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -45,13 +41,7 @@ class TileAboveTest {
     }
 
     private static Graphs graphs(Path model, boolean keepLoaded, long tileAbove) {
-        return new Graphs(
-                ModelFolder.open(model, false),
-                new RuntimeOptions(
-                        OptionalInt.of(1),
-                        ExecutionProvider.CPU,
-                        Optional.empty(),
-                        new Memory(keepLoaded, false, tileAbove)));
+        return new Graphs(ModelFolder.open(model, false), TinyModel.options(new Memory(keepLoaded, false, tileAbove)));
     }
 
     private static List<Image> draw(Graphs graphs, GenerateRequest request) {

@@ -1,14 +1,19 @@
 package io.github.unipic.conformance;
 
+import io.github.unipic.ExecutionProvider;
 import io.github.unipic.export.ExportListener;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Precision;
+import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.runtime.RuntimeOptions.Memory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /** The embedded checkpoint on disk, and models exported from it; made once for all tests, removed at the end. */
@@ -59,6 +64,11 @@ final class TinyModel {
             }
         }
         return to;
+    }
+
+    /** One thread of the CPU, and what is kept in memory. */
+    static RuntimeOptions options(Memory memory) {
+        return new RuntimeOptions(OptionalInt.of(1), ExecutionProvider.CPU, Optional.empty(), memory);
     }
 
     private static Path create() {

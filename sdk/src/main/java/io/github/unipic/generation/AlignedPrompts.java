@@ -2,6 +2,8 @@ package io.github.unipic.generation;
 
 import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.Stages;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Prompts with hidden places behind them, as many as it takes for attention to see a multiple of some number of places.
@@ -11,7 +13,8 @@ import io.github.unipic.runtime.Stages;
 public final class AlignedPrompts implements AutoCloseable {
     private final Stages stages;
     private final KvCache prompts;
-    private final KvCache[] longer;
+    private final int multiple;
+    private final Map<Integer, KvCache> longer = new HashMap<>();
 
     /**
      * @param prompts where the provider computes; stays its owner's
@@ -20,7 +23,7 @@ public final class AlignedPrompts implements AutoCloseable {
     public AlignedPrompts(Stages stages, KvCache prompts, int multiple) {
         this.stages = stages;
         this.prompts = prompts;
-        this.longer = new KvCache[multiple];
+        this.multiple = multiple;
     }
 
     /**
@@ -28,16 +31,14 @@ public final class AlignedPrompts implements AutoCloseable {
      * owns. Copies stay until this is closed, as the next iteration may want the same.
      */
     public KvCache before(int tokens) {
-        int more = Math.floorMod(-(prompts.length() + tokens), longer.length);
-        if (more == 0) {
-            return prompts;
+        int more = Math.floorMod(-(prompts.length() + tokens), multiple);
+        return more == 0 ? prompts : longer.computeIfAbsent(more, this::padded);
+    }
+
+    private KvCache padded(int more) {
+        try (KvCache padded = prompts.padded(more)) {
+            return stages.onDevice(padded);
         }
-        if (longer[more] == null) {
-            try (KvCache padded = prompts.padded(more)) {
-                longer[more] = stages.onDevice(padded);
-            }
-        }
-        return longer[more];
     }
 
     /**
@@ -48,15 +49,11 @@ public final class AlignedPrompts implements AutoCloseable {
      */
     public int start(int piece, int pieces, int tokens) {
         int behind = (pieces - piece) * tokens / pieces;
-        return piece == 0 ? 0 : tokens - behind / longer.length * longer.length;
+        return piece == 0 ? 0 : tokens - behind / multiple * multiple;
     }
 
     @Override
     public void close() {
-        for (KvCache cache : longer) {
-            if (cache != null) {
-                cache.close();
-            }
-        }
+        longer.values().forEach(KvCache::close);
     }
 }

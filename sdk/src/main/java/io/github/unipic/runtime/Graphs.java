@@ -107,18 +107,18 @@ public final class Graphs implements AutoCloseable {
     public <T> T holding(Set<GraphName> names, Cancellation cancellation, Supplier<T> work) {
         names.forEach(name -> sessions.get(name).hold());
         try {
-            open(names, cancellation);
+            ensureOpen(names, cancellation);
             return work.get();
         } finally {
             names.forEach(name -> sessions.get(name).letGo());
         }
     }
 
-    private void open(Set<GraphName> names, Cancellation cancellation) {
+    private void ensureOpen(Set<GraphName> names, Cancellation cancellation) {
         if (options.provider().isCpu()) {
             openSideBySide(names, cancellation);
         } else {
-            names.forEach(name -> open(name, cancellation));
+            names.forEach(name -> ensureOpen(name, cancellation));
         }
     }
 
@@ -137,14 +137,14 @@ public final class Graphs implements AutoCloseable {
 
     private Optional<RuntimeException> failureToOpen(GraphName graph, Cancellation cancellation) {
         try {
-            open(graph, cancellation);
+            ensureOpen(graph, cancellation);
             return Optional.empty();
         } catch (RuntimeException e) {
             return Optional.of(e);
         }
     }
 
-    private void open(GraphName graph, Cancellation cancellation) {
+    private void ensureOpen(GraphName graph, Cancellation cancellation) {
         requireWanted(cancellation);
         sessions.get(graph).get();
     }

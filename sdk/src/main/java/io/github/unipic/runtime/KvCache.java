@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 
 /**
  * Keys and values of the language model for a batch of sequences, one pair of tensors [B,kvHeads,P,headDim] a layer,
@@ -67,29 +67,39 @@ public final class KvCache implements AutoCloseable {
 
     /** A cache of other tensors with the same content, each made of one of these. */
     KvCache map(UnaryOperator<Tensor> copy) {
-        List<Tensor> copies = new ArrayList<>();
-        try {
-            for (Layer layer : layers) {
-                copies.add(copy.apply(layer.keys()));
-                copies.add(copy.apply(layer.values()));
-            }
-        } catch (RuntimeException e) {
-            copies.forEach(Tensor::close);
-            throw e;
-        }
-        return new KvCache(
-                IntStream.range(0, layers.size())
-                        .mapToObj(i -> new Layer(copies.get(2 * i), copies.get(2 * i + 1)))
-                        .toList(),
-                occupied);
+        return make(layers.size(), occupied, tensor -> copy.apply(tensor.apply(this)));
     }
 
     /** A copy on the host with more places behind, which nobody looks at. */
     public KvCache padded(int more) {
+        int places = length() + more;
         boolean[][] longer = new boolean[batch()][];
-        Arrays.setAll(longer, row -> Arrays.copyOf(occupied[row], length() + more));
-        KvCache copy = map(tensor -> tensor.padded(more));
-        return new KvCache(copy.layers, longer);
+        Arrays.setAll(longer, row -> Arrays.copyOf(occupied[row], places));
+        return make(layers.size(), longer, tensor -> Tensor.stackPadded(List.of(tensor.apply(this)), places));
+    }
+
+    /**
+     * A cache of new tensors, which are freed when one cannot be made.
+     *
+     * @param maker makes one tensor, given which of a cache's it is to be
+     */
+    private static KvCache make(int layers, boolean[][] occupied, Function<Function<KvCache, Tensor>, Tensor> maker) {
+        List<Tensor> tensors = new ArrayList<>();
+        try {
+            List<Layer> made = new ArrayList<>();
+            for (int i = 0; i < layers; i++) {
+                int layer = i;
+                Tensor keys = maker.apply(cache -> cache.keys(layer));
+                tensors.add(keys);
+                Tensor values = maker.apply(cache -> cache.values(layer));
+                tensors.add(values);
+                made.add(new Layer(keys, values));
+            }
+            return new KvCache(made, occupied);
+        } catch (RuntimeException e) {
+            tensors.forEach(Tensor::close);
+            throw e;
+        }
     }
 
     /** This cache, held once more. */
@@ -106,16 +116,10 @@ public final class KvCache implements AutoCloseable {
         int longest = rows.stream().mapToInt(KvCache::length).max().orElseThrow();
         boolean[][] occupied = new boolean[rows.size()][];
         Arrays.setAll(occupied, row -> Arrays.copyOf(rows.get(row).occupied[0], longest));
-        List<Layer> layers = new ArrayList<>();
-        for (int i = 0; i < rows.get(0).layers.size(); i++) {
-            int layer = i;
-            Tensor keys =
-                    Tensor.stackPadded(rows.stream().map(row -> row.keys(layer)).toList(), longest);
-            Tensor values = Tensor.stackPadded(
-                    rows.stream().map(row -> row.values(layer)).toList(), longest);
-            layers.add(new Layer(keys, values));
-        }
-        return new KvCache(layers, occupied);
+        return make(
+                rows.get(0).layers.size(),
+                occupied,
+                tensor -> Tensor.stackPadded(rows.stream().map(tensor).toList(), longest));
     }
 
     @Override

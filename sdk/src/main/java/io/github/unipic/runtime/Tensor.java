@@ -172,42 +172,30 @@ public final class Tensor implements AutoCloseable {
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), all, shape, info.type));
     }
 
-    /** Tensors [1,heads,n_i,d] below each other as [rows,heads,length,d], zero behind the n_i of each. */
+    /** Tensors [B_i,heads,n_i,d] below each other as [sum of B_i,heads,length,d], zero behind the n_i of each. */
     static Tensor stackPadded(List<Tensor> rows, int length) {
         TensorInfo info = rows.get(0).value.getInfo();
         int heads = rows.get(0).dim(1);
         int width = rows.get(0).dim(3);
-        long[] shape = {rows.size(), heads, length, width};
-        long bytes = (long) rows.size() * heads * length * width * info.type.size;
+        int sequences = rows.stream().mapToInt(row -> row.dim(0)).sum();
+        long[] shape = {sequences, heads, length, width};
+        long bytes = (long) sequences * heads * length * width * info.type.size;
         if (bytes > Integer.MAX_VALUE) {
-            throw new InvalidRequestException("A context of " + length + " tokens is too long for " + rows.size()
+            throw new InvalidRequestException("A context of " + length + " tokens is too long for " + sequences
                     + " sequences at once; ask for fewer pictures.");
         }
         ByteBuffer all = bytes((int) bytes, 1);
-        for (int row = 0; row < rows.size(); row++) {
-            ByteBuffer one = rows.get(row).elements();
-            int headBytes = one.remaining() / heads;
-            for (int head = 0; head < heads; head++) {
-                int to = (row * heads + head) * length * width * info.type.size;
+        int to = 0;
+        for (Tensor row : rows) {
+            ByteBuffer one = row.elements();
+            int headCount = row.dim(0) * heads;
+            int headBytes = one.remaining() / headCount;
+            for (int head = 0; head < headCount; head++) {
                 all.put(to, one, head * headBytes, headBytes);
+                to += length * width * info.type.size;
             }
         }
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), all, shape, info.type));
-    }
-
-    /** This [B,heads,n,d] with zeros behind the n of each head, as a copy [B,heads,n+more,d]. */
-    Tensor padded(int more) {
-        long[] shape = shape();
-        ByteBuffer all = elements();
-        int heads = Math.toIntExact(shape[0] * shape[1]);
-        int headBytes = all.remaining() / heads;
-        int moreBytes = Math.toIntExact(more * shape[3] * value.getInfo().type.size);
-        ByteBuffer direct = bytes(heads, headBytes + moreBytes);
-        for (int head = 0; head < heads; head++) {
-            direct.put(head * (headBytes + moreBytes), all, head * headBytes, headBytes);
-        }
-        shape[2] += more;
-        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, shape, value.getInfo().type));
     }
 
     private ByteBuffer elements() {

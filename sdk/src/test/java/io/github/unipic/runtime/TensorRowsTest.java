@@ -24,7 +24,7 @@ class TensorRowsTest {
     @Test
     void headsGetZerosBehindThem() {
         try (Tensor heads = Tensor.floats(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 2, 2, 1, 2);
-                Tensor padded = heads.padded(1)) {
+                Tensor padded = Tensor.stackPadded(List.of(heads), 2)) {
             assertThat(padded.shape()).containsExactly(2, 2, 2, 2);
             assertThat(padded.toFloats()).containsExactly(1, 2, 0, 0, 3, 4, 0, 0, 5, 6, 0, 0, 7, 8, 0, 0);
         }
