@@ -1,6 +1,7 @@
 package io.github.unipic;
 
-import io.github.unipic.image.AtomicFile;
+import io.github.unipic.files.AtomicFile;
+import io.github.unipic.files.FileFailure;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.Jpeg;
 import io.github.unipic.image.Picture;
@@ -212,7 +213,7 @@ public final class Image {
                 }
             });
         } catch (IOException e) {
-            throw new ImageFormatException("cannot save '" + file + "': " + e, e);
+            throw new ImageFormatException("cannot save '" + file + "': " + FileFailure.reason(e), e);
         }
     }
 

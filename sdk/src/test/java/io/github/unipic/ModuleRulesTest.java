@@ -19,6 +19,13 @@ class ModuleRulesTest {
     void theInnerPackagesDependDownwardsOnly() {
         noClasses()
                 .that()
+                .resideInAPackage(ROOT + ".files")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(ROOT, ROOT + ".model", ROOT + ".runtime", ROOT + ".text", ROOT + ".image")
+                .check(CLASSES);
+        noClasses()
+                .that()
                 .resideInAPackage(ROOT + ".model")
                 .should()
                 .dependOnClassesThat()

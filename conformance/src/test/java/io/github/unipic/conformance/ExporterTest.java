@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import io.github.unipic.ModelFormatException;
+import io.github.unipic.OutputException;
 import io.github.unipic.export.ExportException;
 import io.github.unipic.export.ExportListener;
 import io.github.unipic.export.ExportReport;
@@ -16,6 +18,7 @@ import io.github.unipic.export.Precisions;
 import io.github.unipic.model.Manifest.GraphSpec;
 import io.github.unipic.model.ModelFolder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +29,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Exports of the small checkpoint: what appears on disk, and what does not. */
@@ -149,10 +154,105 @@ class ExporterTest {
         assertThatExceptionOfType(ExportException.class)
                 .isThrownBy(() -> export(TinyModel.checkpoint(), model, false))
                 .withMessageContaining("--force");
-        Files.writeString(model.resolve("old"), "old");
+        ModelFolder.open(model, true);
+        Files.delete(model.resolve("unipic.json")); // Of another version or build, it lists its files all the same.
+        Files.writeString(model.resolve("unipic.json"), "{\"format_version\": 0, \"files\": " + filesOf(model) + "}");
+        Files.writeString(model.resolve(".DS_Store"), "nobody's");
         export(TinyModel.checkpoint(), model, true);
-        assertThat(model.resolve("old")).doesNotExist();
+        ModelFolder.open(model, true);
         assertThat(children()).containsExactly("model");
+    }
+
+    private static String filesOf(Path model) throws IOException {
+        try (Stream<Path> files = Files.list(model)) {
+            return files.map(file -> "\"" + file.getFileName() + "\": {}").collect(Collectors.joining(",", "{", "}"));
+        }
+    }
+
+    @Test
+    void aModelIsNotReplacedWithSomebodysFilesInIt() throws IOException {
+        Path model = folder.resolve("model");
+        export(TinyModel.checkpoint(), model, false);
+        byte[] manifest = Files.readAllBytes(model.resolve("unipic.json"));
+        Path notes = Files.createDirectory(model.resolve("notes"));
+        refused(model, "also holds notes");
+        Files.delete(notes);
+        // Meanwhile, too: an export takes minutes.
+        Path photo = model.resolve("photo.png");
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> Exporter.export(
+                        new ExportRequest(TinyModel.checkpoint(), model, Precision.FP32, true),
+                        (written, total, file) -> write(photo)))
+                .withMessageContaining("also holds photo.png");
+        assertThat(photo).hasContent("mine");
+        Files.delete(photo);
+        for (String foreign : List.of("[\"mine\"]", "{\"name\": \"my app\"}", "{\"files\"", "")) {
+            Files.writeString(model.resolve("unipic.json"), foreign);
+            refused(model, "not an exported model");
+            assertThat(model.resolve("unipic.json")).hasContent(foreign);
+        }
+        Files.write(model.resolve("unipic.json"), manifest);
+        ModelFolder.open(model, true);
+        assertThat(children()).containsExactly("model");
+    }
+
+    private void refused(Path model, String message) {
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> export(TinyModel.checkpoint(), model, true))
+                .withMessageContaining(message)
+                .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1));
+    }
+
+    private static void write(Path file) {
+        try {
+            Files.writeString(file, "mine");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aLinkToAModelStaysOne() throws IOException {
+        Path model = Files.createDirectory(folder.resolve("disk")).resolve("model");
+        export(TinyModel.checkpoint(), model, false);
+        Path link = Files.createSymbolicLink(folder.resolve("link"), model);
+        export(TinyModel.checkpoint(), link, true);
+        assertThat(link).isSymbolicLink();
+        ModelFolder.open(model, true);
+        assertThat(children()).containsExactly("disk", "link");
+    }
+
+    @Test
+    void aModelThatAKilledExportHadMovedAsideIsNamedAndComesBack() throws IOException {
+        Path model = folder.resolve("model");
+        export(TinyModel.checkpoint(), model, false);
+        String id = "01234567-89ab-cdef-0123-456789abcdef";
+        Path aside = Files.move(model, folder.resolve(".model.old-" + id));
+        Files.createFile(folder.resolve(".model.lock-" + id));
+        Files.createDirectory(folder.resolve(".model.partial-" + id));
+        assertThatExceptionOfType(ModelFormatException.class)
+                .isThrownBy(() -> ModelFolder.open(model, false))
+                .withMessageContaining(aside.toString());
+        refusedUnlessForced(model);
+        ModelFolder.open(model, true);
+        assertThat(children()).containsExactly("model");
+    }
+
+    private void refusedUnlessForced(Path model) {
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> export(TinyModel.checkpoint(), model, false))
+                .withMessageContaining("--force");
+    }
+
+    @Test
+    void aFolderThatCannotBeMadeIsAnErrorOfTheOutput() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "mine");
+        assertThatExceptionOfType(OutputException.class)
+                .isThrownBy(() -> export(TinyModel.checkpoint(), file.resolve("model"), false))
+                .withMessageContaining("nothing was left there")
+                .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1));
+        assertThat(file).hasContent("mine");
     }
 
     @Test

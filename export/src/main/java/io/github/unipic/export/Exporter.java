@@ -1,9 +1,11 @@
 package io.github.unipic.export;
 
+import io.github.unipic.OutputException;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.graphs.GraphSet;
 import io.github.unipic.export.onnx.ExternalData;
 import io.github.unipic.export.onnx.Graph;
+import io.github.unipic.files.StagingFolder;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.FileSpec;
 import io.github.unipic.model.Manifest.GraphSpec;
@@ -34,8 +36,9 @@ public final class Exporter {
     /**
      * Exports a checkpoint. The folder appears whole at the end, or not at all.
      *
-     * @throws ExportException when the checkpoint is incomplete, damaged or unsupported, or the output cannot be
-     *     written
+     * @throws ExportException when the checkpoint is incomplete, damaged or unsupported, or the output is there and may
+     *     not be replaced
+     * @throws OutputException when the output cannot be written; what was there is then as it was
      */
     public static ExportReport export(ExportRequest request, ExportListener listener) {
         Instant start = Instant.now();
@@ -62,9 +65,19 @@ public final class Exporter {
                     List.copyOf(checkpoint.unused()),
                     Duration.between(start, Instant.now()));
         } catch (IOException e) {
-            throw new ExportException(
-                    "Writing " + request.output() + " failed: " + e.getMessage() + "; nothing was left there.", e);
+            throw new OutputException(
+                    "Writing " + request.output() + " failed",
+                    e,
+                    stateOf(request.output()) + "; make room there or use another folder");
         }
+    }
+
+    /** What a failed export has left, in words. */
+    private static String stateOf(Path output) {
+        Path target = output.toAbsolutePath().normalize();
+        return StagingFolder.displaced(target)
+                .map(old -> "what was there is now " + old)
+                .orElse(Files.exists(target) ? "what was there is as it was" : "nothing was left there");
     }
 
     private static void writeWeights(

@@ -1,34 +1,39 @@
 package io.github.unipic.export;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.unipic.OutputException;
+import io.github.unipic.files.StagingFolder;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.FileSpec;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Comparator;
+import java.util.HashSet;
 import java.util.HexFormat;
-import java.util.UUID;
+import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
-/**
- * A model folder being written: a hidden temporary sibling that {@link #commit} moves into place. Without a commit,
- * also when the JVM is told to stop, the sibling is removed.
- */
+/** A model folder being written, which {@link #commit} moves into place. Without a commit nothing of it is left. */
 final class OutputFolder implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 20;
+    private static final long MAX_MANIFEST_BYTES = 16L << 20;
+
+    /** What file managers leave in any folder that somebody looks at. */
+    private static final Set<String> NOBODYS = Set.of(".DS_Store", "Thumbs.db", "desktop.ini");
 
     private final Path target;
-    private final Path temporary;
-    private final Thread cleanup;
-    private boolean committed;
+    private final boolean overwrite;
+    private final StagingFolder staging;
 
     /** Writes the content of a file. */
     @FunctionalInterface
@@ -36,44 +41,86 @@ final class OutputFolder implements AutoCloseable {
         void writeTo(OutputStream out) throws IOException;
     }
 
-    private OutputFolder(Path target, Path temporary) {
+    private OutputFolder(Path target, boolean overwrite, StagingFolder staging) {
         this.target = target;
-        this.temporary = temporary;
-        this.cleanup = new Thread(() -> deleteQuietly(temporary), "unipic-export-cleanup");
-        Runtime.getRuntime().addShutdownHook(cleanup);
+        this.overwrite = overwrite;
+        this.staging = staging;
     }
 
     /** @throws ExportException when the target is there and may not be replaced */
     static OutputFolder create(Path output, boolean overwrite) throws IOException {
-        Path target = output.toAbsolutePath().normalize();
-        if (Files.exists(target)) {
-            boolean model = Files.isRegularFile(target.resolve(Manifest.FILE_NAME));
-            if (!overwrite && !isEmptyFolder(target)) {
-                throw new ExportException(
-                        output + " is there already; use --force to replace a model, or another folder.");
-            }
-            if (!model && !isEmptyFolder(target)) {
-                throw new ExportException(
-                        output + " is not an exported model, so it is not replaced; use another folder.");
-            }
-        }
+        Path absolute = output.toAbsolutePath().normalize();
+        // What a link leads to is replaced, not the link.
+        Path target = Files.exists(absolute) ? absolute.toRealPath() : absolute;
+        requireFree(target, overwrite);
         Path parent = target.getParent();
         if (parent == null) {
             throw new ExportException(output + " cannot be an output folder; name a folder below it.");
         }
         Files.createDirectories(parent);
-        return new OutputFolder(target, Files.createDirectory(sibling(target, "partial")));
+        OutputFolder folder = new OutputFolder(target, overwrite, StagingFolder.beside(target));
+        try {
+            // A model that an interrupted export had moved aside may just have come back.
+            requireFree(target, overwrite);
+        } catch (ExportException | IOException e) {
+            folder.close();
+            throw e;
+        }
+        return folder;
     }
 
-    private static Path sibling(Path target, String kind) {
-        return target.resolveSibling("." + target.getFileName() + "." + kind + "-" + UUID.randomUUID());
+    private static void requireFree(Path target, boolean overwrite) throws IOException {
+        if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)
+                || Files.isDirectory(target) && list(target).isEmpty()) {
+            return;
+        }
+        if (!overwrite) {
+            throw new ExportException(target + " is there already; use --force to replace a model, or another folder.");
+        }
+        Set<String> files = filesOfModel(target);
+        if (files.isEmpty()) {
+            throw new ExportException(target + " is not an exported model, so it is not replaced; use another folder.");
+        }
+        for (Path path : list(target)) {
+            String name = path.getFileName().toString();
+            boolean ofModel = files.contains(name) && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
+            if (!ofModel && !NOBODYS.contains(name)) {
+                throw new ExportException(target + " is not replaced, since it also holds " + name
+                        + ", which is not of the model; move that away, or use another folder.");
+            }
+        }
     }
 
-    /** @throws ExportException when the disk has less room than {@code bytes} */
+    /** What its manifest lists, of whatever format version, and the manifest; nothing if it has none of ours. */
+    private static Set<String> filesOfModel(Path target) throws IOException {
+        Path manifest = target.resolve(Manifest.FILE_NAME);
+        if (!Files.isRegularFile(manifest) || Files.size(manifest) > MAX_MANIFEST_BYTES) {
+            return Set.of();
+        }
+        try {
+            JsonNode root = new JsonMapper().readTree(Files.readAllBytes(manifest));
+            if (!root.path("format_version").isInt() || !root.path("files").isObject()) {
+                return Set.of();
+            }
+            Set<String> files = new HashSet<>(Set.of(Manifest.FILE_NAME));
+            root.path("files").fieldNames().forEachRemaining(files::add);
+            return files;
+        } catch (JsonProcessingException e) {
+            return Set.of();
+        }
+    }
+
+    private static List<Path> list(Path folder) throws IOException {
+        try (Stream<Path> children = Files.list(folder)) {
+            return children.toList();
+        }
+    }
+
+    /** @throws OutputException when the disk has less room than {@code bytes} */
     void requireSpace(long bytes) throws IOException {
-        long usable = Files.getFileStore(temporary).getUsableSpace();
+        long usable = Files.getFileStore(staging.path()).getUsableSpace();
         if (usable < bytes) {
-            throw new ExportException("The export needs " + (bytes >> 20) + " MiB but the disk of " + target + " has "
+            throw new OutputException("The export needs " + (bytes >> 20) + " MiB but the disk of " + target + " has "
                     + (usable >> 20) + " MiB left; free some, or use another disk.");
         }
     }
@@ -81,7 +128,7 @@ final class OutputFolder implements AutoCloseable {
     /** Writes a file and gives its length and digest. */
     FileSpec write(String file, Content content) throws IOException {
         MessageDigest sha256 = sha256();
-        Path path = temporary.resolve(file);
+        Path path = staging.path().resolve(file);
         try (OutputStream out = new BufferedOutputStream(
                 new DigestOutputStream(Files.newOutputStream(path, StandardOpenOption.CREATE_NEW), sha256),
                 BUFFER_BYTES)) {
@@ -90,51 +137,19 @@ final class OutputFolder implements AutoCloseable {
         return new FileSpec(Files.size(path), HexFormat.of().formatHex(sha256.digest()));
     }
 
-    /** Moves the finished folder into place. */
+    /**
+     * Moves the finished folder into place.
+     *
+     * @throws ExportException when something was put there since
+     */
     void commit() throws IOException {
-        if (Files.exists(target)) {
-            Path old = sibling(target, "old");
-            Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-            deleteQuietly(old);
-        } else {
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-        }
-        committed = true;
+        requireFree(target, overwrite);
+        staging.commit();
     }
 
     @Override
     public void close() {
-        if (!committed) {
-            deleteQuietly(temporary);
-        }
-        try {
-            Runtime.getRuntime().removeShutdownHook(cleanup);
-        } catch (IllegalStateException e) {
-            // The JVM is stopping: the hook runs.
-        }
-    }
-
-    private static boolean isEmptyFolder(Path path) throws IOException {
-        if (!Files.isDirectory(path)) {
-            return false;
-        }
-        try (Stream<Path> children = Files.list(path)) {
-            return children.findAny().isEmpty();
-        }
-    }
-
-    private static void deleteQuietly(Path folder) {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> paths = Files.walk(folder)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException | UncheckedIOException e) {
-            // What cannot be removed stays: hidden, and with a name that says what it is.
-        }
+        staging.close();
     }
 
     private static MessageDigest sha256() {

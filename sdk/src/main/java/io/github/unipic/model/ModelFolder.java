@@ -1,6 +1,7 @@
 package io.github.unipic.model;
 
 import io.github.unipic.ModelFormatException;
+import io.github.unipic.files.StagingFolder;
 import io.github.unipic.model.Manifest.FileSpec;
 import io.github.unipic.model.Manifest.GraphSpec;
 import java.io.IOException;
@@ -35,7 +36,11 @@ public final class ModelFolder {
         Path path = folder.toAbsolutePath().normalize();
         Path file = path.resolve(Manifest.FILE_NAME);
         if (!Files.isDirectory(path)) {
-            throw new ModelFormatException("There is no model folder " + path + "; make one with `unipic export`.");
+            String advice = StagingFolder.displaced(path)
+                    .map(old ->
+                            "an export that replaced it was interrupted and has left it as " + old + "; rename that")
+                    .orElse("make one with `unipic export`");
+            throw new ModelFormatException("There is no model folder " + path + "; " + advice + ".");
         }
         if (!Files.isRegularFile(file)) {
             throw new ModelFormatException(path + " has no " + Manifest.FILE_NAME

@@ -1,0 +1,66 @@
+package io.github.unipic.files;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Writes a file so that at every moment, also after a kill or a power cut, its path holds the old content or the new,
+ * whole.
+ */
+public final class AtomicFile {
+    private static final Path DEVICES = Path.of("/dev");
+
+    private AtomicFile() {}
+
+    /** Writes a file's content. */
+    @FunctionalInterface
+    public interface Content {
+        /**
+         * Writes it.
+         *
+         * @param stream buffered; closed by the caller
+         * @throws IOException if writing fails
+         */
+        void writeTo(OutputStream stream) throws IOException;
+    }
+
+    /**
+     * Writes to a temporary file in the same folder, forces it to disk, and moves it into place. Where that fails
+     * nothing is left behind. A link stays, and the file that it leads to is replaced; a pipe or a device is written to
+     * directly.
+     *
+     * @param file the file to make or to replace
+     * @param content writes the content
+     * @throws IOException if writing or moving fails
+     */
+    public static void write(Path file, Content content) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new FileSystemException(file.toString(), null, "is a folder");
+        }
+        if (isStream(file)) {
+            try (OutputStream stream = Files.newOutputStream(file)) {
+                content.writeTo(stream);
+            }
+            return;
+        }
+        Path target = Files.isSymbolicLink(file) ? file.toRealPath() : file.toAbsolutePath();
+        try (StagingFile staging = StagingFile.in(target.getParent())) {
+            content.writeTo(staging.stream());
+            staging.moveTo(target);
+        }
+    }
+
+    /**
+     * Whether it is no file on a disk. A link in /dev stands for a stream that is open, even if that leads to a file.
+     */
+    private static boolean isStream(Path file) {
+        return Files.exists(file)
+                && (!Files.isRegularFile(file)
+                        || Files.isSymbolicLink(file)
+                                && file.getFileSystem() == DEVICES.getFileSystem()
+                                && file.toAbsolutePath().startsWith(DEVICES));
+    }
+}

@@ -1,0 +1,56 @@
+package io.github.unipic.files;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Waits until what was written is on the disk itself, so that it is there after a power cut. */
+final class Disk {
+    private Disk() {}
+
+    /** Forces a file's content. */
+    static void force(FileChannel channel) throws IOException {
+        // An interrupted thread would close the channel instead.
+        boolean interrupted = Thread.interrupted();
+        try {
+            channel.force(true);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /**
+     * Forces the names in a folder, such as that of a file just moved there. Some systems cannot (Windows, network
+     * folders), and then it is left to them: what was moved cannot be taken back.
+     */
+    static void forceFolder(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            force(channel);
+        } catch (IOException | UnsupportedOperationException e) {
+            // Left to the system.
+        }
+    }
+
+    /** Forces all files of a tree, and the names in its folders. */
+    static void forceTree(Path tree) throws IOException {
+        List<Path> paths;
+        try (Stream<Path> walk = Files.walk(tree)) {
+            paths = walk.toList();
+        }
+        for (Path path : paths) {
+            if (Files.isDirectory(path)) {
+                forceFolder(path);
+            } else {
+                try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+                    force(channel);
+                }
+            }
+        }
+    }
+}

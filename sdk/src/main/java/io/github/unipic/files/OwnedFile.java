@@ -1,0 +1,124 @@
+package io.github.unipic.files;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+
+/** A file whose lock tells that the process which works on it lives: the system ends the lock with the process. */
+final class OwnedFile implements AutoCloseable {
+    /**
+     * Names of those of this process. Closing any channel of a file ends the process's locks on it (POSIX), so these
+     * must not be opened again.
+     */
+    private static final Set<String> OWN = ConcurrentHashMap.newKeySet();
+
+    /** The byte that is locked, behind any content: Windows lets nobody else write what is locked. */
+    private static final long LOCKED = Long.MAX_VALUE - 1;
+
+    private final Path path;
+    private final FileChannel channel;
+
+    private OwnedFile(Path path, FileChannel channel) {
+        this.path = path;
+        this.channel = channel;
+    }
+
+    /**
+     * Makes an empty one.
+     *
+     * @param name of a new identifier
+     */
+    static OwnedFile create(Path folder, UnaryOperator<String> name) throws IOException {
+        while (true) {
+            Path path = folder.resolve(name.apply(UUID.randomUUID().toString()));
+            Optional<OwnedFile> file = lock(path, true);
+            // Between its making and its locking another process may have taken it for a leftover.
+            if (file.isPresent() && Files.exists(path)) {
+                return file.get();
+            }
+            if (file.isPresent()) {
+                file.get().close();
+            }
+        }
+    }
+
+    /**
+     * Takes over a file that a process may have left.
+     *
+     * @return empty if one works on it, or it belongs to somebody else
+     * @throws IOException if that cannot be told, for example where files cannot be locked
+     */
+    static Optional<OwnedFile> take(Path path) throws IOException {
+        try {
+            return lock(path, false);
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<OwnedFile> lock(Path path, boolean creating) throws IOException {
+        String name = path.getFileName().toString();
+        if (!OWN.add(name)) {
+            return Optional.empty();
+        }
+        FileChannel channel = null;
+        boolean locked = false;
+        try {
+            channel = creating
+                    ? FileChannel.open(
+                            path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)
+                    : FileChannel.open(
+                            path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+            locked = creating ? tryLock(channel) : channel.tryLock(LOCKED, 1, false) != null;
+            return locked ? Optional.of(new OwnedFile(path, channel)) : Optional.empty();
+        } catch (OverlappingFileLockException e) {
+            return Optional.empty(); // Of this process, loaded by another class loader.
+        } finally {
+            if (!locked) {
+                OWN.remove(name);
+                if (channel != null) {
+                    channel.close();
+                }
+            }
+        }
+    }
+
+    /** Where files cannot be locked one works without; whoever cleans the folder cannot lock it either. */
+    private static boolean tryLock(FileChannel channel) {
+        try {
+            FileLock lock = channel.tryLock(LOCKED, 1, false);
+            return lock != null;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    FileChannel channel() {
+        return channel;
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            channel.close();
+        } finally {
+            OWN.remove(path.getFileName().toString());
+        }
+    }
+}

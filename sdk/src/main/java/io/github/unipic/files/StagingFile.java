@@ -1,0 +1,97 @@
+package io.github.unipic.files;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A file in the making: hidden, in the folder of its place, locked as long as this process works on it. Closed without
+ * {@link #moveTo} it is deleted; what a killed process left is deleted by a later one that writes in the folder.
+ */
+public final class StagingFile implements AutoCloseable {
+    private final OwnedFile file;
+    private OutputStream unbuffered;
+    private OutputStream stream;
+    private boolean moved;
+
+    private StagingFile(OwnedFile file) {
+        this.file = file;
+    }
+
+    /**
+     * Makes an empty one.
+     *
+     * @param folder that exists
+     * @throws IOException if it cannot be made
+     */
+    public static StagingFile in(Path folder) throws IOException {
+        StagingFile staging = new StagingFile(OwnedFile.create(folder, Leftovers::fileName));
+        Leftovers.removeOnce(folder, staging.path());
+        return staging;
+    }
+
+    /** Where it is now. */
+    public Path path() {
+        return file.path();
+    }
+
+    /** Reads and writes it; closing the channel gives the file up to whoever cleans the folder. */
+    public FileChannel channel() {
+        return file.channel();
+    }
+
+    /**
+     * Writes it, buffered, and unlike {@link #channel} also in a thread that was interrupted. Always the same stream,
+     * closed with this.
+     *
+     * @throws IOException if it cannot be opened
+     */
+    public OutputStream stream() throws IOException {
+        if (stream == null) {
+            unbuffered = Files.newOutputStream(path(), StandardOpenOption.WRITE);
+            stream = new BufferedOutputStream(unbuffered);
+        }
+        return stream;
+    }
+
+    /**
+     * Forces the content to disk and moves it to its place in one step, replacing what is there.
+     *
+     * @param target in the same folder
+     * @throws IOException if that fails; what was there is then as it was
+     */
+    public void moveTo(Path target) throws IOException {
+        if (stream != null) {
+            stream.flush();
+        }
+        Disk.force(channel());
+        try {
+            Files.move(path(), target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(path(), target, StandardCopyOption.REPLACE_EXISTING);
+        }
+        moved = true;
+        Disk.forceFolder(target.getParent());
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            if (!moved) {
+                Files.deleteIfExists(path());
+            }
+        } finally {
+            // Closing the stream ends the lock, so it comes last; what its buffer still holds need not be written.
+            if (unbuffered != null) {
+                unbuffered.close();
+            }
+            file.close();
+        }
+    }
+}

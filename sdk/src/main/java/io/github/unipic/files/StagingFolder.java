@@ -1,0 +1,131 @@
+package io.github.unipic.files;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+
+/**
+ * A folder in the making: hidden, beside its place, owned by this process as the lock of a file beside it tells. Closed
+ * without {@link #commit} it is deleted, also when the JVM is told to stop. What a killed process left is put right by
+ * the next one that makes such a folder there: a folder that was being replaced comes back, the rest is deleted.
+ */
+public final class StagingFolder implements AutoCloseable {
+    private final Path target;
+    private final OwnedFile lock;
+    private final Leftovers.Names names;
+    private final Thread cleanup = new Thread(this::abandon, "unipic-cleanup");
+    private boolean closed;
+
+    private StagingFolder(Path target, OwnedFile lock) throws IOException {
+        this.target = target;
+        this.lock = lock;
+        this.names = Leftovers.Names.of(lock.path());
+        try {
+            Files.createDirectory(names.partial());
+            Runtime.getRuntime().addShutdownHook(cleanup);
+        } catch (IOException | IllegalStateException e) {
+            abandon();
+            throw e;
+        }
+    }
+
+    /**
+     * Makes an empty one, after it has put right what killed processes left beside the target.
+     *
+     * @param target absolute; its parent exists
+     * @throws IOException if it cannot be made
+     */
+    public static StagingFolder beside(Path target) throws IOException {
+        OwnedFile lock = OwnedFile.create(
+                target.getParent(),
+                id -> Leftovers.lockName(target.getFileName().toString(), id));
+        StagingFolder folder = new StagingFolder(target, lock);
+        Leftovers.remove(target.getParent(), lock.path());
+        return folder;
+    }
+
+    /** Where it is now. */
+    public Path path() {
+        return names.partial();
+    }
+
+    /**
+     * Forces all of it to disk and moves it to its place. What is there is moved aside first, and deleted at the end.
+     *
+     * @throws IOException if that fails; what was there is then there again, or else {@link #displaced}
+     */
+    public void commit() throws IOException {
+        commit((from, to) -> Files.move(from, to, StandardCopyOption.ATOMIC_MOVE));
+    }
+
+    /** A move in one step; in tests one that fails. */
+    interface Move {
+        void move(Path from, Path to) throws IOException;
+    }
+
+    synchronized void commit(Move move) throws IOException {
+        if (closed) {
+            throw new FileSystemException(target.toString(), null, "the program is stopping");
+        }
+        Disk.forceTree(path());
+        boolean replacing = Files.exists(target, LinkOption.NOFOLLOW_LINKS);
+        if (replacing) {
+            move.move(target, names.old());
+        }
+        try {
+            move.move(path(), target);
+        } catch (IOException e) {
+            if (replacing) {
+                moveBack(move, e);
+            }
+            throw e;
+        }
+        Disk.forceFolder(target.getParent());
+    }
+
+    /** Where that fails, too, {@link #close} tries again, and then the next process. */
+    private void moveBack(Move move, IOException failure) {
+        try {
+            move.move(names.old(), target);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /**
+     * Where an interrupted replacement has left what was at a target that is not there now: hidden beside it.
+     *
+     * @param target absolute
+     */
+    public static Optional<Path> displaced(Path target) {
+        return Files.exists(target, LinkOption.NOFOLLOW_LINKS) ? Optional.empty() : Leftovers.old(target);
+    }
+
+    /** Deletes the folder, or after {@link #commit} what it has replaced. */
+    @Override
+    public void close() {
+        abandon();
+        try {
+            Runtime.getRuntime().removeShutdownHook(cleanup);
+        } catch (IllegalStateException e) {
+            // The JVM is stopping: the hook runs.
+        }
+    }
+
+    /** Not while it is being moved: a stopping JVM waits for that. */
+    private synchronized void abandon() {
+        if (!closed) {
+            closed = true;
+            Leftovers.settle(names);
+            try {
+                lock.close();
+            } catch (IOException e) {
+                // The process ends the lock at the latest.
+            }
+        }
+    }
+}
