@@ -1,5 +1,6 @@
 package io.github.unipic.conformance;
 
+import io.github.unipic.OutputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -28,8 +29,8 @@ public final class EmbeddedCheckpoint {
                 }
             }
         } catch (IOException e) {
-            throw new ConformanceException(
-                    "The small checkpoint cannot be written to " + folder + ": " + e.getMessage() + ".", e);
+            throw new OutputException(
+                    "The small checkpoint cannot be written to " + folder, e, "make room there or use another folder");
         }
     }
 

@@ -1,15 +1,15 @@
 package io.github.unipic.conformance;
 
+import io.github.unipic.OutputException;
 import io.github.unipic.conformance.bench.PublishedCheckpoint;
 import io.github.unipic.export.ExportListener;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Precision;
+import io.github.unipic.files.StagingFolder;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -41,8 +41,7 @@ public final class PublishedModel {
      * @param notes hears what is written, of which size, before it is
      * @param listener of the export
      * @return the model folder
-     * @throws ConformanceException when the disk has too little room
-     * @throws UncheckedIOException when writing fails
+     * @throws OutputException when the disk has too little room, or writing fails
      */
     public Path make(Consumer<String> notes, ExportListener listener) {
         try {
@@ -56,7 +55,10 @@ public final class PublishedModel {
             }
             return model;
         } catch (IOException e) {
-            throw new UncheckedIOException("The model of random weights cannot be written: " + e.getMessage(), e);
+            throw new OutputException(
+                    "The model of random weights cannot be written to " + checkpoint.getParent(),
+                    e,
+                    "make room there or set another cache folder");
         }
     }
 
@@ -70,17 +72,16 @@ public final class PublishedModel {
                 checkpoint));
         long free = Files.getFileStore(home).getUsableSpace();
         if (free < bytes) {
-            throw new ConformanceException(String.format(
+            throw new OutputException(String.format(
                     Locale.ROOT,
                     "%s has %.1f GB free, and the random weights take %.1f GB; make room, or set another cache folder.",
                     home,
                     free / 1e9,
                     bytes / 1e9));
         }
-        try (TemporaryFolder work = TemporaryFolder.in(home)) {
-            Path whole = work.path().resolve("checkpoint");
-            PublishedCheckpoint.write(whole);
-            Files.move(whole, checkpoint, StandardCopyOption.ATOMIC_MOVE);
+        try (StagingFolder work = StagingFolder.beside(checkpoint)) {
+            PublishedCheckpoint.write(work.path());
+            work.commit();
         }
     }
 }

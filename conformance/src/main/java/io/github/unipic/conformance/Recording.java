@@ -1,6 +1,7 @@
 package io.github.unipic.conformance;
 
 import io.github.unipic.Cancellation;
+import io.github.unipic.OutputException;
 import io.github.unipic.conformance.cases.AnswerCase;
 import io.github.unipic.conformance.cases.Cases;
 import io.github.unipic.conformance.cases.LoopCase;
@@ -41,7 +42,8 @@ public record Recording(
     /**
      * Writes the reference file, in place of an earlier one.
      *
-     * @throws ConformanceException when it cannot be written, or the model gives what is no number
+     * @throws OutputException when it cannot be written
+     * @throws ConformanceException when another file is there, or the model gives what is no number
      * @throws io.github.unipic.UniPicException when the model cannot be run, or this is cancelled
      */
     public void writeTo(Path file) {
@@ -50,7 +52,27 @@ public record Recording(
             throw new ConformanceException("The reference cannot be written to " + file
                     + ": that is a folder, or its folder does not exist; name a file in a folder that is there.");
         }
+        requireReplaceable(file);
         writeTo(file, ModelFolder.open(model, true));
+    }
+
+    /** Somebody else's file may have the name; an empty one is of no use to anyone. */
+    private static void requireReplaceable(Path file) {
+        try {
+            if (Files.exists(file) && Files.size(file) > 0) {
+                ReferenceFile.requireReference(file);
+            }
+        } catch (ConformanceException e) {
+            throw new ConformanceException(
+                    file + " is there and is no reference file, so it is not replaced; name another file.", e);
+        } catch (IOException e) {
+            throw unwritable(file, e);
+        }
+    }
+
+    private static OutputException unwritable(Path file, IOException e) {
+        return new OutputException(
+                "The reference cannot be written to " + file, e, "make room there or name another file");
     }
 
     /** @param folder the model, opened, its files found to be whole */
@@ -84,9 +106,7 @@ public record Recording(
             }
             writer.finish(metadata(folder.manifest(), cases));
         } catch (IOException e) {
-            throw new ConformanceException(
-                    "The reference cannot be written to " + file + ": " + e + "; make room there or name another file.",
-                    e);
+            throw unwritable(file, e);
         }
     }
 

@@ -1,10 +1,9 @@
 package io.github.unipic.conformance;
 
+import io.github.unipic.files.FileTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.stream.Stream;
 
 /** A folder for the time of one run. */
 record TemporaryFolder(Path path) implements AutoCloseable {
@@ -17,17 +16,10 @@ record TemporaryFolder(Path path) implements AutoCloseable {
         }
     }
 
-    /** In another place than the system's: for what is to be moved to its neighbourhood. */
-    static TemporaryFolder in(Path parent) throws IOException {
-        return new TemporaryFolder(Files.createTempDirectory(parent, "unipic-part-"));
-    }
-
     @Override
     public void close() {
-        try (Stream<Path> paths = Files.walk(path)) {
-            for (Path each : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(each);
-            }
+        try {
+            FileTree.delete(path);
         } catch (IOException e) {
             throw new ConformanceException(
                     "The temporary folder " + path + " cannot be removed: " + e.getMessage() + ".", e);

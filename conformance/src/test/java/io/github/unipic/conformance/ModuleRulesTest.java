@@ -23,6 +23,7 @@ class ModuleRulesTest {
                 .resideInAnyPackage(
                         "io.github.unipic.conformance.report",
                         "io.github.unipic",
+                        "io.github.unipic.files",
                         "com.fasterxml.jackson..",
                         "java..",
                         "javax..")

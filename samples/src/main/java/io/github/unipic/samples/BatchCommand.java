@@ -80,11 +80,8 @@ final class BatchCommand implements Callable<Integer> {
         int all = file.entries().size();
         List<String> failures = new ArrayList<>();
         try (UniPic loaded = model.load(session, quiet);
-                BatchFolder folder = BatchFolder.open(output, loaded.info().name())) {
-            if (restart) {
-                folder.clear();
-            }
-            List<BatchEntry> missing = folder.missing(file.entries(), restart);
+                BatchFolder folder = BatchFolder.open(output, loaded.info().name(), file.entries(), restart)) {
+            List<BatchEntry> missing = folder.missing();
             int there = all - missing.size();
             if (!quiet && there > 0) {
                 session.err().println(there + " of " + all + " pictures are there already.");

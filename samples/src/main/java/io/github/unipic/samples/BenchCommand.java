@@ -3,13 +3,16 @@ package io.github.unipic.samples;
 import io.github.unipic.CacheFolder;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
+import io.github.unipic.OutputException;
 import io.github.unipic.conformance.BenchmarkReport;
 import io.github.unipic.conformance.BenchmarkRun;
 import io.github.unipic.conformance.BenchmarkSettings;
 import io.github.unipic.conformance.BenchmarkSettings.Task;
 import io.github.unipic.conformance.PublishedModel;
 import io.github.unipic.export.Precision;
+import io.github.unipic.files.AtomicFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -145,7 +148,7 @@ final class BenchCommand implements Callable<Integer> {
     private boolean quiet;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         requireFolderOfJson();
         memory.requireValid();
         if (threads != null && threads < 1) {
@@ -173,11 +176,22 @@ final class BenchCommand implements Callable<Integer> {
                         session.cancellation(),
                         this::note)
                 .run();
-        if (json != null) {
-            Files.writeString(json, report.json() + System.lineSeparator());
-        }
+        // Shown first: they took long to measure, and the file may fail.
         session.out().print(report.text());
+        if (json != null) {
+            writeJson(report);
+        }
         return UniPicCommand.OK;
+    }
+
+    private void writeJson(BenchmarkReport report) {
+        byte[] text = (report.json() + System.lineSeparator()).getBytes(StandardCharsets.UTF_8);
+        try {
+            AtomicFile.write(json, out -> out.write(text));
+        } catch (IOException e) {
+            throw new OutputException(
+                    "The figures cannot be written to " + json, e, "make room there or name another file");
+        }
     }
 
     /** Before hours of measuring, not after. */

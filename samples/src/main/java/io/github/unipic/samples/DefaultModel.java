@@ -3,21 +3,23 @@ package io.github.unipic.samples;
 import io.github.unipic.CacheFolder;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ModelFormatException;
+import io.github.unipic.OutputException;
 import io.github.unipic.UniPic;
 import io.github.unipic.conformance.EmbeddedCheckpoint;
+import io.github.unipic.export.ExportException;
 import io.github.unipic.export.ExportListener;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Precision;
+import io.github.unipic.files.FileTree;
+import io.github.unipic.files.StagingFolder;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -61,7 +63,7 @@ final class DefaultModel {
     /**
      * Loads the model, exporting it first if it is not there; a folder found damaged is exported once more.
      *
-     * @throws UncheckedIOException if the cache folder cannot be written
+     * @throws OutputException if the cache folder cannot be written
      */
     UniPic load(Function<Path, UniPic> loader) {
         try {
@@ -76,49 +78,43 @@ final class DefaultModel {
                 return loader.apply(folder);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("the cache folder " + folder.getParent() + " cannot be used", e);
+            throw new OutputException(
+                    "The built-in model cannot be written to the cache folder " + folder.getParent(),
+                    e,
+                    "make room there, or set another cache folder (XDG_CACHE_HOME, LOCALAPPDATA)");
         }
     }
 
     private void export() throws IOException {
         Files.createDirectories(folder.getParent());
         deleteStaleSiblings();
-        Path work = Files.createTempDirectory(folder.getParent(), folder.getFileName() + ".part-");
-        try {
-            EmbeddedCheckpoint.copyTo(work);
+        try (StagingFolder work = StagingFolder.beside(folder)) {
+            EmbeddedCheckpoint.copyTo(work.path());
             // A model is called by its checkpoint's folder.
-            Path checkpoint = Files.move(work.resolve("checkpoint"), work.resolve("tiny"));
-            Path exported = work.resolve("model");
-            Exporter.export(new ExportRequest(checkpoint, exported, Precision.FP32, false), listener);
-            try {
-                Files.move(exported, folder, StandardCopyOption.ATOMIC_MOVE);
-            } catch (FileSystemException e) {
-                if (!Files.isDirectory(folder)) {
-                    throw e;
-                }
-                // Another process was first; its model is the same.
+            Path checkpoint =
+                    Files.move(work.path().resolve("checkpoint"), work.path().resolve("tiny"));
+            Exporter.export(new ExportRequest(checkpoint, folder, Precision.FP32, false), listener);
+        } catch (ExportException | OutputException e) {
+            if (!Files.isDirectory(folder)) {
+                throw e;
             }
-        } finally {
-            delete(work);
+            // Another process was first; its model is the same.
         }
     }
 
     /** Moves the folder away in one step, so that no other process meets it half deleted. */
     private void discard() throws IOException {
-        Path trash = Files.createTempDirectory(folder.getParent(), folder.getFileName() + ".part-");
-        try {
-            Files.move(folder, trash.resolve("damaged"), StandardCopyOption.ATOMIC_MOVE);
+        try (StagingFolder trash = StagingFolder.beside(folder)) {
+            Files.move(folder, trash.path().resolve("damaged"), StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
             if (Files.exists(folder)) {
                 throw e;
             }
             // Another process has just moved it away.
-        } finally {
-            delete(trash);
         }
     }
 
-    /** Other builds' models, and what interrupted processes left, once nobody has touched them for a while. */
+    /** Other builds' models, once nobody has touched them for a while. */
     private void deleteStaleSiblings() throws IOException {
         Instant limit = Instant.now().minus(STALE);
         List<Path> siblings;
@@ -128,18 +124,12 @@ final class DefaultModel {
         }
         for (Path sibling : siblings) {
             if (Files.getLastModifiedTime(sibling).toInstant().isBefore(limit)) {
-                delete(sibling);
+                try {
+                    FileTree.delete(sibling);
+                } catch (IOException e) {
+                    // In use by another process (Windows); a later run deletes it.
+                }
             }
-        }
-    }
-
-    private static void delete(Path tree) {
-        try (Stream<Path> walk = Files.walk(tree)) {
-            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        } catch (IOException | UncheckedIOException e) {
-            // In use by another process (Windows); a later run deletes it.
         }
     }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -181,8 +184,8 @@ class BatchTest {
         refused("other options", FIRST + SECOND + THIRD, "--guidance", "2");
         // The picture knows as well as its line.
         Files.writeString(manifest, "");
-        refused("not the picture that", FIRST.replace("A fox", "A dog") + SECOND + THIRD);
-        refused("not the picture that", FIRST + SECOND + THIRD, "--seed", "1");
+        refused("not the image that", FIRST.replace("A fox", "A dog") + SECOND + THIRD);
+        refused("not the image that", FIRST + SECOND + THIRD, "--seed", "1");
         Files.writeString(manifest, text.replace("\"tiny\"", "\"unipic-1.5b\""));
         refused("the model unipic-1.5b", FIRST + SECOND + THIRD);
         Files.writeString(manifest, "{}\n" + text);
@@ -201,7 +204,7 @@ class BatchTest {
                 .first()
                 .asString()
                 .contains(pictures.toString(), message)
-                .containsAnyOf("--restart", "delete the manifest");
+                .containsAnyOf("--restart", "move the manifest away");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(redrawn()).isEmpty();
         assertThat(files()).hasSize(4);
@@ -226,15 +229,123 @@ class BatchTest {
     void restartDeletesOnlyPicturesOfTheFolder() throws IOException {
         Files.createDirectory(pictures);
         Path outside = Files.writeString(folder.resolve("00009.png"), "not ours");
-        Files.writeString(manifest, "{\"index\":0,\"file\":\"../00009.png\",\"prompt\":\"x\",\"requested\":{}}\n");
-        assertThat(batch("--restart").exitCode()).isZero();
+        String line = "{\"index\":0,\"file\":\"../00009.png\",\"prompt\":\"x\",\"requested\":{}}\n";
+        Files.writeString(manifest, line);
+        refusedUntouched("manifest.jsonl line 1", "--restart");
         assertThat(outside).exists();
     }
 
     @Test
+    void aManifestOfSomethingElseIsNotTouched() throws IOException {
+        Files.createDirectory(pictures);
+        for (String foreign : List.of(
+                "{\"prompt\": \"a cat\", \"image\": \"cat.jpg\"}",
+                "{\"prompt\": \"a cat\"}\n{\"prompt\": \"a dog\"}\n",
+                "{\"prompt\": \"a cat\"}\n{\"prompt\": \"a d",
+                "my notes",
+                "{",
+                "{\"index\":0,\"id\":\"fox\",\"file\":\"00000-fox.png\",\"pro",
+                "{\"index\":0,\"file\":\"cat.png\",\"prompt\":\"x\",\"requested\":{}}\n",
+                "\0".repeat(5000),
+                "x".repeat(5 << 20))) {
+            Files.writeString(manifest, foreign);
+            refusedUntouched("manifest.jsonl");
+            refusedUntouched("manifest.jsonl", "--restart");
+        }
+    }
+
+    @Test
+    void whatFollowsABatchsLinesIsNotCutOffIfItIsNoLineOfABatch() throws IOException {
+        batch();
+        Files.writeString(manifest, "# the third one is best", StandardOpenOption.APPEND);
+        refusedUntouched("half a line");
+        refusedUntouched("half a line", "--restart");
+    }
+
+    @Test
+    void halfALineAloneIsCutOffWhereAPictureTellsWhatItIs() throws IOException {
+        batch();
+        String text = Files.readString(manifest);
+        int first = text.indexOf('\n');
+        for (int length : new int[] {1, 12, 40, text.indexOf("\"seconds\":") + 11, first}) {
+            Files.writeString(manifest, text.substring(0, length));
+            age();
+            CommandLineRun run = batch();
+            assertThat(run.exitCode()).as(run.err()).isZero();
+            assertThat(redrawn()).isEmpty();
+            assertThat(lines()).hasSize(3);
+        }
+    }
+
+    @Test
+    void aManifestThatIsNoFileIsNotTouched() throws IOException {
+        Files.createDirectories(manifest.resolve("mine"));
+        refusedUntouched("manifest.jsonl is no file");
+        refusedUntouched("manifest.jsonl is no file", "--restart");
+        Files.delete(manifest.resolve("mine"));
+        Files.delete(manifest);
+        Path target = Files.writeString(folder.resolve("target"), "");
+        Files.createSymbolicLink(manifest, target);
+        refusedUntouched("manifest.jsonl is no file");
+        assertThat(manifest).isSymbolicLink();
+        assertThat(target).isEmptyFile();
+    }
+
+    @Test
+    void picturesThatUnipicHasNotDrawnAreNeitherReplacedNorDeleted() throws IOException {
+        Files.createDirectory(pictures);
+        Path mine = pictures.resolve("00001.png");
+        ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", mine.toFile());
+        refusedUntouched("00001.png, which unipic has not drawn");
+        refusedUntouched("00001.png, which unipic has not drawn", "--restart");
+        Files.writeString(mine, "a text");
+        refusedUntouched("00001.png, which unipic has not drawn", "--restart");
+        Files.delete(mine);
+        Files.createDirectory(mine);
+        refusedUntouched("00001.png");
+        Files.delete(mine);
+        // In the place of one that a batch has drawn.
+        batch();
+        ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", mine.toFile());
+        Path temporary = Files.writeString(pictures.resolve("manifest.jsonl.tmp"), "mine");
+        refusedUntouched("00001.png, which unipic has not drawn", "--restart");
+        Files.delete(pictures.resolve("00000-fox.png"));
+        assertThat(batch().exitCode()).isZero();
+        assertThat(temporary).hasContent("mine");
+    }
+
+    /** Nothing in the folder changes, and nothing comes to it. */
+    private void refusedUntouched(String message, String... options) throws IOException {
+        age();
+        Map<String, byte[]> before = contents();
+        CommandLineRun run = batch(concat(new String[] {"-q"}, options));
+        assertThat(run.errLines()).as(run.err()).hasSize(1);
+        assertThat(run.err()).contains(message, "choose another folder with -o");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(contents()).usingRecursiveComparison().isEqualTo(before);
+        assertThat(redrawn()).isEmpty();
+    }
+
+    private Map<String, byte[]> contents() throws IOException {
+        Map<String, byte[]> contents = new TreeMap<>();
+        for (String name : files()) {
+            Path file = pictures.resolve(name);
+            contents.put(name, Files.isDirectory(file) ? new byte[0] : Files.readAllBytes(file));
+        }
+        return contents;
+    }
+
+    @Test
+    void aFolderThatDoesNotExistIsMadeOnlyWhenAllIsWell() throws IOException {
+        Files.writeString(prompts, "not a prompts file");
+        assertThat(batch("-q").exitCode()).isEqualTo(2);
+        assertThat(pictures).doesNotExist();
+    }
+
+    @Test
     void twoRunsDoNotShareAFolder() throws IOException {
-        try (BatchFolder first = BatchFolder.open(pictures, "tiny")) {
-            assertThat(first.missing(List.of(), false)).isEmpty();
+        try (BatchFolder first = BatchFolder.open(pictures, "tiny", List.of(), false)) {
+            assertThat(first.missing()).isEmpty();
             CommandLineRun run = batch("-q");
             assertThat(run.exitCode()).isEqualTo(2);
             assertThat(run.errLines()).hasSize(1).first().asString().contains("another unipic", pictures.toString());

@@ -23,6 +23,7 @@ class ModuleRulesTest {
                 .dependOnClassesThat(resideInAPackage("io.github.unipic..")
                         .and(not(resideInAnyPackage(
                                 "io.github.unipic",
+                                "io.github.unipic.files",
                                 "io.github.unipic.export",
                                 "io.github.unipic.conformance",
                                 "io.github.unipic.conformance.report",

@@ -1,10 +1,14 @@
 package io.github.unipic.files;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.UUID;
 
 /**
  * Writes a file so that at every moment, also after a kill or a power cut, its path holds the old content or the new,
@@ -47,9 +51,27 @@ public final class AtomicFile {
             return;
         }
         Path target = Files.isSymbolicLink(file) ? file.toRealPath() : file.toAbsolutePath();
+        if (target.getFileSystem() != FileSystems.getDefault()) {
+            writeOffDisk(target, content);
+            return;
+        }
         try (StagingFile staging = StagingFile.in(target.getParent())) {
             content.writeTo(staging.stream());
             staging.moveTo(target);
+        }
+    }
+
+    /** In an archive or in memory there are no other processes, and no disk to be waited for. */
+    private static void writeOffDisk(Path target, Content content) throws IOException {
+        Path temporary =
+                target.resolveSibling(Leftovers.fileName(UUID.randomUUID().toString()));
+        try {
+            try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(temporary))) {
+                content.writeTo(stream);
+            }
+            Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
         }
     }
 
@@ -60,7 +82,7 @@ public final class AtomicFile {
         return Files.exists(file)
                 && (!Files.isRegularFile(file)
                         || Files.isSymbolicLink(file)
-                                && file.getFileSystem() == DEVICES.getFileSystem()
+                                && file.getFileSystem() == FileSystems.getDefault()
                                 && file.toAbsolutePath().startsWith(DEVICES));
     }
 }

@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +28,8 @@ final class OwnedFile implements AutoCloseable {
     /** The byte that is locked, behind any content: Windows lets nobody else write what is locked. */
     private static final long LOCKED = Long.MAX_VALUE - 1;
 
+    private static final int TRIES = 100;
+
     private final Path path;
     private final FileChannel channel;
 
@@ -41,7 +44,7 @@ final class OwnedFile implements AutoCloseable {
      * @param name of a new identifier
      */
     static OwnedFile create(Path folder, UnaryOperator<String> name) throws IOException {
-        while (true) {
+        for (int i = 0; i < TRIES; i++) {
             Path path = folder.resolve(name.apply(UUID.randomUUID().toString()));
             Optional<OwnedFile> file = lock(path, true);
             // Between its making and its locking another process may have taken it for a leftover.
@@ -52,6 +55,7 @@ final class OwnedFile implements AutoCloseable {
                 file.get().close();
             }
         }
+        throw new FileSystemException(folder.toString(), null, "another process deletes what is written there");
     }
 
     /**

@@ -4,7 +4,6 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -71,11 +70,7 @@ public final class StagingFile implements AutoCloseable {
             stream.flush();
         }
         Disk.force(channel());
-        try {
-            Files.move(path(), target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(path(), target, StandardCopyOption.REPLACE_EXISTING);
-        }
+        Files.move(path(), target, StandardCopyOption.ATOMIC_MOVE);
         moved = true;
         Disk.forceFolder(target.getParent());
     }

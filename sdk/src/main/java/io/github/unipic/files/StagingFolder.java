@@ -6,7 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A folder in the making: hidden, beside its place, owned by this process as the lock of a file beside it tells. Closed
@@ -60,6 +63,25 @@ public final class StagingFolder implements AutoCloseable {
      */
     public void commit() throws IOException {
         commit((from, to) -> Files.move(from, to, StandardCopyOption.ATOMIC_MOVE));
+    }
+
+    /**
+     * Moves some of its files out of it instead, each in one step, forced to disk, and replacing what is there.
+     *
+     * @param folder on the same disk
+     * @param files names relative to this folder, and then to that
+     * @throws IOException if one cannot be moved; what was in its place is as it was
+     */
+    public void moveFilesTo(Path folder, List<String> files) throws IOException {
+        Disk.forceTree(path());
+        Set<Path> changed = new LinkedHashSet<>();
+        for (String file : files) {
+            Path place = folder.resolve(file);
+            Files.createDirectories(place.getParent());
+            Files.move(path().resolve(file), place, StandardCopyOption.ATOMIC_MOVE);
+            changed.add(place.getParent());
+        }
+        changed.forEach(Disk::forceFolder);
     }
 
     /** A move in one step; in tests one that fails. */

@@ -44,6 +44,20 @@ public final class ReferenceFile implements AutoCloseable {
 
     /** @throws ConformanceException when it cannot be read, or is no reference file */
     public static ReferenceFile open(Path path) {
+        ReferenceFile reference = openAny(path);
+        if (!reference.text("format_version").equals(FORMAT_VERSION)) {
+            reference.close();
+            throw notOne(path);
+        }
+        return reference;
+    }
+
+    /** @throws ConformanceException when it cannot be read, or is no reference file of any version */
+    public static void requireReference(Path path) {
+        openAny(path).close();
+    }
+
+    private static ReferenceFile openAny(Path path) {
         SafetensorsFile file;
         try {
             file = SafetensorsFile.open(path);
@@ -51,13 +65,16 @@ public final class ReferenceFile implements AutoCloseable {
             throw new ConformanceException("Reference file " + path + " cannot be read: " + e.getMessage(), e);
         }
         ReferenceFile reference = new ReferenceFile(path, file);
-        if (!reference.text("format").equals(FORMAT)
-                || !reference.text("format_version").equals(FORMAT_VERSION)) {
+        if (!reference.text("format").equals(FORMAT)) {
             reference.close();
-            throw new ConformanceException(path + " is no reference file of version " + FORMAT_VERSION
-                    + "; make one with 'unipic conformance record'.");
+            throw notOne(path);
         }
         return reference;
+    }
+
+    private static ConformanceException notOne(Path path) {
+        return new ConformanceException(path + " is no reference file of version " + FORMAT_VERSION
+                + "; make one with 'unipic conformance record'.");
     }
 
     /** The form of the model's sizes in the file. */

@@ -1,20 +1,20 @@
 package io.github.unipic.conformance.report;
 
 import io.github.unipic.Image;
+import io.github.unipic.InvalidRequestException;
+import io.github.unipic.OutputException;
+import io.github.unipic.files.AtomicFile;
+import io.github.unipic.files.StagingFolder;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import javax.xml.stream.XMLStreamException;
 
@@ -32,48 +32,62 @@ public final class ReportFolder {
     /** JUnit XML. */
     public static final String JUNIT = "report.xml";
 
-    private static final List<String> FILES = List.of(JSON, JUNIT, HTML);
-    private static final String PICTURE_FILES = ".*-(reference|actual|difference)\\.png";
-
     private ReportFolder() {}
 
     /**
-     * Writes a report, in place of an earlier one, whose pictures are removed. Everything is written to a hidden folder
-     * beside first and then moved into place, so that a full disk leaves an earlier report as it was, and no half file.
+     * Writes a report, in place of an earlier one. All of it is written to a hidden folder first and then moved into
+     * place, so that a full disk leaves an earlier report as it was, and no half file.
      *
      * @param report the report
      * @param folder made if it does not exist, with those above it; other files in it stay
-     * @throws UncheckedIOException with a one-line message, if something cannot be written
+     * @throws InvalidRequestException if files of the same names there are not a report's
+     * @throws OutputException if something cannot be written
      */
     public static void write(ConformanceReport report, Path folder) {
         try {
             Files.createDirectories(folder);
-            Path staging = folder.resolve(".report-" + UUID.randomUUID());
-            try {
-                writeFiles(report, staging);
-                moveInto(folder, staging);
-            } finally {
-                delete(staging);
+            Path target = folder.toRealPath();
+            EarlierReport earlier = EarlierReport.in(target);
+            List<ReportPicture> images = ReportPicture.of(report);
+            Set<Path> files = images.stream()
+                    .flatMap(image -> image.files().keySet().stream())
+                    .map(target::resolve)
+                    .collect(Collectors.toSet());
+            files.forEach(earlier::requireOwn);
+            try (StagingFolder staging = StagingFolder.beside(target.resolve("report"))) {
+                writeFiles(report, images, staging.path());
+                for (Path image : earlier.images()) {
+                    if (!files.contains(image)) {
+                        Files.deleteIfExists(image);
+                    }
+                }
+                // First the file that lists the images: one that none lists could not be told from somebody else's.
+                staging.moveFilesTo(target, List.of(JSON));
+                staging.moveFilesTo(
+                        target,
+                        images.stream()
+                                .flatMap(image -> image.files().keySet().stream())
+                                .toList());
+                staging.moveFilesTo(target, List.of(JUNIT, HTML));
             }
+            deleteIfEmpty(target.resolve(ReportPicture.FOLDER));
         } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "The report cannot be written to " + folder + " (" + Printable.of(e.toString())
-                            + "); make room there or choose another folder.",
-                    e);
+            throw new OutputException(
+                    "The report cannot be written to " + folder, e, "make room there or choose another folder");
         }
     }
 
     /**
      * Writes report.json alone, without pictures, in place of an earlier file.
      *
-     * @throws UncheckedIOException with a one-line message, if it cannot be written
+     * @throws OutputException if it cannot be written
      */
     public static void writeJson(ConformanceReport report, Path file) {
         try {
-            write(file, out -> JsonReport.write(report, List.of(), out));
+            AtomicFile.write(file, out -> JsonReport.write(report, List.of(), out));
         } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "The report cannot be written to " + file + " (" + Printable.of(e.toString()) + ")", e);
+            throw new OutputException(
+                    "The report cannot be written to " + file, e, "make room there or choose another file");
         }
     }
 
@@ -81,29 +95,27 @@ public final class ReportFolder {
      * Removes an earlier report, so that none stands for a run that does not come to one.
      *
      * @param folder that may not exist; other files in it stay
-     * @throws UncheckedIOException with a one-line message, if something cannot be removed
+     * @throws InvalidRequestException if files with the names of a report's are none
+     * @throws OutputException if something cannot be removed
      */
     public static void remove(Path folder) {
         try {
-            for (String file : FILES) {
+            EarlierReport earlier = EarlierReport.in(folder);
+            for (Path image : earlier.images()) {
+                Files.deleteIfExists(image);
+            }
+            deleteIfEmpty(folder.resolve(ReportPicture.FOLDER));
+            for (String file : List.of(HTML, JUNIT, JSON)) {
                 Files.deleteIfExists(folder.resolve(file));
             }
-            Path pictures = folder.resolve(ReportPicture.FOLDER);
-            if (Files.isDirectory(pictures)) {
-                deletePictures(pictures, Set.of());
-            }
         } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "The earlier report in " + folder + " cannot be removed (" + Printable.of(e.toString())
-                            + "); choose another folder.",
-                    e);
+            throw new OutputException(
+                    "The earlier report in " + folder + " cannot be removed", e, "choose another folder");
         }
     }
 
-    private static void writeFiles(ConformanceReport report, Path staging) throws IOException {
-        List<ReportPicture> pictures = ReportPicture.of(report);
-        Files.createDirectory(staging);
-        Files.createDirectory(staging.resolve(ReportPicture.FOLDER));
+    private static void writeFiles(ConformanceReport report, List<ReportPicture> pictures, Path staging)
+            throws IOException {
         for (ReportPicture picture : pictures) {
             for (Map.Entry<String, Image> file : picture.files().entrySet()) {
                 write(
@@ -116,6 +128,13 @@ public final class ReportFolder {
         write(staging.resolve(HTML), out -> HtmlReport.write(report, pictures, out));
     }
 
+    private static void write(Path file, AtomicFile.Content content) throws IOException {
+        Files.createDirectories(file.getParent());
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
+            content.writeTo(out);
+        }
+    }
+
     private static void writeJUnit(ConformanceReport report, OutputStream out) throws IOException {
         try {
             JUnitReport.write(report, out);
@@ -124,53 +143,11 @@ public final class ReportFolder {
         }
     }
 
-    private interface Content {
-        void writeTo(OutputStream out) throws IOException;
-    }
-
-    private static void write(Path file, Content content) throws IOException {
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
-            content.writeTo(out);
-        }
-    }
-
-    private static void moveInto(Path folder, Path staging) throws IOException {
-        Path pictures = Files.createDirectories(folder.resolve(ReportPicture.FOLDER));
-        Set<Path> made = new HashSet<>();
-        for (Path file : files(staging.resolve(ReportPicture.FOLDER))) {
-            made.add(Files.move(file, pictures.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING));
-        }
-        for (String file : FILES) {
-            Files.move(staging.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
-        }
-        deletePictures(pictures, made);
-    }
-
-    private static void deletePictures(Path pictures, Set<Path> kept) throws IOException {
-        for (Path file : files(pictures)) {
-            if (file.getFileName().toString().matches(PICTURE_FILES) && !kept.contains(file)) {
-                Files.delete(file);
-            }
-        }
-        if (files(pictures).isEmpty()) {
-            Files.delete(pictures);
-        }
-    }
-
-    private static List<Path> files(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.toList();
-        }
-    }
-
-    private static void delete(Path staging) throws IOException {
-        if (!Files.exists(staging)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(staging)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
+    private static void deleteIfEmpty(Path folder) throws IOException {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (DirectoryNotEmptyException e) {
+            // Somebody else's files stay.
         }
     }
 }

@@ -1,0 +1,113 @@
+package io.github.unipic.conformance.report;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.unipic.InvalidRequestException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a report may replace or remove in its folder: an earlier report's three files, and the images that it lists.
+ *
+ * @param images files
+ */
+record EarlierReport(Path folder, Set<Path> images) {
+    /** How the forms begin that are not parsed. */
+    private static final Map<String, String> MARKS =
+            Map.of(ReportFolder.JUNIT, "name=\"unipic conformance\"", ReportFolder.HTML, "<title>UniPic conformance:");
+
+    private static final int MARKED_BYTES = 4096;
+    private static final long MAX_BYTES = 256L << 20;
+    private static final String IMAGE = ReportPicture.FOLDER + "/[A-Za-z0-9_-]+-(reference|actual|difference)\\.png";
+    private static final JsonMapper JSON_MAPPER = new JsonMapper();
+
+    /**
+     * Looks for one.
+     *
+     * @param folder that may not exist
+     * @throws InvalidRequestException if a file with the name of a report's is none
+     * @throws IOException if one cannot be read
+     */
+    static EarlierReport in(Path folder) throws IOException {
+        for (Map.Entry<String, String> mark : MARKS.entrySet()) {
+            Path file = folder.resolve(mark.getKey());
+            if (isContent(file) && !start(file).contains(mark.getValue())) {
+                throw foreign(file);
+            }
+        }
+        Path json = folder.resolve(ReportFolder.JSON);
+        return new EarlierReport(folder, isContent(json) ? images(folder, json) : Set.of());
+    }
+
+    /** Refuses to write an image over somebody else's. */
+    void requireOwn(Path image) {
+        if (Files.exists(image, LinkOption.NOFOLLOW_LINKS) && !images.contains(image)) {
+            throw foreign(image);
+        }
+    }
+
+    /** An empty file is of no use to anyone. */
+    private static boolean isContent(Path file) throws IOException {
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            return false;
+        }
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw foreign(file);
+        }
+        return Files.size(file) > 0;
+    }
+
+    private static String start(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return new String(in.readNBytes(MARKED_BYTES), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static Set<Path> images(Path folder, Path json) throws IOException {
+        // The start first: somebody else's file may be of any size.
+        if (!startsAsReport(json) || Files.size(json) > MAX_BYTES) {
+            throw foreign(json);
+        }
+        Set<Path> images = new HashSet<>();
+        try {
+            for (JsonNode pair : JSON_MAPPER.readTree(json.toFile()).path("pictures")) {
+                for (JsonNode file : pair) {
+                    if (file.isTextual() && file.textValue().matches(IMAGE)) {
+                        images.add(folder.resolve(file.textValue()));
+                    }
+                }
+            }
+        } catch (JsonProcessingException e) {
+            throw foreign(json);
+        }
+        return images;
+    }
+
+    private static boolean startsAsReport(Path json) throws IOException {
+        try (InputStream in = Files.newInputStream(json);
+                JsonParser parser = JSON_MAPPER.createParser(in)) {
+            return parser.nextToken() == JsonToken.START_OBJECT
+                    && "format_version".equals(parser.nextFieldName())
+                    && parser.nextToken() == JsonToken.VALUE_NUMBER_INT
+                    && "passed".equals(parser.nextFieldName());
+        } catch (JsonProcessingException e) {
+            return false;
+        }
+    }
+
+    private static InvalidRequestException foreign(Path file) {
+        return new InvalidRequestException(
+                file + " is there and is not of a conformance report, so it is neither replaced"
+                        + " nor removed; move it away or choose another folder");
+    }
+}
