@@ -7,6 +7,8 @@ import io.github.unipic.Cancellation;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPicException;
+import io.github.unipic.conformance.golden.GoldenReplay;
+import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
@@ -15,6 +17,8 @@ import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
 import io.github.unipic.model.GraphName;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -172,6 +176,26 @@ class ConformanceRunTest {
                     .withMessageContaining(impossible + ": ")
                     .withMessageNotContaining(".tmp");
         }
+    }
+
+    @Test
+    void aRecordingReplacesOnlyAReference(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("reference.safetensors");
+        Recording recording = new Recording(
+                TinyModel.model(), Suite.SMOKE, OptionalLong.empty(), new Cancellation(), (done, all) -> {});
+        byte[] weights =
+                Files.readAllBytes(GoldenReplay.files(TinyModel.golden()).get(0));
+        for (byte[] foreign : List.of("my notes".getBytes(StandardCharsets.UTF_8), weights)) {
+            Files.write(file, foreign);
+            assertThatExceptionOfType(ConformanceException.class)
+                    .isThrownBy(() -> recording.writeTo(file))
+                    .withMessageContaining(file + " is there and is no reference file");
+            assertThat(file).hasBinaryContent(foreign);
+        }
+        Files.write(file, new byte[0]);
+        recording.writeTo(file);
+        ReferenceFile.requireReference(file);
+        assertThat(folder).isDirectoryNotContaining("glob:**/.*");
     }
 
     @Test

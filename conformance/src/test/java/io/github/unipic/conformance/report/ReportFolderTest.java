@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.unipic.Image;
+import io.github.unipic.InvalidRequestException;
+import io.github.unipic.OutputException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,17 +78,64 @@ class ReportFolderTest {
     }
 
     @Test
-    void aFailedWriteLeavesNothingBehindAndSaysWhereInOneLine() throws IOException {
-        Path occupied = Files.createDirectories(temporary.resolve("report.json/mine"));
+    void filesThatAreNoReportsAreNeitherReplacedNorRemoved() throws IOException {
+        Files.createDirectories(temporary.resolve("report.json/mine"));
+        refused("report.json");
+        Files.delete(temporary.resolve("report.json/mine"));
+        Files.delete(temporary.resolve("report.json"));
+        for (String foreign : List.of(
+                "{\"passed\": true}",
+                "{\"format_version\": 1, \"kind\": \"invoice\"}",
+                "[1, 2",
+                "my notes",
+                "{\"format_version\": 1, \"passed\": tr")) {
+            Files.writeString(temporary.resolve("report.json"), foreign);
+            refused("report.json");
+        }
+        Files.delete(temporary.resolve("report.json"));
+        Files.writeString(temporary.resolve("report.xml"), "<testsuites name=\"another tool\"/>");
+        refused("report.xml");
+        Files.delete(temporary.resolve("report.xml"));
+        Files.writeString(temporary.resolve("report.html"), "<html><title>Sales</title></html>");
+        refused("report.html");
+    }
 
-        assertThatThrownBy(() -> ReportFolder.write(SampleReports.large(), temporary))
-                .isInstanceOf(UncheckedIOException.class)
-                .message()
-                .contains(temporary.toString())
-                .hasLineCount(1);
+    @Test
+    void imagesOfThatNameThatNoReportListsStay() throws IOException {
+        Path image = Files.createDirectory(temporary.resolve("pictures")).resolve("t2i_native-actual.png");
+        Files.writeString(image, "mine");
+        assertThatThrownBy(() -> ReportFolder.write(SampleReports.passing(), temporary))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("t2i_native-actual.png");
+        assertThat(names(temporary)).containsExactly("pictures/t2i_native-actual.png");
+        Files.move(image, image.resolveSibling("cat-reference.png"));
+        ReportFolder.write(SampleReports.passing(), temporary);
+        ReportFolder.write(SampleReports.large(), temporary);
+        assertThat(names(temporary))
+                .containsExactly("pictures/cat-reference.png", "report.html", "report.json", "report.xml");
+        ReportFolder.remove(temporary);
+        assertThat(names(temporary)).containsExactly("pictures/cat-reference.png");
+    }
 
-        assertThat(occupied).exists();
-        assertThat(names(temporary)).isEmpty();
+    private void refused(String file) throws IOException {
+        Map<String, String> before = contents();
+        for (ThrowingCallable use : List.<ThrowingCallable>of(
+                () -> ReportFolder.write(SampleReports.large(), temporary), () -> ReportFolder.remove(temporary))) {
+            assertThatThrownBy(use)
+                    .isInstanceOf(InvalidRequestException.class)
+                    .message()
+                    .contains(temporary.resolve(file).toString(), "not of a conformance report")
+                    .hasLineCount(1);
+            assertThat(contents()).isEqualTo(before);
+        }
+    }
+
+    private Map<String, String> contents() throws IOException {
+        Map<String, String> contents = new TreeMap<>();
+        for (String name : names(temporary)) {
+            contents.put(name, Files.readString(temporary.resolve(name)));
+        }
+        return contents;
     }
 
     @Test
@@ -92,10 +143,22 @@ class ReportFolderTest {
         Path file = Files.writeString(temporary.resolve("file"), "mine");
 
         assertThatThrownBy(() -> ReportFolder.write(SampleReports.large(), file))
-                .isInstanceOf(UncheckedIOException.class)
-                .hasMessageContaining(file.toString());
+                .isInstanceOf(OutputException.class)
+                .message()
+                .contains(file.toString())
+                .hasLineCount(1);
 
         assertThat(file).hasContent("mine");
+    }
+
+    @Test
+    void aJsonFileThatCannotBeWrittenIsNamedInOneLine() {
+        Path file = temporary.resolve("none/report.json");
+        assertThatThrownBy(() -> ReportFolder.writeJson(SampleReports.passing(), file))
+                .isInstanceOf(OutputException.class)
+                .message()
+                .contains(file.toString(), "there is no such file or folder")
+                .hasLineCount(1);
     }
 
     @Test
