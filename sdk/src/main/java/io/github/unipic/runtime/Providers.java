@@ -16,6 +16,7 @@ import ai.onnxruntime.providers.OrtTensorRTProviderOptions;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.libraries.NativeLibraries;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.GraphSpec;
 import java.io.IOException;
@@ -157,6 +158,7 @@ final class Providers {
     private static void addCuda(SessionOptions session, ExecutionProvider provider) throws OrtException {
         NvidiaOptions.check(provider);
         prepareNvidia(provider);
+        NativeLibraries.prepareProvider("cuda");
         try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions()) {
             for (Map.Entry<String, String> option : provider.options().entrySet()) {
                 cuda.add(option.getKey(), option.getValue());
@@ -169,6 +171,7 @@ final class Providers {
     private static void addTensorRt(SessionOptions session, ExecutionProvider provider) throws OrtException {
         NvidiaOptions.check(provider);
         prepareNvidia(provider);
+        NativeLibraries.prepareProvider("tensorrt");
         Map<String, String> options = new TreeMap<>(provider.options());
         switchCacheOn(provider, options, "trt_engine_cache");
         switchCacheOn(provider, options, "trt_timing_cache");
@@ -208,7 +211,7 @@ final class Providers {
     private static Optional<String> nvidiaObstacle(ExecutionProvider provider) {
         Optional<String> obstacle = CudaDriver.obstacle(number(provider, DEVICE_ID));
         // Another build may be linked to other versions; it finds them itself.
-        if (obstacle.isPresent() || !OnnxRuntime.isOwnBuild()) {
+        if (obstacle.isPresent() || !NativeLibraries.isOnnxRuntimeOfClassPath()) {
             return obstacle;
         }
         return needs(provider).stream()
@@ -226,7 +229,7 @@ final class Providers {
 
     /** What keeps NVIDIA's providers from working here, as {@link io.github.unipic.RuntimeInfo} says it. */
     static List<String> describeMissing() {
-        if (!OnnxRuntime.isOwnBuild()) {
+        if (!NativeLibraries.isOnnxRuntimeOfClassPath()) {
             return List.of();
         }
         Map<OrtProvider, List<CudaLibraries.Group>> needs = new EnumMap<>(OrtProvider.class);
