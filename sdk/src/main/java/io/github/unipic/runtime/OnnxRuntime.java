@@ -103,10 +103,12 @@ public final class OnnxRuntime {
             throw new InvalidRequestException(
                     "There is no provider library " + library + "; name the file that the provider's maker ships.");
         }
-        try {
+        Path absolute = library.toAbsolutePath();
+        try (NativePath folder = NativePath.of(absolute.getParent())) {
             environment()
                     .registerExecutionProviderLibrary(
-                            name, library.toAbsolutePath().toString());
+                            name, folder.path().resolve(absolute.getFileName()).toString());
+            folder.keep();
         } catch (OrtException e) {
             throw new InferenceException(
                     "The provider library " + library + " cannot be registered as " + name + ": " + reason(e)
@@ -183,8 +185,9 @@ public final class OnnxRuntime {
     /** What to do about it, where that is known. */
     static String remedy(OrtException e) {
         return OUT_OF_MEMORY.matcher(String.valueOf(e.getMessage())).find()
-                ? "; there is too little memory: free graphs after use (keepLoaded(false), --low-memory), decode in tiles"
-                        + " (tileAbove, --tile-above), or ask for smaller or fewer pictures"
+                ? "; there is too little memory: ask for smaller or fewer pictures, free graphs after use"
+                        + " (keepLoaded(false), --low-memory), decode in tiles (tileAbove, --tile-above), or export the"
+                        + " model with --flavor fused, whose attention needs far less where pictures are large"
                 : "";
     }
 

@@ -76,6 +76,7 @@ final class Providers {
      */
     static void addTo(SessionOptions session, ExecutionProvider provider) {
         Optional<OrtProvider> known = find(provider.name());
+        requirePassable(provider);
         try {
             if (known.isPresent() && builtIn().contains(known.get())) {
                 addBuiltIn(session, known.get(), provider);
@@ -298,6 +299,15 @@ final class Providers {
             case CPU -> Optional.of("cpu:0");
             case CUDA -> Optional.of("gpu:" + number(provider, DEVICE_ID));
             default -> Optional.empty();
+        });
+    }
+
+    /** ONNX Runtime would get other characters, and for a path make another folder. */
+    private static void requirePassable(ExecutionProvider provider) {
+        provider.options().forEach((option, value) -> {
+            if (!NativePath.passes(option) || !NativePath.passes(value)) {
+                throw wrong(provider, option, value, "a value without emoji and other characters beyond U+FFFF");
+            }
         });
     }
 
