@@ -7,6 +7,9 @@ import java.util.function.UnaryOperator;
 
 /** Where UniPic keeps what it can make again, such as unpacked libraries. The user may delete it at any time. */
 public final class CacheFolder {
+    /** An environment variable: where everything is kept, on any operating system. */
+    public static final String VARIABLE = "UNIPIC_CACHE";
+
     private CacheFolder() {}
 
     /** This user's: {@code ~/.cache/unipic} or the like. It need not exist yet. */
@@ -15,14 +18,19 @@ public final class CacheFolder {
     }
 
     /**
-     * The operating system's folder for what a program can make again, and unipic's place in it.
+     * The folder that {@value #VARIABLE} names, or else the operating system's for what a program can make again, and
+     * unipic's place in it.
      *
      * @param osName as the system property {@code os.name}
-     * @param environment gives the value of a variable, or null; asked for {@code XDG_CACHE_HOME} and
-     *     {@code LOCALAPPDATA}, of which only absolute paths count
+     * @param environment gives the value of a variable, or null; asked for {@value #VARIABLE}, {@code XDG_CACHE_HOME}
+     *     and {@code LOCALAPPDATA}, of which only absolute paths count
      * @param home of the user
      */
     public static Path of(String osName, UnaryOperator<String> environment, Path home) {
+        return absolute(environment.apply(VARIABLE)).orElseGet(() -> ofSystem(osName, environment, home));
+    }
+
+    private static Path ofSystem(String osName, UnaryOperator<String> environment, Path home) {
         String os = osName.toLowerCase(Locale.ROOT);
         if (os.startsWith("windows")) {
             return absolute(environment.apply("LOCALAPPDATA"))

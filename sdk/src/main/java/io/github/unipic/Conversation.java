@@ -109,7 +109,7 @@ public final class Conversation implements AutoCloseable {
     /** The same talk once more; both go on independently. Costs nothing until they do. */
     public Conversation fork() {
         requireOpen();
-        return new Conversation(unipic, context.fork(stages(Optional.empty())));
+        return unipic.running(() -> new Conversation(unipic, context.fork(stages(Optional.empty()))));
     }
 
     /** Tokens that the talk has so far. */

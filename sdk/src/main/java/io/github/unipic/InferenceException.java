@@ -1,6 +1,6 @@
 package io.github.unipic;
 
-/** The native runtime failed: ONNX Runtime, or the tokenizer's native library. */
+/** The native runtime failed (ONNX Runtime, or the tokenizer's native library), or memory lacks. */
 public final class InferenceException extends UniPicException {
     private static final long serialVersionUID = 1L;
 

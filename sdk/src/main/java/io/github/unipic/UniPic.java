@@ -65,11 +65,29 @@ public final class UniPic implements AutoCloseable {
         // Before the tokenizer, which holds native memory: this fails where the provider is not here.
         graphs = new Graphs(
                 folder, new RuntimeOptions(builder.threads, builder.provider, Optional.empty(), builder.memory));
-        tokenizer = PromptTokenizer.load(folder.tokenizer());
+        try {
+            tokenizer = PromptTokenizer.load(folder.tokenizer());
+        } catch (RuntimeException | Error e) {
+            graphs.close();
+            throw e;
+        }
+        if (!builder.memory.mapped() && builder.memory.keepLoaded()) {
+            openAll();
+        }
+    }
+
+    private void openAll() {
+        try {
+            graphs.openAll();
+        } catch (RuntimeException | Error e) {
+            free();
+            throw e;
+        }
     }
 
     /**
-     * Opens a model folder with the defaults of {@link #builder}.
+     * Opens a model folder with the defaults of {@link #builder}. Its weights are mapped: leave its files as they are
+     * while the model is open, see {@link Builder#mapped}.
      *
      * @throws UniPicException as {@link Builder#load}
      */
@@ -94,7 +112,7 @@ public final class UniPic implements AutoCloseable {
      * @throws InferenceException when it does not load; this process can then run no model
      */
     public static void useNativeRuntime(Path folder) {
-        OnnxRuntime.useNative(folder);
+        Failures.guard(() -> OnnxRuntime.useNative(folder));
     }
 
     /**
@@ -107,7 +125,7 @@ public final class UniPic implements AutoCloseable {
      * @throws InferenceException when it does not load, or the name is taken
      */
     public static void registerProviderLibrary(String name, Path library) {
-        OnnxRuntime.registerProviderLibrary(name, library);
+        Failures.guard(() -> OnnxRuntime.registerProviderLibrary(name, library));
     }
 
     /**
@@ -118,12 +136,12 @@ public final class UniPic implements AutoCloseable {
      * @throws InvalidRequestException when an option of an automatic choice is wrong
      */
     public static ProviderChoice choose(ExecutionProvider asked) {
-        return OnnxRuntime.choose(asked);
+        return Failures.guard(() -> OnnxRuntime.choose(asked));
     }
 
     /** The ONNX Runtime that models run on in this process. */
     public static RuntimeInfo runtime() {
-        return OnnxRuntime.info();
+        return Failures.guard(OnnxRuntime::info);
     }
 
     /** What the model is and can do. */
@@ -280,7 +298,7 @@ public final class UniPic implements AutoCloseable {
             if (closed) {
                 throw new IllegalStateException("This UniPic is closed.");
             }
-            return request.get();
+            return Failures.guard(request);
         } finally {
             lifetime.readLock().unlock();
         }
@@ -300,11 +318,18 @@ public final class UniPic implements AutoCloseable {
         try {
             if (!closed) {
                 closed = true;
-                graphs.close();
-                tokenizer.close();
+                Failures.guard(this::free);
             }
         } finally {
             lifetime.writeLock().unlock();
+        }
+    }
+
+    private void free() {
+        try {
+            graphs.close();
+        } finally {
+            tokenizer.close();
         }
     }
 
@@ -346,7 +371,7 @@ public final class UniPic implements AutoCloseable {
          * seconds more for each request. Previews then load the pixel decoder each time.
          */
         public Builder keepLoaded(boolean keep) {
-            memory = new Memory(keep, memory.prepack(), memory.tileAbove());
+            memory = memory.withKeepLoaded(keep);
             return this;
         }
 
@@ -357,7 +382,7 @@ public final class UniPic implements AutoCloseable {
          * and several processes share. Of no effect on weights in other types and on other execution providers.
          */
         public Builder prepack(boolean copy) {
-            memory = new Memory(memory.keepLoaded(), copy, memory.tileAbove());
+            memory = memory.withPrepack(copy);
             return this;
         }
 
@@ -372,18 +397,39 @@ public final class UniPic implements AutoCloseable {
          * @throws InvalidRequestException when it is negative
          */
         public Builder tileAbove(long pixels) {
-            memory = new Memory(memory.keepLoaded(), memory.prepack(), pixels);
+            memory = memory.withTileAbove(pixels);
             return this;
         }
 
-        /** Whether to compare each file's SHA-256, which reads the whole folder; off by default. */
+        /**
+         * Whether weights stay in their files, mapped, of which the system reads what is used and takes the memory back
+         * when it needs it; on by default. <strong>A mapped file that is cut short or whose disk fails while the model
+         * is in use ends the process</strong> (SIGBUS), as nothing can catch that. Replace a model only by renaming
+         * whole folders, as {@code unipic export} does: a model that is open goes on with the old files.
+         *
+         * <p>Otherwise, for folders on network drives and the like, weights are read into memory: {@link #load} opens
+         * every graph, which takes as much memory as the folder's size and the time to read it, and the files are not
+         * needed any more after that. With {@link #keepLoaded keepLoaded(false)} a graph is read each time it is
+         * needed.
+         */
+        public Builder mapped(boolean map) {
+            memory = memory.withMapped(map);
+            return this;
+        }
+
+        /**
+         * Whether to compare the SHA-256 of the weights, which reads the whole folder; off by default. That of all
+         * other files is always compared.
+         */
         public Builder verifyChecksums(boolean verify) {
             verifyChecksums = verify;
             return this;
         }
 
         /**
-         * Opens the folder. Graphs are loaded when first needed.
+         * Opens the folder. Graphs are loaded when first needed, and held against the manifest then. A folder that is
+         * replaced by another model's meanwhile is noticed: a graph that was not loaded before is then refused with a
+         * {@link ModelFormatException}.
          *
          * @throws ModelFormatException when the folder is missing, incomplete, damaged or of another version
          * @throws InvalidRequestException when the execution provider is unknown or not here, or an option of it is
@@ -391,7 +437,7 @@ public final class UniPic implements AutoCloseable {
          * @throws InferenceException when the execution provider does not work on this machine
          */
         public UniPic load() {
-            return new UniPic(this);
+            return Failures.guard(() -> new UniPic(this));
         }
     }
 }

@@ -2,18 +2,19 @@ package io.github.unipic;
 
 /**
  * What every failure of this library is: unchecked, with a one-line message that says what was wrong, where, and what
- * to do about it.
+ * to do about it. What it quotes of files and native code has codes such as {@code <U+001B>} in place of control
+ * characters, so that a message can be written to a terminal.
  */
 public class UniPicException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** With a one-line message that says what was wrong, where, and what to do. */
     public UniPicException(String message) {
-        super(message);
+        super(Printable.line(message));
     }
 
     /** As {@link #UniPicException(String)}, with what brought it about. */
     public UniPicException(String message, Throwable cause) {
-        super(message, cause);
+        super(Printable.line(message), cause);
     }
 }

@@ -222,7 +222,7 @@ class FailingRunTest {
         ConformanceReport report = run(
                 broken(GraphName.TEXT_HEAD, graph -> {
                     String healthy = graph.takeOver("logits");
-                    graph.append("logits", "Reshape", List.of(healthy, graph.longs(-1)));
+                    graph.append("logits", "Squeeze", List.of(healthy));
                 }),
                 reference);
         assertFailures(report, "stage/text_head/one/logits (shape)");

@@ -39,7 +39,7 @@ class KeepLoadedTest {
     }
 
     private static Graphs graphs(ModelFolder folder, boolean keepLoaded) {
-        return new Graphs(folder, TinyModel.options(new Memory(keepLoaded, false, Memory.DEFAULTS.tileAbove())));
+        return new Graphs(folder, TinyModel.options(Memory.DEFAULTS.withKeepLoaded(keepLoaded)));
     }
 
     @Test

@@ -2,7 +2,6 @@ package io.github.unipic.conformance;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.unipic.model.GraphName;
 import java.io.IOException;
@@ -41,31 +40,23 @@ final class ModelCopy {
     void edit(GraphName graph, Consumer<GraphSurgery> change) {
         String file = graph.label() + ".onnx";
         try {
-            Path path = folder.resolve(file);
-            Files.write(path, GraphSurgery.on(Files.readAllBytes(path), change));
-            ((ObjectNode) manifest.path("files").path(file))
-                    .put("bytes", Files.size(path))
-                    .put("sha256", sha256(path));
+            replace(file, GraphSurgery.on(Files.readAllBytes(folder.resolve(file)), change));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    void maxBeta(double value) {
-        ((ObjectNode) manifest.path("diffusion")).put("max_beta", value);
+    /** Gives a file other content. */
+    void replace(String file, byte[] content) throws IOException {
+        Path path = folder.resolve(file);
+        Files.write(path, content);
+        ((ObjectNode) manifest.path("files").path(file))
+                .put("bytes", Files.size(path))
+                .put("sha256", sha256(path));
     }
 
-    /** Leaves an input of a graph out of the manifest. */
-    void forgetInput(GraphName graph, String name) {
-        ArrayNode inputs =
-                (ArrayNode) manifest.path("graphs").path(graph.label()).path("inputs");
-        for (int i = 0; i < inputs.size(); i++) {
-            if (inputs.get(i).path("name").asText().equals(name)) {
-                inputs.remove(i);
-                return;
-            }
-        }
-        throw new IllegalStateException(graph + " has no input " + name);
+    void maxBeta(double value) {
+        ((ObjectNode) manifest.path("diffusion")).put("max_beta", value);
     }
 
     /** Leaves a graph out of the manifest. */

@@ -9,10 +9,13 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Model folders that are missing something or hold something wrong. */
 class ModelFolderTest {
@@ -70,12 +73,6 @@ class ModelFolderTest {
     }
 
     @Test
-    void impossibleSizes() throws IOException {
-        edit("\"layers\" : 2", "\"layers\" : -2");
-        assertRefused(() -> UniPic.load(model), "-2");
-    }
-
-    @Test
     void missingFile() throws IOException {
         Files.delete(model.resolve("mar_encoder.data"));
         assertRefused(() -> UniPic.load(model), "mar_encoder.data", "missing");
@@ -105,22 +102,23 @@ class ModelFolderTest {
 
     @Test
     void damagedGraphIsAModelErrorNotACrash() throws IOException {
-        Path graph = model.resolve("mar_encoder.onnx");
-        byte[] bytes = Files.readAllBytes(graph);
-        java.util.Arrays.fill(bytes, 100, bytes.length - 100, (byte) 0xff);
-        Files.write(graph, bytes);
-        try (UniPic unipic = UniPic.load(model)) {
+        byte[] bytes = Files.readAllBytes(model.resolve("mar_encoder.onnx"));
+        Arrays.fill(bytes, 100, bytes.length - 100, (byte) 0xff);
+        ModelCopy copy = ModelCopy.of(model, folder.resolve("copy"));
+        copy.replace("mar_encoder.onnx", bytes);
+        try (UniPic unipic = UniPic.load(copy.finish())) {
             assertRefused(() -> unipic.generate("a red circle"), "mar_encoder.onnx");
         }
     }
 
-    @Test
-    void aFileOutsideTheFolderIsRefused() throws IOException {
-        Files.copy(model.resolve("tokenizer.json"), folder.resolve("secret.json"));
-        edit(
-                "\"tokenizer.json\" : {",
-                "\"../secret.json\" : {\"bytes\" : 1, \"sha256\" : \"\"}, \"tokenizer.json\" : {");
-        assertRefused(() -> UniPic.load(model), "outside the folder");
+    /** All but the weights, which native code trusts. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mar_encoder.onnx", "token_sampler.onnx", "tokenizer.json"})
+    void aFlippedBitInASmallFileIsAlwaysFound(String name) throws IOException {
+        byte[] bytes = Files.readAllBytes(model.resolve(name));
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(model.resolve(name), bytes);
+        assertRefused(() -> UniPic.load(model), name, "SHA-256");
     }
 
     @Test
@@ -130,20 +128,6 @@ class ModelFolderTest {
             assertThat(unipic.info().tasks()).doesNotContain("generate");
             assertRefused(() -> unipic.generate("a red circle"), "token_sampler");
         }
-    }
-
-    @Test
-    void emptyAndImpossibleValues() throws IOException {
-        edit("\"constant\"", "\"spiral\"");
-        assertRefused(() -> UniPic.load(model), "guidance schedule");
-        edit("\"spiral\"", "\"constant\"");
-        edit("\"stop\" : [ ", "\"stop\" : [ null, ");
-        assertRefused(() -> UniPic.load(model), "empty value");
-        edit("\"stop\" : [ null, ", "\"stop\" : [ ");
-        edit(
-                "\"tokenizer.json\" : {",
-                "\"bad\\u0000name\" : {\"bytes\" : 1, \"sha256\" : \"\"}, \"tokenizer.json\" : {");
-        assertRefused(() -> UniPic.load(model), "impossible file name");
     }
 
     @Test

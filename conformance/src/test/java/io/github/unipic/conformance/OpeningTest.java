@@ -16,7 +16,6 @@ import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.RunListener;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +38,7 @@ class OpeningTest {
     private static Graphs graphs(Path model, boolean keepLoaded, RunListener listener) {
         return new Graphs(
                 ModelFolder.open(model, false),
-                TinyModel.options(new Memory(keepLoaded, false, Memory.DEFAULTS.tileAbove())),
+                TinyModel.options(Memory.DEFAULTS.withKeepLoaded(keepLoaded)),
                 listener);
     }
 
@@ -93,10 +92,9 @@ class OpeningTest {
 
     @Test
     void aGraphThatCannotBeOpenedEndsTheRequestAtOnceAndLeavesNothingOpen(@TempDir Path folder) throws IOException {
-        Path model = ModelCopy.of(TinyModel.model(), folder.resolve("model")).finish();
-        Path damaged = model.resolve("mar_decoder.onnx");
-        Files.write(damaged, new byte[(int) Files.size(damaged)]);
-        try (Graphs graphs = graphs(model, false, RunListener.NONE)) {
+        ModelCopy damaged = ModelCopy.of(TinyModel.model(), folder.resolve("model"));
+        damaged.replace("mar_decoder.onnx", new byte[1000]);
+        try (Graphs graphs = graphs(damaged.finish(), false, RunListener.NONE)) {
             for (int attempt = 0; attempt < 2; attempt++) {
                 assertThatExceptionOfType(ModelFormatException.class)
                         .isThrownBy(() -> graphs.holding(LOOP, new Cancellation(), () -> {

@@ -41,7 +41,8 @@ class TileAboveTest {
     }
 
     private static Graphs graphs(Path model, boolean keepLoaded, long tileAbove) {
-        return new Graphs(ModelFolder.open(model, false), TinyModel.options(new Memory(keepLoaded, false, tileAbove)));
+        return new Graphs(
+                ModelFolder.open(model, false), TinyModel.options(new Memory(keepLoaded, false, true, tileAbove)));
     }
 
     private static List<Image> draw(Graphs graphs, GenerateRequest request) {

@@ -1,15 +1,26 @@
 package io.github.unipic.model;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.cfg.CoercionAction;
+import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.type.LogicalType;
 import io.github.unipic.ModelFormatException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -21,6 +32,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * unipic.json: what a model folder holds and can do. The manifest, not code, says what a model is; docs/graphs.md
@@ -51,13 +63,32 @@ public record Manifest(
 
     private static final String BLOCK_SIZE = "block_size";
 
-    private static final ObjectMapper JSON = JsonMapper.builder()
+    /** A manifest of the published model is three levels deep; none of its texts is long. */
+    private static final StreamReadConstraints LIMITS = StreamReadConstraints.builder()
+            .maxNestingDepth(20)
+            .maxNameLength(1000)
+            .maxNumberLength(50)
+            .maxStringLength(100_000)
+            .build();
+
+    private static final ObjectMapper JSON = JsonMapper.builder(
+                    JsonFactory.builder().streamReadConstraints(LIMITS).build())
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(SerializationFeature.INDENT_OUTPUT)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .defaultSetterInfo(JsonSetter.Value.construct(Nulls.FAIL, Nulls.FAIL))
+            .withCoercionConfig(LogicalType.Textual, text -> {
+                text.setCoercion(CoercionInputShape.Integer, CoercionAction.Fail);
+                text.setCoercion(CoercionInputShape.Float, CoercionAction.Fail);
+                text.setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail);
+            })
             .build();
 
     /**
@@ -182,20 +213,33 @@ public record Manifest(
     public record FileSpec(long bytes, String sha256) {
         /** What a file is now; reads all of it. */
         public static FileSpec of(Path file) throws IOException {
+            try (InputStream in = Files.newInputStream(file)) {
+                return of(in);
+            }
+        }
+
+        static FileSpec of(byte[] content) throws IOException {
+            return of(new ByteArrayInputStream(content));
+        }
+
+        private static FileSpec of(InputStream content) throws IOException {
             MessageDigest digest;
             try {
                 digest = MessageDigest.getInstance("SHA-256");
             } catch (NoSuchAlgorithmException e) {
                 throw new IllegalStateException("Every Java platform has SHA-256", e);
             }
-            try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-                in.transferTo(OutputStream.nullOutputStream());
-            }
-            return new FileSpec(Files.size(file), HexFormat.of().formatHex(digest.digest()));
+            long bytes = new DigestInputStream(content, digest).transferTo(OutputStream.nullOutputStream());
+            return new FileSpec(bytes, HexFormat.of().formatHex(digest.digest()));
         }
     }
 
-    /** Reads the manifest, refusing an unknown version before it looks at anything else. */
+    /**
+     * Reads the manifest, refusing an unknown version before it looks at anything else.
+     *
+     * @param where the file, for messages
+     * @throws ModelFormatException when it is no manifest, or {@link ManifestRules} forbid what it says
+     */
     static Manifest parse(byte[] json, String where) {
         try {
             JsonNode tree = JSON.readTree(json);
@@ -205,14 +249,28 @@ public record Manifest(
                         + FORMAT_VERSION + "; export the model again with this SDK's `unipic export`.");
             }
             tree.path("graphs").forEach(Manifest::addWhatIsLeftOut);
-            return JSON.treeToValue(tree, Manifest.class);
+            Manifest manifest = JSON.treeToValue(tree, Manifest.class);
+            new ManifestRules(where).check(manifest);
+            return manifest;
         } catch (IOException e) {
-            String reason = e instanceof JsonProcessingException parse ? parse.getOriginalMessage() : e.getMessage();
             throw new ModelFormatException(
-                    where + " is not a model manifest ("
-                            + reason.lines().findFirst().orElse("") + "); export the model again.",
-                    e);
+                    where + " is not a model manifest (" + reason(e) + "); export the model again.", e);
         }
+    }
+
+    private static String reason(IOException e) {
+        if (!(e instanceof JsonProcessingException parse)) {
+            return String.valueOf(e.getMessage());
+        }
+        String place = e instanceof JsonMappingException mapping
+                        && !mapping.getPath().isEmpty()
+                ? " at " + mapping.getPath().stream().map(Manifest::step).collect(Collectors.joining("."))
+                : "";
+        return parse.getOriginalMessage().lines().findFirst().orElse("") + place;
+    }
+
+    private static String step(JsonMappingException.Reference reference) {
+        return reference.getFieldName() == null ? Integer.toString(reference.getIndex()) : reference.getFieldName();
     }
 
     private static void addWhatIsLeftOut(JsonNode graph) {

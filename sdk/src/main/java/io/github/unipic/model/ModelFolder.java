@@ -6,30 +6,37 @@ import io.github.unipic.model.Manifest.FileSpec;
 import io.github.unipic.model.Manifest.GraphSpec;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
-/** A folder of graphs on disk whose manifest has been read and checked. Immutable. */
+/**
+ * A folder of graphs on disk whose manifest has been read and checked. Immutable; that the folder is still the same one
+ * is to be asked with {@link #requireUnchanged} whenever its files have been read.
+ */
 public final class ModelFolder {
-    private static final long MAX_MANIFEST_BYTES = 16L << 20;
-    private static final String TOKENIZER = "tokenizer.json";
-    private static final Set<String> GUIDANCE_SCHEDULES = Set.of("constant", "linear");
+    private static final long MAX_MANIFEST_BYTES = 4L << 20;
+
+    /** A graph has some hundred kilobytes at most, the published model's tokenizer 7 MB. */
+    private static final long MAX_SMALL_BYTES = 256L << 20;
 
     private final Path path;
     private final Manifest manifest;
+    private final String digest;
 
-    private ModelFolder(Path path, Manifest manifest) {
+    private ModelFolder(Path path, Manifest manifest, String digest) {
         this.path = path;
         this.manifest = manifest;
+        this.digest = digest;
     }
 
     /**
-     * Reads the manifest and checks that every file it names is there with the right length.
+     * Reads the manifest and checks that every file it names is there with the right length. The SHA-256 of the small
+     * ones, all but the weights, is always compared.
      *
-     * @param verifyChecksums also compare each file's SHA-256, which reads the whole folder
+     * @param verifyChecksums also compare that of the weights, which reads the whole folder
      * @throws ModelFormatException when anything is missing, damaged or of another version
      */
     public static ModelFolder open(Path folder, boolean verifyChecksums) {
@@ -51,16 +58,21 @@ public final class ModelFolder {
             if (Files.size(file) > MAX_MANIFEST_BYTES) {
                 throw new ModelFormatException(file + " is larger than a manifest can be; export the model again.");
             }
-            ModelFolder model = new ModelFolder(path, Manifest.parse(Files.readAllBytes(file), file.toString()));
-            model.checkContents();
+            byte[] json = Files.readAllBytes(file);
+            Manifest manifest = Manifest.parse(json, file.toString());
+            ModelFolder model =
+                    new ModelFolder(path, manifest, FileSpec.of(json).sha256());
             model.checkFiles(verifyChecksums);
             return model;
-        } catch (NullPointerException | InvalidPathException e) {
-            throw new ModelFormatException(
-                    file + " is damaged: it has an empty value or an impossible file name; export the model again.", e);
         } catch (IOException e) {
-            throw new ModelFormatException("Cannot read the model folder " + path + ": " + e.getMessage(), e);
+            throw unreadable(path, e);
         }
+    }
+
+    private static ModelFormatException unreadable(Path path, IOException e) {
+        return new ModelFormatException(
+                "The model folder " + path + " cannot be read (" + e + "); see whether it is there and may be read.",
+                e);
     }
 
     public Path path() {
@@ -91,15 +103,32 @@ public final class ModelFolder {
     }
 
     public Path tokenizer() {
-        return path.resolve(TOKENIZER);
+        return path.resolve(ManifestRules.TOKENIZER);
     }
 
     /** SHA-256 of the manifest, which holds that of every other file: what identifies the model. */
     public String digest() {
+        return digest;
+    }
+
+    /**
+     * Makes sure that what was read from the folder until now is of this model, and not of another that has taken its
+     * place.
+     *
+     * @throws ModelFormatException when the folder has changed since it was opened, or is gone
+     */
+    public void requireUnchanged() {
+        boolean same;
         try {
-            return FileSpec.of(path.resolve(Manifest.FILE_NAME)).sha256();
+            same = FileSpec.of(path.resolve(Manifest.FILE_NAME)).sha256().equals(digest);
+        } catch (NoSuchFileException e) {
+            same = false;
         } catch (IOException e) {
-            throw new ModelFormatException("Cannot read the model folder " + path + ": " + e.getMessage(), e);
+            throw unreadable(path, e);
+        }
+        if (!same) {
+            throw new ModelFormatException(
+                    "The model folder " + path + " has changed since it was loaded, or is gone; load it again.");
         }
     }
 
@@ -108,76 +137,30 @@ public final class ModelFolder {
         return manifest.files().values().stream().mapToLong(FileSpec::bytes).sum();
     }
 
-    private void checkContents() {
-        Manifest.Sizes s = manifest.sizes();
-        int[] positive = {
-            s.hidden(),
-            s.layers(),
-            s.kvHeads(),
-            s.headDim(),
-            s.vocabulary(),
-            s.context(),
-            s.bufferTokens(),
-            s.marDim(),
-            s.latentChannels(),
-            s.downsampling(),
-            s.nativeGrid(),
-            manifest.defaults().width(),
-            manifest.defaults().height(),
-            manifest.defaults().iterations(),
-            manifest.defaults().diffusionSteps()
-        };
-        for (int size : positive) {
-            if (size < 1) {
-                throw damaged("holds a size of " + size + ", sizes are positive");
-            }
-        }
-        if (s.visionImage() < 0) {
-            throw damaged("holds a vision image of " + s.visionImage() + " pixels");
-        }
-        if (!GUIDANCE_SCHEDULES.contains(manifest.defaults().guidanceSchedule())) {
-            throw damaged("holds a guidance schedule that is neither constant nor linear");
-        }
-        List.copyOf(manifest.tokens().stop()); // refuses null
-        if (!manifest.prompts().turn().contains(Manifest.Prompts.PLACE)) {
-            throw damaged("holds a turn without a place for the user's words");
-        }
-        if (!manifest.files().containsKey(TOKENIZER)) {
-            throw damaged("does not list " + TOKENIZER);
-        }
-        manifest.graphs().forEach((name, graph) -> {
-            if (!manifest.files().containsKey(graph.file())
-                    || !manifest.files().keySet().containsAll(graph.data())) {
-                throw damaged("graph " + name + " refers to files that the manifest does not list");
-            }
-        });
-    }
-
     private void checkFiles(boolean verifyChecksums) throws IOException {
+        Set<String> weights = manifest.graphs().values().stream()
+                .flatMap(graph -> graph.data().stream())
+                .collect(Collectors.toSet());
         for (Map.Entry<String, FileSpec> entry : manifest.files().entrySet()) {
-            String name = entry.getKey();
-            Path file = path.resolve(name);
-            if (!path.equals(file.normalize().getParent())) {
-                throw damaged("names a file outside the folder: " + name);
-            }
+            Path file = path.resolve(entry.getKey());
+            FileSpec expected = entry.getValue();
             if (!Files.isRegularFile(file)) {
                 throw new ModelFormatException(file + " is missing; export or copy the model again.");
             }
-            if (Files.size(file) != entry.getValue().bytes()) {
+            if (Files.size(file) != expected.bytes()) {
                 throw new ModelFormatException(file + " has " + Files.size(file) + " bytes, expected "
-                        + entry.getValue().bytes()
-                        + ": it is truncated or not of this model; export or copy it again.");
+                        + expected.bytes() + ": it is truncated or not of this model; export or copy it again.");
             }
-            if (verifyChecksums && !FileSpec.of(file).equals(entry.getValue())) {
+            boolean small = !weights.contains(entry.getKey());
+            if (small && expected.bytes() > MAX_SMALL_BYTES) {
+                throw new ModelFormatException(file + " has " + expected.bytes() + " bytes, but only weights have more"
+                        + " than " + MAX_SMALL_BYTES + "; export the model again.");
+            }
+            if ((small || verifyChecksums) && !FileSpec.of(file).equals(expected)) {
                 throw new ModelFormatException(
-                        file
-                                + " does not have the SHA-256 that the manifest gives: it is damaged; export or copy it again.");
+                        file + " does not have the SHA-256 that the manifest gives: it is damaged"
+                                + " or not of this model; export or copy it again.");
             }
         }
-    }
-
-    private ModelFormatException damaged(String what) {
-        return new ModelFormatException(
-                path.resolve(Manifest.FILE_NAME) + " is damaged: it " + what + "; export the model again.");
     }
 }

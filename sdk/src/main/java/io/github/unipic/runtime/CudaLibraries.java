@@ -2,8 +2,9 @@ package io.github.unipic.runtime;
 
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
-import io.github.unipic.CacheFolder;
 import io.github.unipic.InferenceException;
+import io.github.unipic.libraries.NativeLibraries;
+import io.github.unipic.libraries.UnpackedLibraries;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -75,12 +76,8 @@ final class CudaLibraries {
     }
 
     /** This process's. */
-    static final CudaLibraries HERE = new CudaLibraries(
-            CudaLibraries::loadNative,
-            new UnpackedLibraries(
-                    CudaLibraries.class.getClassLoader(),
-                    "org/bytedeco/cuda/" + PLATFORM,
-                    CacheFolder.current().resolve("cuda")));
+    static final CudaLibraries HERE =
+            new CudaLibraries(CudaLibraries::loadNative, NativeLibraries.in("org/bytedeco/cuda/" + PLATFORM, "cuda"));
 
     /** Loads a library, by its name or path, until closed. */
     interface Loader {

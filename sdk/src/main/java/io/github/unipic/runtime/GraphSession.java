@@ -9,9 +9,21 @@ import java.util.function.Supplier;
 
 /** One graph's session: opened by the first who needs it, while others wait for that graph only. Thread-safe. */
 final class GraphSession {
-    private final Supplier<OrtSession> opener;
+    /** A session, and what must be there as long as it is. */
+    record Opened(OrtSession session, Optional<Weights> weights) implements AutoCloseable {
+        @Override
+        public void close() {
+            try {
+                free(session);
+            } finally {
+                weights.ifPresent(Weights::close);
+            }
+        }
+    }
+
+    private final Supplier<Opened> opener;
     private final boolean keep;
-    private Optional<OrtSession> session = Optional.empty();
+    private Optional<Opened> opened = Optional.empty();
     private Optional<Path> trace = Optional.empty();
     private int holders;
 
@@ -19,7 +31,7 @@ final class GraphSession {
      * @param opener fails as the opening does; the next who needs the graph tries again
      * @param keep whether it stays open when nobody holds it any more
      */
-    GraphSession(Supplier<OrtSession> opener, boolean keep) {
+    GraphSession(Supplier<Opened> opener, boolean keep) {
         this.opener = opener;
         this.keep = keep;
     }
@@ -36,27 +48,28 @@ final class GraphSession {
     }
 
     synchronized OrtSession get() {
-        if (session.isEmpty()) {
-            session = Optional.of(opener.get());
+        if (opened.isEmpty()) {
+            opened = Optional.of(opener.get());
         }
-        return session.get();
+        return opened.get().session();
     }
 
     synchronized boolean isOpen() {
-        return session.isPresent();
+        return opened.isPresent();
     }
 
     /** Where the trace of the runs so far is, if it was open; runs after this are not in it. */
     synchronized Optional<Path> endProfiling() throws OrtException {
-        if (session.isPresent() && trace.isEmpty()) {
-            trace = Optional.of(Path.of(session.get().endProfiling()));
+        if (opened.isPresent() && trace.isEmpty()) {
+            trace = Optional.of(Path.of(opened.get().session().endProfiling()));
         }
         return trace;
     }
 
     synchronized void close() {
-        session.ifPresent(GraphSession::free);
-        session = Optional.empty();
+        Optional<Opened> closing = opened;
+        opened = Optional.empty();
+        closing.ifPresent(Opened::close);
     }
 
     static void free(OrtSession session) {

@@ -15,11 +15,14 @@ import io.github.unipic.CancelledException;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ModelFormatException;
+import io.github.unipic.UniPicException;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.GraphSession.Opened;
 import io.github.unipic.runtime.SessionRunner.Place;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,8 +32,8 @@ import java.util.stream.Collectors;
 
 /**
  * The graphs of a model folder as ONNX Runtime sessions. A session is opened when its graph is first needed, and stays
- * open as {@link RuntimeOptions.Memory#keepLoaded} says; its weights are mapped from their files. Thread-safe; close it
- * only when no run is under way.
+ * open as {@link RuntimeOptions.Memory#keepLoaded} says; its weights are mapped from their files, or read into memory.
+ * Thread-safe; close it only when no run is under way.
  */
 public final class Graphs implements AutoCloseable {
     /**
@@ -49,6 +52,7 @@ public final class Graphs implements AutoCloseable {
     private final boolean tensorsStayOnDevice;
     private final Optional<String> arena;
     private final Copies copies;
+    private final DataFiles dataFiles;
     private volatile boolean closed;
 
     /**
@@ -70,6 +74,7 @@ public final class Graphs implements AutoCloseable {
         this.folder = folder;
         this.options = options;
         this.listener = listener;
+        this.dataFiles = new DataFiles(folder);
         OnnxRuntime.environment();
         boolean keep = options.memory().keepLoaded() || options.profileFolder().isPresent();
         for (GraphName graph : GraphName.values()) {
@@ -84,8 +89,13 @@ public final class Graphs implements AutoCloseable {
         runner = onDevice.orElse(SessionRunner::viaJava);
         copies = new Copies(runner, () -> {
             OrtSession.SessionOptions sessionOptions = new OrtSession.SessionOptions();
-            Providers.addTo(sessionOptions, options.provider());
-            return sessionOptions;
+            try {
+                Providers.addTo(sessionOptions, options.provider());
+                return sessionOptions;
+            } catch (RuntimeException | Error e) {
+                sessionOptions.close();
+                throw e;
+            }
         });
     }
 
@@ -126,22 +136,36 @@ public final class Graphs implements AutoCloseable {
      * One thread copies a graph's matrices; several graphs at once take less time. All have ended when this returns.
      */
     private void openSideBySide(Set<GraphName> names, Cancellation cancellation) {
-        List<RuntimeException> failures = names.parallelStream()
+        List<Throwable> failures = names.parallelStream()
                 .map(name -> failureToOpen(name, cancellation))
                 .flatMap(Optional::stream)
                 .toList();
         if (!failures.isEmpty()) {
-            throw failures.get(0);
+            if (failures.get(0) instanceof Error error) {
+                throw error;
+            }
+            throw (RuntimeException) failures.get(0);
         }
     }
 
-    private Optional<RuntimeException> failureToOpen(GraphName graph, Cancellation cancellation) {
+    private Optional<Throwable> failureToOpen(GraphName graph, Cancellation cancellation) {
         try {
             ensureOpen(graph, cancellation);
             return Optional.empty();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             return Optional.of(e);
         }
+    }
+
+    /**
+     * Opens every graph of the folder, after which its files are not needed any more if they are not mapped.
+     *
+     * @throws UniPicException as {@link #holding}
+     */
+    public void openAll() {
+        Set<GraphName> all = EnumSet.allOf(GraphName.class);
+        all.removeIf(name -> !folder.has(name));
+        ensureOpen(all, new Cancellation());
     }
 
     private void ensureOpen(GraphName graph, Cancellation cancellation) {
@@ -249,19 +273,48 @@ public final class Graphs implements AutoCloseable {
         };
     }
 
-    private OrtSession open(GraphName graph) {
+    private Opened open(GraphName graph) {
         if (closed) {
             throw new IllegalStateException("This UniPic is closed.");
         }
         long start = System.nanoTime();
-        OrtSession session = create(graph);
-        listener.onOpen(graph, System.nanoTime() - start);
-        return session;
+        Opened opened = createOfThisModel(graph);
+        try {
+            folder.requireUnchanged();
+            SessionContract.check(opened.session(), folder.spec(graph));
+            listener.onOpen(graph, System.nanoTime() - start);
+            return opened;
+        } catch (OrtException e) {
+            opened.close();
+            throw new InferenceException(
+                    "ONNX Runtime does not tell the inputs of " + folder.file(graph) + ": " + OnnxRuntime.reason(e)
+                            + ".",
+                    e);
+        } catch (RuntimeException | Error e) {
+            opened.close();
+            throw e;
+        }
     }
 
-    private OrtSession create(GraphName graph) {
-        String file = folder.file(graph).toString();
-        try (OrtSession.SessionOptions sessionOptions = new OrtSession.SessionOptions()) {
+    /** A folder whose files were exchanged is called that, whatever it led to. */
+    private Opened createOfThisModel(GraphName graph) {
+        try {
+            return create(graph);
+        } catch (ModelFormatException | InferenceException e) {
+            try {
+                folder.requireUnchanged();
+            } catch (ModelFormatException changed) {
+                changed.addSuppressed(e);
+                throw changed;
+            }
+            throw e;
+        }
+    }
+
+    private Opened create(GraphName graph) {
+        Path file = folder.file(graph);
+        try (NativePath folderPath = NativePath.of(folder.path());
+                OrtSession.SessionOptions sessionOptions = new OrtSession.SessionOptions()) {
             if (options.threads().isPresent()) {
                 sessionOptions.setIntraOpNumThreads(options.threads().getAsInt());
             }
@@ -275,16 +328,20 @@ public final class Graphs implements AutoCloseable {
                 // Weights in memory of their own size, not in an arena that grows by powers of two.
                 sessionOptions.addConfigEntry("session.use_device_allocator_for_initializers", "1");
             }
-            if (staysMapped(graph)) {
+            if (multipliesInPlace(graph)) {
                 sessionOptions.addConfigEntry("session.disable_prepacking", "1");
-            }
-            if (options.profileFolder().isPresent()) {
-                sessionOptions.enableProfiling(
-                        options.profileFolder().get().resolve(graph.label()).toString());
             }
             Providers.addTo(
                     sessionOptions, Providers.forGraph(options.provider(), folder.manifest(), folder.spec(graph)));
-            return OnnxRuntime.environment().createSession(file, sessionOptions);
+            String path = folderPath.path().resolve(file.getFileName()).toString();
+            if (options.profileFolder().isEmpty()) {
+                return create(path, graph, sessionOptions);
+            }
+            try (NativePath profiles = NativePath.of(options.profileFolder().get())) {
+                sessionOptions.enableProfiling(
+                        profiles.path().resolve(graph.label()).toString());
+                return create(path, graph, sessionOptions);
+            }
         } catch (OrtException e) {
             String what = "ONNX Runtime cannot load " + file;
             String remedy = OnnxRuntime.remedy(e);
@@ -301,7 +358,27 @@ public final class Graphs implements AutoCloseable {
         }
     }
 
-    private boolean staysMapped(GraphName graph) {
+    private Opened create(String path, GraphName graph, OrtSession.SessionOptions sessionOptions) throws OrtException {
+        if (options.memory().mapped()) {
+            return new Opened(OnnxRuntime.environment().createSession(path, sessionOptions), Optional.empty());
+        }
+        Weights weights = Weights.read(dataFiles, folder.file(graph), folder.spec(graph));
+        try {
+            if (options.provider().isCpu()) {
+                weights.lendTo(sessionOptions);
+                return new Opened(OnnxRuntime.environment().createSession(path, sessionOptions), Optional.of(weights));
+            }
+            weights.giveTo(sessionOptions);
+            OrtSession session = OnnxRuntime.environment().createSession(path, sessionOptions);
+            weights.close();
+            return new Opened(session, Optional.empty());
+        } catch (OrtException | RuntimeException | Error e) {
+            weights.close();
+            throw e;
+        }
+    }
+
+    private boolean multipliesInPlace(GraphName graph) {
         return !options.memory().prepack()
                 && options.provider().isCpu()
                 && MULTIPLIED_IN_PLACE.contains(graph)
@@ -322,7 +399,9 @@ public final class Graphs implements AutoCloseable {
         Map<GraphName, Path> traces = new EnumMap<>(GraphName.class);
         sessions.forEach((graph, session) -> {
             try {
-                session.endProfiling().ifPresent(trace -> traces.put(graph, trace));
+                session.endProfiling()
+                        .ifPresent(trace ->
+                                traces.put(graph, options.profileFolder().get().resolve(trace.getFileName())));
             } catch (OrtException e) {
                 throw new InferenceException(
                         "The profile of graph " + graph.label() + " cannot be written: " + OnnxRuntime.reason(e) + ".",
@@ -335,8 +414,11 @@ public final class Graphs implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        sessions.values().forEach(GraphSession::close);
-        copies.close();
+        try {
+            sessions.values().forEach(GraphSession::close);
+        } finally {
+            copies.close();
+        }
     }
 
     /** Run options that a cancellation reaches while the run is under way. */
@@ -349,11 +431,16 @@ public final class Graphs implements AutoCloseable {
          */
         StoppableRun(Cancellation cancellation, Optional<String> returning) throws OrtException {
             options = new OrtSession.RunOptions();
-            options.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-            if (returning.isPresent()) {
-                options.addRunConfigEntry("memory.enable_memory_arena_shrinkage", returning.get());
+            try {
+                options.setLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+                if (returning.isPresent()) {
+                    options.addRunConfigEntry("memory.enable_memory_arena_shrinkage", returning.get());
+                }
+                registration = cancellation.onCancel(this::stop);
+            } catch (OrtException | RuntimeException | Error e) {
+                options.close();
+                throw e;
             }
-            registration = cancellation.onCancel(this::stop);
         }
 
         OrtSession.RunOptions options() {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -24,6 +25,15 @@ public final class KvCache implements AutoCloseable {
     KvCache(List<Layer> layers, boolean[][] occupied) {
         this.layers = List.copyOf(layers);
         this.occupied = occupied;
+    }
+
+    /**
+     * The cache of nothing.
+     *
+     * @param maker of a tensor [batch,kvHeads,0,headDim]
+     */
+    static KvCache empty(int batch, int layers, Supplier<Tensor> maker) {
+        return make(layers, new boolean[batch][0], which -> maker.get());
     }
 
     /** Sequences in the batch. */
@@ -96,7 +106,7 @@ public final class KvCache implements AutoCloseable {
                 made.add(new Layer(keys, values));
             }
             return new KvCache(made, occupied);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             tensors.forEach(Tensor::close);
             throw e;
         }

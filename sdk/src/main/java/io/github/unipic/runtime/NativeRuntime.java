@@ -1,18 +1,15 @@
 package io.github.unipic.runtime;
 
-import ai.onnxruntime.OrtEnvironment;
 import com.sun.jna.Function;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
-import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.libraries.NativeLibraries;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
@@ -93,7 +90,7 @@ final class NativeRuntime {
             return;
         }
         try {
-            System.load(extractJavaPart().toString());
+            System.load(unpackJavaPart().toString());
         } catch (UnsatisfiedLinkError e) {
             // On Linux it is linked to the very version it was built with.
             throw new InvalidRequestException(
@@ -104,22 +101,10 @@ final class NativeRuntime {
         }
     }
 
-    private static Path extractJavaPart() {
-        String os = Platform.isWindows() ? "win" : Platform.isMac() ? "osx" : "linux";
-        String machine = Platform.isIntel() ? "x64" : Platform.ARCH;
-        String resource = "/ai/onnxruntime/native/" + os + "-" + machine + "/" + fileName(JAVA_PART);
-        try (InputStream in = OrtEnvironment.class.getResourceAsStream(resource)) {
-            if (in == null) {
-                throw new InvalidRequestException("The class path has no " + resource + "; put a " + fileName(JAVA_PART)
-                        + " of the same version beside ONNX Runtime's library.");
-            }
-            Path file = Files.createTempFile(JAVA_PART, ".lib");
-            file.toFile().deleteOnExit();
-            Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
-            return file;
-        } catch (IOException e) {
-            throw new InferenceException("ONNX Runtime's Java library cannot be extracted: " + e.getMessage() + ".", e);
-        }
+    private static Path unpackJavaPart() {
+        return NativeLibraries.onnxRuntimeJavaPart()
+                .orElseThrow(() -> new InvalidRequestException("The class path has no " + fileName(JAVA_PART)
+                        + " for this machine; put one of the same version beside ONNX Runtime's library."));
     }
 
     private static String fileName(String library) {

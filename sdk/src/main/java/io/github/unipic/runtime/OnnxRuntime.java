@@ -12,6 +12,7 @@ import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ProviderChoice;
 import io.github.unipic.RuntimeInfo;
+import io.github.unipic.libraries.NativeLibraries;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,6 +37,7 @@ public final class OnnxRuntime {
     /** Made on first use; there is one for a process. */
     static synchronized OrtEnvironment environment() {
         if (environment == null) {
+            NativeLibraries.prepareOnnxRuntime();
             boolean chosen = switchTelemetryOff();
             try {
                 OrtEnvironment made = quietEnvironment();
@@ -45,10 +47,11 @@ public final class OnnxRuntime {
                 environment = made;
             } catch (OrtException e) {
                 throw new InferenceException("ONNX Runtime's telemetry cannot be switched off: " + reason(e) + ".", e);
-            } catch (ExceptionInInitializerError e) {
+            } catch (LinkageError | IllegalStateException e) {
                 throw new InferenceException(
-                        "ONNX Runtime's native and Java parts do not go together: " + reason(e.getCause())
-                                + "; take both from one version.",
+                        "ONNX Runtime's native and Java parts do not load, or not together: " + reason(root(e))
+                                + "; take both from one version and for this machine, and have a temporary folder"
+                                + " (-Djava.io.tmpdir) that can be written.",
                         e);
             }
         }
@@ -82,6 +85,7 @@ public final class OnnxRuntime {
             throw new IllegalStateException("ONNX Runtime is in use in this process already; choose its folder before"
                     + " anything else that needs it.");
         }
+        NativeLibraries.prepareJna();
         switchTelemetryOff();
         NativeRuntime.load(folder.toAbsolutePath());
         environment();
@@ -99,10 +103,12 @@ public final class OnnxRuntime {
             throw new InvalidRequestException(
                     "There is no provider library " + library + "; name the file that the provider's maker ships.");
         }
-        try {
+        Path absolute = library.toAbsolutePath();
+        try (NativePath folder = NativePath.of(absolute.getParent())) {
             environment()
                     .registerExecutionProviderLibrary(
-                            name, library.toAbsolutePath().toString());
+                            name, folder.path().resolve(absolute.getFileName()).toString());
+            folder.keep();
         } catch (OrtException e) {
             throw new InferenceException(
                     "The provider library " + library + " cannot be registered as " + name + ": " + reason(e)
@@ -159,11 +165,6 @@ public final class OnnxRuntime {
         return AutomaticProvider.choose(asked);
     }
 
-    /** Whether ONNX Runtime is the build on the class path, whose needs are known. */
-    static boolean isOwnBuild() {
-        return System.getProperty("onnxruntime.native.path") == null;
-    }
-
     /** Version and providers of the native library, the devices here, and what NVIDIA's providers lack. */
     public static RuntimeInfo info() {
         OrtEnvironment environment = environment();
@@ -184,9 +185,18 @@ public final class OnnxRuntime {
     /** What to do about it, where that is known. */
     static String remedy(OrtException e) {
         return OUT_OF_MEMORY.matcher(String.valueOf(e.getMessage())).find()
-                ? "; there is too little memory: free graphs after use (keepLoaded(false), --low-memory), decode in tiles"
-                        + " (tileAbove, --tile-above), or ask for smaller or fewer pictures"
+                ? "; there is too little memory: ask for smaller or fewer pictures, free graphs after use"
+                        + " (keepLoaded(false), --low-memory), decode in tiles (tileAbove, --tile-above), or export the"
+                        + " model with --flavor fused, whose attention needs far less where pictures are large"
                 : "";
+    }
+
+    private static Throwable root(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
     }
 
     /** The first line of what went wrong, without where in ONNX Runtime's sources that was. */

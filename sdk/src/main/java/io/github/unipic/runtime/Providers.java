@@ -16,6 +16,7 @@ import ai.onnxruntime.providers.OrtTensorRTProviderOptions;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.libraries.NativeLibraries;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.GraphSpec;
 import java.io.IOException;
@@ -75,6 +76,7 @@ final class Providers {
      */
     static void addTo(SessionOptions session, ExecutionProvider provider) {
         Optional<OrtProvider> known = find(provider.name());
+        requirePassable(provider);
         try {
             if (known.isPresent() && builtIn().contains(known.get())) {
                 addBuiltIn(session, known.get(), provider);
@@ -157,6 +159,7 @@ final class Providers {
     private static void addCuda(SessionOptions session, ExecutionProvider provider) throws OrtException {
         NvidiaOptions.check(provider);
         prepareNvidia(provider);
+        NativeLibraries.prepareProvider("cuda");
         try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions()) {
             for (Map.Entry<String, String> option : provider.options().entrySet()) {
                 cuda.add(option.getKey(), option.getValue());
@@ -169,6 +172,7 @@ final class Providers {
     private static void addTensorRt(SessionOptions session, ExecutionProvider provider) throws OrtException {
         NvidiaOptions.check(provider);
         prepareNvidia(provider);
+        NativeLibraries.prepareProvider("tensorrt");
         Map<String, String> options = new TreeMap<>(provider.options());
         switchCacheOn(provider, options, "trt_engine_cache");
         switchCacheOn(provider, options, "trt_timing_cache");
@@ -208,7 +212,7 @@ final class Providers {
     private static Optional<String> nvidiaObstacle(ExecutionProvider provider) {
         Optional<String> obstacle = CudaDriver.obstacle(number(provider, DEVICE_ID));
         // Another build may be linked to other versions; it finds them itself.
-        if (obstacle.isPresent() || !OnnxRuntime.isOwnBuild()) {
+        if (obstacle.isPresent() || !NativeLibraries.isOnnxRuntimeOfClassPath()) {
             return obstacle;
         }
         return needs(provider).stream()
@@ -226,7 +230,7 @@ final class Providers {
 
     /** What keeps NVIDIA's providers from working here, as {@link io.github.unipic.RuntimeInfo} says it. */
     static List<String> describeMissing() {
-        if (!OnnxRuntime.isOwnBuild()) {
+        if (!NativeLibraries.isOnnxRuntimeOfClassPath()) {
             return List.of();
         }
         Map<OrtProvider, List<CudaLibraries.Group>> needs = new EnumMap<>(OrtProvider.class);
@@ -295,6 +299,15 @@ final class Providers {
             case CPU -> Optional.of("cpu:0");
             case CUDA -> Optional.of("gpu:" + number(provider, DEVICE_ID));
             default -> Optional.empty();
+        });
+    }
+
+    /** ONNX Runtime would get other characters, and for a path make another folder. */
+    private static void requirePassable(ExecutionProvider provider) {
+        provider.options().forEach((option, value) -> {
+            if (!NativePath.passes(option) || !NativePath.passes(value)) {
+                throw wrong(provider, option, value, "a value without emoji and other characters beyond U+FFFF");
+            }
         });
     }
 

@@ -26,16 +26,34 @@ public record RuntimeOptions(
      *     Graphs that are traced stay open
      * @param prepack whether the CPU copies all matrices into a layout of its own when a graph is opened. Otherwise the
      *     large ones in float32 are multiplied where they are mapped; those in other types are always copied
+     * @param mapped whether weights stay in their files, of which the system reads what is used; otherwise they are
+     *     read into memory when a graph is opened, and the files are not needed after that
      * @param tileAbove pictures of more pixels than this are decoded in tiles; 0 or more
      */
-    public record Memory(boolean keepLoaded, boolean prepack, long tileAbove) {
-        public static final Memory DEFAULTS = new Memory(true, false, 1024 * 1024);
+    public record Memory(boolean keepLoaded, boolean prepack, boolean mapped, long tileAbove) {
+        public static final Memory DEFAULTS = new Memory(true, false, true, 1024 * 1024);
 
         /** @throws InvalidRequestException when tileAbove is negative */
         public Memory {
             if (tileAbove < 0) {
                 throw new InvalidRequestException("tileAbove is " + tileAbove + "; give 0 or more pixels.");
             }
+        }
+
+        public Memory withKeepLoaded(boolean keep) {
+            return new Memory(keep, prepack, mapped, tileAbove);
+        }
+
+        public Memory withPrepack(boolean copy) {
+            return new Memory(keepLoaded, copy, mapped, tileAbove);
+        }
+
+        public Memory withMapped(boolean map) {
+            return new Memory(keepLoaded, prepack, map, tileAbove);
+        }
+
+        public Memory withTileAbove(long pixels) {
+            return new Memory(keepLoaded, prepack, mapped, pixels);
         }
     }
 

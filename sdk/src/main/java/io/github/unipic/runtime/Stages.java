@@ -157,12 +157,8 @@ public final class Stages {
     /** The cache of nothing. */
     public KvCache emptyCache(int batch) {
         OnnxJavaType type = graphs.inputType(DECODER_STEP, "embeds");
-        List<Layer> layers = new ArrayList<>();
-        for (int layer = 0; layer < sizes().layers(); layer++) {
-            long[] shape = {batch, sizes().kvHeads(), 0, sizes().headDim()};
-            layers.add(new Layer(Tensor.empty(type, shape), Tensor.empty(type, shape)));
-        }
-        return new KvCache(layers, new boolean[batch][0]);
+        return KvCache.empty(
+                batch, sizes().layers(), () -> Tensor.empty(type, batch, sizes().kvHeads(), 0, sizes().headDim()));
     }
 
     private KvCache takeCache(Outputs present, boolean[][] occupied) {
@@ -191,19 +187,36 @@ public final class Stages {
 
     /** pixels [B,3,H,W] to scaled latents [B,h,w,channels]. */
     public Tensor encodePixels(Tensor pixels) {
-        return only(PIXEL_ENCODER, Map.of("pixels", pixels), "latents");
+        Tensor latents = only(PIXEL_ENCODER, Map.of("pixels", pixels), "latents");
+        requireScale(pixels.dim(2), pixels.dim(3), latents, latents.dim(1), latents.dim(2));
+        return latents;
     }
 
     /** Scaled latents [B,h,w,channels] to pixels [B,3,H,W]. */
     public Tensor decodePixels(Tensor latents) {
-        return only(PIXEL_DECODER, Map.of("latents", latents), "pixels");
+        Tensor pixels = only(PIXEL_DECODER, Map.of("latents", latents), "pixels");
+        requireScale(pixels.dim(2), pixels.dim(3), pixels, latents.dim(1), latents.dim(2));
+        return pixels;
+    }
+
+    /** Pixels a side of an image token: what only the graphs' results show. */
+    private void requireScale(int height, int width, Tensor result, int rows, int columns) {
+        long scale = sizes().downsampling();
+        if (height != scale * rows || width != scale * columns) {
+            result.close();
+            throw new ModelFormatException("The manifest in " + graphs.folder().path() + " gives an image token "
+                    + scale + " x " + scale + " pixels, but the graphs make " + columns + " x " + rows + " of them "
+                    + width + " x " + height + " pixels; export the model again.");
+        }
     }
 
     // ---- pictures in tiles
 
     /** Scaled latents [B,h,w,channels] to the features [B,C,H/2,W/2] that tiles are decoded from. */
     public Tensor decodeFeatures(Tensor latents) {
-        return only(PIXEL_DECODER_FEATURES, Map.of("latents", latents), "features");
+        Tensor features = only(PIXEL_DECODER_FEATURES, Map.of("latents", latents), "features");
+        requireScale(2 * features.dim(2), 2 * features.dim(3), features, latents.dim(1), latents.dim(2));
+        return features;
     }
 
     /** A rectangle of a picture, in places of its features: each is two pixels high and wide. */

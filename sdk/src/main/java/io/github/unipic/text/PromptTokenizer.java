@@ -4,6 +4,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import io.github.unipic.InferenceException;
 import io.github.unipic.ModelFormatException;
+import io.github.unipic.libraries.NativeLibraries;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,9 +53,9 @@ public final class PromptTokenizer implements AutoCloseable {
     }
 
     /**
-     * Loads a tokenizer. The first use on a machine extracts DJL's native library to {@code ~/.djl.ai}, or to
-     * {@code .djl.ai} in the temporary folder where the home folder cannot be written; the environment variable or
-     * system property {@code DJL_CACHE_DIR} names another place.
+     * Loads a tokenizer. The first use on a machine unpacks DJL's native library into the cache folder, as
+     * {@link NativeLibraries} does; the environment variable or system property {@code DJL_CACHE_DIR} names another
+     * place.
      *
      * @param file a {@code tokenizer.json} as the Hugging Face library writes it
      * @return the tokenizer, to be closed
@@ -63,6 +64,7 @@ public final class PromptTokenizer implements AutoCloseable {
      */
     public static PromptTokenizer load(Path file) {
         byte[] json = read(file);
+        NativeLibraries.prepareTokenizers();
         try {
             return new PromptTokenizer(HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), VERBATIM));
         } catch (EngineException | LinkageError e) {

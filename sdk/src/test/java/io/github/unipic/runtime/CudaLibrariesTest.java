@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.sun.jna.NativeLibrary;
 import io.github.unipic.InferenceException;
+import io.github.unipic.libraries.LibraryJar;
 import io.github.unipic.runtime.CudaLibraries.Group;
 import java.io.IOException;
 import java.nio.file.Path;

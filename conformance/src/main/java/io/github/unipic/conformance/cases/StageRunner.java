@@ -129,7 +129,7 @@ public final class StageRunner {
         try {
             prepare(stage, run.inputs, run.wanted);
             return run;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             run.close();
             throw e;
         }

@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.libraries;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -13,10 +13,12 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import org.slf4j.Logger;
@@ -24,34 +26,39 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Libraries in a jar on the class path, and the folder into which they are unpacked for the system to load. Each file
- * there is compared with the jar's length and CRC-32 before it is used, and unpacked anew where it differs. Files are
- * moved into place whole, so that several processes may do it at once.
+ * there is compared with the jar's length and CRC-32 before it is used, and unpacked anew where it differs or is not
+ * this user's own. Files are moved into place whole, so that several processes may do it at once.
  */
-final class UnpackedLibraries {
+public final class UnpackedLibraries {
     private static final int BUFFER = 1 << 20;
 
     private final ClassLoader classPath;
     private final String resources;
-    private final Path folder;
+    private final List<Path> bases;
+    private final String name;
 
     /**
      * @param resources the folder within the jar
-     * @param folder made when needed; each selection of files gets its own in it
+     * @param bases folders of this user's, of which the first that will do is used; made when needed
+     * @param name of the folder within the base; each selection of files gets its own in it
      */
-    UnpackedLibraries(ClassLoader classPath, String resources, Path folder) {
+    UnpackedLibraries(ClassLoader classPath, String resources, List<Path> bases, String name) {
         this.classPath = classPath;
         this.resources = resources;
-        this.folder = folder;
+        this.bases = bases;
+        this.name = name;
     }
 
     /** A file as the jar has it. */
     private record Packed(String name, URL url, long size, long crc) {
-        boolean isAt(Path file) throws IOException {
-            return Files.isRegularFile(file) && Files.size(file) == size && crcOf(file) == crc;
+        boolean isIn(PrivateFolder folder) throws IOException {
+            Path file = folder.path().resolve(name);
+            return folder.owns(file) && Files.size(file) == size && crcOf(file) == crc;
         }
     }
 
-    boolean has(String name) {
+    /** Whether the jar has a file. */
+    public boolean has(String name) {
         return find(name).isPresent();
     }
 
@@ -81,44 +88,69 @@ final class UnpackedLibraries {
      * @return the folder with all of them, of these very versions
      * @throws InferenceException when they cannot be written
      */
-    Path unpack(List<String> names) {
-        List<Packed> files =
-                names.stream().map(name -> find(name).orElseThrow()).toList();
+    public Path unpack(List<String> names) {
+        return unpack(names, names);
+    }
+
+    /**
+     * As {@link #unpack(List)}, some of the files that share a folder.
+     *
+     * @param all that the folder may have, whose versions decide which it is
+     */
+    public Path unpack(List<String> all, List<String> names) {
         CRC32 version = new CRC32();
-        files.forEach(file -> version.update((file.name() + file.crc()).getBytes(UTF_8)));
-        Path place = folder.resolve(String.format("%08x", version.getValue()));
-        try {
-            Files.createDirectories(place);
-            List<Packed> missing = new ArrayList<>();
-            for (Packed file : files) {
-                if (!file.isAt(place.resolve(file.name()))) {
-                    missing.add(file);
-                }
+        all.stream().map(this::packed).forEach(file -> version.update((file.name() + file.crc()).getBytes(UTF_8)));
+        Path place = Path.of(name, HexFormat.of().toHexDigits((int) version.getValue()));
+        List<Packed> files = names.stream().map(this::packed).toList();
+        List<IOException> obstacles = new ArrayList<>();
+        for (Path base : bases) {
+            try {
+                PrivateFolder folder = PrivateFolder.in(base, place);
+                unpack(files, folder);
+                return folder.path();
+            } catch (IOException e) {
+                obstacles.add(e);
             }
-            if (!missing.isEmpty()) {
-                logger().info(
-                                "Unpacking {} MB of libraries into {}, once",
-                                missing.stream().mapToLong(Packed::size).sum() >> 20,
-                                place);
-                for (Packed file : missing) {
-                    unpack(file, place.resolve(file.name()));
-                }
+        }
+        InferenceException failure = new InferenceException(
+                "Libraries cannot be unpacked into " + join(bases) + ": " + join(obstacles)
+                        + "; set UNIPIC_CACHE to a folder of yours that has room and from which programs may be run.",
+                obstacles.get(0));
+        obstacles.stream().skip(1).forEach(failure::addSuppressed);
+        throw failure;
+    }
+
+    private static String join(List<?> list) {
+        return list.stream().map(Object::toString).collect(Collectors.joining(" or "));
+    }
+
+    private Packed packed(String file) {
+        return find(file).orElseThrow();
+    }
+
+    private static void unpack(List<Packed> files, PrivateFolder folder) throws IOException {
+        List<Packed> missing = new ArrayList<>();
+        for (Packed file : files) {
+            if (!file.isIn(folder)) {
+                missing.add(file);
             }
-            return place;
-        } catch (IOException e) {
-            throw new InferenceException(
-                    "Libraries cannot be unpacked into " + place + ": " + e.getMessage()
-                            + "; make room there, or have another cache folder (XDG_CACHE_HOME, LOCALAPPDATA).",
-                    e);
+        }
+        if (missing.isEmpty()) {
+            return;
+        }
+        long bytes = missing.stream().mapToLong(Packed::size).sum();
+        logger().info("Unpacking {} MB of libraries into {}, once", bytes >> 20, folder.path());
+        for (Packed file : missing) {
+            unpack(file, folder);
         }
     }
 
-    private static void unpack(Packed file, Path target) throws IOException {
+    private static void unpack(Packed file, PrivateFolder folder) throws IOException {
         CRC32 crc = new CRC32();
         URLConnection connection = file.url().openConnection();
         connection.setUseCaches(false);
         try (InputStream in = new CheckedInputStream(connection.getInputStream(), crc)) {
-            AtomicFile.write(target, out -> {
+            AtomicFile.write(folder.path().resolve(file.name()), out -> {
                 in.transferTo(out);
                 if (crc.getValue() != file.crc()) {
                     throw new IOException("the jar's " + file.name() + " is damaged");
@@ -126,7 +158,7 @@ final class UnpackedLibraries {
             });
         } catch (FileSystemException e) {
             // Windows: another process was first and has it loaded.
-            if (!file.isAt(target)) {
+            if (!file.isIn(folder)) {
                 throw e;
             }
         }

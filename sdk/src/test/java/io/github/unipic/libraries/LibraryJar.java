@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.libraries;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -7,15 +7,16 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 
 /** A jar with stand-ins for libraries, and a class path of it alone. */
-record LibraryJar(Path file, URLClassLoader classPath) implements AutoCloseable {
+public record LibraryJar(Path file, URLClassLoader classPath) implements AutoCloseable {
     static final String RESOURCES = "maker/linux";
 
-    static LibraryJar write(Path file, Map<String, String> libraries) throws IOException {
+    public static LibraryJar write(Path file, Map<String, String> libraries) throws IOException {
         try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(file))) {
             for (Map.Entry<String, String> library : libraries.entrySet()) {
                 out.putNextEntry(new JarEntry(RESOURCES + "/" + library.getKey()));
@@ -26,8 +27,9 @@ record LibraryJar(Path file, URLClassLoader classPath) implements AutoCloseable 
         return new LibraryJar(file, new URLClassLoader(new URL[] {file.toUri().toURL()}, null));
     }
 
-    UnpackedLibraries in(Path folder) {
-        return new UnpackedLibraries(classPath, RESOURCES, folder);
+    /** Unpacked into {@code unpacked} in the first of these folders that will do. */
+    public UnpackedLibraries in(Path... bases) {
+        return new UnpackedLibraries(classPath, RESOURCES, List.of(bases), "unpacked");
     }
 
     @Override

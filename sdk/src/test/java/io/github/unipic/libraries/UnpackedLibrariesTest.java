@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.libraries;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -21,6 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -111,12 +114,78 @@ class UnpackedLibrariesTest {
     }
 
     @Test
-    void aFolderThatCannotBeWrittenIsNamedInOneLine() throws IOException {
+    void foldersThatCannotBeWrittenAreNamedInOneLine() throws IOException {
         Path file = Files.writeString(temporary.resolve("file"), "in the way");
+        Path other = Files.writeString(temporary.resolve("other"), "in the way");
         assertThatExceptionOfType(InferenceException.class)
-                .isThrownBy(() -> jar.in(file).unpack(BOTH))
-                .withMessageContainingAll("cannot be unpacked into " + file, "XDG_CACHE_HOME")
+                .isThrownBy(() -> jar.in(file, other).unpack(BOTH))
+                .withMessageContainingAll("cannot be unpacked into " + file + " or " + other, "UNIPIC_CACHE")
                 .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1));
+    }
+
+    @Test
+    void theNextFolderIsTakenWhereOneCannotBeWritten() throws IOException {
+        Path file = Files.writeString(temporary.resolve("file"), "in the way");
+        Path folder = jar.in(file, temporary.resolve("cache")).unpack(BOTH);
+        assertThat(folder).startsWith(temporary.resolve("cache").toRealPath());
+        assertThat(folder.resolve("liba.so")).hasContent("the first");
+    }
+
+    @Test
+    void someOfAFoldersFilesGoBesideTheOthers() {
+        Path folder = libraries.unpack(BOTH, List.of("liba.so"));
+        assertThat(folder.resolve("libb.so")).doesNotExist();
+        assertThat(libraries.unpack(BOTH, List.of("libb.so"))).isEqualTo(folder);
+        assertThat(folder.resolve("libb.so")).hasContent("the second");
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void nobodyElseCanWriteTheFolders() throws IOException {
+        Path folder = libraries.unpack(BOTH);
+        for (Path each : List.of(folder, folder.getParent(), temporary.resolve("cache"))) {
+            assertThat(permissions(each)).isEqualTo("rwx------");
+        }
+    }
+
+    /** As another of the group, or anybody where the folder was open to all, may have put a library there. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void foldersAndFilesThatOthersCouldWriteAreNotTrusted() throws IOException {
+        Path folder = libraries.unpack(BOTH);
+        Path planted = folder.resolve("liba.so");
+        FileTime past = FileTime.from(Instant.now().minus(Duration.ofHours(1)));
+        Files.setLastModifiedTime(planted, past);
+        Files.setPosixFilePermissions(planted, PosixFilePermissions.fromString("rwxrwxrwx"));
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+        libraries.unpack(BOTH);
+        assertThat(permissions(folder)).isEqualTo("rwxr-xr-x");
+        assertThat(permissions(planted)).isEqualTo("rw-------");
+        assertThat(Files.getLastModifiedTime(planted)).isNotEqualTo(past);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aLinkInPlaceOfALibraryIsReplaced() throws IOException {
+        Path folder = libraries.unpack(BOTH);
+        Path elsewhere = Files.writeString(temporary.resolve("elsewhere"), "the first");
+        Files.delete(folder.resolve("liba.so"));
+        Files.createSymbolicLink(folder.resolve("liba.so"), elsewhere);
+        libraries.unpack(BOTH);
+        assertThat(folder.resolve("liba.so")).isRegularFile();
+        assertThat(Files.isSymbolicLink(folder.resolve("liba.so"))).isFalse();
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aLinkInPlaceOfTheFolderIsRefused() throws IOException {
+        Path cache = Files.createDirectory(temporary.resolve("cache"));
+        Files.createSymbolicLink(cache.resolve("unpacked"), Files.createDirectory(temporary.resolve("elsewhere")));
+        assertThatExceptionOfType(InferenceException.class).isThrownBy(() -> libraries.unpack(BOTH));
+    }
+
+    private static String permissions(Path path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
     }
 
     private static List<String> entries(Path folder) throws IOException {

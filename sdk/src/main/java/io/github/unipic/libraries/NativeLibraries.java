@@ -1,0 +1,156 @@
+package io.github.unipic.libraries;
+
+import com.sun.jna.Platform;
+import io.github.unipic.CacheFolder;
+import io.github.unipic.InferenceException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Unpacks the native libraries of ONNX Runtime, of the tokenizer and of JNA once for all processes of this user, where
+ * they would else be written to the temporary folder by each process or to folders of their own. To be called before
+ * the first use of each; whatever the user has set for one of them by its own means stays as it is.
+ */
+public final class NativeLibraries {
+    private static final String ORT_FOLDER = "onnxruntime.native.path";
+    private static final String JNA_FOLDER = "jna.boot.library.path";
+    private static final String TOKENIZER_LIBRARY = "RUST_LIBRARY_PATH";
+    private static final List<String> TOKENIZER_SETTINGS =
+            List.of(TOKENIZER_LIBRARY, "DJL_CACHE_DIR", "ENGINE_CACHE_DIR");
+
+    /** What ONNX Runtime loads when it starts, where its jar has it. */
+    private static final List<String> ORT_CORE = names(
+            "onnxruntime", "onnxruntime4j_jni", "onnxruntime_providers_shared", "webgpu_dawn", "dxil", "dxcompiler");
+
+    /** What it loads for a provider. */
+    private static final List<String> ORT_PROVIDERS =
+            names("onnxruntime_providers_cuda", "onnxruntime_providers_tensorrt");
+
+    private static Optional<Path> onnxRuntime = Optional.empty();
+
+    private NativeLibraries() {}
+
+    /**
+     * A folder in a jar, for libraries that are loaded by their path.
+     *
+     * @param resources the folder within the jar
+     * @param name of the folder that they are unpacked into, within the cache folder
+     */
+    public static UnpackedLibraries in(String resources, String name) {
+        return new UnpackedLibraries(
+                NativeLibraries.class.getClassLoader(), resources, List.of(CacheFolder.current(), temporary()), name);
+    }
+
+    /** For a user whose home cannot be written, or runs no programs. */
+    private static Path temporary() {
+        String user = System.getProperty("user.name").replaceAll("[^A-Za-z0-9._-]", "_");
+        return Path.of(System.getProperty("java.io.tmpdir"), "unipic-" + user);
+    }
+
+    /** @throws InferenceException when there is no folder to unpack into */
+    public static synchronized void prepareOnnxRuntime() {
+        prepareJna();
+        if (System.getProperty(ORT_FOLDER) != null || onnxRuntime.isPresent()) {
+            return;
+        }
+        UnpackedLibraries jar = onnxRuntimeJar();
+        List<String> core = ORT_CORE.stream().filter(jar::has).toList();
+        if (core.size() >= 2) {
+            Path folder = jar.unpack(onnxRuntimeFiles(jar), core);
+            System.setProperty(ORT_FOLDER, folder.toString());
+            onnxRuntime = Optional.of(folder);
+        }
+    }
+
+    /**
+     * Beside ONNX Runtime itself, where that was unpacked here.
+     *
+     * @throws InferenceException when there is no folder to unpack into
+     */
+    public static synchronized void prepareProvider(String name) {
+        UnpackedLibraries jar = onnxRuntimeJar();
+        String library = fileName("onnxruntime_providers_" + name);
+        if (onnxRuntime.isPresent() && jar.has(library)) {
+            jar.unpack(onnxRuntimeFiles(jar), List.of(library));
+        }
+    }
+
+    /** Whether ONNX Runtime is the build on the class path, and not one that the user has named. */
+    public static synchronized boolean isOnnxRuntimeOfClassPath() {
+        String folder = System.getProperty(ORT_FOLDER);
+        return folder == null || onnxRuntime.map(Path::toString).equals(Optional.of(folder));
+    }
+
+    /**
+     * Java's part of ONNX Runtime without ONNX Runtime itself; empty where the class path has none for this machine.
+     *
+     * @throws InferenceException when there is no folder to unpack into
+     */
+    public static Optional<Path> onnxRuntimeJavaPart() {
+        UnpackedLibraries jar = onnxRuntimeJar();
+        String library = fileName("onnxruntime4j_jni");
+        return Optional.of(library)
+                .filter(jar::has)
+                .map(name -> jar.unpack(List.of(name)).resolve(name));
+    }
+
+    private static UnpackedLibraries onnxRuntimeJar() {
+        String os = Platform.isWindows() ? "win" : Platform.isMac() ? "osx" : "linux";
+        return in("ai/onnxruntime/native/" + os + "-" + machine("x64"), "onnxruntime");
+    }
+
+    /** All of one version have one folder, whichever of them are needed. */
+    private static List<String> onnxRuntimeFiles(UnpackedLibraries jar) {
+        return Stream.concat(ORT_CORE.stream(), ORT_PROVIDERS.stream())
+                .filter(jar::has)
+                .toList();
+    }
+
+    /** @throws InferenceException when there is no folder to unpack into */
+    public static synchronized void prepareTokenizers() {
+        if (TOKENIZER_SETTINGS.stream()
+                .anyMatch(name -> System.getenv(name) != null || System.getProperty(name) != null)) {
+            return;
+        }
+        String os = Platform.isWindows() ? "win" : Platform.isMac() ? "osx" : "linux";
+        UnpackedLibraries jar = in("native/lib/" + os + "-" + machine("x86_64") + "/cpu", "tokenizers");
+        String library = fileName("tokenizers");
+        List<String> files = Stream.of("libwinpthread-1.dll", "libgcc_s_seh-1.dll", "libstdc++-6.dll", library)
+                .filter(jar::has)
+                .toList();
+        if (files.contains(library)) {
+            System.setProperty(
+                    TOKENIZER_LIBRARY, jar.unpack(files).resolve(library).toString());
+        }
+    }
+
+    /** @throws InferenceException when there is no folder to unpack into */
+    public static synchronized void prepareJna() {
+        if (Stream.of(JNA_FOLDER, "jna.tmpdir", "jna.nounpack").anyMatch(name -> System.getProperty(name) != null)) {
+            return;
+        }
+        UnpackedLibraries jar = in("com/sun/jna/" + Platform.RESOURCE_PREFIX, "jna");
+        List<String> files = Stream.of(System.mapLibraryName("jnidispatch"), "libjnidispatch.jnilib")
+                .filter(jar::has)
+                .toList();
+        if (!files.isEmpty()) {
+            System.setProperty(JNA_FOLDER, jar.unpack(files).toString());
+        }
+    }
+
+    private static String machine(String intel) {
+        String arch = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
+        return arch.equals("amd64") || arch.equals("x86_64") ? intel : arch.equals("arm64") ? "aarch64" : arch;
+    }
+
+    private static List<String> names(String... libraries) {
+        return Stream.of(libraries).map(NativeLibraries::fileName).toList();
+    }
+
+    private static String fileName(String library) {
+        return System.mapLibraryName(library).replace("jnilib", "dylib");
+    }
+}

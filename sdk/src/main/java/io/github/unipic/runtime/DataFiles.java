@@ -1,0 +1,84 @@
+package io.github.unipic.runtime;
+
+import com.sun.jna.Memory;
+import io.github.unipic.ModelFormatException;
+import io.github.unipic.model.ModelFolder;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The files with a folder's weights, each in memory while a graph that refers to it is open. Thread-safe. */
+final class DataFiles {
+    private static final int BLOCK = 64 << 20;
+
+    /** As far apart as the weights of a file are, so that a weight lies as it would if the file were mapped. */
+    private static final int PAGE = 4096;
+
+    private final ModelFolder folder;
+    private final Map<String, Held> held = new HashMap<>();
+
+    private static final class Held {
+        private final Memory whole;
+        private final Memory content;
+        private int graphs;
+
+        Held(long bytes) {
+            whole = new Memory(Math.max(bytes, 1) + PAGE);
+            content = whole.align(PAGE);
+        }
+    }
+
+    DataFiles(ModelFolder folder) {
+        this.folder = folder;
+    }
+
+    /**
+     * The file's content, to be {@linkplain #letGo let go}. Not in Java's own memory, whose limits are set for other
+     * things than a model's weights.
+     *
+     * @throws ModelFormatException when it cannot be read
+     */
+    synchronized Memory hold(String name) {
+        Held file = held.computeIfAbsent(name, missing -> read(folder.path().resolve(missing)));
+        file.graphs++;
+        return file.content;
+    }
+
+    synchronized void letGo(String name) {
+        Held file = held.get(name);
+        file.graphs--;
+        if (file.graphs == 0) {
+            held.remove(name);
+            file.whole.close();
+        }
+    }
+
+    private Held read(Path file) {
+        try (FileChannel channel = FileChannel.open(file)) {
+            long bytes =
+                    folder.manifest().files().get(file.getFileName().toString()).bytes();
+            Held held = new Held(bytes);
+            try {
+                for (long at = 0; at < bytes; ) {
+                    ByteBuffer block = held.content.getByteBuffer(at, Math.min(BLOCK, bytes - at));
+                    int read = channel.read(block, at);
+                    if (read < 0) {
+                        throw new EOFException("it ends after " + at + " of " + bytes + " bytes");
+                    }
+                    at += read;
+                }
+                return held;
+            } catch (IOException | RuntimeException | Error e) {
+                held.whole.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new ModelFormatException(
+                    "The weights in " + file + " cannot be read (" + e + "); export or copy the model again.", e);
+        }
+    }
+}
