@@ -211,12 +211,8 @@ class CheckpointTest {
                 .tensor("logit_scale", DType.FLOAT32, ONE, 1)
                 .write(vision.resolve("model.safetensors"));
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            assertThat(checkpoint
-                            .visionConfig()
-                            .orElseThrow()
-                            .path("image_size")
-                            .asInt())
-                    .isEqualTo(64);
+            assertThat(checkpoint.visionConfig().orElseThrow().integer("image_size", 1, 99))
+                    .contains(64);
             assertThat(read(checkpoint.require("siglip2.vision_model.post_layernorm.bias")))
                     .containsExactly(9);
             assertThat(checkpoint.unused()).containsExactly("llm.model.norm.weight", "vae.encoder.conv_in.bias");
@@ -228,12 +224,8 @@ class CheckpointTest {
         main().write(mainFile());
         CheckpointFolder.model(folder, "tower", "{\"model_type\": \"siglip_vision_model\", \"image_size\": 32}");
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            assertThat(checkpoint
-                            .visionConfig()
-                            .orElseThrow()
-                            .path("image_size")
-                            .asInt())
-                    .isEqualTo(32);
+            assertThat(checkpoint.visionConfig().orElseThrow().integer("image_size", 1, 99))
+                    .contains(32);
         }
     }
 
@@ -243,20 +235,16 @@ class CheckpointTest {
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             assertThat(checkpoint.visionConfig()).isEmpty();
             assertThat(checkpoint.generationConfig()).isEmpty();
-            assertThat(checkpoint.overrides()).isEmpty();
+            assertThat(checkpoint.overrides().positive("vae.scale", 1, 0.25)).isEqualTo(0.25);
         }
         Files.writeString(folder.resolve("unipic_config.json"), "{\"vae\": {\"scale\": 0.5}}");
         Files.writeString(folder.resolve("language/generation_config.json"), "{\"eos_token_id\": 5}");
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            assertThat(checkpoint.overrides().at("/vae/scale").asDouble()).isEqualTo(0.5);
-            assertThat(checkpoint
-                            .generationConfig()
-                            .orElseThrow()
-                            .path("eos_token_id")
-                            .asInt())
-                    .isEqualTo(5);
-            assertThat(checkpoint.languageModelConfig().path("hidden_size").asInt())
-                    .isEqualTo(8);
+            assertThat(checkpoint.overrides().positive("vae.scale", 1, 0.25)).isEqualTo(0.5);
+            assertThat(checkpoint.generationConfig().orElseThrow().integers("eos_token_id", 0, 9))
+                    .containsExactly(5);
+            assertThat(checkpoint.languageModelConfig().integer("hidden_size", 1, 99))
+                    .contains(8);
             assertThat(checkpoint.tokenizerFile()).isEqualTo(folder.resolve("language/tokenizer.json"));
         }
     }
