@@ -27,6 +27,7 @@ final class TokenizerCheck {
     private final int vocabulary;
     private final List<Integer> endings = new ArrayList<>();
     private int largest = -1;
+    private int entries;
 
     private TokenizerCheck(Path file, int vocabulary) {
         this.file = file;
@@ -102,7 +103,13 @@ final class TokenizerCheck {
     }
 
     private void readVocabulary(JsonParser json) throws IOException {
-        forEachField(json, token -> readId(json));
+        forEachField(json, token -> {
+            readId(json);
+            if (++entries > vocabulary) { // more than have ids of their own; and each costs the native tokenizer memory
+                throw new ExportException(file + " has more tokens than the model's vocabulary of " + vocabulary
+                        + "; they are not of the same model: fetch the tokenizer that belongs to the weights.");
+            }
+        });
     }
 
     private void readAddedTokens(JsonParser json) throws IOException {

@@ -1,5 +1,6 @@
 package io.github.unipic.export.checkpoint;
 
+import io.github.unipic.export.ExportException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
@@ -7,11 +8,14 @@ import java.nio.channels.SeekableByteChannel;
 /** A channel to read from of which a bounded number of bytes may be read, whatever a file's own sizes say. */
 final class BoundedChannel implements SeekableByteChannel {
     private final SeekableByteChannel channel;
+    private final String what;
     private final long limit;
     private long left;
 
-    BoundedChannel(SeekableByteChannel channel, long limit) {
+    /** @param what is read, for messages */
+    BoundedChannel(SeekableByteChannel channel, String what, long limit) {
         this.channel = channel;
+        this.what = what;
         this.limit = limit;
         this.left = limit;
     }
@@ -21,7 +25,8 @@ final class BoundedChannel implements SeekableByteChannel {
         int read = channel.read(destination);
         left -= Math.max(0, read);
         if (left < 0) {
-            throw new IOException("more than " + limit + " bytes of directory");
+            throw new ExportException(
+                    what + " takes more than " + limit + " bytes; save the model's state_dict alone, and export that");
         }
         return read;
     }

@@ -107,7 +107,6 @@ final class StateDictUnpickler extends Unpickler {
             Opcodes.STOP,
             Opcodes.MARK,
             Opcodes.POP,
-            Opcodes.POP_MARK,
             Opcodes.DUP,
             Opcodes.NONE,
             Opcodes.NEWTRUE,
@@ -129,7 +128,6 @@ final class StateDictUnpickler extends Unpickler {
             Opcodes.TUPLE3,
             Opcodes.EMPTY_LIST,
             Opcodes.APPEND,
-            Opcodes.APPENDS,
             Opcodes.EMPTY_DICT,
             Opcodes.BINPUT,
             Opcodes.LONG_BINPUT,
@@ -195,6 +193,12 @@ final class StateDictUnpickler extends Unpickler {
                 requireAttributes(stack.peek());
             }
             case Opcodes.EMPTY_SET -> stack.add(PLAIN_VALUE);
+            // The library copies the whole list or stack each time to trim it.
+            case Opcodes.POP_MARK -> stack.pop_all_since_marker();
+            case Opcodes.APPENDS -> {
+                List<Object> items = stack.pop_all_since_marker();
+                list(stack.peek()).addAll(items);
+            }
             case Opcodes.SETITEM -> {
                 Object value = stack.pop();
                 put(stack.pop(), value);
@@ -346,6 +350,11 @@ final class StateDictUnpickler extends Unpickler {
             throw malformed(null);
         }
         return new PickledStorage((String) parts[2], (Type) parts[1], integer(parts[4]));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Object> list(Object object) {
+        return (List<Object>) object;
     }
 
     @SuppressWarnings("unchecked")

@@ -76,7 +76,8 @@ final class TorchArchive {
     private void readDirectory() {
         Map<String, Storage> entries = new HashMap<>();
         // The channel is ours because ZipFile leaves its own open when the archive turns out to be broken.
-        try (SeekableByteChannel channel = new BoundedChannel(Files.newByteChannel(file.path()), MAX_DIRECTORY);
+        try (SeekableByteChannel channel = new BoundedChannel(
+                        Files.newByteChannel(file.path()), "the directory of " + file.path(), MAX_DIRECTORY);
                 ZipFile zip = ZipFile.builder().setSeekableByteChannel(channel).get()) {
             for (ZipArchiveEntry entry : Collections.list(zip.getEntries())) {
                 String name = Checkpoint.printable(entry.getName());

@@ -3,6 +3,7 @@ package io.github.unipic.export.checkpoint;
 import static io.github.unipic.export.checkpoint.CheckpointFolder.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.github.unipic.export.ExportException;
 import java.io.ByteArrayOutputStream;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -383,6 +385,20 @@ class TorchArchiveTest {
     }
 
     @Test
+    void longListsAndDeepStacksAreNotCopiedTimeAndAgain() {
+        assertTimeoutPreemptively(Duration.ofSeconds(60), () -> {
+            PickleWriter list = new PickleWriter().op(']', 'q', 1);
+            PickleWriter stack = new PickleWriter().dictionary().mark();
+            for (int i = 0; i < 500_000; i++) {
+                list.op('(', 'h', 1, 'h', 1, 'e');
+                stack.op('N', '(', '1');
+            }
+            refused(new TorchFile().pickle(list.stop()), "does not hold a dictionary");
+            refused(new TorchFile().pickle(stack.op('1').stop()), "no tensors");
+        });
+    }
+
+    @Test
     void whatIsSharedIsNeverExpanded() throws IOException {
         PickleWriter laughs = entry().op(')');
         for (int i = 0; i < 200; i++) {
@@ -431,7 +447,7 @@ class TorchArchiveTest {
         for (int i = 0; i < 250; i++) {
             file.record("%060000d".formatted(i), new byte[0]);
         }
-        refused(file, "more than 12582912 bytes of directory");
+        refused(file, "the directory of ", "more than 12582912 bytes");
     }
 
     @Test
