@@ -18,7 +18,9 @@ import io.github.unipic.export.Precisions;
 import io.github.unipic.model.Manifest.GraphSpec;
 import io.github.unipic.model.ModelFolder;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -287,6 +290,108 @@ class ExporterTest {
                 .isThrownBy(() -> export(checkpoint, folder.resolve("model"), false))
                 .withMessageContaining("num_heads")
                 .withMessageContaining("unipic_config.json");
+    }
+
+    /** A copy of the checkpoint with one of its JSON files changed. */
+    private void refused(String file, String from, String to, String... messages) throws IOException {
+        Path checkpoint = TinyModel.copy(TinyModel.checkpoint(), folder.resolve("checkpoint-" + UUID.randomUUID()));
+        Path changed = checkpoint.resolve(file);
+        String before = Files.exists(changed) ? Files.readString(changed) : "";
+        assertThat(before).contains(from);
+        Files.writeString(changed, before.replace(from, to));
+        assertThatExceptionOfType(ExportException.class)
+                .as(to)
+                .isThrownBy(() -> export(checkpoint, folder.resolve("model"), false))
+                .satisfies(e -> assertThat(e.getMessage()).contains(messages).doesNotContain("\n"));
+        assertThat(folder.resolve("model")).doesNotExist();
+    }
+
+    @Test
+    void settingsThatCannotBeAreRefusedByName() throws IOException {
+        String config = "Qwen2.5-1.5B-Instruct/config.json";
+        refused(config, "\"num_attention_heads\": 4", "\"num_attention_heads\": null", "lacks num_attention_heads");
+        refused(config, "\"num_attention_heads\": 4", "\"num_attention_heads\": -4", "num_attention_heads is -4");
+        refused(config, "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 0", "num_key_value_heads is 0");
+        refused(config, "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 8", "num_key_value_heads is 8");
+        refused(config, "32768", "4294999999", "max_position_embeddings is 4294999999");
+        refused(config, "1000000.0", "\"large\"", "rope_theta is \"large\"");
+        refused("unipic_config.json", "\"num_heads\": 4", "\"num_heads\": 0", "mar.num_heads is 0");
+        refused("unipic_config.json", "0.2325", "-1", "vae.scale is -1");
+        refused(
+                "siglip2-so400m-patch16-512/config.json",
+                "\"vision_config\": {",
+                "\"vision_config\": 3, \"x\": {",
+                "vision_config is 3");
+        refused("Qwen2.5-1.5B-Instruct/generation_config.json", "424", "448", "eos_token_id is 448", "from 0 to 447");
+    }
+
+    @Test
+    void theTokenizerMustWorkAndFitTheVocabulary() throws IOException {
+        String tokenizer = "Qwen2.5-1.5B-Instruct/tokenizer.json";
+        String id = Files.readString(TinyModel.checkpoint().resolve(tokenizer)).contains("\"id\": 426")
+                ? "\"id\": 426"
+                : "\"id\":426";
+        // The vocabulary has 448 rows, and the first free id is that of the image.
+        refused(tokenizer, id, "\"id\": 447", "ids up to 447", "<image>", "448 rows");
+        refused(tokenizer, id, "\"id\": 99999999999", "no whole number");
+        refused(tokenizer, id, "\"id\": null", "no whole number");
+        refused(tokenizer, "\"ByteLevel\"", "\"ByteLevels\"", "tokenizer does not work");
+        refused(tokenizer, "{", "[", "tokenizer.json");
+        StringBuilder many = new StringBuilder("\"vocab\": {");
+        for (int i = 0; i < 448; i++) {
+            many.append("\"many").append(i).append("\": 1, ");
+        }
+        String json = Files.readString(TinyModel.checkpoint().resolve(tokenizer));
+        String vocabulary = json.contains("\"vocab\": {") ? "\"vocab\": {" : "\"vocab\":{";
+        refused(tokenizer, vocabulary, many.toString(), "more tokens than the model's vocabulary of 448");
+    }
+
+    @Test
+    void weightsThatAreNotFiniteAreRefusedByNameUnlessAllowed() throws IOException {
+        Path checkpoint = TinyModel.copy(TinyModel.checkpoint(), folder.resolve("checkpoint"));
+        try (RandomAccessFile file =
+                new RandomAccessFile(checkpoint.resolve("kl16.ckpt").toFile(), "rw")) {
+            file.seek(file.length() / 2 / 64 * 64); // records are aligned, so that is a value of some weight
+            file.writeInt(Integer.reverseBytes(Float.floatToRawIntBits(Float.NaN)));
+        }
+        String finding = "tensor 'vae\\.[\\w.]+' in kl16.ckpt holds 1 of \\d+ values that are NaN, infinite or beyond"
+                + " float32, the first at index \\[[\\d, ]+]";
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> export(checkpoint, folder.resolve("model"), false))
+                .satisfies(
+                        e -> assertThat(e.getMessage()).containsPattern(finding).contains("--allow-nonfinite"));
+        assertThat(children()).containsExactly("checkpoint");
+        ExportReport report = Exporter.export(
+                new ExportRequest(
+                        checkpoint,
+                        folder.resolve("model"),
+                        Precisions.of(Precision.FP32),
+                        Flavor.PORTABLE,
+                        false,
+                        true),
+                ExportListener.NONE);
+        assertThat(report.notes()).singleElement().asString().matches(finding);
+    }
+
+    @Test
+    void aMissingVisionTowerIsInTheReport() throws IOException {
+        assertThat(export(TinyModel.checkpoint(), folder.resolve("whole"), false)
+                        .notes())
+                .isEmpty();
+        Path checkpoint = TinyModel.copy(TinyModel.checkpoint(), folder.resolve("checkpoint"));
+        Path main = checkpoint.resolve("pytorch_model.bin");
+        // Names of the same length, which no graph asks for.
+        Files.writeString(
+                main,
+                Files.readString(main, StandardCharsets.ISO_8859_1).replace("siglip2.", "unused2."),
+                StandardCharsets.ISO_8859_1);
+        ExportReport report = export(checkpoint, folder.resolve("model"), false);
+        assertThat(report.notes())
+                .singleElement()
+                .asString()
+                .contains("no SigLIP2 vision tower", "without vision_encoder", "export again");
+        assertThat(folder.resolve("model/vision_encoder.onnx")).doesNotExist();
+        assertThat(report.unusedTensors()).contains("siglip2_proj.0.weight");
     }
 
     @Test

@@ -1,8 +1,9 @@
 package io.github.unipic.export;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.github.unipic.export.checkpoint.Checkpoint;
+import io.github.unipic.export.checkpoint.Settings;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,6 +25,11 @@ public record Architecture(
         double latentScale) {
 
     private static final int MAX_LAYERS = 1000;
+    /** Far above any model of this kind, and low enough that products of two sizes are no int too many. */
+    private static final int MAX_SIZE = 1 << 24;
+
+    private static final int MAX_PATCH = 256;
+    private static final int MAX_LEVELS = 8;
 
     /** Qwen2. {@code mlp} is the gated MLP's inner width, {@code context} the longest sequence in tokens. */
     public record LanguageModel(
@@ -82,7 +88,7 @@ public record Architecture(
 
     /** @throws ExportException when a tensor or setting is missing, contradictory or not supported */
     public static Architecture of(Checkpoint checkpoint) {
-        JsonNode overrides = checkpoint.overrides();
+        Settings overrides = checkpoint.overrides();
         LanguageModel llm = languageModel(checkpoint);
         Mar mar = mar(checkpoint, overrides);
         Autoencoder vae = autoencoder(checkpoint, overrides);
@@ -97,27 +103,26 @@ public record Architecture(
                 head(checkpoint, mar),
                 vision(checkpoint),
                 vae,
-                positive(overrides.at("/diffusion/max_beta").asDouble(0.2), "diffusion.max_beta"),
-                positive(overrides.at("/vae/scale").asDouble(0.2325), "vae.scale"));
+                overrides.positive("diffusion.max_beta", 1, 0.2),
+                overrides.positive("vae.scale", 1e6, 0.2325));
     }
 
     private static LanguageModel languageModel(Checkpoint checkpoint) {
-        JsonNode config = checkpoint.languageModelConfig();
-        refuse(!config.path("hidden_act").asText("silu").equals("silu"), "hidden_act is not silu");
-        refuse(config.path("use_sliding_window").asBoolean(false), "use_sliding_window is on");
-        JsonNode rope = config.hasNonNull("rope_parameters") ? config.path("rope_parameters") : config;
-        JsonNode scaling = config.hasNonNull("rope_scaling") ? config.path("rope_scaling") : rope;
-        refuse(
-                !scaling.path("rope_type")
-                        .asText(scaling.path("type").asText("default"))
-                        .equals("default"),
-                "rope scaling is on");
+        Settings config = checkpoint.languageModelConfig();
+        refuse(!config.text("hidden_act").orElse("silu").equals("silu"), "hidden_act is not silu");
+        refuse(config.flag("use_sliding_window", false), "use_sliding_window is on");
+        Settings rope = config.object("rope_parameters").orElse(config);
+        Settings scaling = config.object("rope_scaling").orElse(rope);
+        String ropeType =
+                scaling.text("rope_type").or(() -> scaling.text("type")).orElse("default");
+        refuse(!ropeType.equals("default"), "rope scaling is on");
 
-        int heads = size(config, "num_attention_heads");
-        int kvHeads = config.hasNonNull("num_key_value_heads") ? size(config, "num_key_value_heads") : heads;
+        int heads = config.integer("num_attention_heads", 1, MAX_SIZE)
+                .orElseThrow(() -> new ExportException(config.file() + " lacks num_attention_heads; fetch it again."));
+        int kvHeads = config.integer("num_key_value_heads", 1, heads).orElse(heads);
         int queryWidth = axis(checkpoint, "llm.model.layers.0.self_attn.q_proj.weight", 0);
         refuse(queryWidth % heads != 0 || heads % kvHeads != 0, "heads do not divide the projections' widths");
-        boolean tied = config.path("tie_word_embeddings").asBoolean(false) || !checkpoint.has("llm.lm_head.weight");
+        boolean tied = config.flag("tie_word_embeddings", false) || !checkpoint.has("llm.lm_head.weight");
         return new LanguageModel(
                 axis(checkpoint, "llm.model.embed_tokens.weight", 0),
                 axis(checkpoint, "llm.model.embed_tokens.weight", 1),
@@ -126,13 +131,13 @@ public record Architecture(
                 kvHeads,
                 queryWidth / heads,
                 axis(checkpoint, "llm.model.layers.0.mlp.gate_proj.weight", 0),
-                positive(config.path("rms_norm_eps").asDouble(1e-6), "rms_norm_eps"),
-                positive(rope.path("rope_theta").asDouble(10000), "rope_theta"),
-                config.path("max_position_embeddings").asInt(32768),
+                config.positive("rms_norm_eps", 1, 1e-6),
+                rope.positive("rope_theta", 1e12, 10000),
+                config.integer("max_position_embeddings", 1, MAX_SIZE).orElse(32768),
                 tied);
     }
 
-    private static Mar mar(Checkpoint checkpoint, JsonNode overrides) {
+    private static Mar mar(Checkpoint checkpoint, Settings overrides) {
         int dim = axis(checkpoint, "mar.encoder_norm.weight", 0);
         int cells = axis(checkpoint, "mar.diffusion_pos_embed_learned", 1);
         int side = (int) Math.round(Math.sqrt(cells));
@@ -141,7 +146,7 @@ public record Architecture(
             throw new ExportException("mar.diffusion_pos_embed_learned has " + cells
                     + " positions, which is not a square grid within mar.encoder_pos_embed_learned.");
         }
-        int heads = overrides.at("/mar/num_heads").asInt(publishedHeads(dim));
+        int heads = overrides.integer("mar.num_heads", 1, MAX_SIZE).orElse(publishedHeads(dim));
         if (heads <= 0 || dim % heads != 0) {
             throw new ExportException("The number of MAR attention heads cannot be read off the tensors (dim " + dim
                     + "): put {\"mar\": {\"num_heads\": N}} into unipic_config.json, N a divisor of " + dim + ".");
@@ -177,18 +182,19 @@ public record Architecture(
         if (!checkpoint.has(patches)) {
             return Optional.empty();
         }
-        JsonNode config = checkpoint
+        Settings config = checkpoint
                 .visionConfig()
                 .orElseThrow(() -> new ExportException("The checkpoint has SigLIP2 tensors but no folder with SigLIP2's"
                         + " config.json; add siglip2-so400m-patch16-512/config.json beside pytorch_model.bin."));
         refuse(
-                !config.path("hidden_act").asText("gelu_pytorch_tanh").equals("gelu_pytorch_tanh"),
+                !config.text("hidden_act").orElse("gelu_pytorch_tanh").equals("gelu_pytorch_tanh"),
                 "SigLIP2's hidden_act is not gelu_pytorch_tanh");
         int width = axis(checkpoint, patches, 0);
         int patch = axis(checkpoint, patches, 2);
         int tokens = axis(checkpoint, "siglip2.vision_model.embeddings.position_embedding.weight", 0);
         int side = (int) Math.round(Math.sqrt(tokens));
-        int heads = config.hasNonNull("num_attention_heads") ? size(config, "num_attention_heads") : 12;
+        int heads = config.integer("num_attention_heads", 1, MAX_SIZE).orElse(12);
+        refuse(patch > MAX_PATCH, "SigLIP2's patches are larger than " + MAX_PATCH + " pixels a side");
         refuse(side * side != tokens || width % heads != 0, "SigLIP2's positions or heads do not fit its tensors");
         return Optional.of(new Vision(
                 width,
@@ -197,16 +203,17 @@ public record Architecture(
                 axis(checkpoint, "siglip2.vision_model.encoder.layers.0.mlp.fc1.weight", 0),
                 patch,
                 side * patch,
-                positive(config.path("layer_norm_eps").asDouble(1e-6), "layer_norm_eps")));
+                config.positive("layer_norm_eps", 1, 1e-6)));
     }
 
-    private static Autoencoder autoencoder(Checkpoint checkpoint, JsonNode overrides) {
+    private static Autoencoder autoencoder(Checkpoint checkpoint, Settings overrides) {
         List<Integer> levels = new ArrayList<>();
         int levelCount = count(checkpoint, "vae.encoder.down.%d.block.0.conv1.weight");
+        refuse(levelCount > MAX_LEVELS, "the autoencoder has more than " + MAX_LEVELS + " levels");
         for (int i = 0; i < levelCount; i++) {
             levels.add(axis(checkpoint, "vae.encoder.down." + i + ".block.0.conv1.weight", 0));
         }
-        int groups = overrides.at("/vae/norm_groups").asInt(32);
+        int groups = overrides.integer("vae.norm_groups", 1, MAX_SIZE).orElse(32);
         int base = axis(checkpoint, "vae.encoder.conv_in.weight", 0);
         if (groups <= 0 || base % groups != 0 || levels.stream().anyMatch(channels -> channels % groups != 0)) {
             throw new ExportException("The autoencoder's channels " + levels + " are not multiples of " + groups
@@ -223,9 +230,10 @@ public record Architecture(
 
     private static int axis(Checkpoint checkpoint, String tensor, int axis) {
         long[] shape = checkpoint.require(tensor).shape();
-        if (axis >= shape.length || shape[axis] < 1 || shape[axis] > Integer.MAX_VALUE) {
-            throw new ExportException("Tensor " + tensor + " has shape " + java.util.Arrays.toString(shape)
-                    + "; expected at least " + (axis + 1) + " axes, none empty.");
+        if (axis >= shape.length || shape[axis] < 1 || shape[axis] > MAX_SIZE) {
+            throw new ExportException("Tensor " + tensor + " has shape " + Arrays.toString(shape)
+                    + "; expected at least " + (axis + 1) + " axes of 1 to " + MAX_SIZE
+                    + ": the checkpoint is of another model, or damaged.");
         }
         return (int) shape[axis];
     }
@@ -239,21 +247,6 @@ public record Architecture(
             checkpoint.require(pattern.formatted(0));
         }
         return count;
-    }
-
-    private static int size(JsonNode config, String field) {
-        int value = config.path(field).asInt(0);
-        if (value < 1) {
-            throw new ExportException("config.json lacks a positive \"" + field + "\".");
-        }
-        return value;
-    }
-
-    private static double positive(double value, String field) {
-        if (!(value > 0) || Double.isInfinite(value)) {
-            throw new ExportException(field + " is " + value + "; it must be a positive number.");
-        }
-        return value;
     }
 
     private static void refuse(boolean condition, String what) {

@@ -9,13 +9,21 @@ import java.util.Objects;
  * @param checkpoint folder in the published layout
  * @param output the model folder to make; its parent is made where it is missing
  * @param overwrite replace {@code output} if it is there
+ * @param allowNonFinite export weights that are NaN or infinite as they are, and name them in the report; they are
+ *     refused otherwise, and always in matrices that are quantized
  */
-public record ExportRequest(Path checkpoint, Path output, Precisions precisions, Flavor flavor, boolean overwrite) {
+public record ExportRequest(
+        Path checkpoint, Path output, Precisions precisions, Flavor flavor, boolean overwrite, boolean allowNonFinite) {
     public ExportRequest {
         Objects.requireNonNull(checkpoint, "checkpoint");
         Objects.requireNonNull(output, "output");
         Objects.requireNonNull(precisions, "precisions");
         Objects.requireNonNull(flavor, "flavor");
+    }
+
+    /** Of weights that are all finite. */
+    public ExportRequest(Path checkpoint, Path output, Precisions precisions, Flavor flavor, boolean overwrite) {
+        this(checkpoint, output, precisions, flavor, overwrite, false);
     }
 
     /** A portable folder of one precision, in so far as that suits each graph. */

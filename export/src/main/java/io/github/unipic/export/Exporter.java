@@ -9,6 +9,7 @@ import io.github.unipic.files.StagingFolder;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.FileSpec;
 import io.github.unipic.model.Manifest.GraphSpec;
+import io.github.unipic.model.Manifest.Tokens;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,9 +43,10 @@ public final class Exporter {
      */
     public static ExportReport export(ExportRequest request, ExportListener listener) {
         Instant start = Instant.now();
-        try (Checkpoint checkpoint = Checkpoint.open(request.checkpoint());
+        try (Checkpoint checkpoint = Checkpoint.open(request.checkpoint(), request.allowNonFinite());
                 OutputFolder output = OutputFolder.create(request.output(), request.overwrite())) {
             Architecture architecture = Architecture.of(checkpoint);
+            Tokens tokens = TokenizerCheck.tokens(checkpoint, architecture.llm().vocabulary());
             ExternalData data = new ExternalData();
             List<Graph> graphs = GraphSet.of(checkpoint, architecture, request.precisions(), request.flavor(), data);
             output.requireSpace(
@@ -54,7 +56,7 @@ public final class Exporter {
             writeWeights(data, output, files, listener);
             Map<String, GraphSpec> specs = writeGraphs(graphs, request.precisions(), output, files);
             files.put(TOKENIZER, output.write(TOKENIZER, out -> Files.copy(checkpoint.tokenizerFile(), out)));
-            Manifest manifest = new ManifestBuilder(checkpoint, architecture)
+            Manifest manifest = new ManifestBuilder(checkpoint, architecture, tokens)
                     .build(name(request.checkpoint()), "unipic-export " + version(), specs, files);
             output.write(Manifest.FILE_NAME, out -> out.write(manifest.toJson()));
 
@@ -63,6 +65,7 @@ public final class Exporter {
                     request.output(),
                     files.values().stream().mapToLong(FileSpec::bytes).sum(),
                     List.copyOf(checkpoint.unused()),
+                    checkpoint.notes(),
                     Duration.between(start, Instant.now()));
         } catch (IOException e) {
             throw new OutputException(
@@ -111,7 +114,7 @@ public final class Exporter {
     }
 
     private static String name(Path checkpoint) {
-        return checkpoint.toAbsolutePath().normalize().getFileName().toString();
+        return String.valueOf(checkpoint.toAbsolutePath().normalize().getFileName());
     }
 
     private static String version() {

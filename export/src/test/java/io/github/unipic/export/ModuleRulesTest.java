@@ -32,12 +32,14 @@ class ModuleRulesTest {
     }
 
     @Test
-    void ofTheSdkOnlyTheManifestIsUsed() {
+    void ofTheSdkOnlyTheManifestAndTheTokenizerAreUsed() {
+        for (String inner : new String[] {".checkpoint", ".onnx", ".modules", ".graphs"}) {
+            deny(inner, "io.github.unipic.text..");
+        }
         deny(
                 "..",
                 "io.github.unipic.runtime..",
                 "io.github.unipic.generation..",
-                "io.github.unipic.text..",
                 "io.github.unipic.image..",
                 "io.github.unipic.conformance..",
                 "io.github.unipic.samples..");

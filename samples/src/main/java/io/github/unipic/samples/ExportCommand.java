@@ -30,7 +30,7 @@ import picocli.CommandLine.ParentCommand;
             "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b-int4 --precision int4 --int4-block 32",
         })
 final class ExportCommand implements Callable<Integer> {
-    private static final int UNUSED_SHOWN = 20;
+    private static final int LINES_SHOWN = 20;
 
     @ParentCommand
     private UniPicCommand unipic;
@@ -78,6 +78,12 @@ final class ExportCommand implements Callable<Integer> {
     private boolean force;
 
     @Option(
+            names = "--allow-nonfinite",
+            description = "Export weights that are NaN or infinite, which are refused otherwise; the model may be of no"
+                    + " use.")
+    private boolean allowNonFinite;
+
+    @Option(
             names = {"-q", "--quiet"},
             description = "Print only errors.")
     private boolean quiet;
@@ -92,7 +98,8 @@ final class ExportCommand implements Callable<Integer> {
         try (ProgressDisplay progress =
                 ProgressDisplay.start(session, quiet, "Exporting", ProgressDisplay.Unit.MEGABYTES)) {
             report = Exporter.export(
-                    new ExportRequest(checkpoint, out, precisions, flavor, force), (written, total, graph) -> {
+                    new ExportRequest(checkpoint, out, precisions, flavor, force, allowNonFinite),
+                    (written, total, graph) -> {
                         // Leaving by an exception lets the exporter delete what it has written so far.
                         if (session.cancellation().isCancelled()) {
                             throw new CancelledException("the export was cancelled");
@@ -107,15 +114,20 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private static void print(ExportReport report, PrintStream out) {
+        printSome("", report.notes(), out);
         List<String> unused = report.unusedTensors();
         if (!unused.isEmpty()) {
             out.println(unused.size() + (unused.size() == 1 ? " tensor" : " tensors") + " of the checkpoint not used:");
-            unused.stream().limit(UNUSED_SHOWN).forEach(name -> out.println("  " + name));
-            if (unused.size() > UNUSED_SHOWN) {
-                out.println("  ... and " + (unused.size() - UNUSED_SHOWN) + " more");
-            }
+            printSome("  ", unused, out);
         }
         out.println("Wrote " + report.folder() + " (" + Quantities.bytes(report.bytes()) + ") in "
                 + Quantities.time(report.duration()));
+    }
+
+    private static void printSome(String indent, List<String> lines, PrintStream out) {
+        lines.stream().limit(LINES_SHOWN).forEach(line -> out.println(indent + line));
+        if (lines.size() > LINES_SHOWN) {
+            out.println(indent + "... and " + (lines.size() - LINES_SHOWN) + " more");
+        }
     }
 }

@@ -291,6 +291,30 @@ class EndToEndTest {
     }
 
     @Test
+    void exportSaysHowItReadTheCheckpointAndWhatIsMissing() throws IOException {
+        EmbeddedCheckpoint.copyTo(folder);
+        Path main = folder.resolve("checkpoint/pytorch_model.bin");
+        String bytes = Files.readString(main, StandardCharsets.ISO_8859_1);
+        Files.writeString(main, bytes.replace("siglip2.", "unused2."), StandardCharsets.ISO_8859_1);
+        String[] export = {
+            "export",
+            "--checkpoint",
+            folder.resolve("checkpoint").toString(),
+            "--out",
+            folder.resolve("model").toString(),
+            "--allow-nonfinite"
+        };
+        CommandLineRun run = run(export);
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.outLines())
+                .first()
+                .asString()
+                .startsWith("no SigLIP2 vision tower")
+                .contains("export again");
+        assertThat(run(concat(export, "--force", "-q")).out()).isEmpty();
+    }
+
+    @Test
     void aCancelledExportLeavesNothing() throws IOException {
         EmbeddedCheckpoint.copyTo(folder);
         List<Path> before = files();

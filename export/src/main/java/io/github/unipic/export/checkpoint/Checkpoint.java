@@ -1,8 +1,6 @@
 package io.github.unipic.export.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.github.unipic.export.ExportException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +18,9 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
+import java.util.function.BiFunction;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -30,67 +30,95 @@ import java.util.stream.Stream;
  * {@code siglip2.vision_model.*}, {@code siglip2_proj.*} and, for the autoencoder's own file, {@code vae.*}.
  *
  * <p>The main file is {@code pytorch_model.bin} or {@code model.safetensors}, or either one sharded with an
- * {@code .index.json}; beside it lies {@code kl16.ckpt} or {@code kl16.safetensors}. Where the main file holds no
- * language model or no vision tower, they come from the folder whose config.json says that it is one.
+ * {@code .index.json}, or a {@code harmon_*.pth}; beside it lies {@code kl16.ckpt} or {@code kl16.safetensors}. Where
+ * the main file holds no language model or no vision tower, they come from the folder whose config.json says that it is
+ * one. Dictionaries and names that training puts around the weights are seen through; {@link #notes} says which.
  *
  * <p>Opening reads names and shapes only; {@link CheckpointTensor#read} maps what it reads. Thread-safe.
  */
 public final class Checkpoint implements AutoCloseable {
     private static final List<String> MAIN_FILES = List.of("pytorch_model.bin", "model.safetensors");
     private static final List<String> VAE_FILES = List.of("kl16.ckpt", "kl16.safetensors");
+    private static final String INDEX = ".index.json";
     private static final String LLM = "llm.";
-    private static final String VAE = "vae.";
     private static final String TOWER = "siglip2.";
     private static final String VISION_MODEL = "vision_model.";
     private static final Set<String> VISION_TYPES =
             Set.of("siglip", "siglip2", "siglip_vision_model", "siglip2_vision_model");
-    private static final long MAX_JSON = 64L << 20;
+    private static final String PROJECTOR = "siglip2_proj.";
+    /** The autoencoder's authors publish it in a dictionary. */
+    private static final List<String> AUTOENCODER_WRAPPERS = List.of("model");
+
+    private static final long MAX_CONFIG = 1L << 20;
+    private static final long MAX_INDEX = 8L << 20;
     private static final int MAX_NAME = 512;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** Of the whole checkpoint; the published one has 1,500. */
+    private static final int MAX_TENSORS = 100_000;
+
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
 
     private final Map<Path, MappedFile> files = new HashMap<>();
-    private final SortedMap<String, CheckpointTensor> tensors = new TreeMap<>();
+    private final SortedMap<String, StoredTensor> tensors = new TreeMap<>();
     private final Set<String> used = ConcurrentHashMap.newKeySet();
+    private final List<String> notes = new ArrayList<>();
+    private final FiniteCheck finite;
     private final Path folder;
     private final ModelFolder language;
     private final Optional<ModelFolder> vision;
-    private final JsonNode overrides;
+    private final Settings overrides;
+    private int indexed;
 
     /** A Hugging Face model folder inside the checkpoint. */
-    private record ModelFolder(Path path, JsonNode config) {
+    private record ModelFolder(Path path, Settings config) {
         String type() {
-            return config.path("model_type").asText();
+            return config.text("model_type").orElse("");
+        }
+
+        boolean isVision() {
+            return VISION_TYPES.contains(type())
+                    || config.object("vision_config").isPresent();
         }
     }
 
-    private Checkpoint(Path folder) {
+    /** A file of weights, or the index of its shards. */
+    private record Weights(Path path, FileIndex content) {
+        String file() {
+            return String.valueOf(path.getFileName());
+        }
+    }
+
+    private Checkpoint(Path folder, boolean allowNonFinite) {
         this.folder = folder;
+        finite = new FiniteCheck(allowNonFinite);
         List<ModelFolder> models = modelFolders(folder);
         language = theOne(models, model -> model.type().equals("qwen2"), "language model")
                 .orElseThrow(() -> new ExportException("no language model in " + folder
                         + ": no folder in it has a config.json with model_type qwen2; add the Qwen2.5 folder"));
-        vision = theOne(
-                models,
-                model -> model != language
-                        && (VISION_TYPES.contains(model.type())
-                                || model.config().has("vision_config")),
-                "vision model");
+        vision = theOne(models, model -> model != language && model.isVision(), "vision model");
         Path unipicConfig = folder.resolve("unipic_config.json");
-        overrides = Files.exists(unipicConfig) ? json(unipicConfig) : JsonNodeFactory.instance.objectNode();
+        overrides = Files.isRegularFile(unipicConfig)
+                ? Settings.read(unipicConfig, MAX_CONFIG)
+                : Settings.none(unipicConfig);
         tokenizerFile();
+    }
+
+    /** Opens a checkpoint whose weights are all finite: reading one that is not throws. */
+    public static Checkpoint open(Path folder) {
+        return open(folder, false);
     }
 
     /**
      * Finds and indexes everything in a checkpoint folder.
      *
+     * @param allowNonFinite read NaN and infinity like other values, and name their tensors in {@link #notes}
      * @throws ExportException if something required is missing, or a file is malformed, damaged or refused
      */
-    public static Checkpoint open(Path folder) {
+    public static Checkpoint open(Path folder, boolean allowNonFinite) {
         if (!Files.isDirectory(folder)) {
             throw new ExportException(
                     folder + " is not a folder; give the one that holds pytorch_model.bin and kl16.ckpt");
         }
-        Checkpoint checkpoint = new Checkpoint(folder);
+        Checkpoint checkpoint = new Checkpoint(folder, allowNonFinite);
         try {
             checkpoint.index();
             return checkpoint;
@@ -101,37 +129,86 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     private void index() {
-        read(folder, MAIN_FILES)
-                .orElseThrow(() -> missing(folder, MAIN_FILES))
-                .forEach((name, tensor) -> add(canonical(name), tensor));
-        read(folder, VAE_FILES)
-                .orElseThrow(() -> missing(folder, VAE_FILES))
-                .forEach((name, tensor) -> add(VAE + name, tensor));
+        Weights main = read(folder, mainFiles()).orElseThrow(() -> missing(folder, MAIN_FILES));
+        add(main, TensorNames::main, name -> true, List.of());
+        Weights autoencoder = read(folder, VAE_FILES).orElseThrow(() -> missing(folder, VAE_FILES));
+        add(autoencoder, TensorNames::autoencoder, name -> true, AUTOENCODER_WRAPPERS);
         if (!hasAny(LLM)) {
-            read(language.path(), MAIN_FILES)
-                    .orElseThrow(() ->
-                            new ExportException("no language model weights: the main file holds no llm.* tensors, and "
-                                    + language.path() + " holds neither " + String.join(" nor ", MAIN_FILES)
-                                    + "; fetch the language model's weights"))
-                    .forEach((name, tensor) -> add(LLM + name, tensor));
+            Weights weights = read(language.path(), MAIN_FILES)
+                    .orElseThrow(() -> new ExportException("no language model weights: " + main.file()
+                            + " holds no llm.* tensors, and " + language.path() + " holds neither "
+                            + String.join(" nor ", MAIN_FILES) + "; fetch the language model's weights"));
+            add(weights, TensorNames::languageModel, name -> true, List.of());
         }
-        if (!hasAny(TOWER) && vision.isPresent()) {
-            read(vision.get().path(), MAIN_FILES).orElse(Map.of()).forEach((name, tensor) -> {
-                if (name.startsWith(VISION_MODEL)) { // the text tower beside it is not part of this model
-                    add(TOWER + name, tensor);
-                }
-            });
+        if (!hasAny(TOWER)) {
+            Optional<Weights> weights = vision.flatMap(model -> read(model.path(), MAIN_FILES));
+            // The text tower beside the vision tower is not part of this model.
+            weights.ifPresent(file ->
+                    add(file, TensorNames::visionModel, name -> name.startsWith(TOWER + VISION_MODEL), List.of()));
+            if (!hasAny(TOWER)) {
+                notes.add(withoutTower(main, weights));
+            }
         }
     }
 
-    private static String canonical(String name) {
-        return name.startsWith(TOWER) && !name.startsWith(TOWER + VISION_MODEL)
-                ? TOWER + VISION_MODEL + name.substring(TOWER.length())
-                : name;
+    /** Harmon's checkpoints, which have other names, come last. */
+    private List<String> mainFiles() {
+        try (Stream<Path> children = Files.list(folder)) {
+            List<String> harmon = children.map(child -> String.valueOf(child.getFileName()))
+                    .filter(name -> name.matches("harmon_[\\w.-]*\\.pth"))
+                    .sorted()
+                    .toList();
+            boolean other = MAIN_FILES.stream()
+                    .anyMatch(name -> Files.exists(folder.resolve(name)) || Files.exists(folder.resolve(name + INDEX)));
+            if (harmon.size() > 1 && !other) {
+                throw new ExportException("two main files in " + folder + ", " + harmon.get(0) + " and " + harmon.get(1)
+                        + "; remove one");
+            }
+            return Stream.concat(MAIN_FILES.stream(), harmon.stream()).toList();
+        } catch (IOException e) {
+            throw new ExportException("cannot list " + folder + " (" + e + ")", e);
+        }
     }
 
-    private void add(String name, CheckpointTensor tensor) {
-        CheckpointTensor other = tensors.put(name, tensor.renamed(name));
+    private String withoutTower(Weights main, Optional<Weights> weights) {
+        String result = "exported without vision_encoder, so images are described through the MAR encoder";
+        if (!hasAny(PROJECTOR)) {
+            return "no SigLIP2 in this model (" + main.file() + " holds no siglip2_proj.*), as in Harmon: " + result;
+        }
+        String where = weights.map(file -> file.path() + " holds no vision tower")
+                .or(() -> vision.map(model -> model.path() + " holds no weights"))
+                .orElse("there is no folder with its config.json");
+        return "no SigLIP2 vision tower (" + main.file() + " holds no siglip2.*, and " + where + "): " + result
+                + "; to have it, add google/siglip2-so400m-patch16-512 with model.safetensors and export again";
+    }
+
+    private void add(
+            Weights weights,
+            BiFunction<TensorNames, String, String> canonical,
+            Predicate<String> wanted,
+            List<String> expectedWrappers) {
+        TensorNames names = new TensorNames();
+        weights.content().tensors().forEach((name, tensor) -> {
+            String canonicalName = canonical.apply(names, name);
+            if (wanted.test(canonicalName)) {
+                add(canonicalName, tensor);
+            }
+        });
+        FileIndex content = weights.content();
+        if (!content.wrappers().isEmpty() && !content.wrappers().equals(expectedWrappers)) {
+            String beside = content.siblings().isEmpty()
+                    ? ""
+                    : " (beside it, not used: " + String.join(", ", content.siblings()) + ")";
+            notes.add(weights.file() + ": weights found under '" + String.join("', '", content.wrappers()) + "'"
+                    + beside);
+        }
+        if (!names.dropped().isEmpty()) {
+            notes.add(weights.file() + ": tensor names read without '" + String.join("', '", names.dropped()) + "'");
+        }
+    }
+
+    private void add(String name, StoredTensor tensor) {
+        StoredTensor other = tensors.put(name, tensor.as(name, finite));
         if (other != null) {
             throw new ExportException("tensor '" + name + "' is there twice, in " + other.fileName() + " and in "
                     + tensor.fileName() + "; remove one");
@@ -139,33 +216,32 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     private boolean hasAny(String prefix) {
-        SortedMap<String, CheckpointTensor> from = tensors.tailMap(prefix);
+        SortedMap<String, StoredTensor> from = tensors.tailMap(prefix);
         return !from.isEmpty() && from.firstKey().startsWith(prefix);
     }
 
-    /** The tensors of the first of these files that is there, whole or sharded, by their names in it. */
-    private Optional<Map<String, CheckpointTensor>> read(Path from, List<String> candidates) {
+    /** The first of these files that is there, whole or sharded. */
+    private Optional<Weights> read(Path from, List<String> candidates) {
         for (String candidate : candidates) {
             Path whole = from.resolve(candidate);
-            if (Files.exists(whole)) {
-                return Optional.of(readFile(whole));
+            if (Files.isRegularFile(whole)) {
+                return Optional.of(new Weights(whole, readFile(whole)));
             }
-            Path index = from.resolve(candidate + ".index.json");
-            if (Files.exists(index)) {
-                return Optional.of(readShards(index));
+            Path index = from.resolve(candidate + INDEX);
+            if (Files.isRegularFile(index)) {
+                return Optional.of(new Weights(index, new FileIndex(readShards(index))));
             }
         }
         return Optional.empty();
     }
 
-    private Map<String, CheckpointTensor> readFile(Path path) {
+    private FileIndex readFile(Path path) {
         MappedFile file = files.computeIfAbsent(path, MappedFile::open);
         try {
-            Map<String, CheckpointTensor> found =
+            FileIndex found =
                     path.toString().endsWith(".safetensors") ? Safetensors.index(file) : TorchArchive.index(file);
-            if (found.isEmpty()) {
-                throw new ExportException(path + " holds no tensors; it is not the file expected");
-            }
+            indexed += found.tensors().size();
+            checkCount(file, indexed);
             return found;
         } catch (StackOverflowError | OutOfMemoryError e) {
             throw new ExportException(
@@ -173,18 +249,19 @@ public final class Checkpoint implements AutoCloseable {
         }
     }
 
-    private Map<String, CheckpointTensor> readShards(Path index) {
-        JsonNode weightMap = json(index).path("weight_map");
-        Map<String, Map<String, CheckpointTensor>> shards = new HashMap<>();
-        Map<String, CheckpointTensor> all = new HashMap<>();
+    private Map<String, StoredTensor> readShards(Path index) {
+        JsonNode weightMap = Settings.read(index, MAX_INDEX).json().path("weight_map");
+        Map<String, Map<String, StoredTensor>> shards = new HashMap<>();
+        Map<String, StoredTensor> all = new HashMap<>();
         weightMap.properties().forEach(entry -> {
             String name = entry.getKey();
             String shard = entry.getValue().asText();
-            CheckpointTensor tensor = shards.computeIfAbsent(shard, s -> readFile(shardFile(index, s)))
+            StoredTensor tensor = shards.computeIfAbsent(
+                            shard, s -> readFile(shardFile(index, s)).tensors())
                     .get(name);
             if (tensor == null) {
-                throw new ExportException(index + " says that tensor '" + printable(name) + "' is in " + shard
-                        + ", but it is not; fetch both files again");
+                throw new ExportException(index + " says that tensor '" + printable(name) + "' is in "
+                        + printable(shard) + ", but it is not; fetch both files again");
             }
             all.put(name, tensor);
         });
@@ -213,8 +290,8 @@ public final class Checkpoint implements AutoCloseable {
             List<ModelFolder> models = new ArrayList<>();
             for (Path child : children.sorted().toList()) {
                 Path config = child.resolve("config.json");
-                if (Files.exists(config)) {
-                    models.add(new ModelFolder(child, json(config)));
+                if (Files.isRegularFile(config)) {
+                    models.add(new ModelFolder(child, Settings.read(config, MAX_CONFIG)));
                 }
             }
             return models;
@@ -224,8 +301,8 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     private static Optional<ModelFolder> theOne(
-            List<ModelFolder> models, Function<ModelFolder, Boolean> condition, String what) {
-        List<ModelFolder> found = models.stream().filter(condition::apply).toList();
+            List<ModelFolder> models, Predicate<ModelFolder> condition, String what) {
+        List<ModelFolder> found = models.stream().filter(condition).toList();
         if (found.size() > 1) {
             throw new ExportException("two folders hold a " + what + ", "
                     + found.get(0).path() + " and " + found.get(1).path() + "; remove one");
@@ -233,33 +310,25 @@ public final class Checkpoint implements AutoCloseable {
         return found.stream().findFirst();
     }
 
-    private static JsonNode json(Path file) {
-        try {
-            if (Files.size(file) > MAX_JSON) {
-                throw new ExportException(file + " is larger than " + MAX_JSON + " bytes; it is not the file expected");
-            }
-            JsonNode node = JSON.readTree(file.toFile());
-            if (!node.isObject()) {
-                throw new ExportException(file + " is not a JSON object; fetch it again");
-            }
-            return node;
-        } catch (IOException e) {
-            throw new ExportException(file + " cannot be read as JSON; fetch it again", e);
-        }
-    }
-
     /** Refuses a tensor's name that could not be shown in a message. */
     static void checkName(MappedFile file, String name) {
-        if (name.length() > MAX_NAME || name.chars().anyMatch(Character::isISOControl)) {
+        if (name.length() > MAX_NAME || UNPRINTABLE.matcher(name).find()) {
             throw new ExportException(file.path() + " has a tensor with the unusual name '" + printable(name)
                     + "'; the file is damaged, fetch it again");
         }
     }
 
+    static void checkCount(MappedFile file, int tensors) {
+        if (tensors > MAX_TENSORS) {
+            throw new ExportException(file.path() + " brings the tensors to more than " + MAX_TENSORS
+                    + "; save the model's state_dict alone, and export that");
+        }
+    }
+
     /** Untrusted text, made fit for a one-line message. */
     static String printable(String text) {
-        String line = text.replaceAll("\\p{Cntrl}", "?");
-        return line.length() <= 100 ? line : line.substring(0, 100) + "...";
+        String start = text.length() <= 100 ? text : text.substring(0, 100) + "...";
+        return UNPRINTABLE.matcher(start).replaceAll("?");
     }
 
     /** Whether there is a tensor of this name; asking does not count as using it. */
@@ -267,17 +336,23 @@ public final class Checkpoint implements AutoCloseable {
         return tensors.containsKey(name);
     }
 
-    /** The tensor of this name, if there is one; it then counts as used. */
+    /**
+     * The weights of this name, if there are any; they then count as used.
+     *
+     * @throws ExportException if there is a tensor of this name that cannot be weights: of a type that is not read, or
+     *     expanded far beyond what is stored of it
+     */
     public Optional<CheckpointTensor> find(String name) {
-        Optional<CheckpointTensor> tensor = Optional.ofNullable(tensors.get(name));
-        tensor.ifPresent(t -> used.add(name));
-        return tensor;
+        Optional<CheckpointTensor> weights =
+                Optional.ofNullable(tensors.get(name)).map(StoredTensor::asWeights);
+        weights.ifPresent(tensor -> used.add(name));
+        return weights;
     }
 
     /**
      * The tensor of this name; it then counts as used.
      *
-     * @throws ExportException if there is none
+     * @throws ExportException if there is none, or as {@link #find} does
      */
     public CheckpointTensor require(String name) {
         return find(name)
@@ -294,7 +369,7 @@ public final class Checkpoint implements AutoCloseable {
     /**
      * The tensor of this name, which must have this shape; it then counts as used.
      *
-     * @throws ExportException if there is none, or it has another shape
+     * @throws ExportException if there is none, it has another shape, or as {@link #find} does
      */
     public CheckpointTensor require(String name, long... shape) {
         CheckpointTensor tensor = require(name);
@@ -319,21 +394,28 @@ public final class Checkpoint implements AutoCloseable {
         return Collections.unmodifiableSortedSet(names);
     }
 
+    /**
+     * What a user should know of how the checkpoint was read, a line each: wrappers and prefixes that were seen
+     * through, a part of the published model that is missing, and tensors read so far whose values are not all finite.
+     */
+    public List<String> notes() {
+        return Stream.concat(notes.stream(), finite.found().stream()).toList();
+    }
+
     /** The language model's config.json. */
-    public JsonNode languageModelConfig() {
+    public Settings languageModelConfig() {
         return language.config();
     }
 
     /** The configuration of the vision tower, if the checkpoint has a folder for it. */
-    public Optional<JsonNode> visionConfig() {
-        return vision.map(
-                model -> model.config().has("vision_config") ? model.config().get("vision_config") : model.config());
+    public Optional<Settings> visionConfig() {
+        return vision.map(model -> model.config().object("vision_config").orElse(model.config()));
     }
 
     /** The language model's generation_config.json, if it has one. */
-    public Optional<JsonNode> generationConfig() {
+    public Optional<Settings> generationConfig() {
         Path file = language.path().resolve("generation_config.json");
-        return Files.exists(file) ? Optional.of(json(file)) : Optional.empty();
+        return Files.isRegularFile(file) ? Optional.of(Settings.read(file, MAX_CONFIG)) : Optional.empty();
     }
 
     /** The language model's tokenizer.json. */
@@ -345,8 +427,8 @@ public final class Checkpoint implements AutoCloseable {
         return file;
     }
 
-    /** unipic_config.json, or an empty object where there is none. */
-    public JsonNode overrides() {
+    /** unipic_config.json, or no settings where there is none. */
+    public Settings overrides() {
         return overrides;
     }
 

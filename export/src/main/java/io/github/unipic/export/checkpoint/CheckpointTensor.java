@@ -3,13 +3,15 @@ package io.github.unipic.export.checkpoint;
 import io.github.unipic.export.ExportException;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * One tensor of a {@link Checkpoint}: where it lies in its file, and how to read it. Nothing of it is held in memory.
  * Valid until its checkpoint is closed; thread-safe.
  */
-public final class CheckpointTensor {
-    private static final int MAX_RANK = 32;
+public final class CheckpointTensor implements StoredTensor {
+    /** As many elements may be repetitions of stored ones: a bias, say, expanded from one number. */
+    private static final long MAX_REPEATED = 1 << 16;
 
     private final String name;
     private final MappedFile file;
@@ -21,6 +23,10 @@ public final class CheckpointTensor {
 
     private final long elementCount;
     private final boolean contiguous;
+    /** How many elements of this type the storage has room for. */
+    private final long storedElements;
+
+    private final Optional<FiniteCheck> check;
 
     private CheckpointTensor(
             String name,
@@ -30,7 +36,9 @@ public final class CheckpointTensor {
             long[] strides,
             long origin,
             long elementCount,
-            boolean contiguous) {
+            boolean contiguous,
+            long storedElements,
+            Optional<FiniteCheck> check) {
         this.name = name;
         this.file = file;
         this.dtype = dtype;
@@ -39,6 +47,8 @@ public final class CheckpointTensor {
         this.origin = origin;
         this.elementCount = elementCount;
         this.contiguous = contiguous;
+        this.storedElements = storedElements;
+        this.check = check;
     }
 
     /** Where a file says that a tensor's elements are: {@code bytes} bytes from byte {@code position} of the file. */
@@ -52,7 +62,7 @@ public final class CheckpointTensor {
      */
     static CheckpointTensor view(
             String name, Storage storage, DType dtype, long firstElement, long[] shape, long[] strides) {
-        String what = storage.file().path().getFileName() + ": tensor '" + name + "' ";
+        String what = storage.file().name() + ": tensor '" + name + "' ";
         String advice = "; the file is damaged, fetch it again";
         if (shape.length > MAX_RANK || strides.length != shape.length) {
             throw new ExportException(
@@ -88,7 +98,9 @@ public final class CheckpointTensor {
                     steps,
                     storage.position() + firstElement * dtype.bytes(),
                     count,
-                    isRowMajor(shape, strides));
+                    isRowMajor(shape, strides),
+                    storage.bytes() / dtype.bytes(),
+                    Optional.empty());
         } catch (ArithmeticException e) {
             throw impossible(name, storage, shape, e);
         }
@@ -102,11 +114,7 @@ public final class CheckpointTensor {
                 throw new ExportException(
                         "%s: tensor '%s' of shape %s and type %s does not fill its %d bytes; the file is damaged, fetch it again"
                                 .formatted(
-                                        storage.file().path().getFileName(),
-                                        name,
-                                        Arrays.toString(shape),
-                                        dtype,
-                                        storage.bytes()));
+                                        storage.file().name(), name, Arrays.toString(shape), dtype, storage.bytes()));
             }
             long stride = 1;
             for (int axis = shape.length - 1; axis >= 0; axis--) {
@@ -122,7 +130,7 @@ public final class CheckpointTensor {
     private static ExportException impossible(String name, Storage storage, long[] shape, ArithmeticException e) {
         return new ExportException(
                 "%s: tensor '%s' has an impossible shape %s; the file is damaged, fetch it again"
-                        .formatted(storage.file().path().getFileName(), name, Arrays.toString(shape)),
+                        .formatted(storage.file().name(), name, Arrays.toString(shape)),
                 e);
     }
 
@@ -144,8 +152,33 @@ public final class CheckpointTensor {
         return true;
     }
 
-    CheckpointTensor renamed(String newName) {
-        return new CheckpointTensor(newName, file, dtype, shape, strides, origin, elementCount, contiguous);
+    @Override
+    public CheckpointTensor as(String canonicalName, FiniteCheck finiteCheck) {
+        return new CheckpointTensor(
+                canonicalName,
+                file,
+                dtype,
+                shape,
+                strides,
+                origin,
+                elementCount,
+                contiguous,
+                storedElements,
+                Optional.of(finiteCheck));
+    }
+
+    @Override
+    public CheckpointTensor asWeights() {
+        if (!dtype.isFloatingPoint()) {
+            return new UnreadableTensor(name, fileName(), UnreadableTensor.Kind.ofType(dtype.label())).asWeights();
+        }
+        // torch saves an expanded tensor as what it repeats; a graph's weights would hold every repetition.
+        if (elementCount > storedElements && elementCount > MAX_REPEATED) {
+            throw new ExportException("tensor '" + name + "' in " + fileName() + " repeats " + storedElements
+                    + " stored elements to " + elementCount
+                    + "; if that is meant, save its contiguous() with torch, and export that");
+        }
+        return this;
     }
 
     /** The canonical name, as {@link Checkpoint} describes. */
@@ -168,9 +201,9 @@ public final class CheckpointTensor {
         return elementCount;
     }
 
-    /** The file that holds the elements, for messages. */
-    String fileName() {
-        return String.valueOf(file.path().getFileName());
+    @Override
+    public String fileName() {
+        return file.name();
     }
 
     /**
@@ -178,7 +211,8 @@ public final class CheckpointTensor {
      *
      * @param firstElement row-major number of the first element
      * @param destination receives {@code count} elements from {@code offset} on
-     * @throws ExportException if the tensor is not of a floating-point type, its checkpoint is closed, or reading fails
+     * @throws ExportException if the tensor is not of a floating-point type, its checkpoint is closed, reading fails,
+     *     or an element is not finite and the checkpoint does not allow that
      * @throws IndexOutOfBoundsException if the elements asked for are not all in the tensor, or do not all fit
      */
     public void read(long firstElement, float[] destination, int offset, int count) {
@@ -188,6 +222,12 @@ public final class CheckpointTensor {
             throw new ExportException("tensor '" + name + "' in " + fileName() + " is of type " + dtype
                     + ", where floating-point weights are expected");
         }
+        readUnchecked(firstElement, destination, offset, count);
+        check.ifPresent(finite -> finite.look(this, destination, offset, count));
+    }
+
+    /** Reads elements that exist, whatever their values. */
+    void readUnchecked(long firstElement, float[] destination, int offset, int count) {
         if (count == 0) {
             return;
         }

@@ -5,36 +5,49 @@ import static ai.onnxruntime.platform.Fp16Conversions.fp16ToFloat;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The element types a checkpoint may hold. Only the floating-point ones can be read; the others are known so that a
  * counter or a mask beside the weights does not stand in the way of them.
  */
 public enum DType {
-    FLOAT64(8, "F64", "torch.DoubleStorage"),
-    FLOAT32(4, "F32", "torch.FloatStorage"),
-    FLOAT16(2, "F16", "torch.HalfStorage"),
-    BFLOAT16(2, "BF16", "torch.BFloat16Storage"),
-    INT64(8, "I64", "torch.LongStorage"),
-    INT32(4, "I32", "torch.IntStorage"),
-    INT16(2, "I16", "torch.ShortStorage"),
-    INT8(1, "I8", "torch.CharStorage"),
-    UINT8(1, "U8", "torch.ByteStorage"),
-    BOOL(1, "BOOL", "torch.BoolStorage"),
+    FLOAT64(8, "F64", "DoubleStorage"),
+    FLOAT32(4, "F32", "FloatStorage"),
+    FLOAT16(2, "F16", "HalfStorage"),
+    BFLOAT16(2, "BF16", "BFloat16Storage"),
+    INT64(8, "I64", "LongStorage"),
+    INT32(4, "I32", "IntStorage"),
+    INT16(2, "I16", "ShortStorage"),
+    INT8(1, "I8", "CharStorage"),
+    UINT8(1, "U8", "ByteStorage"),
+    BOOL(1, "BOOL", "BoolStorage"),
     // torch has no typed storages for these; it writes the dtype itself.
-    UINT16(2, "U16", "torch.uint16"),
-    UINT32(4, "U32", "torch.uint32"),
-    UINT64(8, "U64", "torch.uint64");
+    UINT16(2, "U16"),
+    UINT32(4, "U32"),
+    UINT64(8, "U64");
 
     private final int bytes;
     private final String safetensorsName;
-    private final String torchName;
+    private final Set<String> torchNames;
 
-    DType(int bytes, String safetensorsName, String torchName) {
+    DType(int bytes, String safetensorsName, String... torchStorage) {
         this.bytes = bytes;
         this.safetensorsName = safetensorsName;
-        this.torchName = torchName;
+        this.torchNames = Stream.concat(
+                        Stream.of("torch." + label()),
+                        Arrays.stream(torchStorage)
+                                .flatMap(storage -> Stream.of("torch." + storage, "torch.cuda." + storage)))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** The name that torch gives to the type, for example {@code bfloat16}. */
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
     }
 
     /** Bytes of one element. */
@@ -53,10 +66,10 @@ public enum DType {
                 .findFirst();
     }
 
-    /** The type whose storage class, or dtype object where there is no such class, is this Python global. */
+    /** The type of which this Python global is the dtype object or a storage class. */
     static Optional<DType> ofTorch(String global) {
         return Arrays.stream(values())
-                .filter(type -> type.torchName.equals(global))
+                .filter(type -> type.torchNames.contains(global))
                 .findFirst();
     }
 

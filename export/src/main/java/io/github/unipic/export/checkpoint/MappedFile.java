@@ -59,6 +59,11 @@ final class MappedFile implements AutoCloseable {
         return path;
     }
 
+    /** The file's own name, for messages. */
+    String name() {
+        return String.valueOf(path.getFileName());
+    }
+
     long size() {
         return size;
     }

@@ -5,15 +5,23 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import io.github.unipic.export.ExportException;
+import io.github.unipic.export.checkpoint.UnreadableTensor.Kind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Reads the index of a <a href="https://github.com/huggingface/safetensors#format">safetensors</a> file. */
 final class Safetensors {
-    private static final long MAX_HEADER = 100_000_000; // the format's own limit
+    /** The format allows 100 MB; a model of a thousand tensors has 0.1 MB, and parsed they take 30 times as much. */
+    private static final long MAX_HEADER = 8L << 20;
+
+    /** Of a type that is not known here: torch and safetensors get new ones from time to time. */
+    private static final Pattern OTHER_TYPE = Pattern.compile("[A-Z][A-Z0-9_]{0,19}");
+
     private static final String METADATA = "__metadata__";
     private static final ObjectReader HEADER =
             new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
@@ -21,16 +29,20 @@ final class Safetensors {
     private Safetensors() {}
 
     /** The tensors of the file, by their names in it. */
-    static Map<String, CheckpointTensor> index(MappedFile file) {
+    static FileIndex index(MappedFile file) {
         Header header = header(file);
-        Map<String, CheckpointTensor> tensors = new HashMap<>();
+        Map<String, StoredTensor> tensors = new HashMap<>();
         header.json().properties().forEach(entry -> {
             if (!entry.getKey().equals(METADATA)) {
                 Checkpoint.checkName(file, entry.getKey());
                 tensors.put(entry.getKey(), tensor(file, header.end(), entry.getKey(), entry.getValue()));
+                Checkpoint.checkCount(file, tensors.size());
             }
         });
-        return tensors;
+        if (tensors.isEmpty()) {
+            throw new ExportException(file.path() + " holds no tensors; it is not the file expected");
+        }
+        return new FileIndex(tensors);
     }
 
     /** The file's own key-value pairs. */
@@ -73,20 +85,26 @@ final class Safetensors {
         return new Header(header, Long.BYTES + headerBytes);
     }
 
-    private static CheckpointTensor tensor(MappedFile file, long dataStart, String name, JsonNode entry) {
-        DType dtype = DType.ofSafetensors(entry.path("dtype").asText())
-                .orElseThrow(() -> malformed(
-                        file,
-                        "has tensor '" + name + "' of unknown type "
-                                + Checkpoint.printable(entry.path("dtype").asText()),
-                        null));
+    private static StoredTensor tensor(MappedFile file, long dataStart, String name, JsonNode entry) {
         long[] offsets = numbers(file, name, entry.path("data_offsets"));
         if (offsets.length != 2 || offsets[0] < 0 || offsets[0] > offsets[1] || offsets[1] > file.size() - dataStart) {
             throw malformed(file, "has tensor '" + name + "' outside the file", null);
         }
-        CheckpointTensor.Storage storage =
-                new CheckpointTensor.Storage(file, dataStart + offsets[0], offsets[1] - offsets[0]);
-        return CheckpointTensor.dense(name, storage, dtype, numbers(file, name, entry.path("shape")));
+        long[] shape = numbers(file, name, entry.path("shape"));
+        if (shape.length > StoredTensor.MAX_RANK) {
+            return new UnreadableTensor(name, file.name(), Kind.ofRank(shape.length));
+        }
+        String type = entry.path("dtype").asText();
+        Optional<DType> dtype = DType.ofSafetensors(type);
+        if (dtype.isPresent()) {
+            CheckpointTensor.Storage storage =
+                    new CheckpointTensor.Storage(file, dataStart + offsets[0], offsets[1] - offsets[0]);
+            return CheckpointTensor.dense(name, storage, dtype.get(), shape);
+        }
+        if (!OTHER_TYPE.matcher(type).matches()) {
+            throw malformed(file, "has tensor '" + name + "' of no type", null);
+        }
+        return new UnreadableTensor(name, file.name(), Kind.ofType(type));
     }
 
     private static long[] numbers(MappedFile file, String name, JsonNode array) {

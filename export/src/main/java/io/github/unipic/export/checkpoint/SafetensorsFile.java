@@ -2,6 +2,7 @@ package io.github.unipic.export.checkpoint;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** A safetensors file on its own. Thread-safe. */
 public final class SafetensorsFile implements AutoCloseable {
@@ -11,7 +12,9 @@ public final class SafetensorsFile implements AutoCloseable {
 
     private SafetensorsFile(MappedFile file) {
         this.file = file;
-        this.tensors = Map.copyOf(Safetensors.index(file));
+        this.tensors = Safetensors.index(file).tensors().entrySet().stream()
+                .filter(entry -> entry.getValue() instanceof CheckpointTensor)
+                .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, entry -> (CheckpointTensor) entry.getValue()));
         this.metadata = Map.copyOf(Safetensors.metadata(file));
     }
 
@@ -30,7 +33,7 @@ public final class SafetensorsFile implements AutoCloseable {
         }
     }
 
-    /** The tensors by name; readable until this is closed. */
+    /** The tensors by name, but for those of a type that {@link DType} lacks; readable until this is closed. */
     public Map<String, CheckpointTensor> tensors() {
         return tensors;
     }

@@ -14,7 +14,9 @@ import java.util.stream.LongStream;
  */
 public record Floats(ElementType type, boolean transposed) implements Encoding {
     private static final int CHUNK_ELEMENTS = 1 << 20;
-    private static final float FLOAT16_MAX = 65504f;
+    private static final int MAGNITUDE = 0x7fff;
+    private static final int FLOAT16_INFINITY = 0x7c00;
+    private static final int BFLOAT16_INFINITY = 0x7f80;
 
     @Override
     public String name(CheckpointTensor tensor) {
@@ -46,15 +48,20 @@ public record Floats(ElementType type, boolean transposed) implements Encoding {
     private void put(CheckpointTensor tensor, float value, ChunkedOutput out) throws IOException {
         switch (type) {
             case FLOAT32 -> out.putFloat(value);
-            case FLOAT16 -> {
-                if (Math.abs(value) > FLOAT16_MAX) {
-                    throw new ExportException("Tensor " + tensor.name() + " holds " + value
-                            + ", beyond float16's 65504; export with --precision fp32.");
-                }
-                out.putShort(Fp16Conversions.floatToFp16(value));
-            }
-            case BFLOAT16 -> out.putShort(Fp16Conversions.floatToBf16(value));
+            case FLOAT16 ->
+                out.putShort(converted(tensor, value, Fp16Conversions.floatToFp16(value), FLOAT16_INFINITY));
+            case BFLOAT16 ->
+                out.putShort(converted(tensor, value, Fp16Conversions.floatToBf16(value), BFLOAT16_INFINITY));
             default -> throw new IllegalStateException(type + " is not a floating-point type");
         }
+    }
+
+    /** What became of a value, unless it was finite and became infinite. */
+    private short converted(CheckpointTensor tensor, float value, short converted, int infinity) {
+        if ((converted & MAGNITUDE) == infinity && !Float.isInfinite(value)) {
+            throw new ExportException("Tensor " + tensor.name() + " holds " + value + ", beyond " + type.label()
+                    + "; export with --precision fp32, or this graph with --graph-precision GRAPH=fp32.");
+        }
+        return converted;
     }
 }

@@ -41,7 +41,7 @@ public final class RowQuantizer {
     static void requireFinite(float largest, String tensor) {
         if (!Float.isFinite(largest)) {
             throw new ExportException("Tensor " + tensor + " holds " + largest
-                    + ", which cannot be quantized; the checkpoint is damaged, fetch it again.");
+                    + ", which cannot be quantized; export with --precision fp32.");
         }
     }
 

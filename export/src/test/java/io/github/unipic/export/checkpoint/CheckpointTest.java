@@ -11,6 +11,10 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointTest {
     private static final long[] ONE = {1};
@@ -49,6 +53,185 @@ class CheckpointTest {
                     .containsExactly(2);
             assertThat(read(checkpoint.require("vae.encoder.conv_in.bias"))).containsExactly(0.5f, -1);
             assertThat(checkpoint.require("vae.encoder.conv_in.bias").name()).isEqualTo("vae.encoder.conv_in.bias");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "module.mar.a, mar.a, module.",
+        "_orig_mod.module.model.mar.a, mar.a, _orig_mod.|model.|module.",
+        "model.model.mar.a, mar.a, model.model.",
+        "_fsdp_wrapped_module.mar.blocks._checkpoint_wrapped_module.0.a, mar.blocks.0.a,"
+                + " _checkpoint_wrapped_module.|_fsdp_wrapped_module.",
+        "llm._orig_mod.model.layers.0.a, llm.model.layers.0.a, _orig_mod.",
+        "llm.layers.0.a, llm.model.layers.0.a, ''",
+        "model.siglip2.model.vision_model.a, siglip2.vision_model.a, model.",
+        "model.optimizer.a, model.optimizer.a, ''",
+        "mar.my_module.a, mar.my_module.a, ''",
+        "mar.module.a.model.b, mar.a.model.b, module.",
+    })
+    void whatTrainingPutsAroundNamesIsSeenThroughAndSaid(String name, String canonical, String dropped)
+            throws IOException {
+        main().tensor(name, DType.FLOAT32, ONE, 2).write(mainFile());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require(canonical))).containsExactly(2);
+            String note = "pytorch_model.bin: tensor names read without '" + dropped.replace("|", "', '") + "'";
+            assertThat(checkpoint.notes().contains(note)).isEqualTo(!dropped.isEmpty());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "model.embed_tokens.weight, model.embed_tokens.weight",
+        "embed_tokens.weight, model.embed_tokens.weight",
+        "layers.0.a, model.layers.0.a",
+        "model.model.norm.weight, model.norm.weight",
+        "model.lm_head.weight, lm_head.weight",
+        "module.lm_head.weight, lm_head.weight",
+    })
+    void theLanguageModelsOwnFileMayHaveItsNamesInAnyForm(String name, String canonical) throws IOException {
+        new TorchFile().tensor("mar.a", DType.FLOAT32, ONE, 1).write(mainFile());
+        new SafetensorsFile().tensor(name, DType.FLOAT32, ONE, 7).write(folder.resolve("language/model.safetensors"));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require("llm." + canonical))).containsExactly(7);
+        }
+    }
+
+    @Test
+    void theAutoencodersNamesAndWrappersToo() throws IOException {
+        main().write(mainFile());
+        new TorchFile()
+                .wrappedIn("state_dict")
+                .tensor("module.model.decoder.a", DType.FLOAT32, ONE, 3)
+                .write(folder.resolve("kl16.ckpt"));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require("vae.decoder.a"))).containsExactly(3);
+            assertThat(checkpoint.notes())
+                    .contains(
+                            "kl16.ckpt: weights found under 'state_dict' (beside it, not used: 'epoch')",
+                            "kl16.ckpt: tensor names read without 'model.', 'module.'");
+        }
+    }
+
+    @Test
+    void whatIsAsPublishedNeedsNoNote() throws IOException {
+        main().tensor("siglip2.a", DType.FLOAT32, ONE, 2).write(mainFile());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.notes()).isEmpty();
+        }
+    }
+
+    @Test
+    void harmonsFilesAreFoundByTheirNames() throws IOException {
+        main().write(folder.resolve("harmon_1.5b.pth"));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require("llm.model.norm.weight"))).containsExactly(1);
+            assertThat(checkpoint.notes())
+                    .singleElement()
+                    .asString()
+                    .contains("no SigLIP2 in this model (harmon_1.5b.pth", "without vision_encoder");
+        }
+        main().write(folder.resolve("harmon_0.5b.pth"));
+        refused(folder, "two main files");
+        main().tensor("mar.a", DType.FLOAT32, ONE, 1).write(mainFile());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.has("mar.a")).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "post_layernorm.bias",
+                "vision_model.post_layernorm.bias",
+                "model.vision_model.post_layernorm.bias"
+            })
+    void theVisionTowersOwnFileMayHaveItsNamesInAnyForm(String name) throws IOException {
+        main().write(mainFile());
+        Path vision = CheckpointFolder.model(folder, "tower", "{\"model_type\": \"siglip_vision_model\"}");
+        new SafetensorsFile().tensor(name, DType.FLOAT32, ONE, 9).write(vision.resolve("model.safetensors"));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require("siglip2.vision_model.post_layernorm.bias")))
+                    .containsExactly(9);
+            assertThat(checkpoint.notes()).noneMatch(note -> note.contains("SigLIP2"));
+        }
+    }
+
+    @Test
+    void aMissingVisionTowerIsSaidWithWhatToDo() throws IOException {
+        main().tensor("siglip2_proj.0.bias", DType.FLOAT32, ONE, 4).write(mainFile());
+        withoutTower("there is no folder with its config.json");
+        Path vision = CheckpointFolder.model(folder, "tower", "{\"model_type\": \"siglip_vision_model\"}");
+        withoutTower("tower holds no weights");
+        new SafetensorsFile()
+                .tensor("text_model.head.bias", DType.FLOAT32, ONE, 1)
+                .write(vision.resolve("model.safetensors"));
+        withoutTower("model.safetensors holds no vision tower");
+    }
+
+    private void withoutTower(String where) {
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.notes())
+                    .singleElement()
+                    .asString()
+                    .contains(
+                            "no SigLIP2 vision tower",
+                            where,
+                            "without vision_encoder",
+                            "add google/siglip2-so400m-patch16-512");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"FLOAT64", "FLOAT32", "FLOAT16", "BFLOAT16"})
+    void weightsThatAreNotFiniteAreCountedAndRefusedUnlessAllowed(DType dtype) throws IOException {
+        double[] values = {1, 2, 3, 4, Double.NaN, Double.NEGATIVE_INFINITY};
+        main().tensor("mar.a", dtype, new long[] {2, 3}, values)
+                .tensor("mar.b", dtype, ONE, 1)
+                .write(mainFile());
+        String finding = "tensor 'mar.a' in pytorch_model.bin holds 2 of 6 values that are NaN, infinite or beyond"
+                + " float32, the first at index [1, 1]";
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            CheckpointTensor tensor = checkpoint.require("mar.a");
+            tensor.read(0, new float[4], 0, 4);
+            assertThatThrownBy(() -> tensor.read(3, new float[2], 0, 2))
+                    .isInstanceOf(ExportException.class)
+                    .hasMessageStartingWith(finding)
+                    .hasMessageContaining("--allow-nonfinite");
+            read(checkpoint.require("mar.b"));
+        }
+        try (Checkpoint checkpoint = Checkpoint.open(folder, true)) {
+            assertThat(read(checkpoint.require("mar.a")))
+                    .containsExactly(1, 2, 3, 4, Float.NaN, Float.NEGATIVE_INFINITY);
+            read(checkpoint.require("mar.a"));
+            assertThat(checkpoint.notes()).containsOnlyOnce(finding);
+        }
+    }
+
+    @Test
+    void doublesBeyondFloat32AreNotFinite() throws IOException {
+        main().tensor("mar.a", DType.FLOAT64, ONE, 1e300).write(mainFile());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThatThrownBy(() -> read(checkpoint.require("mar.a"))).hasMessageContaining("beyond float32");
+        }
+    }
+
+    @Test
+    void aTensorThatRepeatsFewElementsManyTimesIsRefusedWhenUsed() throws IOException {
+        TorchFile file = main();
+        TorchFile.Storage storage = file.storage(DType.FLOAT32, 1, 2, 3, 4);
+        file.view("mar.small", storage, 0, new long[] {1 << 14, 4}, new long[] {0, 1})
+                .view("mar.large", storage, 0, new long[] {1 << 14 | 1, 4}, new long[] {0, 1})
+                .view("mar.overlapping", storage, 0, new long[] {2, 3}, new long[] {1, 1})
+                .write(mainFile());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require("mar.overlapping"))).containsExactly(1, 2, 3, 2, 3, 4);
+            assertThat(read(checkpoint.require("mar.small"))).hasSize(1 << 16).endsWith(1, 2, 3, 4);
+            assertThatThrownBy(() -> checkpoint.require("mar.large"))
+                    .isInstanceOf(ExportException.class)
+                    .hasMessageContainingAll("'mar.large'", "repeats 4 stored elements to 65540", "contiguous()");
         }
     }
 
@@ -211,12 +394,8 @@ class CheckpointTest {
                 .tensor("logit_scale", DType.FLOAT32, ONE, 1)
                 .write(vision.resolve("model.safetensors"));
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            assertThat(checkpoint
-                            .visionConfig()
-                            .orElseThrow()
-                            .path("image_size")
-                            .asInt())
-                    .isEqualTo(64);
+            assertThat(checkpoint.visionConfig().orElseThrow().integer("image_size", 1, 99))
+                    .contains(64);
             assertThat(read(checkpoint.require("siglip2.vision_model.post_layernorm.bias")))
                     .containsExactly(9);
             assertThat(checkpoint.unused()).containsExactly("llm.model.norm.weight", "vae.encoder.conv_in.bias");
@@ -228,12 +407,8 @@ class CheckpointTest {
         main().write(mainFile());
         CheckpointFolder.model(folder, "tower", "{\"model_type\": \"siglip_vision_model\", \"image_size\": 32}");
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            assertThat(checkpoint
-                            .visionConfig()
-                            .orElseThrow()
-                            .path("image_size")
-                            .asInt())
-                    .isEqualTo(32);
+            assertThat(checkpoint.visionConfig().orElseThrow().integer("image_size", 1, 99))
+                    .contains(32);
         }
     }
 
@@ -243,20 +418,16 @@ class CheckpointTest {
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             assertThat(checkpoint.visionConfig()).isEmpty();
             assertThat(checkpoint.generationConfig()).isEmpty();
-            assertThat(checkpoint.overrides()).isEmpty();
+            assertThat(checkpoint.overrides().positive("vae.scale", 1, 0.25)).isEqualTo(0.25);
         }
         Files.writeString(folder.resolve("unipic_config.json"), "{\"vae\": {\"scale\": 0.5}}");
         Files.writeString(folder.resolve("language/generation_config.json"), "{\"eos_token_id\": 5}");
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            assertThat(checkpoint.overrides().at("/vae/scale").asDouble()).isEqualTo(0.5);
-            assertThat(checkpoint
-                            .generationConfig()
-                            .orElseThrow()
-                            .path("eos_token_id")
-                            .asInt())
-                    .isEqualTo(5);
-            assertThat(checkpoint.languageModelConfig().path("hidden_size").asInt())
-                    .isEqualTo(8);
+            assertThat(checkpoint.overrides().positive("vae.scale", 1, 0.25)).isEqualTo(0.5);
+            assertThat(checkpoint.generationConfig().orElseThrow().integers("eos_token_id", 0, 9))
+                    .containsExactly(5);
+            assertThat(checkpoint.languageModelConfig().integer("hidden_size", 1, 99))
+                    .contains(8);
             assertThat(checkpoint.tokenizerFile()).isEqualTo(folder.resolve("language/tokenizer.json"));
         }
     }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SafetensorsTest {
     @TempDir
@@ -47,13 +48,35 @@ class SafetensorsTest {
                 .tensor("llm.x", dtype, new long[] {3, 1}, 1, 0, 2)
                 .write(file());
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            CheckpointTensor tensor = checkpoint.require("llm.x", 3, 1);
-            assertThat(tensor.dtype()).isEqualTo(dtype);
             if (dtype.isFloatingPoint()) {
+                CheckpointTensor tensor = checkpoint.require("llm.x", 3, 1);
+                assertThat(tensor.dtype()).isEqualTo(dtype);
                 assertThat(read(tensor)).containsExactly(1, 0, 2);
             } else {
-                assertThatThrownBy(() -> read(tensor)).isInstanceOf(ExportException.class);
+                assertThat(checkpoint.unused()).contains("llm.x");
+                assertThatThrownBy(() -> checkpoint.require("llm.x", 3, 1))
+                        .isInstanceOf(ExportException.class)
+                        .hasMessageContaining(dtype.label());
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F4", "F6_E2M3", "C64", "NEW_1"})
+    void otherTypesAreRefusedOnlyWhereTheyAreUsed(String dtype) throws IOException {
+        new SafetensorsFile()
+                .tensor("llm.x", DType.FLOAT32, new long[] {2}, 1, 2)
+                .entry("mar.odd", dtype, new long[] {8}, 0, 8)
+                .entry("mar.axes", "F32", new long[] {1, 1, 1, 1, 1, 1, 1, 1, 2}, 0, 8)
+                .write(file());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require("llm.x"))).containsExactly(1, 2);
+            assertThat(checkpoint.unused()).contains("mar.odd", "mar.axes");
+            assertThatThrownBy(() -> checkpoint.require("mar.odd"))
+                    .isInstanceOf(ExportException.class)
+                    .hasMessageContainingAll(
+                            "'mar.odd' in model.safetensors", "of type " + dtype, "save it as float32");
+            assertThatThrownBy(() -> checkpoint.require("mar.axes")).hasMessageContaining("9 axes");
         }
     }
 
@@ -69,7 +92,8 @@ class SafetensorsTest {
         entry("F32", new long[] {1L << 62, 4}, 0, 0);
         entry("F32", new long[] {1L << 62}, 0, 0);
         entry("F32", new long[] {2}, Long.MAX_VALUE - 7, Long.MAX_VALUE);
-        entry("F31", new long[] {2}, 0, 8);
+        entry("f32", new long[] {2}, 0, 8);
+        entry("F8_E4M3", new long[] {2}, 0, 9);
     }
 
     private void entry(String dtype, long[] shape, long begin, long end) throws IOException {
@@ -110,7 +134,7 @@ class SafetensorsTest {
 
     @Test
     void impossibleHeaderLengthsAreRefused() throws IOException {
-        for (long length : new long[] {0, 1, 9, 100_000_001, Integer.MAX_VALUE, Long.MAX_VALUE, -1}) {
+        for (long length : new long[] {0, 1, 9, 8 << 20 | 1, Integer.MAX_VALUE, Long.MAX_VALUE, -1}) {
             Files.write(
                     file(),
                     ByteBuffer.allocate(16)
@@ -123,7 +147,7 @@ class SafetensorsTest {
 
     @Test
     void aHeaderBombIsRefusedBeforeItIsRead() throws IOException {
-        long length = 100_000_001;
+        long length = (8 << 20) + 1;
         try (RandomAccessFile bomb = new RandomAccessFile(file().toFile(), "rw")) {
             bomb.writeLong(Long.reverseBytes(length));
             bomb.setLength(2 * length);

@@ -42,7 +42,8 @@ class QuantizersTest {
         long[] shape = {rows, values.length / rows};
         CheckpointFolder.create(folder);
         new SafetensorsFile().tensor("llm.w", DType.FLOAT32, shape, values).write(folder.resolve("model.safetensors"));
-        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+        // NaN and infinity have to pass here, to show what becomes of them.
+        try (Checkpoint checkpoint = Checkpoint.open(folder, true)) {
             ExternalData data = new ExternalData();
             data.place(checkpoint.require("llm.w", shape), encoding, "x.data");
             ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -263,6 +264,20 @@ class QuantizersTest {
                         .hasMessageContaining(bad < 0 ? "Infinity" : "NaN")
                         .hasMessageNotContaining("\n");
             }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"FLOAT16, 65520, 65519", "FLOAT16, -1e6, -65504", "BFLOAT16, 3.4e38, 3.38e38"})
+    void whatWouldBecomeInfiniteIsRefused(ElementType type, double beyond, double within) throws IOException {
+        for (boolean transposed : new boolean[] {false, true}) {
+            Encoding encoding = new Floats(type, transposed);
+            assertThatThrownBy(() -> encode(encoding, 1, 1, beyond))
+                    .isInstanceOf(ExportException.class)
+                    .hasMessageContainingAll("llm.w", "beyond " + type.label(), "--precision fp32");
+            assertThat(encode(encoding, 1, 1, within)).hasSize(4);
+            assertThat(encode(encoding, 1, Double.NaN, Double.POSITIVE_INFINITY))
+                    .hasSize(4);
         }
     }
 }

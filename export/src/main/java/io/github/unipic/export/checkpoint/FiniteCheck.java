@@ -1,0 +1,82 @@
+package io.github.unipic.export.checkpoint;
+
+import io.github.unipic.export.ExportException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/**
+ * Looks at all weights while they are read for NaN and infinity: in a damaged checkpoint, or one whose training
+ * diverged, they spread to every pixel and every token. Thread-safe.
+ */
+final class FiniteCheck {
+    private static final int INFINITY_BITS = 0x7f800000;
+    private static final int MAGNITUDE = 0x7fffffff;
+    private static final int CHUNK = 1 << 16;
+
+    private final boolean allow;
+    private final Map<String, String> found = new ConcurrentSkipListMap<>();
+
+    /** @param allow note tensors that are not finite, instead of refusing them */
+    FiniteCheck(boolean allow) {
+        this.allow = allow;
+    }
+
+    /** What was found in tensors read so far, a sentence for each, by name. */
+    List<String> found() {
+        return List.copyOf(found.values());
+    }
+
+    /** @throws ExportException if a value that was read is not finite, unless that is allowed */
+    void look(CheckpointTensor tensor, float[] values, int offset, int count) {
+        if (isFinite(values, offset, count) || found.containsKey(tensor.name())) {
+            return;
+        }
+        String finding = describe(tensor);
+        if (!allow) {
+            throw new ExportException(
+                    finding + "; the checkpoint is damaged, or its training diverged: fetch it again, or"
+                            + " export it as it is with --allow-nonfinite");
+        }
+        found.put(tensor.name(), finding);
+    }
+
+    /** A maximum of integers, which the compiler turns into vector instructions; comparing floats it would not. */
+    private static boolean isFinite(float[] values, int offset, int count) {
+        int largest = 0;
+        for (int i = offset; i < offset + count; i++) {
+            largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & MAGNITUDE);
+        }
+        return largest < INFINITY_BITS;
+    }
+
+    private static String describe(CheckpointTensor tensor) {
+        float[] values = new float[(int) Math.min(CHUNK, tensor.elementCount())];
+        long bad = 0;
+        long first = 0;
+        for (long start = 0; start < tensor.elementCount(); start += values.length) {
+            int count = (int) Math.min(values.length, tensor.elementCount() - start);
+            tensor.readUnchecked(start, values, 0, count);
+            for (int i = 0; i < count; i++) {
+                if (!Float.isFinite(values[i])) {
+                    first = bad == 0 ? start + i : first;
+                    bad++;
+                }
+            }
+        }
+        return "tensor '%s' in %s holds %d of %d values that are NaN, infinite or beyond float32, the first at index %s"
+                .formatted(tensor.name(), tensor.fileName(), bad, tensor.elementCount(), index(tensor, first));
+    }
+
+    private static List<Long> index(CheckpointTensor tensor, long element) {
+        long[] shape = tensor.shape();
+        List<Long> index = new ArrayList<>();
+        long rest = element;
+        for (int axis = shape.length - 1; axis >= 0; axis--) {
+            index.add(0, rest % shape[axis]);
+            rest /= shape[axis];
+        }
+        return index;
+    }
+}
