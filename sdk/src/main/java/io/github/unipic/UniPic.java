@@ -65,7 +65,8 @@ public final class UniPic implements AutoCloseable {
         // Before the tokenizer, which holds native memory: this fails where the provider is not here.
         graphs = new Graphs(
                 folder, new RuntimeOptions(builder.threads, builder.provider, Optional.empty(), builder.memory));
-        tokenizer = PromptTokenizer.load(folder.tokenizer());
+        tokenizer = PromptTokenizer.load(
+                folder.tokenizer(), folder.manifest().sizes().vocabulary());
     }
 
     /**
