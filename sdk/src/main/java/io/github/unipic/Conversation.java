@@ -4,9 +4,11 @@ import io.github.unipic.generation.Drawing;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.generation.PictureEncoder;
 import io.github.unipic.generation.TextGeneration;
+import io.github.unipic.generation.Turn;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
+import io.github.unipic.text.PromptText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,39 +54,42 @@ public final class Conversation implements AutoCloseable {
     }
 
     /**
-     * Asks, about the request's pictures and all that was said before.
+     * Asks, about the request's images and all that was said before.
      *
-     * @param request may have no picture
-     * @throws InvalidRequestException when the context is full
+     * @param request may have no image
+     * @throws InvalidRequestException when question and images do not fit into the model's context; nothing was
+     *     computed
      * @throws UniPicException otherwise as {@link UniPic#describe(DescribeRequest)}
      */
     public Answer ask(DescribeRequest request) {
         Stages stages = stages(request.cancellation());
+        PictureEncoder encoder = new PictureEncoder(stages, unipic.graphs().folder());
         return turn(stages, talk -> {
-            List<Tensor> pictures = new ArrayList<>();
+            List<Image> images = request.images();
+            Optional<VisionPath> path =
+                    images.isEmpty() ? Optional.empty() : Optional.of(encoder.path(request.vision()));
+            Turn turn = talk.turn(images.size(), path.map(encoder::tokens).orElse(0), question(request));
+            talk.requireRoom(turn, 1, "the answer");
+            List<Tensor> embeds = new ArrayList<>();
             try {
                 // Before the language model is loaded.
-                PictureEncoder encoder =
-                        new PictureEncoder(stages, unipic.graphs().folder());
-                request.images().forEach(image -> pictures.add(encoder.embeds(image, request.vision())));
-                return stages.holding(UniPic.ANSWERING, () -> answer(talk, pictures, request));
+                path.ifPresent(known -> images.forEach(image -> embeds.add(encoder.embeds(image, known))));
+                return stages.holding(UniPic.ANSWERING, () -> {
+                    talk.append(turn, embeds);
+                    return new TextGeneration(
+                                    unipic.tokenizer(), manifest.tokens().stop())
+                            .answer(talk, request, path);
+                });
             } finally {
-                pictures.forEach(Tensor::close);
+                embeds.forEach(Tensor::close);
             }
         });
     }
 
-    private Answer answer(LanguageContext talk, List<Tensor> pictures, DescribeRequest request) {
-        talk.openTurn();
-        for (int i = 0; i < pictures.size(); i++) {
-            if (i > 0) {
-                talk.text("\n");
-            }
-            talk.embeds(pictures.get(i));
-        }
-        String question = request.question().isBlank() ? manifest.prompts().describe() : request.question();
-        talk.closeTurn(pictures.isEmpty() ? question : "\n" + question);
-        return new TextGeneration(unipic.tokenizer(), manifest.tokens().stop()).answer(talk, request);
+    private PromptText question(DescribeRequest request) {
+        return request.question().isBlank()
+                ? PromptText.template(manifest.prompts().describe())
+                : PromptText.typed(request.question(), request.allowSpecialTokens());
     }
 
     /**

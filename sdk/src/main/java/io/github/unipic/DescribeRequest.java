@@ -11,8 +11,10 @@ public final class DescribeRequest {
     private static final int MAX_QUESTION = 100_000;
     private static final int MAX_IMAGES = 64;
     private static final int MAX_STOPS = 64;
+    private static final int MAX_STOP = 10_000;
 
     private final String question;
+    private final boolean allowSpecialTokens;
     private final List<Image> images;
     private final Optional<VisionPath> vision;
     private final int maxTokens;
@@ -27,6 +29,7 @@ public final class DescribeRequest {
 
     private DescribeRequest(Builder builder) {
         question = builder.question;
+        allowSpecialTokens = builder.allowSpecialTokens;
         images = List.copyOf(builder.images);
         vision = builder.vision;
         maxTokens = builder.maxTokens;
@@ -43,7 +46,9 @@ public final class DescribeRequest {
     /**
      * Starts a request.
      *
-     * @param question what to ask; blank for the model's own "describe the image"
+     * @param question what to ask, at most 100000 characters, without the character NUL; blank for the model's own
+     *     "describe the image". Names of the model's special tokens in it are plain text unless
+     *     {@link Builder#allowSpecialTokens} says otherwise
      */
     public static Builder builder(String question) {
         return new Builder(question);
@@ -52,6 +57,11 @@ public final class DescribeRequest {
     /** The question; blank for the model's own. */
     public String question() {
         return question;
+    }
+
+    /** Whether names of the model's special tokens, such as {@code <|im_end|>}, are those tokens in the question. */
+    public boolean allowSpecialTokens() {
+        return allowSpecialTokens;
     }
 
     /** The pictures, in the order in which the model sees them. */
@@ -112,6 +122,7 @@ public final class DescribeRequest {
     /** Collects a request. Not thread-safe. */
     public static final class Builder {
         private final String question;
+        private boolean allowSpecialTokens;
         private final List<Image> images = new ArrayList<>();
         private Optional<VisionPath> vision = Optional.empty();
         private int maxTokens = 1024;
@@ -126,6 +137,16 @@ public final class DescribeRequest {
 
         private Builder(String question) {
             this.question = Objects.requireNonNull(question, "question");
+        }
+
+        /**
+         * Whether names of the model's special tokens in the question, such as {@code <|im_end|>}, are those tokens, so
+         * that the question can end its own turn of the chat form and begin another; only for questions that you trust.
+         * By default they are plain text. {@code <image>} is plain text always.
+         */
+        public Builder allowSpecialTokens(boolean allow) {
+            allowSpecialTokens = allow;
+            return this;
         }
 
         /** Adds a picture. */
@@ -170,7 +191,7 @@ public final class DescribeRequest {
             return this;
         }
 
-        /** Adds a text that ends the answer. */
+        /** Adds a text that ends the answer, of 1 to 10000 characters. */
         public Builder stop(String text) {
             stops.add(Objects.requireNonNull(text, "text"));
             return this;
@@ -203,7 +224,7 @@ public final class DescribeRequest {
             require(
                     question.length() <= MAX_QUESTION,
                     "the question must have at most " + MAX_QUESTION + " characters, not " + question.length());
-            GenerateRequest.checkUnicode("question", question);
+            GenerateRequest.checkText("question", question);
             require(
                     images.size() <= MAX_IMAGES,
                     "a question takes at most " + MAX_IMAGES + " pictures, not " + images.size());
@@ -217,7 +238,12 @@ public final class DescribeRequest {
             require(
                     stops.size() <= MAX_STOPS,
                     "at most " + MAX_STOPS + " stop strings are allowed, not " + stops.size());
-            require(stops.stream().noneMatch(String::isEmpty), "a stop string must not be empty");
+            for (String stop : stops) {
+                require(
+                        !stop.isEmpty() && stop.length() <= MAX_STOP,
+                        "a stop string must have 1 to " + MAX_STOP + " characters, not " + stop.length());
+                GenerateRequest.checkText("a stop string", stop);
+            }
             return new DescribeRequest(this);
         }
 

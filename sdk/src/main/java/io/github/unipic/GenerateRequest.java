@@ -30,6 +30,7 @@ public final class GenerateRequest {
     private final OptionalInt diffusionSteps;
     private final OptionalLong seed;
     private final int count;
+    private final boolean allowSpecialTokens;
     private final Optional<NoiseSource> noise;
     private final Optional<int[]> order;
     private final Optional<ProgressListener> progress;
@@ -46,6 +47,7 @@ public final class GenerateRequest {
         diffusionSteps = builder.diffusionSteps;
         seed = builder.seed;
         count = builder.count;
+        allowSpecialTokens = builder.allowSpecialTokens;
         noise = builder.noise;
         order = builder.order;
         progress = builder.progress;
@@ -67,7 +69,7 @@ public final class GenerateRequest {
      *
      * @param prompt what to draw
      * @return the request
-     * @throws InvalidRequestException if the prompt is blank or too long, or is not valid Unicode
+     * @throws InvalidRequestException if the prompt is blank or too long, is not valid Unicode or holds NUL
      */
     public static GenerateRequest of(String prompt) {
         return builder(prompt).build();
@@ -88,9 +90,9 @@ public final class GenerateRequest {
     /**
      * The text that a picture carries of the request that drew it: {@code prompt}, {@code seed}, {@code Software}, and
      * {@code parameters} (JSON with {@code width}, {@code height}, {@code iterations}, {@code guidance},
-     * {@code guidance_schedule}, {@code temperature} and {@code diffusion_steps}). Values that are not set are left
-     * out, and so is the seed where noise or order were given, as the seed alone would not draw that picture again. The
-     * seed is the first picture's.
+     * {@code guidance_schedule}, {@code temperature}, {@code diffusion_steps} and {@code allow_special_tokens} where it
+     * is true). Values that are not set are left out, and so is the seed where noise or order were given, as the seed
+     * alone would not draw that picture again. The seed is the first picture's.
      *
      * @return text by keyword, unmodifiable
      */
@@ -198,6 +200,15 @@ public final class GenerateRequest {
     }
 
     /**
+     * Whether names of the model's special tokens, such as {@code <|im_end|>}, are those tokens in the prompt.
+     *
+     * @return false for a prompt that is plain text throughout
+     */
+    public boolean allowSpecialTokens() {
+        return allowSpecialTokens;
+    }
+
+    /**
      * Noise to use in place of the seed's.
      *
      * @return the noise; empty for the seed's
@@ -245,6 +256,7 @@ public final class GenerateRequest {
         private OptionalInt diffusionSteps = OptionalInt.empty();
         private OptionalLong seed = OptionalLong.empty();
         private int count = 1;
+        private boolean allowSpecialTokens;
         private Optional<NoiseSource> noise = Optional.empty();
         private Optional<int[]> order = Optional.empty();
         private Optional<ProgressListener> progress = Optional.empty();
@@ -265,6 +277,7 @@ public final class GenerateRequest {
             diffusionSteps = request.diffusionSteps;
             seed = request.seed;
             count = request.count;
+            allowSpecialTokens = request.allowSpecialTokens;
             noise = request.noise;
             order = request.order;
             progress = request.progress;
@@ -274,8 +287,8 @@ public final class GenerateRequest {
         /**
          * Sets what to draw.
          *
-         * @param prompt not blank, at most 100000 characters; markers of the model's chat format such as
-         *     {@code <|im_end|>} in it are read as such
+         * @param prompt not blank, at most 100000 characters, without the character NUL; names of the model's special
+         *     tokens in it are plain text unless {@link #allowSpecialTokens} says otherwise
          * @return this builder
          */
         public Builder prompt(String prompt) {
@@ -374,6 +387,19 @@ public final class GenerateRequest {
         }
 
         /**
+         * Sets whether names of the model's special tokens in the prompt, such as {@code <|im_end|>}, are those tokens,
+         * so that the prompt can end its own turn of the chat form and begin another. By default they are plain text.
+         * {@code <image>} is plain text always.
+         *
+         * @param allow only for prompts that you trust
+         * @return this builder
+         */
+        public Builder allowSpecialTokens(boolean allow) {
+            this.allowSpecialTokens = allow;
+            return this;
+        }
+
+        /**
          * Uses this noise in place of the seed's. Only for a single picture.
          *
          * @param noise the noise
@@ -449,7 +475,7 @@ public final class GenerateRequest {
                 throw new InvalidRequestException(
                         "prompt has " + prompt.length() + " characters; at most " + MAX_PROMPT + " are allowed");
             }
-            checkUnicode("prompt", prompt);
+            checkText("prompt", prompt);
         }
 
         private static void checkSide(String name, int value) {
@@ -489,10 +515,13 @@ public final class GenerateRequest {
         }
     }
 
-    /** Half a surrogate pair has no UTF-8: neither the tokenizer nor a PNG could take it. */
-    static void checkUnicode(String name, String text) {
+    /** Half a surrogate pair has no UTF-8, and a PNG's text has no NUL. */
+    static void checkText(String name, String text) {
         if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
             throw new InvalidRequestException(name + " is not valid Unicode: it has an unpaired surrogate; remove it");
+        }
+        if (text.indexOf('\0') >= 0) {
+            throw new InvalidRequestException(name + " has the character NUL; remove it");
         }
     }
 }

@@ -18,6 +18,7 @@ final class RequestMetadata {
     private static final String PARAMETERS = "parameters";
     private static final String SOFTWARE = "Software";
     private static final String TASK = "task";
+    private static final String ALLOW_SPECIAL_TOKENS = "allow_special_tokens";
     private static final String SOFTWARE_NAME = "UniPic SDK for Java";
 
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -37,6 +38,9 @@ final class RequestMetadata {
                         parameters.put("guidance_schedule", value.name().toLowerCase(Locale.ROOT)));
         request.temperature().ifPresent(value -> parameters.put("temperature", value));
         request.diffusionSteps().ifPresent(value -> parameters.put("diffusion_steps", value));
+        if (request.allowSpecialTokens()) {
+            parameters.put(ALLOW_SPECIAL_TOKENS, true);
+        }
 
         Map<String, String> text = new LinkedHashMap<>();
         text.put(PROMPT, request.prompt());
@@ -65,6 +69,7 @@ final class RequestMetadata {
                     .guidanceSchedule(schedule(json, "guidance_schedule"))
                     .temperature(number(json, "temperature"))
                     .diffusionSteps(integer(json, "diffusion_steps"))
+                    .allowSpecialTokens(flag(json, ALLOW_SPECIAL_TOKENS))
                     .build());
         } catch (JsonProcessingException | NumberFormatException | InvalidRequestException e) {
             return Optional.empty();
@@ -85,6 +90,15 @@ final class RequestMetadata {
             throw new InvalidRequestException(name + " is not a number");
         }
         return value.doubleValue();
+    }
+
+    /** Is left out where it is false. */
+    private static boolean flag(JsonNode json, String name) {
+        JsonNode value = json.path(name);
+        if (!value.isMissingNode() && !value.isBoolean()) {
+            throw new InvalidRequestException(name + " is neither true nor false");
+        }
+        return value.asBoolean();
     }
 
     private static GuidanceSchedule schedule(JsonNode json, String name) {

@@ -66,7 +66,8 @@ public final class UniPic implements AutoCloseable {
         graphs = new Graphs(
                 folder, new RuntimeOptions(builder.threads, builder.provider, Optional.empty(), builder.memory));
         try {
-            tokenizer = PromptTokenizer.load(folder.tokenizer());
+            tokenizer = PromptTokenizer.load(
+                    folder.tokenizer(), folder.manifest().sizes().vocabulary());
         } catch (RuntimeException | Error e) {
             graphs.close();
             throw e;

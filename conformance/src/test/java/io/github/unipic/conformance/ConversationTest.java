@@ -132,7 +132,7 @@ class ConversationTest {
             assertThatExceptionOfType(CancelledException.class).isThrownBy(() -> talk.ask(stopped));
             assertThatExceptionOfType(InvalidRequestException.class)
                     .isThrownBy(() -> talk.ask(ask("龘".repeat(33_000))))
-                    .withMessageContaining("context is full");
+                    .withMessageContaining("context of 32768 tokens is too short");
             assertThat(talk.tokens()).isEqualTo(tokens);
             try (Conversation twin = talk.fork()) {
                 assertThat(talk.ask(ask("And?"))).isEqualTo(twin.ask(ask("And?")));

@@ -164,8 +164,8 @@ class LargePictureTest {
     private static KvCache prompts(Stages stages, PromptTokenizer tokenizer, ModelFolder folder) {
         try (LanguageContext conditional = LanguageContext.empty(stages, tokenizer, folder.manifest());
                 LanguageContext unconditional = LanguageContext.empty(stages, tokenizer, folder.manifest())) {
-            conditional.text("a red circle on a white ground");
-            unconditional.text("a picture");
+            conditional.tokens(tokenizer.encode("a red circle on a white ground"));
+            unconditional.tokens(tokenizer.encode("a picture"));
             return KvCache.stack(
                     List.of(conditional.cache(), conditional.cache(), unconditional.cache(), unconditional.cache()));
         }

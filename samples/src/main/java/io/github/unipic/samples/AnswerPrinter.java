@@ -2,6 +2,7 @@ package io.github.unipic.samples;
 
 import io.github.unipic.Answer;
 import io.github.unipic.TextListener;
+import io.github.unipic.VisionPath;
 import java.io.PrintStream;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -38,6 +39,13 @@ final class AnswerPrinter implements TextListener {
                 out.println();
             }
         }
+    }
+
+    /** A note for the user if another encoder than SigLIP2, which is the default, looked at the images. */
+    static Optional<String> otherVision(Answer answer) {
+        return answer.vision()
+                .filter(vision -> vision == VisionPath.MAR)
+                .map(vision -> "Looked at the images with the MAR encoder, not with SigLIP2.");
     }
 
     /**

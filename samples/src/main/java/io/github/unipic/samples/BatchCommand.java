@@ -65,6 +65,9 @@ final class BatchCommand implements Callable<Integer> {
     @Mixin
     private DrawingOptions drawing;
 
+    @Mixin
+    private SpecialTokensOption specialTokens;
+
     @Option(
             names = {"-q", "--quiet"},
             description = "Print only errors.")
@@ -107,6 +110,7 @@ final class BatchCommand implements Callable<Integer> {
     private GenerateRequest.Builder options(GenerateRequest.Builder builder, int index) {
         size.applyTo(builder);
         drawing.applyTo(builder);
+        specialTokens.applyTo(builder);
         drawing.seed().ifPresent(first -> builder.seed(first + index));
         return builder;
     }

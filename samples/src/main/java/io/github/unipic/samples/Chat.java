@@ -42,6 +42,7 @@ final class Chat implements AutoCloseable {
 
     private final Session session;
     private final UniPic unipic;
+    private final SpecialTokensOption specialTokens;
     private final ChatInput input;
     private final boolean prompting;
     private final List<Image> shownNext = new ArrayList<>();
@@ -51,9 +52,10 @@ final class Chat implements AutoCloseable {
     /** What Ctrl-C, which comes on another thread, stops. */
     private volatile Optional<Cancellation> underWay = Optional.empty();
 
-    Chat(Session session, UniPic unipic) {
+    Chat(Session session, UniPic unipic, SpecialTokensOption specialTokens) {
         this.session = session;
         this.unipic = unipic;
+        this.specialTokens = specialTokens;
         input = new ChatInput(session.in());
         prompting = session.inIsTerminal().getAsBoolean();
         conversation = unipic.conversation();
@@ -160,9 +162,11 @@ final class Chat implements AutoCloseable {
         AnswerPrinter printer = new AnswerPrinter(session.out());
         DescribeRequest.Builder request =
                 DescribeRequest.builder(question).listener(printer).cancellation(cancellation);
+        specialTokens.applyTo(request);
         shownNext.forEach(request::image);
         Answer answer = printer.print(() -> conversation.ask(request.build()));
         shownNext.clear();
+        AnswerPrinter.otherVision(answer).ifPresent(this::note);
         AnswerPrinter.cutShort(answer, "ask for the rest").ifPresent(this::note);
     }
 
@@ -183,7 +187,9 @@ final class Chat implements AutoCloseable {
         OutputFiles files = parts.group(2) == null
                 ? OutputFiles.bySeed(Path.of(""), 1)
                 : OutputFiles.named(path(parts.group(2)), 1);
-        GenerateRequest request = DrawingOptions.seeded(GenerateRequest.of(parts.group(1)));
+        GenerateRequest.Builder builder = GenerateRequest.builder(parts.group(1));
+        specialTokens.applyTo(builder);
+        GenerateRequest request = DrawingOptions.seeded(builder.build());
         List<Image> drawn = new Drawing(session, cancellation, false).run(request, files, task);
         last = Optional.of(drawn.get(0));
     }

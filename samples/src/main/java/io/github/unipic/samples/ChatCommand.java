@@ -26,11 +26,14 @@ final class ChatCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions model;
 
+    @Mixin
+    private SpecialTokensOption specialTokens;
+
     @Override
     public Integer call() {
         Session session = unipic.session();
         try (UniPic loaded = model.load(session, false);
-                Chat chat = new Chat(session, loaded)) {
+                Chat chat = new Chat(session, loaded, specialTokens)) {
             Interruption.redirectingCtrlC(chat::interrupt, chat::run);
         }
         return UniPicCommand.OK;

@@ -109,6 +109,9 @@ final class DescribeCommand implements Callable<Integer> {
             description = "Whole number that fixes the choices of --temperature. Default: a random one.")
     private Long seed;
 
+    @Mixin
+    private SpecialTokensOption specialTokens;
+
     @Option(
             names = {"-q", "--quiet"},
             description = "Print only the answer and errors.")
@@ -124,6 +127,7 @@ final class DescribeCommand implements Callable<Integer> {
             answer = printer.print(() -> loaded.describe(request));
         }
         if (!quiet) {
+            AnswerPrinter.otherVision(answer).ifPresent(session.err()::println);
             AnswerPrinter.cutShort(answer, "--max-tokens gives more").ifPresent(session.err()::println);
         }
         return UniPicCommand.OK;
@@ -138,6 +142,7 @@ final class DescribeCommand implements Callable<Integer> {
         DescribeRequest.Builder builder = DescribeRequest.builder(question)
                 .listener(printer)
                 .cancellation(unipic.session().cancellation());
+        specialTokens.applyTo(builder);
         Optional.ofNullable(vision).ifPresent(builder::vision);
         Optional.ofNullable(maxTokens).ifPresent(builder::maxTokens);
         Optional.ofNullable(temperature).ifPresent(builder::temperature);

@@ -52,11 +52,15 @@ final class EditCommand implements Callable<Integer> {
     @Mixin
     private DrawingOptions drawing;
 
+    @Mixin
+    private SpecialTokensOption specialTokens;
+
     @Override
     public Integer call() {
         GenerateRequest.Builder builder = GenerateRequest.builder(instruction);
         size.applyTo(builder);
         drawing.applyTo(builder);
+        specialTokens.applyTo(builder);
         output.applyTo(builder);
         GenerateRequest request = builder.build();
         Image source = InputPicture.read(spec, image);

@@ -50,6 +50,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private DrawingOptions drawing;
 
+    @Mixin
+    private SpecialTokensOption specialTokens;
+
     @Option(
             names = "--from",
             paramLabel = "PICTURE.png",
@@ -75,6 +78,7 @@ final class GenerateCommand implements Callable<Integer> {
         }
         size.applyTo(builder);
         drawing.applyTo(builder);
+        specialTokens.applyTo(builder);
         output.applyTo(builder);
         return builder.build();
     }

@@ -78,11 +78,15 @@ final class InpaintCommand implements Callable<Integer> {
     @Mixin
     private DrawingOptions drawing;
 
+    @Mixin
+    private SpecialTokensOption specialTokens;
+
     @Override
     public Integer call() {
         checkMaskOrExtend();
         GenerateRequest.Builder builder = GenerateRequest.builder(maskAndPrompt.get(maskAndPrompt.size() - 1));
         drawing.applyTo(builder);
+        specialTokens.applyTo(builder);
         output.applyTo(builder);
         GenerateRequest request = builder.build();
         Inpainting inpainting = inpainting();

@@ -123,7 +123,7 @@ class ChatTest {
         Session session = CommandLineRun.session(
                 "/image " + fox + "\nWhat is it?\n/help\n", out, err, environment(), new Cancellation());
         try (UniPic unipic = DefaultModel.of(session).load(UniPic::load);
-                Chat chat = new Chat(session, unipic)) {
+                Chat chat = new Chat(session, unipic, new SpecialTokensOption())) {
             runBeside(
                     () -> {
                         chat.run();
@@ -144,7 +144,7 @@ class ChatTest {
         Session session =
                 CommandLineRun.session("", OutputStream.nullOutputStream(), err, environment(), new Cancellation());
         try (UniPic unipic = DefaultModel.of(session).load(UniPic::load);
-                Chat chat = new Chat(session, unipic)) {
+                Chat chat = new Chat(session, unipic, new SpecialTokensOption())) {
             chat.interrupt();
             chat.run();
         }

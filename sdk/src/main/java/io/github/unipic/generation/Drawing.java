@@ -22,6 +22,7 @@ import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
+import io.github.unipic.text.PromptText;
 import io.github.unipic.text.PromptTokenizer;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,6 +39,7 @@ import java.util.stream.IntStream;
 /** One request to draw: completed with the model's defaults, through the loop, and decoded to pictures. */
 public final class Drawing {
     private static final String TASK = "task";
+    private static final String DRAWN = "the image to draw";
 
     private final Graphs graphs;
     private final Manifest manifest;
@@ -46,6 +48,7 @@ public final class Drawing {
     private final Stages stages;
     private final MaskedGeneration loop;
     private final PictureDecoder decoder;
+    private final PictureEncoder encoder;
 
     public Drawing(Graphs graphs, PromptTokenizer tokenizer, GenerateRequest given) {
         this.graphs = graphs;
@@ -56,28 +59,39 @@ public final class Drawing {
         this.stages = new Stages(graphs, cancellation);
         this.loop = new MaskedGeneration(graphs, cancellation);
         this.decoder = new PictureDecoder(graphs, stages);
+        this.encoder = new PictureEncoder(stages, graphs.folder());
     }
+
+    /** What the model is asked, and the same without the user's prompt, for guidance. */
+    private record Turns(Turn conditional, Turn unconditional) {}
 
     /** From the prompt as the next turn of a conversation, which then holds that turn as well. */
     public List<Image> generate(LanguageContext talk) {
         boolean firstTurn = talk.tokens() == 0;
         Task task = wholeTask();
-        ImageTokens drawn = drawFromWords(task, talk);
+        ImageTokens drawn = drawFromPrompt(task, promptTurns(task.grid(), talk), talk);
         return pictures(drawn, firstTurn ? Map.of() : Map.of(TASK, "conversation"));
     }
 
-    private ImageTokens drawFromWords(Task task, LanguageContext talk) {
-        requireRoom(
-                talk.tokens() + tokenizer.encode(words()).length, task.grid().tokens());
+    private Turns promptTurns(Grid grid, LanguageContext talk) {
+        Prompts prompts = manifest.prompts();
+        Turns turns = new Turns(
+                talk.turn(typedPrompt().in(prompts.generate(), Prompts.PLACE)),
+                firstTurn(0, 0, prompts.generateUnconditional()));
+        requireRoom(grid, talk, turns);
+        return turns;
+    }
+
+    private ImageTokens drawFromPrompt(Task task, Turns turns, LanguageContext talk) {
         // The prompts need the language model only; together the loop's graphs are opened in less time.
         return stages.holding(MaskedGeneration.LOOP, () -> {
-            try (LanguageContext nothing = LanguageContext.empty(stages, tokenizer, manifest);
+            try (LanguageContext unconditional = LanguageContext.empty(stages, tokenizer, manifest);
                     Tensor canvas = stages.blankCanvas()) {
-                talk.openTurn();
-                talk.closeTurn(words());
-                nothing.openTurn();
-                nothing.closeTurn(manifest.prompts().generateUnconditional());
-                return run(task, talk, nothing, canvas);
+                talk.append(turns.conditional(), List.of());
+                if (task.guided()) {
+                    unconditional.append(turns.unconditional(), List.of());
+                }
+                return run(task, talk, unconditional, canvas);
             }
         });
     }
@@ -93,35 +107,34 @@ public final class Drawing {
                     + " x " + request.height().getAsInt());
         }
         Task task = wholeTask();
-        // The picture comes twice: as it is in the prompt, and as it is drawn.
-        requireRoom(
-                talk.tokens() + tokenizer.encode(request.prompt()).length,
-                2 * task.grid().tokens());
-        return pictures(drawFromPicture(task, image, side, talk), Map.of(TASK, "edit"));
+        int imageTokens = encoder.tokens(task.grid());
+        Turns turns = new Turns(
+                talk.turn(1, imageTokens, typedPrompt()),
+                firstTurn(1, imageTokens, manifest.prompts().editUnconditional()));
+        requireRoom(task.grid(), talk, turns);
+        return pictures(drawFromPicture(task, image, side, turns, talk), Map.of(TASK, "edit"));
     }
 
-    private ImageTokens drawFromPicture(Task task, Image image, int side, LanguageContext talk) {
+    private ImageTokens drawFromPicture(Task task, Image image, int side, Turns turns, LanguageContext talk) {
         boolean firstTurn = talk.tokens() == 0;
-        try (Source source = new PictureEncoder(stages, graphs.folder()).source(image, side)) {
+        try (Source source = encoder.source(image, side)) {
+            List<Tensor> images = List.of(source.embeds());
             return stages.holding(MaskedGeneration.LOOP, () -> {
-                show(source, talk);
+                talk.appendImages(turns.conditional(), images);
                 // In a first turn both prompts begin alike, and the picture goes through the model once.
                 try (LanguageContext unconditional =
                         firstTurn ? talk.fork(stages) : LanguageContext.empty(stages, tokenizer, manifest)) {
-                    if (!firstTurn) {
-                        show(source, unconditional);
+                    if (task.guided()) {
+                        if (!firstTurn) {
+                            unconditional.appendImages(turns.unconditional(), images);
+                        }
+                        unconditional.appendPrompt(turns.unconditional());
                     }
-                    unconditional.closeTurn("\n" + manifest.prompts().editUnconditional());
-                    talk.closeTurn("\n" + request.prompt());
+                    talk.appendPrompt(turns.conditional());
                     return run(task, talk, unconditional, source.canvas());
                 }
             });
         }
-    }
-
-    private static void show(Source source, LanguageContext context) {
-        context.openTurn();
-        context.embeds(source.embeds());
     }
 
     /** A part of a picture drawn anew: the tokens that the mask touches start masked, the others are known. */
@@ -140,11 +153,10 @@ public final class Drawing {
         if (request.order().isPresent()) {
             throw new InvalidRequestException("an order cannot be given for inpainting, where the mask decides");
         }
-        requireRoom(tokenizer.encode(words()).length, grid.tokens());
-        float[] latents = new PictureEncoder(stages, graphs.folder()).latents(source);
-        Task task = task(grid, seed -> shuffled(masked, seed), Optional.of(latents));
         try (LanguageContext talk = LanguageContext.empty(stages, tokenizer, manifest)) {
-            List<Image> pictures = pictures(drawFromWords(task, talk), Map.of(TASK, "inpaint"));
+            Turns turns = promptTurns(grid, talk);
+            Task task = task(grid, seed -> shuffled(masked, seed), Optional.of(encoder.latents(source)));
+            List<Image> pictures = pictures(drawFromPrompt(task, turns, talk), Map.of(TASK, "inpaint"));
             return inpainting.seam() < 0
                     ? pictures
                     : pictures.stream()
@@ -231,18 +243,24 @@ public final class Drawing {
                 pictures);
     }
 
-    private String words() {
-        return manifest.prompts().generate().replace(Prompts.PLACE, request.prompt());
+    private PromptText typedPrompt() {
+        return PromptText.typed(request.prompt(), request.allowSpecialTokens());
     }
 
-    /** Before anything is computed: does it fit? The chat form around the words takes some tokens more. */
-    private void requireRoom(int promptTokens, int imageTokens) {
-        long needed = (long) promptTokens + imageTokens + manifest.sizes().bufferTokens();
-        int context = manifest.sizes().context();
-        if (needed > context) {
-            throw new InvalidRequestException("The prompt has " + promptTokens + " tokens and the picture needs "
-                    + (needed - promptTokens) + ", together more than the model's " + context
-                    + "; shorten the prompt or take a smaller picture.");
+    /** A turn with no conversation before it. */
+    private Turn firstTurn(int images, int imageTokens, String prompt) {
+        return Turn.of(tokenizer, manifest.prompts(), true, images, imageTokens, PromptText.template(prompt));
+    }
+
+    /**
+     * Before anything is computed: do both prompts fit, with the image behind them? It counts with all of its tokens,
+     * so that a size fits however many iterations draw it.
+     */
+    private void requireRoom(Grid grid, LanguageContext talk, Turns turns) {
+        int imageTokens = encoder.tokens(grid);
+        talk.requireRoom(turns.conditional(), imageTokens, DRAWN);
+        if (request.guidance().getAsDouble() != 1) {
+            turns.unconditional().requireRoom(manifest.sizes().context(), 0, imageTokens, DRAWN);
         }
     }
 

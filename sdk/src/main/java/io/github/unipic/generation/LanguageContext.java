@@ -1,16 +1,17 @@
 package io.github.unipic.generation;
 
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.ModelFormatException;
 import io.github.unipic.model.Manifest;
-import io.github.unipic.model.Manifest.Prompts;
 import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Stages.Extension;
 import io.github.unipic.runtime.Tensor;
+import io.github.unipic.text.PromptText;
 import io.github.unipic.text.PromptTokenizer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * One sequence of the language model while it grows: text, pictures, answers. Its cache stays in the runtime's tensors.
@@ -58,24 +59,51 @@ public final class LanguageContext implements AutoCloseable {
         return cache;
     }
 
-    /** Ends the answer before, if any, and appends the part of a chat turn that stands before the user's words. */
-    public void openTurn() {
-        text((tokens() == 0 ? "" : manifest.prompts().answerEnd()) + turnParts()[0]);
+    /** The next turn of the chat form, about nothing but a prompt. */
+    public Turn turn(PromptText prompt) {
+        return turn(0, 0, prompt);
     }
 
-    /** Appends the user's words, or the rest of them, and all that stands between them and the answer. */
-    public void closeTurn(String words) {
-        text(words + turnParts()[1]);
+    /** The next turn of the chat form, about images that take so many tokens each. */
+    public Turn turn(int images, int imageTokens, PromptText prompt) {
+        return Turn.of(tokenizer, manifest.prompts(), tokens() == 0, images, imageTokens, prompt);
     }
 
-    private String[] turnParts() {
-        return manifest.prompts().turn().split(Pattern.quote(Prompts.PLACE), 2);
+    /**
+     * Says, before anything is computed, whether a turn and so many tokens behind it fit.
+     *
+     * @throws InvalidRequestException with the numbers, when they do not
+     */
+    public void requireRoom(Turn turn, int more, String purpose) {
+        turn.requireRoom(manifest.sizes().context(), tokens(), more, purpose);
     }
 
-    public void text(String text) {
-        tokens(tokenizer.encode(text));
+    /** Appends a turn. */
+    public void append(Turn turn, List<Tensor> images) {
+        appendImages(turn, images);
+        appendPrompt(turn);
     }
 
+    /** Appends a turn up to its last image: nothing, when it has none. */
+    public void appendImages(Turn turn, List<Tensor> images) {
+        for (int i = 0; i < images.size(); i++) {
+            if (images.get(i).dim(1) != turn.imageTokens()) {
+                throw new ModelFormatException(
+                        "The model makes " + images.get(i).dim(1)
+                                + " embeddings of an image, and its manifest says " + turn.imageTokens()
+                                + "; export the model again.");
+            }
+            tokens(turn.texts().get(i));
+            embeds(images.get(i));
+        }
+    }
+
+    /** Appends what stands behind a turn's last image: all of it, when it has none. */
+    public void appendPrompt(Turn turn) {
+        tokens(turn.last());
+    }
+
+    /** Appends tokens. */
     public void tokens(long[] ids) {
         requireRoom(ids.length);
         for (int from = 0; from < ids.length; from += CHUNK) {
@@ -86,7 +114,7 @@ public final class LanguageContext implements AutoCloseable {
         }
     }
 
-    /** Appends embeddings [1,n,D], of a picture. */
+    /** Appends embeddings [1,n,D], of an image. */
     public void embeds(Tensor embeds) {
         int count = embeds.dim(1);
         requireRoom(count);
@@ -107,10 +135,9 @@ public final class LanguageContext implements AutoCloseable {
 
     private void requireRoom(int more) {
         if (more > room()) {
-            throw new InvalidRequestException("The context is full: it holds " + tokens() + " tokens, " + more
-                    + " more are needed, and the model's limit is "
-                    + manifest.sizes().context()
-                    + "; ask less, or start a new conversation.");
+            throw new InvalidRequestException("The model's context of "
+                    + manifest.sizes().context() + " tokens is full: " + tokens() + " are taken, " + more
+                    + " more are needed.");
         }
     }
 

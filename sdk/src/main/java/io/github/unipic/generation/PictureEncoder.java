@@ -51,16 +51,41 @@ public final class PictureEncoder {
         }
     }
 
-    /** Embeddings [1,T,D] of a picture of any shape, which is padded to a square. */
-    public Tensor embeds(Image image, Optional<VisionPath> path) {
+    /**
+     * Which encoder looks at images: the one asked for, else SigLIP2 where the model has it, else MAR.
+     *
+     * @throws ModelFormatException when the model does not have the one asked for
+     */
+    public VisionPath path(Optional<VisionPath> asked) {
+        boolean siglip =
+                folder.has(GraphName.VISION_ENCODER) && manifest.sizes().visionImage() > 0;
+        VisionPath path = asked.orElse(siglip ? VisionPath.SIGLIP : VisionPath.MAR);
+        if (path == VisionPath.SIGLIP && !siglip) {
+            throw new ModelFormatException(
+                    "The model in " + folder.path() + " has no vision_encoder; look at images with VisionPath.MAR.");
+        }
+        return path;
+    }
+
+    /** Embeddings that an encoder makes of an image of any shape. */
+    public int tokens(VisionPath path) {
+        if (path == VisionPath.SIGLIP) {
+            return folder.spec(GraphName.VISION_ENCODER).output("image_embeds").length(1);
+        }
+        int side = manifest.defaults().width() / manifest.sizes().downsampling();
+        return tokens(new Grid(side, side));
+    }
+
+    /** Embeddings that the MAR encoder makes of an image. */
+    public int tokens(Grid grid) {
+        return grid.tokens() + manifest.sizes().bufferTokens();
+    }
+
+    /** Embeddings [1,{@link #tokens(VisionPath)},D] of an image of any shape, which is padded to a square. */
+    public Tensor embeds(Image image, VisionPath path) {
         Image square = Framing.padToSquare(image);
-        VisionPath chosen = path.orElse(folder.has(GraphName.VISION_ENCODER) ? VisionPath.SIGLIP : VisionPath.MAR);
-        if (chosen == VisionPath.SIGLIP) {
+        if (path == VisionPath.SIGLIP) {
             int side = manifest.sizes().visionImage();
-            if (side == 0) {
-                throw new ModelFormatException("The model in " + folder.path()
-                        + " has no vision_encoder; look at pictures with VisionPath.MAR.");
-            }
             try (Tensor pixels = pixels(Resampling.resize(square, side, side))) {
                 return stages.encodeVision(pixels);
             }

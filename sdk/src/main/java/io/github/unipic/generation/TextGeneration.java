@@ -3,10 +3,12 @@ package io.github.unipic.generation;
 import io.github.unipic.Answer;
 import io.github.unipic.Answer.Ending;
 import io.github.unipic.DescribeRequest;
+import io.github.unipic.VisionPath;
 import io.github.unipic.text.PromptTokenizer;
 import io.github.unipic.text.StreamingText;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Lets the language model answer, token by token. */
 public final class TextGeneration {
@@ -18,8 +20,12 @@ public final class TextGeneration {
         this.stopTokens = List.copyOf(stopTokens);
     }
 
-    /** Continues {@code context}, which then holds the answer as well, without the token that ended it. */
-    public Answer answer(LanguageContext context, DescribeRequest request) {
+    /**
+     * Continues {@code context}, which then holds the answer as well, without the token that ended it.
+     *
+     * @param vision which encoder looked at the images, if there were any
+     */
+    public Answer answer(LanguageContext context, DescribeRequest request, Optional<VisionPath> vision) {
         TokenChoice choice = new TokenChoice(request);
         StreamingText text = new StreamingText(
                 tokenizer, request.stops(), piece -> request.listener().ifPresent(listener -> listener.onText(piece)));
@@ -42,6 +48,6 @@ public final class TextGeneration {
                 break;
             }
         }
-        return new Answer(text.finish(), tokens, ending);
+        return new Answer(text.finish(), tokens, ending, vision);
     }
 }

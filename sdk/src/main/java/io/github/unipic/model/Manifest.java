@@ -180,11 +180,20 @@ public record Manifest(
 
         /** @throws ModelFormatException when the graph has no such input */
         public TensorSpec input(String name) {
-            return inputs.stream()
-                    .filter(input -> input.name().equals(name))
+            return find("input", inputs, name);
+        }
+
+        /** @throws ModelFormatException when the graph has no such output */
+        public TensorSpec output(String name) {
+            return find("output", outputs, name);
+        }
+
+        private TensorSpec find(String kind, List<TensorSpec> tensors, String name) {
+            return tensors.stream()
+                    .filter(tensor -> tensor.name().equals(name))
                     .findFirst()
                     .orElseThrow(() -> new ModelFormatException(
-                            "The manifest gives " + file + " no input " + name + "; export the model again."));
+                            "The manifest gives " + file + " no " + kind + " " + name + "; export the model again."));
         }
     }
 

@@ -2,29 +2,35 @@ package io.github.unipic.text;
 
 import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.github.unipic.InferenceException;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.libraries.NativeLibraries;
+import io.github.unipic.text.AddedTokens.AddedToken;
+import io.github.unipic.text.JsonScanner.Wrong;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.LongStream;
 
 /**
  * The model's tokenizer, from its {@code tokenizer.json}. Works offline always. Thread-safe: it may be closed while
  * other threads use it, which then get an {@link IllegalStateException}.
  *
- * <p>The markers of the chat format, such as {@code <|im_end|>}, become their special tokens wherever they stand, in
- * the user's words too: the reference encodes the whole formatted prompt at once, and this does the same, as splitting
- * it would change how the words beside the template are tokenised. A prompt with markers changes its own picture only.
- * Who builds prompts from text by others and minds that should remove the markers first.
+ * <p>The names of special tokens, such as {@code <|im_end|>}, become those tokens in a template's text only, not in
+ * what a user typed (see {@link PromptText}): as Hugging Face's library encodes with {@code split_special_tokens}. All
+ * else is encoded together, template and typed text alike, so that the words beside the template become the same tokens
+ * as in the reference.
  */
 public final class PromptTokenizer implements AutoCloseable {
-    private static final long MAX_FILE_BYTES = 256L << 20;
+    private static final long MAX_FILE_BYTES = 32L << 20;
     private static final Map<String, String> VERBATIM =
             Map.of("addSpecialTokens", "false", "truncation", "DO_NOT_TRUNCATE", "padding", "DO_NOT_PAD");
 
@@ -39,11 +45,13 @@ public final class PromptTokenizer implements AutoCloseable {
     }
 
     private final HuggingFaceTokenizer tokenizer;
+    private final AddedTokens added;
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
     private boolean closed;
 
-    private PromptTokenizer(HuggingFaceTokenizer tokenizer) {
+    private PromptTokenizer(HuggingFaceTokenizer tokenizer, AddedTokens added) {
         this.tokenizer = tokenizer;
+        this.added = added;
     }
 
     private static void setUnlessGiven(String name, String value) {
@@ -59,14 +67,32 @@ public final class PromptTokenizer implements AutoCloseable {
      *
      * @param file a {@code tokenizer.json} as the Hugging Face library writes it
      * @return the tokenizer, to be closed
-     * @throws ModelFormatException if the file is missing or is not a tokenizer
+     * @throws ModelFormatException if the file is missing, damaged, or another kind of tokenizer than byte-level BPE as
+     *     Qwen2.5 has it
      * @throws InferenceException if the native library cannot be loaded
      */
     public static PromptTokenizer load(Path file) {
+        return load(file, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Loads a model's tokenizer, as {@link #load(Path)}.
+     *
+     * @param vocabulary tokens that the model knows
+     * @throws ModelFormatException also if the tokenizer has tokens that the model does not know
+     */
+    public static PromptTokenizer load(Path file, int vocabulary) {
         byte[] json = read(file);
         NativeLibraries.prepareTokenizers();
         try {
-            return new PromptTokenizer(HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), VERBATIM));
+            TokenizerFile checked = TokenizerFile.parse(json);
+            if (checked.ids() > vocabulary) {
+                throw new Wrong("it has ids up to " + (checked.ids() - 1) + ", and the model's vocabulary ends at "
+                        + (vocabulary - 1));
+            }
+            return new PromptTokenizer(
+                    HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(checked.nativeJson()), VERBATIM),
+                    new AddedTokens(checked.addedTokens()));
         } catch (EngineException | LinkageError e) {
             throw new InferenceException(
                     "the tokenizer's native library cannot be loaded on " + System.getProperty("os.name") + " "
@@ -93,21 +119,79 @@ public final class PromptTokenizer implements AutoCloseable {
         }
     }
 
+    /** What was wrong, on one line and without what could command a terminal. */
     private static String oneLine(Throwable e) {
-        return String.valueOf(e.getMessage()).replaceAll("\\s+", " ").strip();
+        String message = e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
+        return String.valueOf(message)
+                .replaceAll("\\s+", " ")
+                .replaceAll("\\p{C}", "\uFFFD")
+                .strip();
     }
 
     /**
      * Encodes text as it stands: nothing is added, cut off or padded.
      *
-     * @param text the whole formatted prompt
      * @return its token ids
      */
-    public long[] encode(String text) {
+    public long[] encode(PromptText prompt) {
+        LongStream.Builder result = LongStream.builder();
+        StringBuilder between = new StringBuilder();
+        for (PromptText.Part part : joined(prompt)) {
+            if (part.trusted()) {
+                added.split(part.text(), AddedToken::special, between::append, token -> {
+                    encodePlain(between.toString(), result);
+                    between.setLength(0);
+                    result.add(token.id());
+                });
+            } else {
+                between.append(part.text());
+            }
+        }
+        encodePlain(between.toString(), result);
+        return result.build().toArray();
+    }
+
+    /**
+     * Encodes text of a template only, in which names of special tokens are those tokens.
+     *
+     * @return its token ids
+     */
+    public long[] encode(String template) {
+        return encode(PromptText.template(template));
+    }
+
+    /** Parts of one kind that follow each other as one, so that a name may go over their border. */
+    private static List<PromptText.Part> joined(PromptText prompt) {
+        List<PromptText.Part> joined = new ArrayList<>();
+        for (PromptText.Part part : prompt.parts()) {
+            int last = joined.size() - 1;
+            if (last >= 0 && joined.get(last).trusted() == part.trusted()) {
+                joined.set(last, new PromptText.Part(joined.get(last).text() + part.text(), part.trusted()));
+            } else {
+                joined.add(part);
+            }
+        }
+        return joined;
+    }
+
+    /**
+     * Text between two special tokens. Added tokens that control nothing, such as a code model's, are found anywhere.
+     */
+    private void encodePlain(String whole, LongStream.Builder result) {
+        added.split(
+                whole,
+                token -> !token.special(),
+                text -> LongStream.of(encodeNatively(text)).forEach(result),
+                token -> result.add(token.id()));
+    }
+
+    private long[] encodeNatively(String text) {
         lock.readLock().lock();
         try {
             checkOpen();
-            return tokenizer.encode(text, false, false).getIds();
+            return text.isEmpty()
+                    ? new long[0]
+                    : tokenizer.encode(text, false, false).getIds();
         } finally {
             lock.readLock().unlock();
         }
@@ -122,7 +206,7 @@ public final class PromptTokenizer implements AutoCloseable {
     public String decode(long[] ids) {
         // The native side takes the low 32 bits of an id.
         long[] possible = Arrays.stream(ids)
-                .filter(id -> id >= 0 && id <= Integer.MAX_VALUE)
+                .filter(id -> id >= 0 && id <= Integer.MAX_VALUE && !added.isSpecial((int) id))
                 .toArray();
         lock.readLock().lock();
         try {

@@ -4,7 +4,6 @@ import static io.github.unipic.conformance.bench.LoadedModel.secondsSince;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
-import io.github.unipic.VisionPath;
 import io.github.unipic.conformance.BenchmarkSettings;
 import io.github.unipic.conformance.cases.Photos;
 import io.github.unipic.conformance.cases.SeededValues;
@@ -13,6 +12,7 @@ import io.github.unipic.generation.PictureEncoder;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
+import io.github.unipic.text.PromptText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -64,13 +64,9 @@ final class TextBench {
 
     private Timed answer(Image photo, int tokens) {
         long start = System.nanoTime();
-        PictureEncoder encoder = new PictureEncoder(
-                new Stages(model.graphs(), cancellation), model.graphs().folder());
-        try (Tensor picture = encoder.embeds(photo, Optional.<VisionPath>empty());
+        try (Tensor picture = look(photo);
                 LanguageContext context = model.context(cancellation)) {
-            context.openTurn();
-            context.embeds(picture);
-            context.closeTurn("\n" + QUESTION);
+            context.append(context.turn(1, picture.dim(1), PromptText.template(QUESTION)), List.of(picture));
             double firstToken = 0;
             List<Integer> ids = new ArrayList<>();
             while (ids.size() < tokens) {
@@ -86,9 +82,9 @@ final class TextBench {
     }
 
     private Tensor look(Image photo) {
-        return new PictureEncoder(
-                        new Stages(model.graphs(), cancellation), model.graphs().folder())
-                .embeds(photo, Optional.<VisionPath>empty());
+        PictureEncoder encoder = new PictureEncoder(
+                new Stages(model.graphs(), cancellation), model.graphs().folder());
+        return encoder.embeds(photo, encoder.path(Optional.empty()));
     }
 
     /** Tokens behind a context of seeded ids. */

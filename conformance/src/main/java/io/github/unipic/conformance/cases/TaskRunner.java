@@ -18,10 +18,12 @@ import io.github.unipic.image.Resampling;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.Prompts;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
+import io.github.unipic.text.PromptText;
 import io.github.unipic.text.PromptTokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,14 +116,13 @@ public final class TaskRunner {
     }
 
     private Drawn generate(Task task, String prompt) {
-        String words = manifest.prompts().generate().replace(Manifest.Prompts.PLACE, prompt);
+        Prompts prompts = manifest.prompts();
+        PromptText request = PromptText.template(prompt).in(prompts.generate(), Prompts.PLACE);
         try (LanguageContext conditional = context();
                 LanguageContext unconditional = context();
                 Tensor canvas = stages.blankCanvas()) {
-            conditional.openTurn();
-            conditional.closeTurn(words);
-            unconditional.openTurn();
-            unconditional.closeTurn(manifest.prompts().generateUnconditional());
+            conditional.append(conditional.turn(request), List.of());
+            unconditional.append(unconditional.turn(PromptText.template(prompts.generateUnconditional())), List.of());
             return draw(task, conditional, unconditional, canvas);
         }
     }
@@ -190,10 +191,8 @@ public final class TaskRunner {
         return Tensor.floats(Pixels.fromImage(Resampling.resize(square, side, side)), 1, 3, side, side);
     }
 
-    private static void show(LanguageContext context, Tensor embeds, String words) {
-        context.openTurn();
-        context.embeds(embeds);
-        context.closeTurn("\n" + words);
+    private static void show(LanguageContext context, Tensor embeds, String prompt) {
+        context.append(context.turn(1, embeds.dim(1), PromptText.template(prompt)), List.of(embeds));
     }
 
     private LanguageContext context() {

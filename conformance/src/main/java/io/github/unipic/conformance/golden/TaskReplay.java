@@ -122,7 +122,7 @@ final class TaskReplay {
         TextGeneration generation = new TextGeneration(tokenizer, List.of((int) golden.number("eos_token_id")));
         try (LanguageContext context = empty()) {
             fill(context, golden.longs(path + "input_ids"), embeds);
-            Answer answer = generation.answer(context, greedy);
+            Answer answer = generation.answer(context, greedy, Optional.empty());
             comparer.answer(
                     path + "output_ids",
                     answer.tokens().stream().mapToLong(Integer::longValue).toArray());

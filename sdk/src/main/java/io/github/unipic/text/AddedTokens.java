@@ -1,0 +1,67 @@
+package io.github.unipic.text;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * The tokens beside the vocabulary, such as {@code <|im_end|>}. Each is found whole, before the text around it is split
+ * any further.
+ */
+final class AddedTokens {
+    /** Stands for an image's embeddings. It is never found in text, as images come through the API only. */
+    static final String IMAGE = "<image>";
+
+    /** @param special whether it controls the model, as the markers of the chat format do */
+    record AddedToken(String content, int id, boolean special) {}
+
+    private final Map<String, AddedToken> byContent;
+    private final Set<Integer> specialIds;
+    private final Pattern any;
+
+    AddedTokens(List<AddedToken> tokens) {
+        byContent = tokens.stream().collect(Collectors.toMap(AddedToken::content, Function.identity()));
+        specialIds =
+                tokens.stream().filter(AddedToken::special).map(AddedToken::id).collect(Collectors.toSet());
+        // At each place the first alternative that fits is taken, so the longest must come first.
+        any = Pattern.compile(
+                tokens.isEmpty()
+                        ? "(?!)"
+                        : byContent.keySet().stream()
+                                .sorted(Comparator.comparingInt(String::length).reversed())
+                                .map(Pattern::quote)
+                                .collect(Collectors.joining("|")));
+    }
+
+    /**
+     * Finds tokens from left to right, of those that begin at one place the longest. As in Hugging Face's library,
+     * tokens that are found and not wanted stay text, and nothing else is looked for within them.
+     *
+     * @param text hears of what stands between the tokens, which may be empty
+     * @param token hears of the tokens
+     */
+    void split(String whole, Predicate<AddedToken> wanted, Consumer<String> text, Consumer<AddedToken> token) {
+        int done = 0;
+        Matcher matcher = any.matcher(whole);
+        while (matcher.find()) {
+            AddedToken found = byContent.get(matcher.group());
+            if (wanted.test(found) && !found.content().equals(IMAGE)) {
+                text.accept(whole.substring(done, matcher.start()));
+                token.accept(found);
+                done = matcher.end();
+            }
+        }
+        text.accept(whole.substring(done));
+    }
+
+    boolean isSpecial(int id) {
+        return specialIds.contains(id);
+    }
+}

@@ -1,0 +1,149 @@
+package io.github.unipic.text;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Walks through JSON without making anything of it. A tokenizer has 300,000 texts; a JSON library takes as long for
+ * them as the native library takes to load them. What is kept is given to a real parser afterwards.
+ */
+final class JsonScanner {
+    private final byte[] json;
+    private int at;
+
+    JsonScanner(byte[] json) {
+        this.json = json;
+    }
+
+    /** Says in a few words what is wrong with a file. */
+    static final class Wrong extends IOException {
+        private static final long serialVersionUID = 1;
+
+        Wrong(String message) {
+            super(message);
+        }
+    }
+
+    /** The next byte that is no white space, which stays. */
+    byte peek() throws Wrong {
+        while (at < json.length && (json[at] == ' ' || json[at] == '\n' || json[at] == '\r' || json[at] == '\t')) {
+            at++;
+        }
+        if (at == json.length) {
+            throw new Wrong("it ends early");
+        }
+        return json[at];
+    }
+
+    void expect(char next) throws Wrong {
+        if (peek() != next) {
+            throw new Wrong("it has no " + next + " at byte " + at);
+        }
+        at++;
+    }
+
+    /**
+     * Whether an object or array has another member; takes the comma before it, or the bracket behind the last.
+     *
+     * @param first whether none was taken yet
+     */
+    boolean more(boolean first, char close) throws Wrong {
+        if (peek() == close) {
+            at++;
+            return false;
+        }
+        if (!first) {
+            expect(',');
+        }
+        return true;
+    }
+
+    /** A string as it is written, without its quotes. */
+    byte[] string() throws Wrong {
+        int start = at + 1;
+        skipString();
+        return Arrays.copyOfRange(json, start, at - 1);
+    }
+
+    /** The name of an object's member, and the colon behind it. */
+    String name() throws Wrong {
+        peek();
+        String name = new String(string(), StandardCharsets.UTF_8);
+        expect(':');
+        return name;
+    }
+
+    private void skipString() throws Wrong {
+        expect('"');
+        while (at < json.length && json[at] != '"') {
+            at += json[at] == '\\' ? 2 : 1;
+        }
+        if (at >= json.length) {
+            throw new Wrong("it ends early");
+        }
+        at++;
+    }
+
+    /** A whole number from 0 on. */
+    int number(int most) throws Wrong {
+        peek();
+        long value = 0;
+        int start = at;
+        while (at < json.length && json[at] >= '0' && json[at] <= '9' && value <= most) {
+            value = 10 * value + json[at++] - '0';
+        }
+        if (at == start || value > most) {
+            throw new Wrong("it has no whole number of 0 to " + most + " at byte " + start);
+        }
+        return (int) value;
+    }
+
+    /** Any value, as it is written. */
+    byte[] value() throws Wrong {
+        peek();
+        int start = at;
+        int depth = 0;
+        do {
+            switch (peek()) {
+                case '"' -> skipString();
+                case '{', '[' -> {
+                    depth++;
+                    at++;
+                }
+                case '}', ']' -> {
+                    depth--;
+                    at++;
+                }
+                case ',', ':' -> at++;
+                default -> skipWord();
+            }
+        } while (depth > 0);
+        return Arrays.copyOfRange(json, start, at);
+    }
+
+    /** A number, true, false or null. */
+    private void skipWord() {
+        do {
+            at++;
+        } while (at < json.length && ",:]}\"{[ \n\r\t".indexOf(json[at]) < 0);
+    }
+
+    int position() {
+        return at;
+    }
+
+    /** What was taken since a position. */
+    byte[] since(int start) {
+        return Arrays.copyOfRange(json, start, at);
+    }
+
+    void expectEnd() throws Wrong {
+        while (at < json.length) {
+            if (json[at] > ' ') {
+                throw new Wrong("something follows at byte " + at);
+            }
+            at++;
+        }
+    }
+}
