@@ -15,6 +15,12 @@ public record Picture(int width, int height, byte[] rgb, Map<String, String> tex
     /** The longest text of one keyword, in bytes. */
     public static final int MAX_TEXT_BYTES = 1 << 20;
 
+    /** The most texts of one image. */
+    public static final int MAX_TEXTS = 256;
+
+    /** The most bytes of all texts of one image. */
+    public static final int MAX_TEXTS_BYTES = 16 << 20;
+
     /**
      * Gives the pixels as Java's own type.
      *

@@ -27,6 +27,10 @@ public final class PictureReader {
      * @throws ImageFormatException if it is not a whole picture of a known format within the limits
      */
     public static Picture read(Path file, ReadOptions options) {
+        return decode(open(file, options));
+    }
+
+    private static EncodedPicture open(Path file, ReadOptions options) {
         byte[] bytes;
         try (InputStream stream = Files.newInputStream(file)) {
             bytes = stream.readNBytes(MAX_FILE_BYTES + 1);
@@ -34,8 +38,10 @@ public final class PictureReader {
             throw new ImageFormatException(file + " does not exist; check the path", e);
         } catch (IOException e) {
             throw new ImageFormatException(file + " cannot be read: " + e.getMessage(), e);
+        } catch (OutOfMemoryError e) {
+            throw initCause(new EncodedPicture("the content of " + file, new byte[0], options).outOfMemory(), e);
         }
-        return decode(new EncodedPicture(file.toString(), bytes, options));
+        return new EncodedPicture(file.toString(), bytes, options);
     }
 
     /**
@@ -68,13 +74,15 @@ public final class PictureReader {
             throw initCause(encoded.cutShort(), e);
         } catch (ImageFormatException e) {
             throw e;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | StackOverflowError | InternalError e) {
             // Hostile files make decoders throw unchecked exceptions of several kinds, with messages of several lines.
             throw initCause(encoded.damaged("its pixels cannot be decoded"), e);
+        } catch (OutOfMemoryError e) {
+            throw initCause(encoded.outOfMemory(), e);
         }
     }
 
-    private static ImageFormatException initCause(ImageFormatException problem, Exception cause) {
+    private static ImageFormatException initCause(ImageFormatException problem, Throwable cause) {
         problem.initCause(cause);
         return problem;
     }

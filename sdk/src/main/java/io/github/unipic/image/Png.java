@@ -23,11 +23,21 @@ public final class Png {
         }
         int width = header.getInt(16);
         int height = header.getInt(20);
-        encoded.checkSize(Integer.toUnsignedLong(width), Integer.toUnsignedLong(height));
+        int bits = header.get(24) * channels(header.get(25));
+        encoded.checkSize(Integer.toUnsignedLong(width), Integer.toUnsignedLong(height), bits / 8.0 + 3);
         PngChunks chunks = PngChunks.read(encoded);
         byte[] rgb = JavaDecoder.withJdkReader("png", chunks.pixels(), reader -> JavaDecoder.toRgb(reader.read(0)));
         Picture picture = new Picture(width, height, rgb, chunks.texts());
-        return Orientation.ofExif(chunks.exif(), encoded.options()).apply(picture);
+        return Orientation.of(chunks.exif(), chunks.xmp(), encoded.options()).apply(picture);
+    }
+
+    private static int channels(int colourType) {
+        return switch (colourType) {
+            case 2 -> 3;
+            case 4 -> 2;
+            case 6 -> 4;
+            default -> 1; // gray and palette
+        };
     }
 
     /**
