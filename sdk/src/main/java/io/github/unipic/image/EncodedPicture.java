@@ -14,6 +14,7 @@ final class EncodedPicture {
     private final String name;
     private final byte[] bytes;
     private final ReadOptions options;
+    private final boolean asMask;
     private String size = "";
 
     /**
@@ -22,11 +23,18 @@ final class EncodedPicture {
      * @param name how errors call it
      * @param bytes the whole file; not copied
      * @param options how it is to be read
+     * @param asMask see {@link #asMask}
      */
-    EncodedPicture(String name, byte[] bytes, ReadOptions options) {
+    EncodedPicture(String name, byte[] bytes, ReadOptions options, boolean asMask) {
         this.name = name;
         this.bytes = bytes;
         this.options = options;
+        this.asMask = asMask;
+    }
+
+    /** An image that is read for its colours. */
+    EncodedPicture(String name, byte[] bytes, ReadOptions options) {
+        this(name, bytes, options, false);
     }
 
     String name() {
@@ -39,6 +47,11 @@ final class EncodedPicture {
 
     ReadOptions options() {
         return options;
+    }
+
+    /** Whether alpha is wanted too, and gray of 16 bits is to be scaled to 8, not clipped. */
+    boolean asMask() {
+        return asMask;
     }
 
     /** The bytes; reading past their end throws unchecked, which {@link PictureReader} reports as cut short. */

@@ -18,6 +18,7 @@ record Orientation(int value) {
     private static final Orientation UPRIGHT = new Orientation(1);
     private static final int TAG = 0x0112;
     private static final int XMP_TAG = 700;
+    private static final int MAGIC = 42;
     private static final int ENTRY_BYTES = 12;
 
     // A pattern, as Pillow has one: it needs no well-formed document and follows no reference to anywhere.
@@ -70,13 +71,13 @@ record Orientation(int value) {
         }
         tiff.order(tiff.get(0) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
         int directory = tiff.getInt(4);
-        if (directory < 0 || directory > tiff.limit() - 2) {
+        if (tiff.getShort(2) != MAGIC || directory < 0 || directory > tiff.limit() - 2) {
             return Optional.empty();
         }
         int entries = Short.toUnsignedInt(tiff.getShort(directory));
         int at = directory + 2;
         for (int i = 0; i < entries && at <= tiff.limit() - ENTRY_BYTES; i++, at += ENTRY_BYTES) {
-            if (tiff.getShort(at) == TAG) {
+            if (tiff.getShort(at) == TAG && tiff.getInt(at + 4) == 1) {
                 return switch (tiff.getShort(at + 2)) {
                     case 1 -> of(tiff.get(at + 8)); // BYTE, SHORT and LONG
                     case 3 -> of(tiff.getShort(at + 8));
@@ -123,26 +124,33 @@ record Orientation(int value) {
             return picture;
         }
         boolean transposed = value >= 5;
+        int width = transposed ? picture.height() : picture.width();
+        int height = transposed ? picture.width() : picture.height();
+        byte[] rgb = turn(picture.rgb(), picture.width(), picture.height(), 3);
+        byte[] alpha = turn(picture.alpha(), picture.width(), picture.height(), 1);
+        return new Picture(width, height, rgb, alpha, picture.text());
+    }
+
+    private byte[] turn(byte[] samples, int sourceWidth, int sourceHeight, int bands) {
+        boolean transposed = value >= 5;
         boolean mirrored = value == 2 || value == 3 || value == 7 || value == 8;
         boolean flipped = value == 3 || value == 4 || value == 6 || value == 7;
-        int sourceWidth = picture.width();
-        int sourceHeight = picture.height();
         int width = transposed ? sourceHeight : sourceWidth;
         int height = transposed ? sourceWidth : sourceHeight;
-        byte[] rgb = new byte[picture.rgb().length];
+        byte[] turned = new byte[samples.length];
         int at = 0;
-        for (int y = 0; y < height; y++) {
+        for (int y = 0; y < height && samples.length > 0; y++) {
             for (int x = 0; x < width; x++) {
                 int column = transposed ? y : x;
                 int row = transposed ? x : y;
                 int sourceX = mirrored ? sourceWidth - 1 - column : column;
                 int sourceY = flipped ? sourceHeight - 1 - row : row;
-                int from = (sourceY * sourceWidth + sourceX) * 3;
-                rgb[at++] = picture.rgb()[from];
-                rgb[at++] = picture.rgb()[from + 1];
-                rgb[at++] = picture.rgb()[from + 2];
+                int from = (sourceY * sourceWidth + sourceX) * bands;
+                for (int band = 0; band < bands; band++) {
+                    turned[at++] = samples[from + band];
+                }
             }
         }
-        return new Picture(width, height, rgb, picture.text());
+        return turned;
     }
 }
