@@ -33,8 +33,7 @@ final class ForeignFormats {
             new Signature("a FITS image", "SIMPLE  ="),
             new Signature("an MNG or JNG image", "\u008aMNG", "\u008bJNG"),
             new Signature("a Windows metafile", "\u00d7\u00cd\u00c6\u009a", "\1\0\0\0l\0\0\0", "\1\0\0\0X\0\0\0"),
-            new Signature(
-                    "a camera's raw image", "FUJIFILMCCD-RAW", "IIU\0", "IIRO", "IIRS", "MMOR", "\0MRM", "FOVb"),
+            new Signature("a camera's raw image", "FUJIFILMCCD-RAW", "IIU\0", "IIRO", "IIRS", "MMOR", "\0MRM", "FOVb"),
             new Signature("a Matroska or WebM video", "\u001aE\u00df\u00a3"),
             new Signature("a ZIP archive", "PK\3\4"),
             new Signature("a gzip file", "\u001f\u008b"));
@@ -69,7 +68,8 @@ final class ForeignFormats {
         }
         Matcher markup = MARKUP.matcher(start);
         if (markup.lookingAt()) {
-            return Optional.of(markup.group(1).toLowerCase(Locale.ROOT).equals("svg") ? "an SVG drawing" : "a web page");
+            return Optional.of(
+                    markup.group(1).toLowerCase(Locale.ROOT).equals("svg") ? "an SVG drawing" : "a web page");
         }
         return Optional.empty();
     }

@@ -28,7 +28,7 @@ class ForeignFormatsTest {
     @ParameterizedTest
     @CsvSource({"heic-named.jpg,a HEIC image", "avif-named.jpg,an AVIF image"})
     void filesUnderAnotherFormatsName(String file, String name) throws IOException {
-        try (InputStream stream = ForeignFormatsTest.class.getResourceAsStream("/image-metadata/" + file)) {
+        try (InputStream stream = ForeignFormatsTest.class.getResourceAsStream("/image-rare/" + file)) {
             assertNamed(stream.readAllBytes(), name);
         }
     }

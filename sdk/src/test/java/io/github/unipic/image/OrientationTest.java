@@ -34,7 +34,7 @@ class OrientationTest {
     private static final ReadOptions AS_STORED = new ReadOptions(false, 1_000_000);
 
     private static byte[] file(String name) throws IOException {
-        try (InputStream stream = OrientationTest.class.getResourceAsStream("/image-metadata/" + name)) {
+        try (InputStream stream = OrientationTest.class.getResourceAsStream("/image-rare/" + name)) {
             return stream.readAllBytes();
         }
     }
