@@ -1,18 +1,18 @@
 package io.github.unipic;
 
 import io.github.unipic.image.Framing;
-import io.github.unipic.image.Mask;
+import io.github.unipic.image.MaskedRegion;
 import java.util.Objects;
 
 /**
  * A picture of which a part is to be drawn anew.
  *
  * @param source the picture
- * @param mask of the same size: white (128 and above) is drawn anew, black stays
+ * @param mask of the same size: which pixels are drawn anew
  * @param seam half the width in pixels, up to 128, of the soft edge along which the source's own pixels are put back; 0
  *     for a hard edge, -1 to take all pixels from the model, which changes the rest a little
  */
-public record Inpainting(Image source, Image mask, int seam) {
+public record Inpainting(Image source, Mask mask, int seam) {
     private static final int DEFAULT_SEAM = 8;
     private static final int PATCH = 16;
 
@@ -24,12 +24,25 @@ public record Inpainting(Image source, Image mask, int seam) {
             throw new InvalidRequestException("the mask is " + mask.width() + " x " + mask.height()
                     + " pixels, the picture " + source.width() + " x " + source.height() + "; make them the same size");
         }
-        if (seam < -1 || seam > Mask.MAX_SEAM) {
-            throw new InvalidRequestException("seam must be -1 (none) to " + Mask.MAX_SEAM + " pixels, not " + seam);
+        if (seam < -1 || seam > MaskedRegion.MAX_SEAM) {
+            throw new InvalidRequestException(
+                    "seam must be -1 (none) to " + MaskedRegion.MAX_SEAM + " pixels, not " + seam);
         }
     }
 
+    /**
+     * With a mask that is white (128 and above) where to draw anew, and black where not; see {@link Mask#of(Image)}.
+     */
+    public Inpainting(Image source, Image mask, int seam) {
+        this(source, Mask.of(mask), seam);
+    }
+
     /** With a seam of {@value #DEFAULT_SEAM} pixels. */
+    public static Inpainting of(Image source, Mask mask) {
+        return new Inpainting(source, mask, DEFAULT_SEAM);
+    }
+
+    /** With a mask that is white where to draw anew, and a seam of {@value #DEFAULT_SEAM} pixels. */
     public static Inpainting of(Image source, Image mask) {
         return new Inpainting(source, mask, DEFAULT_SEAM);
     }

@@ -13,7 +13,7 @@ import io.github.unipic.generation.MaskedGeneration.Task;
 import io.github.unipic.generation.PictureEncoder.Source;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
 import io.github.unipic.image.Framing;
-import io.github.unipic.image.Mask;
+import io.github.unipic.image.MaskedRegion;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.Defaults;
@@ -128,14 +128,14 @@ public final class Drawing {
     public List<Image> inpaint(Inpainting inpainting) {
         int patch = manifest.sizes().downsampling();
         Image source = trim(inpainting.source(), patch);
-        Mask mask = Mask.of(trim(inpainting.mask(), patch), source);
+        MaskedRegion mask = MaskedRegion.of(inpainting.mask(), source.width(), source.height());
         Grid grid = new Grid(source.height() / patch, source.width() / patch);
-        boolean[] touched = mask.tokens(patch);
+        boolean[] touched = mask.positions(patch);
         int[] masked =
                 IntStream.range(0, touched.length).filter(i -> touched[i]).toArray();
         if (masked.length == 0) {
-            throw new InvalidRequestException("the mask has no white within the " + source.width() + " x "
-                    + source.height() + " pixels that are drawn; paint white what is to change");
+            throw new InvalidRequestException("the mask has no white (or transparent) pixel within the "
+                    + source.width() + " x " + source.height() + " that are drawn; paint white what is to change");
         }
         if (request.order().isPresent()) {
             throw new InvalidRequestException("an order cannot be given for inpainting, where the mask decides");

@@ -1,99 +1,131 @@
 package io.github.unipic.image;
 
-import java.awt.image.BufferedImage;
-import java.awt.image.IndexColorModel;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Map;
 
-/** GIF files (versions 87a and 89a): their first frame, on the whole canvas. */
+/**
+ * GIF files (versions 87a and 89a): their first frame, on the whole canvas. What follows it is not looked at, and may
+ * be missing.
+ */
 final class Gif {
     private static final int IMAGE = 0x2c;
     private static final int EXTENSION = 0x21;
-    private static final int GRAPHIC_CONTROL = 0xf9;
     private static final int TRAILER = 0x3b;
-    private static final int NO_FRAME = -1;
+    private static final int GRAPHIC_CONTROL = 0xf9;
+    private static final int INTERLACED = 0x40;
+    private static final int OPAQUE = -1;
 
-    private Gif() {}
+    private final EncodedPicture encoded;
+    private final ByteBuffer gif;
 
-    static Picture decode(EncodedPicture encoded) throws IOException {
-        ByteBuffer gif = encoded.buffer(ByteOrder.LITTLE_ENDIAN).position(6);
-        int width = Short.toUnsignedInt(gif.getShort());
-        int height = Short.toUnsignedInt(gif.getShort());
+    private Gif(EncodedPicture encoded) {
+        this.encoded = encoded;
+        gif = encoded.buffer(ByteOrder.LITTLE_ENDIAN).position(6);
+    }
+
+    static Picture decode(EncodedPicture encoded) {
+        return new Gif(encoded).decode();
+    }
+
+    private Picture decode() {
+        int canvasWidth = u16();
+        int canvasHeight = u16();
         int flags = gif.get();
         gif.getShort(); // background, which no one draws, and aspect
-        skipPalette(gif, flags);
+        byte[] palette = palette(flags);
 
-        int frame = NO_FRAME;
-        int fill = 0;
+        int transparent = skipToImage();
+        int left = u16();
+        int top = u16();
+        int width = u16();
+        int height = u16();
+        flags = gif.get();
+        byte[] ownPalette = palette(flags);
+        palette = ownPalette.length > 0 ? ownPalette : palette;
+
+        int fullWidth = Math.max(canvasWidth, left + width);
+        int fullHeight = Math.max(canvasHeight, top + height);
+        encoded.checkPixels(width, height);
+        encoded.checkSize(fullWidth, fullHeight, encoded.asMask() ? 6 : 5);
+        byte[] frame = new GifPixels(encoded, gif).decode(width * height);
+        // Around a smaller frame: the transparent colour, or the palette's first.
+        byte[] canvas = new byte[fullWidth * fullHeight];
+        Arrays.fill(canvas, (byte) Math.max(0, transparent));
+        int[] rows = (flags & INTERLACED) != 0 ? interlaced(height) : new int[] {};
+        for (int y = 0; y < height; y++) {
+            int row = rows.length > 0 ? rows[y] : y;
+            System.arraycopy(frame, y * width, canvas, (top + row) * fullWidth + left, width);
+        }
+        byte[] alpha = encoded.asMask() && transparent != OPAQUE ? alpha(canvas, transparent) : new byte[0];
+        return new Picture(fullWidth, fullHeight, toRgb(canvas, palette), alpha, Map.of());
+    }
+
+    /** The index of the colour that is transparent in the first image, before whose description the buffer then is. */
+    private int skipToImage() {
+        int transparent = OPAQUE;
         while (true) {
             int block = Byte.toUnsignedInt(gif.get());
-            if (block == TRAILER) {
-                break;
-            } else if (block == IMAGE) {
-                if (frame == NO_FRAME) {
-                    frame = gif.position();
-                }
-                skipPalette(gif.position(gif.position() + 8), gif.get());
-                gif.get(); // size of LZW codes
-                skipBlocks(gif);
+            if (block == IMAGE) {
+                return transparent;
             } else if (block == EXTENSION) {
                 int label = Byte.toUnsignedInt(gif.get());
-                if (label == GRAPHIC_CONTROL && frame == NO_FRAME && (gif.get(gif.position() + 1) & 1) != 0) {
-                    fill = Byte.toUnsignedInt(gif.get(gif.position() + 4));
+                if (label == GRAPHIC_CONTROL && (gif.get(gif.position() + 1) & 1) != 0) {
+                    transparent = Byte.toUnsignedInt(gif.get(gif.position() + 4));
                 }
-                skipBlocks(gif);
-            } else {
+                for (int size = Byte.toUnsignedInt(gif.get()); size != 0; size = Byte.toUnsignedInt(gif.get())) {
+                    gif.position(gif.position() + size);
+                }
+            } else if (block == TRAILER) {
+                throw encoded.damaged("a GIF file without an image");
+            } else if (block != 0) { // an end of blocks too many does no harm
                 throw encoded.damaged("an unknown GIF block at byte " + (gif.position() - 1));
             }
         }
-        if (frame == NO_FRAME) {
-            throw encoded.damaged("a GIF file without pictures");
-        }
-        int left = Short.toUnsignedInt(gif.getShort(frame));
-        int top = Short.toUnsignedInt(gif.getShort(frame + 2));
-        int frameWidth = Short.toUnsignedInt(gif.getShort(frame + 4));
-        int frameHeight = Short.toUnsignedInt(gif.getShort(frame + 6));
-        int fullWidth = Math.max(width, left + frameWidth);
-        int fullHeight = Math.max(height, top + frameHeight);
-        encoded.checkSize(frameWidth, frameHeight);
-        encoded.checkSize(fullWidth, fullHeight);
-
-        BufferedImage image = JavaDecoder.withJdkReader("gif", encoded.bytes(), reader -> reader.read(0));
-        byte[] drawn = JavaDecoder.toRgb(image);
-        if (fullWidth == frameWidth && fullHeight == frameHeight) {
-            return new Picture(fullWidth, fullHeight, drawn, Map.of());
-        }
-        byte[] rgb = filled(fullWidth * fullHeight, fill, (IndexColorModel) image.getColorModel());
-        for (int y = 0; y < frameHeight; y++) {
-            System.arraycopy(drawn, y * frameWidth * 3, rgb, ((top + y) * fullWidth + left) * 3, frameWidth * 3);
-        }
-        return new Picture(fullWidth, fullHeight, rgb, Map.of());
     }
 
-    private static void skipPalette(ByteBuffer gif, int flags) {
-        if ((flags & 0x80) != 0) {
-            gif.position(gif.position() + (6 << (flags & 7)));
-        }
+    private int u16() {
+        return Short.toUnsignedInt(gif.getShort());
     }
 
-    private static void skipBlocks(ByteBuffer gif) {
-        for (int size = Byte.toUnsignedInt(gif.get()); size != 0; size = Byte.toUnsignedInt(gif.get())) {
-            gif.position(gif.position() + size);
-        }
+    /** Red, green and blue of each index; empty if there is none. */
+    private byte[] palette(int flags) {
+        byte[] palette = new byte[(flags & 0x80) == 0 ? 0 : 6 << (flags & 7)];
+        gif.get(palette);
+        return palette;
     }
 
-    // Around a smaller frame: the transparent colour, or the palette's first.
-    private static byte[] filled(int pixels, int index, IndexColorModel palette) {
-        byte[] rgb = new byte[pixels * 3];
-        if (index < palette.getMapSize()) {
-            for (int at = 0; at < rgb.length; at += 3) {
-                rgb[at] = (byte) palette.getRed(index);
-                rgb[at + 1] = (byte) palette.getGreen(index);
-                rgb[at + 2] = (byte) palette.getBlue(index);
+    /** Where each stored row belongs: every eighth, those between, every fourth, every second. */
+    private static int[] interlaced(int height) {
+        int[] rows = new int[height];
+        int at = 0;
+        for (int[] pass : new int[][] {{0, 8}, {4, 8}, {2, 4}, {1, 2}}) {
+            for (int y = pass[0]; y < height; y += pass[1]) {
+                rows[at++] = y;
             }
         }
+        return rows;
+    }
+
+    /** Indices beyond the palette are black; without any palette, they are levels of gray. */
+    private static byte[] toRgb(byte[] indices, byte[] palette) {
+        byte[] colors = Arrays.copyOf(palette, 256 * 3);
+        for (int i = 0; i < colors.length && palette.length == 0; i++) {
+            colors[i] = (byte) (i / 3);
+        }
+        byte[] rgb = new byte[indices.length * 3];
+        for (int i = 0; i < indices.length; i++) {
+            System.arraycopy(colors, (indices[i] & 0xff) * 3, rgb, i * 3, 3);
+        }
         return rgb;
+    }
+
+    private static byte[] alpha(byte[] indices, int transparent) {
+        byte[] alpha = new byte[indices.length];
+        for (int i = 0; i < alpha.length; i++) {
+            alpha[i] = (byte) ((indices[i] & 0xff) == transparent ? 0 : 255);
+        }
+        return alpha;
     }
 }

@@ -1,6 +1,7 @@
 package io.github.unipic.image;
 
 import io.github.unipic.ImageFormatException;
+import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageTypeSpecifier;
@@ -30,41 +32,60 @@ public final class Jpeg {
     // The JDK decodes the samples; their colours are converted here, as the JDK knows no CMYK and heeds profiles.
     static Picture decode(EncodedPicture encoded) throws IOException {
         JpegSegments segments = JpegSegments.read(encoded);
-        Raster raster = JavaDecoder.withJdkReader("jpeg", segments.pixels(), reader -> reader.readRaster(0, null));
-        Picture picture =
-                new Picture(segments.width(), segments.height(), toRgb(raster, segments.hasChroma()), segments.texts());
-        return Orientation.ofExif(segments.exif(), encoded.options()).apply(picture);
+        Orientation orientation = Orientation.of(segments.exif(), segments.xmp(), encoded.options());
+        encoded.checkSize(segments.width(), segments.height(), orientation.heapPerPixel(segments.heapPerPixel()));
+        AtomicBoolean endsEarly = new AtomicBoolean();
+        byte[] samples = JavaDecoder.withJdkReader("jpeg", segments.pixels(), reader -> {
+            // libjpeg goes on with gray where data is missing, and says so: "premature end of data segment".
+            reader.addIIOReadWarningListener((source, warning) -> {
+                if (warning.contains("remature end")) {
+                    endsEarly.set(true);
+                }
+            });
+            return samples(reader.readRaster(0, null));
+        });
+        if (endsEarly.get()) {
+            throw encoded.damaged("its pixel data ends early");
+        }
+        int pixels = segments.width() * segments.height();
+        byte[] rgb = toRgb(samples, pixels, segments.bands(), segments.hasChroma());
+        return orientation.apply(new Picture(segments.width(), segments.height(), rgb, segments.texts()));
     }
 
-    private static byte[] toRgb(Raster raster, boolean chroma) {
-        int width = raster.getWidth();
-        int bands = raster.getNumBands();
-        byte[] rgb = new byte[width * raster.getHeight() * 3];
-        int[] row = new int[width * bands];
-        int at = 0;
-        for (int y = 0; y < raster.getHeight(); y++) {
-            raster.getPixels(0, y, width, 1, row);
-            for (int i = 0; i < row.length; i += bands, at += 3) {
-                int red = row[i];
-                int green = bands == 1 ? red : row[i + 1];
-                int blue = bands == 1 ? red : row[i + 2];
-                if (chroma && bands > 1) {
-                    // T.871 in libjpeg's fixed point (jdcolor.c), 16 bits of fraction.
-                    int luma = red;
-                    int cb = green - 128;
-                    int cr = blue - 128;
-                    red = clip(luma + (91_881 * cr + 32_768 >> 16));
-                    green = clip(luma + (-22_554 * cb - 46_802 * cr + 32_768 >> 16));
-                    blue = clip(luma + (116_130 * cb + 32_768 >> 16));
-                }
-                if (bands < 4) {
-                    rgb[at] = (byte) red;
-                    rgb[at + 1] = (byte) green;
-                    rgb[at + 2] = (byte) blue;
-                } else if (chroma) { // the transform gave 255 - CMY; ink is stored inverted, as Adobe does
-                    JavaDecoder.cmykToRgb(red, green, blue, 255 - row[i + 3], rgb, at);
+    private static byte[] samples(Raster raster) {
+        return ((DataBufferByte) raster.getDataBuffer()).getData();
+    }
+
+    /** Three samples a pixel are converted where they are: large images take half the memory so. */
+    private static byte[] toRgb(byte[] samples, int pixels, int bands, boolean chroma) {
+        if (samples.length != pixels * bands) {
+            throw new IndexOutOfBoundsException(samples.length);
+        }
+        byte[] rgb = bands == 3 ? samples : new byte[pixels * 3];
+        int from = 0;
+        for (int at = 0; at < rgb.length; at += 3, from += bands) {
+            int red = samples[from] & 0xff;
+            int green = bands == 1 ? red : samples[from + 1] & 0xff;
+            int blue = bands == 1 ? red : samples[from + 2] & 0xff;
+            if (chroma && bands > 1) {
+                // T.871 in libjpeg's fixed point (jdcolor.c), 16 bits of fraction.
+                int luma = red;
+                int cb = green - 128;
+                int cr = blue - 128;
+                red = clip(luma + (91_881 * cr + 32_768 >> 16));
+                green = clip(luma + (-22_554 * cb - 46_802 * cr + 32_768 >> 16));
+                blue = clip(luma + (116_130 * cb + 32_768 >> 16));
+            }
+            if (bands < 4) {
+                rgb[at] = (byte) red;
+                rgb[at + 1] = (byte) green;
+                rgb[at + 2] = (byte) blue;
+            } else { // ink is stored inverted, as Adobe does; so the transform gave 255 - CMY
+                int black = 255 - (samples[from + 3] & 0xff);
+                if (chroma) {
+                    JavaDecoder.cmykToRgb(red, green, blue, black, rgb, at);
                 } else {
-                    JavaDecoder.cmykToRgb(255 - red, 255 - green, 255 - blue, 255 - row[i + 3], rgb, at);
+                    JavaDecoder.cmykToRgb(255 - red, 255 - green, 255 - blue, black, rgb, at);
                 }
             }
         }

@@ -1,9 +1,8 @@
 package io.github.unipic.image;
 
-import java.io.ByteArrayOutputStream;
+import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -20,13 +19,21 @@ final class JpegSegments {
     private static final int APP1 = 0xe1;
     private static final int APP14 = 0xee;
     private static final int APP15 = 0xef;
-    private static final int MAX_SCANS = 100; // each costs a pass over all coefficients; real files have about 10
+
+    // Each scan costs a pass over all pixels, however short it is. Real files have about 10; small images may have
+    // more.
+    private static final int MAX_SCANS = 100;
+    private static final int USUAL_SCANS = 20;
+    private static final long MAX_PASSED_PIXELS = 500_000_000;
+
     private static final String EXIF = "Exif\0\0";
+    private static final String XMP = "http://ns.adobe.com/xap/1.0/\0";
 
     private final EncodedPicture encoded;
-    private final ByteArrayOutputStream pixels = new ByteArrayOutputStream();
-    private final Map<String, String> texts = new LinkedHashMap<>();
+    private final Excerpt pixels;
+    private final Texts texts = new Texts();
     private byte[] exif = {};
+    private byte[] xmp = {};
     private int[] components = {};
     private int width;
     private int height;
@@ -35,6 +42,7 @@ final class JpegSegments {
 
     private JpegSegments(EncodedPicture encoded) {
         this.encoded = encoded;
+        this.pixels = new Excerpt(encoded.bytes());
     }
 
     /**
@@ -63,9 +71,14 @@ final class JpegSegments {
         return components.length;
     }
 
+    /** The heap that decoding takes for each pixel, with its RGB: three samples are converted in place. */
+    double heapPerPixel() {
+        return bands() == 3 ? 3 : bands() + 3;
+    }
+
     /** The same file without applications' segments: profiles and thumbnails are nothing that a decoder should meet. */
     byte[] pixels() {
-        return pixels.toByteArray();
+        return pixels.bytes();
     }
 
     /** The EXIF data; empty if there is none. */
@@ -73,9 +86,16 @@ final class JpegSegments {
         return exif;
     }
 
-    /** Text by keyword, of the comments that {@link Jpeg#write} writes. */
+    /** The XMP packet; empty if there is none. */
+    byte[] xmp() {
+        return xmp;
+    }
+
+    /**
+     * Text by keyword, of the comments that {@link Jpeg#write} writes; without what is beyond {@link Texts}' limits.
+     */
     Map<String, String> texts() {
-        return texts;
+        return texts.byKeyword();
     }
 
     /**
@@ -102,7 +122,7 @@ final class JpegSegments {
 
     private void walk() {
         byte[] bytes = encoded.bytes();
-        pixels.write(bytes, 0, 2);
+        pixels.keep(0, 2);
         int scans = 0;
         int at = 2;
         while (true) {
@@ -111,7 +131,7 @@ final class JpegSegments {
             }
             int marker = u8(at + 1);
             if (marker == END) {
-                pixels.write(bytes, at, 2);
+                pixels.keep(at, at + 2);
                 break;
             }
             if (marker >= 0xd0 && marker <= START || marker == 1) {
@@ -135,17 +155,21 @@ final class JpegSegments {
                 if (components.length == 0) {
                     throw encoded.damaged("a JPEG scan before the frame header");
                 }
-                if (++scans > MAX_SCANS) {
-                    throw encoded.unsupported("a JPEG file of over " + MAX_SCANS + " scans");
+                if (++scans > maxScans()) {
+                    throw encoded.unsupported("a JPEG file of over " + maxScans() + " scans");
                 }
                 end = endOfScan(end);
             }
-            pixels.write(bytes, at, end - at);
+            pixels.keep(at, end);
             at = end;
         }
         if (scans == 0) {
             throw encoded.damaged("a JPEG file without pixels");
         }
+    }
+
+    private long maxScans() {
+        return Math.max(USUAL_SCANS, Math.min(MAX_SCANS, MAX_PASSED_PIXELS / ((long) width * height)));
     }
 
     private int endOfScan(int start) {
@@ -162,7 +186,7 @@ final class JpegSegments {
         }
         height = u16(at + 1);
         width = u16(at + 3);
-        encoded.checkSize(width, height);
+        encoded.checkPixels(width, height); // memory when all is known
         if (marker > 0xc2 || u8(at) != 8) {
             throw encoded.unsupported("a lossless, arithmetic or 12-bit JPEG file");
         }
@@ -186,12 +210,19 @@ final class JpegSegments {
             adobeTransform = u8(at + 11);
         } else if (marker == APP1 && encoded.holds(at, EXIF) && exif.length == 0 && end > at + EXIF.length()) {
             exif = Arrays.copyOfRange(encoded.bytes(), at + EXIF.length(), end);
-        } else if (marker == COMMENT) {
-            String comment = new String(encoded.bytes(), at, end - at, StandardCharsets.UTF_8);
-            int split = comment.indexOf('\0');
-            if (split > 0) {
-                texts.put(comment.substring(0, split), comment.substring(split + 1));
-            }
+        } else if (marker == APP1 && encoded.holds(at, XMP) && xmp.length == 0 && end > at + XMP.length()) {
+            xmp = Arrays.copyOfRange(encoded.bytes(), at + XMP.length(), end);
+        } else if (marker == COMMENT && texts.hasRoom()) {
+            readComment(at, end);
+        }
+    }
+
+    private void readComment(int at, int end) {
+        String comment = texts.read(new ByteArrayInputStream(encoded.bytes(), at, end - at), StandardCharsets.UTF_8)
+                .orElse("");
+        int split = comment.indexOf('\0');
+        if (split > 0) {
+            texts.put(comment.substring(0, split), comment.substring(split + 1));
         }
     }
 }

@@ -2,29 +2,120 @@ package io.github.unipic.image;
 
 import io.github.unipic.ReadOptions;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * How a camera was held: EXIF tag 0x0112 (CIPA DC-008, 4.6.5). Applying it gives the picture upright.
+ * How a camera was held: EXIF tag 0x0112 (CIPA DC-008, 4.6.5), or the same as tiff:Orientation in XMP. Applying it
+ * gives the image upright. Bad metadata is ignored, as every reader does: it does not make pixels unreadable.
  *
  * @param value 1 (upright) to 8
  */
 record Orientation(int value) {
     private static final Orientation UPRIGHT = new Orientation(1);
     private static final int TAG = 0x0112;
+    private static final int XMP_TAG = 700;
+    private static final int MAGIC = 42;
+    private static final int ENTRY_BYTES = 12;
 
-    /** The one that EXIF data, in a TIFF structure, tells; upright where it tells none, is malformed or not wanted. */
-    static Orientation ofExif(byte[] exif, ReadOptions options) {
-        try {
-            return exif.length == 0 ? UPRIGHT : of(TiffDirectory.first(ByteBuffer.wrap(exif)), options);
-        } catch (RuntimeException e) {
-            return UPRIGHT; // as every reader does: bad metadata does not make pixels unreadable
-        }
+    // A pattern, as Pillow has one: it needs no well-formed document and follows no reference to anywhere.
+    private static final Pattern IN_XMP =
+            Pattern.compile("(tiff:Orientation(?:\\s*+=\\s*+[\"']|\\s*+>)\\s*+)([1-8])(?=\\s*+[\"'<])");
+
+    private static final int MAX_XMP_BYTES = 1 << 20;
+
+    /**
+     * Chooses, as Pillow does: EXIF counts, and XMP only where EXIF tells nothing.
+     *
+     * @param exif a TIFF structure, with or without the "Exif" before it; empty if there is none
+     * @param xmp the packet; empty if there is none
+     * @return upright where neither tells one, or it is not wanted
+     */
+    static Orientation of(byte[] exif, byte[] xmp, ReadOptions options) {
+        return options.applyOrientation() ? ofExif(exif).or(() -> ofXmp(xmp)).orElse(UPRIGHT) : UPRIGHT;
     }
 
-    /** The one that a TIFF directory tells; upright where it tells none or it is not wanted. */
+    /** As {@link #of(byte[], byte[], ReadOptions)}, without XMP. */
+    static Orientation ofExif(byte[] exif, ReadOptions options) {
+        return of(exif, new byte[0], options);
+    }
+
+    /**
+     * The one that a TIFF page tells, by its own tag or by its XMP; upright where it tells none or it is not wanted.
+     */
     static Orientation of(TiffDirectory directory, ReadOptions options) {
-        long value = directory.value(TAG, 1);
-        return options.applyOrientation() && value >= 1 && value <= 8 ? new Orientation((int) value) : UPRIGHT;
+        if (!options.applyOrientation()) {
+            return UPRIGHT;
+        }
+        long[] values = directory.values(XMP_TAG);
+        byte[] xmp = new byte[Math.min(values.length, MAX_XMP_BYTES)];
+        for (int i = 0; i < xmp.length; i++) {
+            xmp[i] = (byte) values[i];
+        }
+        return of(directory.value(TAG, 0)).or(() -> ofXmp(xmp)).orElse(UPRIGHT);
+    }
+
+    /**
+     * The one that EXIF data tells. Only this tag's entry must be there: data that ends behind it is good enough.
+     *
+     * @param exif a TIFF structure, with or without the "Exif" before it
+     */
+    static Optional<Orientation> ofExif(byte[] exif) {
+        int start = exif.length > 6 && exif[0] == 'E' ? 6 : 0;
+        ByteBuffer tiff = ByteBuffer.wrap(exif, start, exif.length - start).slice();
+        if (tiff.limit() < 8 || tiff.get(0) != tiff.get(1) || tiff.get(0) != 'I' && tiff.get(0) != 'M') {
+            return Optional.empty();
+        }
+        tiff.order(tiff.get(0) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+        int directory = tiff.getInt(4);
+        if (tiff.getShort(2) != MAGIC || directory < 0 || directory > tiff.limit() - 2) {
+            return Optional.empty();
+        }
+        int entries = Short.toUnsignedInt(tiff.getShort(directory));
+        int at = directory + 2;
+        for (int i = 0; i < entries && at <= tiff.limit() - ENTRY_BYTES; i++, at += ENTRY_BYTES) {
+            if (tiff.getShort(at) == TAG && tiff.getInt(at + 4) == 1) {
+                return switch (tiff.getShort(at + 2)) {
+                    case 1 -> of(tiff.get(at + 8)); // BYTE, SHORT and LONG
+                    case 3 -> of(tiff.getShort(at + 8));
+                    case 4 -> of(tiff.getInt(at + 8));
+                    default -> Optional.empty();
+                };
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * The one that an XMP packet tells, in any encoding of Unicode.
+     *
+     * @param xmp the packet; only its first MiB counts
+     */
+    static Optional<Orientation> ofXmp(byte[] xmp) {
+        int length = Math.min(xmp.length, MAX_XMP_BYTES);
+        // Without their zeros, the ASCII characters of UTF-16 and UTF-32 are those of UTF-8.
+        String packet = new String(xmp, 0, length, StandardCharsets.ISO_8859_1).replace("\0", "");
+        Matcher matcher = IN_XMP.matcher(packet);
+        return matcher.find() ? of(Integer.parseInt(matcher.group(2))) : Optional.empty();
+    }
+
+    /** An XMP packet that says upright wherever it told an orientation: for an image that has been turned. */
+    static String uprightXmp(String xmp) {
+        return IN_XMP.matcher(xmp).replaceAll(told -> Matcher.quoteReplacement(told.group(1)) + UPRIGHT.value);
+    }
+
+    private static Optional<Orientation> of(long value) {
+        return value >= 1 && value <= 8 ? Optional.of(new Orientation((int) value)) : Optional.empty();
+    }
+
+    /**
+     * The heap that reading takes for each pixel, of what decoding takes: RGB before and after the turn may be more.
+     */
+    double heapPerPixel(double decoding) {
+        return value == 1 ? decoding : Math.max(decoding, 6);
     }
 
     /** The picture turned and mirrored upright. */
@@ -33,26 +124,33 @@ record Orientation(int value) {
             return picture;
         }
         boolean transposed = value >= 5;
+        int width = transposed ? picture.height() : picture.width();
+        int height = transposed ? picture.width() : picture.height();
+        byte[] rgb = turn(picture.rgb(), picture.width(), picture.height(), 3);
+        byte[] alpha = turn(picture.alpha(), picture.width(), picture.height(), 1);
+        return new Picture(width, height, rgb, alpha, picture.text());
+    }
+
+    private byte[] turn(byte[] samples, int sourceWidth, int sourceHeight, int bands) {
+        boolean transposed = value >= 5;
         boolean mirrored = value == 2 || value == 3 || value == 7 || value == 8;
         boolean flipped = value == 3 || value == 4 || value == 6 || value == 7;
-        int sourceWidth = picture.width();
-        int sourceHeight = picture.height();
         int width = transposed ? sourceHeight : sourceWidth;
         int height = transposed ? sourceWidth : sourceHeight;
-        byte[] rgb = new byte[picture.rgb().length];
+        byte[] turned = new byte[samples.length];
         int at = 0;
-        for (int y = 0; y < height; y++) {
+        for (int y = 0; y < height && samples.length > 0; y++) {
             for (int x = 0; x < width; x++) {
                 int column = transposed ? y : x;
                 int row = transposed ? x : y;
                 int sourceX = mirrored ? sourceWidth - 1 - column : column;
                 int sourceY = flipped ? sourceHeight - 1 - row : row;
-                int from = (sourceY * sourceWidth + sourceX) * 3;
-                rgb[at++] = picture.rgb()[from];
-                rgb[at++] = picture.rgb()[from + 1];
-                rgb[at++] = picture.rgb()[from + 2];
+                int from = (sourceY * sourceWidth + sourceX) * bands;
+                for (int band = 0; band < bands; band++) {
+                    turned[at++] = samples[from + band];
+                }
             }
         }
-        return new Picture(width, height, rgb, picture.text());
+        return turned;
     }
 }

@@ -4,16 +4,28 @@ import java.awt.image.BufferedImage;
 import java.util.Map;
 
 /**
- * What a picture file holds, as far as this library is concerned. The array and the map are not copied.
+ * What a picture file holds, as far as this library is concerned. The arrays and the map are not copied.
  *
  * @param width pixels
  * @param height pixels
  * @param rgb 8-bit red, green, blue of each pixel, row-major
+ * @param alpha 8-bit alpha of each pixel, row-major, 0 is transparent; empty if the file has none, or it is not wanted
  * @param text text by keyword
  */
-public record Picture(int width, int height, byte[] rgb, Map<String, String> text) {
+public record Picture(int width, int height, byte[] rgb, byte[] alpha, Map<String, String> text) {
     /** The longest text of one keyword, in bytes. */
     public static final int MAX_TEXT_BYTES = 1 << 20;
+
+    /** The most texts of one image. */
+    public static final int MAX_TEXTS = 256;
+
+    /** The most bytes of all texts of one image. */
+    public static final int MAX_TEXTS_BYTES = 16 << 20;
+
+    /** Without alpha. */
+    public Picture(int width, int height, byte[] rgb, Map<String, String> text) {
+        this(width, height, rgb, new byte[0], text);
+    }
 
     /**
      * Gives the pixels as Java's own type.

@@ -27,6 +27,22 @@ public final class PictureReader {
      * @throws ImageFormatException if it is not a whole picture of a known format within the limits
      */
     public static Picture read(Path file, ReadOptions options) {
+        return decode(open(file, options, false));
+    }
+
+    /**
+     * Reads a file as a mask: as {@link #read}, but with alpha, and gray of 16 bits is scaled to 8 bits, not clipped.
+     *
+     * @param file the file, whatever its name
+     * @param options how
+     * @return its pixels
+     * @throws ImageFormatException as {@link #read}
+     */
+    public static Picture readMask(Path file, ReadOptions options) {
+        return decode(open(file, options, true));
+    }
+
+    private static EncodedPicture open(Path file, ReadOptions options, boolean asMask) {
         byte[] bytes;
         try (InputStream stream = Files.newInputStream(file)) {
             bytes = stream.readNBytes(MAX_FILE_BYTES + 1);
@@ -34,8 +50,10 @@ public final class PictureReader {
             throw new ImageFormatException(file + " does not exist; check the path", e);
         } catch (IOException e) {
             throw new ImageFormatException(file + " cannot be read: " + e.getMessage(), e);
+        } catch (OutOfMemoryError e) {
+            throw initCause(new EncodedPicture("the content of " + file, new byte[0], options).outOfMemory(), e);
         }
-        return decode(new EncodedPicture(file.toString(), bytes, options));
+        return new EncodedPicture(file.toString(), bytes, options, asMask);
     }
 
     /**
@@ -50,6 +68,18 @@ public final class PictureReader {
         return decode(new EncodedPicture("the picture of " + bytes.length + " bytes", bytes, options));
     }
 
+    /**
+     * Reads bytes as a mask.
+     *
+     * @param bytes a whole file
+     * @param options how
+     * @return its pixels, as {@link #readMask}
+     * @throws ImageFormatException as {@link #read}
+     */
+    public static Picture decodeMask(byte[] bytes, ReadOptions options) {
+        return decode(new EncodedPicture("the mask of " + bytes.length + " bytes", bytes, options, true));
+    }
+
     private static Picture decode(EncodedPicture encoded) {
         int length = encoded.bytes().length;
         if (length == 0) {
@@ -59,22 +89,31 @@ public final class PictureReader {
             throw new ImageFormatException(
                     encoded.name() + " is over " + (MAX_FILE_BYTES >> 20) + " MiB; save it smaller, as PNG or JPEG");
         }
-        PictureFormat format = PictureFormat.of(encoded)
-                .orElseThrow(() -> new ImageFormatException(
-                        encoded.name() + " is no picture of a known format; give " + PictureFormat.NAMES));
+        PictureFormat format = PictureFormat.of(encoded).orElseThrow(() -> unknown(encoded));
         try {
             return format.decode(encoded);
         } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
             throw initCause(encoded.cutShort(), e);
         } catch (ImageFormatException e) {
             throw e;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | StackOverflowError | InternalError e) {
             // Hostile files make decoders throw unchecked exceptions of several kinds, with messages of several lines.
             throw initCause(encoded.damaged("its pixels cannot be decoded"), e);
+        } catch (OutOfMemoryError e) {
+            throw initCause(encoded.outOfMemory(), e);
         }
     }
 
-    private static ImageFormatException initCause(ImageFormatException problem, Exception cause) {
+    private static ImageFormatException unknown(EncodedPicture encoded) {
+        String name = encoded.name();
+        return ForeignFormats.nameOf(encoded)
+                .map(what -> new ImageFormatException(
+                        name + " is " + what + ", which cannot be read; save it as PNG or JPEG"))
+                .orElseGet(() -> new ImageFormatException(
+                        name + " is no picture of a known format; give " + PictureFormat.NAMES));
+    }
+
+    private static ImageFormatException initCause(ImageFormatException problem, Throwable cause) {
         problem.initCause(cause);
         return problem;
     }

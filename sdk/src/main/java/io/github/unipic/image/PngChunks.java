@@ -1,29 +1,32 @@
 package io.github.unipic.image;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.InflaterInputStream;
 
 /**
- * Walks the chunks of a PNG file (ISO/IEC 15948, chapters 5 and 11), to prove it whole and to take its text apart. Done
- * here because neither library does it safely: ImageIO ignores checksums, and Commons Imaging inflates text without
- * bound.
+ * Walks the chunks of a PNG file (ISO/IEC 15948, chapters 5 and 11), to prove it whole and to take its text and
+ * metadata apart. Done here because neither library does it safely: ImageIO ignores checksums, and Commons Imaging
+ * inflates text without bound.
  */
 final class PngChunks {
-    private static final int SIGNATURE_BYTES = 8;
     static final int IHDR = type("IHDR");
 
+    private static final int SIGNATURE_BYTES = 8;
     private static final int PALETTE = type("PLTE");
+    private static final int TRANSPARENCY = type("tRNS");
     private static final int DATA = type("IDAT");
     private static final int EXIF = type("eXIf");
     private static final int TEXT = type("tEXt");
@@ -31,27 +34,53 @@ final class PngChunks {
     private static final int INTERNATIONAL_TEXT = type("iTXt");
     private static final int IEND = type("IEND");
     private static final int LENGTH_TYPE_AND_CRC = 12;
-    private static final int MAX_TEXTS = 256;
 
-    private final Map<String, String> texts = new LinkedHashMap<>();
-    private final ByteArrayOutputStream pixels = new ByteArrayOutputStream();
+    private static final String XMP = "XML:com.adobe.xmp";
+
+    /** Where ImageMagick and exiftool keep metadata of other formats: a name, a length and hexadecimal digits. */
+    private static final Set<String> RAW_PROFILES =
+            Set.of("Raw profile type exif", "Raw profile type APP1", "Raw profile type xmp");
+
+    private static final Pattern RAW_PROFILE = Pattern.compile("\\s*+[^\n]*+\n\\s*+\\d++\\s++([\\s0-9a-fA-F]*+)");
+
+    private final boolean upright;
+    private final Excerpt pixels;
+    private final Texts texts = new Texts();
+    private byte[] transparency = {};
     private byte[] exif = {};
+    private byte[] xmp = {};
 
-    private PngChunks() {}
+    private PngChunks(EncodedPicture encoded) {
+        upright = encoded.options().applyOrientation();
+        pixels = new Excerpt(encoded.bytes());
+    }
 
-    /** Text by keyword; malformed text, or text over {@link Picture#MAX_TEXT_BYTES}, is left out. */
+    /**
+     * Text by keyword; malformed text, or text beyond the limits of {@link Texts}, is left out. Of an image that is
+     * turned upright, metadata among its text says no more how to turn it.
+     */
     Map<String, String> texts() {
-        return texts;
+        return texts.byKeyword();
     }
 
     /** The same file, reduced to what its colours need: profiles and other text can hold bombs. */
     byte[] pixels() {
-        return pixels.toByteArray();
+        return pixels.bytes();
+    }
+
+    /** Which colours are transparent, as the tRNS chunk has it; empty if there is none. */
+    byte[] transparency() {
+        return transparency;
     }
 
     /** The EXIF data; empty if there is none. */
     byte[] exif() {
         return exif;
+    }
+
+    /** The XMP packet; empty if there is none. */
+    byte[] xmp() {
+        return xmp;
     }
 
     private static int type(String name) {
@@ -66,9 +95,14 @@ final class PngChunks {
      * @throws io.github.unipic.ImageFormatException if the file is cut short or damaged
      */
     static PngChunks read(EncodedPicture encoded) {
+        PngChunks chunks = new PngChunks(encoded);
+        chunks.walk(encoded);
+        return chunks;
+    }
+
+    private void walk(EncodedPicture encoded) {
         byte[] png = encoded.bytes();
-        PngChunks chunks = new PngChunks();
-        chunks.pixels.write(png, 0, SIGNATURE_BYTES);
+        pixels.keep(0, SIGNATURE_BYTES);
         int at = SIGNATURE_BYTES;
         while (png.length - at >= LENGTH_TYPE_AND_CRC) {
             ByteBuffer chunk = ByteBuffer.wrap(png, at, png.length - at).slice();
@@ -86,23 +120,24 @@ final class PngChunks {
                 throw encoded.damaged("a second PNG header at byte " + at);
             }
             if (type == IHDR || type == PALETTE || type == DATA || type == IEND) {
-                chunks.pixels.write(png, at, LENGTH_TYPE_AND_CRC + length);
+                pixels.keep(at, at + LENGTH_TYPE_AND_CRC + length);
+            } else if (type == EXIF) {
+                exif = Arrays.copyOfRange(png, at + 8, at + 8 + length);
+            } else if (type == TRANSPARENCY) {
+                transparency = Arrays.copyOfRange(png, at + 8, at + 8 + Math.min(length, 256));
+            } else if (type == TEXT || type == COMPRESSED_TEXT || type == INTERNATIONAL_TEXT) {
+                readText(type, chunk.limit(8 + length).slice());
             }
             if (type == IEND) {
-                return chunks;
-            }
-            if (type == EXIF) {
-                chunks.exif = Arrays.copyOfRange(png, at + 8, at + 8 + length);
-            } else if (chunks.texts.size() < MAX_TEXTS) {
-                readText(type, chunk.limit(8 + length).slice(), chunks.texts);
+                return;
             }
             at += LENGTH_TYPE_AND_CRC + length;
         }
         throw encoded.cutShort();
     }
 
-    private static void readText(int type, ByteBuffer data, Map<String, String> texts) {
-        if (type != TEXT && type != COMPRESSED_TEXT && type != INTERNATIONAL_TEXT) {
+    private void readText(int type, ByteBuffer data) {
+        if (!texts.hasRoom()) {
             return;
         }
         Optional<String> keyword = upToNul(data);
@@ -120,7 +155,34 @@ final class PngChunks {
                 }
             }
         }
-        text.ifPresent(value -> texts.put(keyword.get(), value));
+        text.ifPresent(value -> put(keyword.get(), value));
+    }
+
+    private void put(String keyword, String text) {
+        if (keyword.equals(XMP)) {
+            xmp = text.getBytes(StandardCharsets.UTF_8);
+            texts.put(keyword, upright ? Orientation.uprightXmp(text) : text);
+        } else if (!RAW_PROFILES.contains(keyword) || !readRawProfile(text) || !upright) {
+            texts.put(keyword, text);
+        }
+    }
+
+    /** Takes metadata out of a raw profile; false if it is malformed. */
+    private boolean readRawProfile(String text) {
+        Matcher matcher = RAW_PROFILE.matcher(text);
+        if (!matcher.matches()) {
+            return false;
+        }
+        String digits = matcher.group(1).replaceAll("\\s", "");
+        byte[] profile = HexFormat.of().parseHex(digits, 0, digits.length() / 2 * 2);
+        boolean tiff =
+                Stream.of("Exif", "II", "MM").anyMatch(new String(profile, StandardCharsets.ISO_8859_1)::startsWith);
+        if (tiff && exif.length == 0) {
+            exif = profile;
+        } else if (!tiff && xmp.length == 0) {
+            xmp = profile;
+        }
+        return true;
     }
 
     private static Optional<String> upToNul(ByteBuffer data) {
@@ -137,14 +199,9 @@ final class PngChunks {
         return Optional.empty();
     }
 
-    private static Optional<String> decode(ByteBuffer data, boolean compressed, Charset charset) {
+    private Optional<String> decode(ByteBuffer data, boolean compressed, Charset charset) {
         InputStream raw =
                 new ByteArrayInputStream(data.array(), data.arrayOffset() + data.position(), data.remaining());
-        try (InputStream stream = compressed ? new InflaterInputStream(raw) : raw) {
-            byte[] text = stream.readNBytes(Picture.MAX_TEXT_BYTES + 1);
-            return text.length > Picture.MAX_TEXT_BYTES ? Optional.empty() : Optional.of(new String(text, charset));
-        } catch (IOException e) {
-            return Optional.empty();
-        }
+        return texts.read(compressed ? new InflaterInputStream(raw) : raw, charset);
     }
 }

@@ -2,43 +2,46 @@ package io.github.unipic.image;
 
 import io.github.unipic.Image;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.Mask;
 
-/** Which pixels of a picture are to be redrawn. Immutable and thread-safe. */
-public final class Mask {
+/**
+ * The part of an image that is regenerated: which positions it touches, and how the rest comes back. Immutable and
+ * thread-safe.
+ */
+public final class MaskedRegion {
     /** The widest seam, in pixels. */
     public static final int MAX_SEAM = 128;
-
-    private static final int REDRAW = 128;
 
     private final int width;
     private final int height;
     private final boolean[] pixels;
 
-    private Mask(int width, int height, boolean[] pixels) {
+    private MaskedRegion(int width, int height, boolean[] pixels) {
         this.width = width;
         this.height = height;
         this.pixels = pixels;
     }
 
     /**
-     * Makes a mask of a picture: pixels whose gray level is at least 128 are to be redrawn. Gray is Pillow's
-     * {@code convert("L")}: (19595 R + 38470 G + 7471 B + 32768) / 65536, cut to a whole number.
+     * Takes the top left part of a mask.
      *
-     * @param mask the mask, white where the source is to be redrawn
-     * @param source the picture that it belongs to
-     * @return the mask
-     * @throws InvalidRequestException if the two are not of the same size
+     * @param mask the mask
+     * @param width pixels, at most the mask's
+     * @param height pixels, at most the mask's
+     * @return the region
+     * @throws InvalidRequestException if the mask is smaller
      */
-    public static Mask of(Image mask, Image source) {
-        checkSize("the mask", mask, "the source", source.width(), source.height());
-        byte[] rgb = mask.rgb();
-        boolean[] pixels = new boolean[rgb.length / 3];
-        for (int i = 0; i < pixels.length; i++) {
-            int level =
-                    19_595 * (rgb[3 * i] & 0xff) + 38_470 * (rgb[3 * i + 1] & 0xff) + 7_471 * (rgb[3 * i + 2] & 0xff);
-            pixels[i] = level + 0x8000 >> 16 >= REDRAW;
+    public static MaskedRegion of(Mask mask, int width, int height) {
+        if (mask.width() < width || mask.height() < height) {
+            throw new InvalidRequestException("the mask is " + mask.width() + " x " + mask.height()
+                    + " pixels, but the source is " + width + " x " + height + "; give both the same size");
         }
-        return new Mask(mask.width(), mask.height(), pixels);
+        boolean[] all = mask.pixels();
+        boolean[] pixels = new boolean[width * height];
+        for (int y = 0; y < height; y++) {
+            System.arraycopy(all, y * mask.width(), pixels, y * width, width);
+        }
+        return new MaskedRegion(width, height, pixels);
     }
 
     private static void checkSize(String what, Image image, String other, int width, int height) {
@@ -49,34 +52,25 @@ public final class Mask {
     }
 
     /**
-     * The pixels.
+     * The positions that hold pixels to regenerate.
      *
-     * @return a copy: whether each is to be redrawn, row-major
-     */
-    public boolean[] pixels() {
-        return pixels.clone();
-    }
-
-    /**
-     * The tokens that hold pixels to redraw.
-     *
-     * @param patch the side of a token's cell, pixels; both sides of the mask must be multiples of it
+     * @param patch the side of a position's cell, pixels; both sides of the region must be multiples of it
      * @return whether each cell is touched, row-major
      * @throws InvalidRequestException if a side is not a multiple of patch
      */
-    public boolean[] tokens(int patch) {
+    public boolean[] positions(int patch) {
         if (patch < 1 || width % patch != 0 || height % patch != 0) {
             throw new InvalidRequestException("the mask must have sides that are multiples of " + patch
                     + " pixels, not " + width + " x " + height);
         }
         int columns = width / patch;
-        boolean[] tokens = new boolean[columns * (height / patch)];
+        boolean[] positions = new boolean[columns * (height / patch)];
         for (int i = 0; i < pixels.length; i++) {
             if (pixels[i]) {
-                tokens[i / width / patch * columns + i % width / patch] = true;
+                positions[i / width / patch * columns + i % width / patch] = true;
             }
         }
-        return tokens;
+        return positions;
     }
 
     /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.unipic.Image;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.Mask;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.BiPredicate;
@@ -13,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class MaskTest {
+class MaskedRegionTest {
     private static Image plain(int width, int height, int level) {
         byte[] rgb = new byte[width * height * 3];
         Arrays.fill(rgb, (byte) level);
@@ -28,8 +29,8 @@ class MaskTest {
         return Image.ofRgb(width, height, rgb);
     }
 
-    private static Mask mask(int width, int height, BiPredicate<Integer, Integer> white) {
-        return Mask.of(drawing(width, height, white), plain(width, height, 0));
+    private static MaskedRegion mask(int width, int height, BiPredicate<Integer, Integer> white) {
+        return MaskedRegion.of(Mask.of(drawing(width, height, white)), width, height);
     }
 
     private static int red(Image image, int x, int y) {
@@ -52,20 +53,20 @@ class MaskTest {
     })
     void grayIsPillows(int red, int green, int blue, boolean redraw) {
         Image pixel = Image.ofRgb(1, 1, new byte[] {(byte) red, (byte) green, (byte) blue});
-        assertThat(Mask.of(pixel, plain(1, 1, 0)).pixels()).containsExactly(redraw);
+        assertThat(Mask.of(pixel).pixels()).containsExactly(redraw);
     }
 
     @Test
     void aTokenIsTouchedByOnePixel() {
-        Mask mask = mask(48, 32, (x, y) -> x == 16 && y == 15 || x == 47 && y == 31);
-        assertThat(mask.tokens(16)).containsExactly(false, true, false, false, false, true);
-        assertThat(mask(48, 32, (x, y) -> false).tokens(16)).containsOnly(false);
-        assertThat(mask(4, 2, (x, y) -> x == 3 && y == 0).tokens(2)).containsExactly(false, true);
+        MaskedRegion mask = mask(48, 32, (x, y) -> x == 16 && y == 15 || x == 47 && y == 31);
+        assertThat(mask.positions(16)).containsExactly(false, true, false, false, false, true);
+        assertThat(mask(48, 32, (x, y) -> false).positions(16)).containsOnly(false);
+        assertThat(mask(4, 2, (x, y) -> x == 3 && y == 0).positions(2)).containsExactly(false, true);
     }
 
     @Test
     void sizesThatAreNotWholeTokensAreRefused() {
-        assertThatThrownBy(() -> mask(48, 40, (x, y) -> true).tokens(16))
+        assertThatThrownBy(() -> mask(48, 40, (x, y) -> true).positions(16))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessage("the mask must have sides that are multiples of 16 pixels, not 48 x 40");
     }
@@ -131,10 +132,10 @@ class MaskTest {
 
     @Test
     void otherSizesAreRefusedWithBothNamed() {
-        assertThatThrownBy(() -> Mask.of(plain(3, 4, 0), plain(4, 3, 0)))
+        assertThatThrownBy(() -> MaskedRegion.of(Mask.of(plain(3, 4, 0)), 4, 3))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessage("the mask is 3 x 4 pixels, but the source is 4 x 3; give both the same size");
-        Mask mask = mask(4, 3, (x, y) -> true);
+        MaskedRegion mask = mask(4, 3, (x, y) -> true);
         assertThatThrownBy(() -> mask.paste(plain(3, 4, 0), plain(4, 3, 0), 0))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessage("the drawn picture is 3 x 4 pixels, but the mask is 4 x 3; give both the same size");

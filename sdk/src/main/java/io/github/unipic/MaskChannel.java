@@ -1,0 +1,17 @@
+package io.github.unipic;
+
+/** What in an image file tells which pixels are to be regenerated. */
+public enum MaskChannel {
+    /**
+     * {@link #ALPHA} where the file's alpha varies, {@link #GRAY} otherwise. Refused where both tell something else: a
+     * drawing in black and white of which parts are transparent, and alpha that varies but is nowhere below, or nowhere
+     * above half.
+     */
+    AUTO,
+
+    /** White is regenerated: gray of at least half. What is transparent counts as black. */
+    GRAY,
+
+    /** Transparent is regenerated: alpha below half. Refused for a file without alpha. */
+    ALPHA
+}

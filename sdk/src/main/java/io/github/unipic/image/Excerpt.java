@@ -1,0 +1,42 @@
+package io.github.unipic.image;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The parts of a file that a decoder is to see, in their order. */
+final class Excerpt {
+    /** Where a part begins and ends. */
+    private record Part(int from, int to) {}
+
+    private final byte[] file;
+    private final List<Part> parts = new ArrayList<>();
+
+    Excerpt(byte[] file) {
+        this.file = file;
+    }
+
+    /** Adds a part; parts that follow each other become one. */
+    void keep(int from, int to) {
+        int last = parts.size() - 1;
+        if (last >= 0 && parts.get(last).to == from) {
+            parts.set(last, new Part(parts.get(last).from, to));
+        } else {
+            parts.add(new Part(from, to));
+        }
+    }
+
+    /** The parts, joined; the file itself if that is all of it. */
+    byte[] bytes() {
+        if (parts.equals(List.of(new Part(0, file.length)))) {
+            return file;
+        }
+        byte[] bytes =
+                new byte[parts.stream().mapToInt(part -> part.to - part.from).sum()];
+        int at = 0;
+        for (Part part : parts) {
+            System.arraycopy(file, part.from, bytes, at, part.to - part.from);
+            at += part.to - part.from;
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,126 @@
+package io.github.unipic.image;
+
+import io.github.unipic.Image;
+import io.github.unipic.ImageFormatException;
+import io.github.unipic.MaskChannel;
+import io.github.unipic.ReadOptions;
+import java.nio.file.Path;
+
+/**
+ * What an image tells as a mask. The array is not copied.
+ *
+ * @param width pixels
+ * @param height pixels
+ * @param regenerated whether each pixel is to be regenerated, row-major
+ */
+public record MaskPixels(int width, int height, boolean[] regenerated) {
+    private static final int HALF = 128;
+    private static final int ALPHA_NOISE = 16;
+
+    /** As a drawing has them; the pixels in between are its soft edges. */
+    private static final int BLACK = 16;
+
+    private static final int WHITE = 239;
+
+    /**
+     * Reads a file.
+     *
+     * @throws ImageFormatException if it cannot be read, or does not tell one mask
+     */
+    public static MaskPixels read(Path file, ReadOptions options, MaskChannel channel) {
+        return of(PictureReader.readMask(file, options), file.toString(), channel);
+    }
+
+    /**
+     * Reads bytes.
+     *
+     * @throws ImageFormatException if they cannot be read, or do not tell one mask
+     */
+    public static MaskPixels decode(byte[] bytes, ReadOptions options, MaskChannel channel) {
+        return of(PictureReader.decodeMask(bytes, options), "the mask of " + bytes.length + " bytes", channel);
+    }
+
+    /** White is to be regenerated. */
+    public static MaskPixels ofGray(Image image) {
+        return byGray(new Picture(image.width(), image.height(), image.rgb(), image.metadata()));
+    }
+
+    private static MaskPixels of(Picture mask, String name, MaskChannel channel) {
+        byte[] alpha = mask.alpha();
+        return switch (channel) {
+            case GRAY -> byGray(mask);
+            case ALPHA -> {
+                if (alpha.length == 0) {
+                    throw new ImageFormatException(
+                            name + " has no alpha; make transparent what is to change, or go by white");
+                }
+                yield byAlpha(mask);
+            }
+            case AUTO -> {
+                int least = 255;
+                int most = alpha.length == 0 ? 255 : 0;
+                for (byte level : alpha) {
+                    least = Math.min(least, level & 0xff);
+                    most = Math.max(most, level & 0xff);
+                }
+                if (most - least < ALPHA_NOISE) {
+                    yield byGray(new Picture(mask.width(), mask.height(), mask.rgb(), mask.text()));
+                }
+                checkUnambiguous(mask, name, least, most);
+                yield byAlpha(mask);
+            }
+        };
+    }
+
+    private static void checkUnambiguous(Picture mask, String name, int least, int most) {
+        if (most < HALF || least >= HALF) {
+            throw new ImageFormatException(name + " has an alpha of " + least + " to " + most
+                    + " of 255, which does not part what changes from what stays; make what is to change fully transparent"
+                    + " and the rest opaque, or save it without alpha to go by white");
+        }
+        long black = 0;
+        long white = 0;
+        long visibleWhite = 0;
+        int pixels = mask.alpha().length;
+        for (int i = 0; i < pixels; i++) {
+            int gray = gray(mask.rgb(), i);
+            if (gray <= BLACK) {
+                black++;
+            } else if (gray >= WHITE) {
+                white++;
+                visibleWhite += (mask.alpha()[i] & 0xff) >= HALF ? 1 : 0;
+            }
+        }
+        // Any other image is no mask by itself: the image to change, say, with a hole where it is to change.
+        boolean drawing = black > 0 && white > 0 && black + white >= pixels * 0.9;
+        if (drawing && visibleWhite > 0) {
+            throw new ImageFormatException(name + " is black and white and partly transparent, and white says another"
+                    + " thing than transparent; save it without alpha to go by white, or in one colour to go by"
+                    + " transparent, or name the channel that counts");
+        }
+    }
+
+    private static MaskPixels byAlpha(Picture mask) {
+        boolean[] regenerated = new boolean[mask.alpha().length];
+        for (int i = 0; i < regenerated.length; i++) {
+            regenerated[i] = (mask.alpha()[i] & 0xff) < HALF;
+        }
+        return new MaskPixels(mask.width(), mask.height(), regenerated);
+    }
+
+    private static MaskPixels byGray(Picture mask) {
+        byte[] alpha = mask.alpha();
+        boolean[] regenerated = new boolean[mask.rgb().length / 3];
+        for (int i = 0; i < regenerated.length; i++) {
+            int opacity = alpha.length == 0 ? 255 : alpha[i] & 0xff;
+            regenerated[i] = gray(mask.rgb(), i) * opacity >= HALF * 255;
+        }
+        return new MaskPixels(mask.width(), mask.height(), regenerated);
+    }
+
+    /** Pillow's convert("L"). */
+    private static int gray(byte[] rgb, int pixel) {
+        int at = 3 * pixel;
+        return 19_595 * (rgb[at] & 0xff) + 38_470 * (rgb[at + 1] & 0xff) + 7_471 * (rgb[at + 2] & 0xff) + 0x8000 >> 16;
+    }
+}

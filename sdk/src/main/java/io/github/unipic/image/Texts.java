@@ -1,0 +1,47 @@
+package io.github.unipic.image;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.Charset;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Text by keyword, as an image file carries it. Its amount is limited, so that a small file of compressed text fills
+ * neither the memory nor the time. What is beyond a limit is left out.
+ */
+final class Texts {
+    private final Map<String, String> byKeyword = new LinkedHashMap<>();
+    private int seen;
+    private int room = Picture.MAX_TEXTS_BYTES;
+
+    /** Whether there is room for another; asked before each, kept or not. */
+    boolean hasRoom() {
+        return seen++ < Picture.MAX_TEXTS && room > 0;
+    }
+
+    /**
+     * Reads a text to its end; what it takes is gone from the room, even if it turns out too long.
+     *
+     * @return none if it is too long or malformed
+     */
+    Optional<String> read(InputStream stream, Charset charset) {
+        int limit = Math.min(Picture.MAX_TEXT_BYTES, room);
+        try (stream) {
+            byte[] text = stream.readNBytes(limit + 1);
+            room -= Math.min(text.length, room);
+            return text.length > limit ? Optional.empty() : Optional.of(new String(text, charset));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    void put(String keyword, String text) {
+        byKeyword.put(keyword, text);
+    }
+
+    Map<String, String> byKeyword() {
+        return byKeyword;
+    }
+}

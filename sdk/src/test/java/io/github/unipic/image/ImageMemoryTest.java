@@ -1,0 +1,214 @@
+package io.github.unipic.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.unipic.Image;
+import io.github.unipic.ImageFormatException;
+import io.github.unipic.ReadOptions;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Small files of large images, read in a Java that has little memory. */
+class ImageMemoryTest {
+    private static final int SIDE = 10_000;
+
+    /** Reads each file; prints what comes out. */
+    static final class Reader {
+        private Reader() {}
+
+        public static void main(String[] files) {
+            for (String file : files) {
+                String result;
+                try {
+                    Image image = Image.read(Path.of(file));
+                    result = image.width() + " x " + image.height() + " with "
+                            + image.metadata().size() + " texts";
+                } catch (ImageFormatException e) {
+                    result = e.getMessage();
+                } catch (Throwable e) {
+                    result = "escaped: " + e;
+                }
+                System.out.println(Path.of(file).getFileName() + "\t" + result);
+            }
+        }
+    }
+
+    private static List<String> readWith(String heap, Path folder, List<Path> files)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                heap,
+                "-cp",
+                System.getProperty("java.class.path"),
+                Reader.class.getName()));
+        files.forEach(file -> command.add(file.toString()));
+        Path output = folder.resolve("output");
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        try {
+            assertThat(process.waitFor(180, TimeUnit.SECONDS))
+                    .as("ends in time")
+                    .isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(process.exitValue()).as(Files.readString(output)).isZero();
+        return Files.readAllLines(output);
+    }
+
+    @Test
+    void imagesThatDoNotFitAreRefusedByTheirHeaders(@TempDir Path folder) throws Exception {
+        List<Path> files = List.of(
+                Files.write(folder.resolve("gray.png"), png(SIDE, 1, 0)),
+                Files.write(folder.resolve("deep.png"), png(SIDE, 16, 6)),
+                Files.write(folder.resolve("run.bmp"), bmp()),
+                Files.write(folder.resolve("empty.gif"), gif()),
+                Files.write(folder.resolve("baseline.jpg"), jpeg(0xc0, 3)),
+                Files.write(folder.resolve("progressive.jpg"), jpeg(0xc2, 1)),
+                Files.write(folder.resolve("cmyk.jpg"), jpeg(0xc0, 4)),
+                Files.write(folder.resolve("strip.tif"), tiff()));
+        List<String> results = readWith("-Xmx64m", folder, files);
+        assertThat(results).hasSize(files.size());
+        assertThat(results)
+                .allSatisfy(result -> assertThat(result)
+                        .matches("(\\S+)\t\\S+\\1 is 10000 x 10000 pixels, which take \\d+ MiB of memory to read, more"
+                                + " than Java has left of its 64 MiB; give it more \\(-Xmx\\) or save the image smaller;"
+                                + " ReadOptions.maxPixels limits what is read"));
+    }
+
+    @Test
+    void textsDoNotFillTheMemory(@TempDir Path folder) throws Exception {
+        ByteArrayOutputStream texts = new ByteArrayOutputStream();
+        byte[] large = deflated(new byte[1 << 20]);
+        for (int i = 0; i < 300; i++) {
+            texts.writeBytes(chunk("zTXt", concat(("t" + i + "\0\0").getBytes(StandardCharsets.US_ASCII), large)));
+        }
+        byte[] png = png(8, 8, 0);
+        Path file = Files.write(
+                folder.resolve("texts.png"),
+                concat(concat(Arrays.copyOf(png, 33), texts.toByteArray()), Arrays.copyOfRange(png, 33, png.length)));
+        assertThat(readWith("-Xmx96m", folder, List.of(file))).containsExactly("texts.png\t8 x 8 with 16 texts");
+    }
+
+    @Test
+    void aFileThatDoesNotFitIsRefused(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("long.png");
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.setLength(200 << 20);
+        }
+        assertThat(readWith("-Xmx64m", folder, List.of(file)))
+                .singleElement()
+                .asString()
+                .contains("long.png", "more memory to read than Java has left of its 64 MiB; give it more (-Xmx)")
+                .doesNotContain("escaped");
+    }
+
+    /** The estimate lets it pass, and yet memory runs out: arrays need it in one piece. */
+    @Test
+    void memoryThatRunsOutInSpiteOfTheEstimateIsNoError() {
+        EncodedPicture encoded = new EncodedPicture("x.png", new byte[0], ReadOptions.DEFAULT);
+        encoded.checkPixels(3, 2);
+        assertThat(encoded.outOfMemory())
+                .hasMessageStartingWith(
+                        "x.png is 3 x 2 pixels, which take more memory to read than Java has left of its ")
+                .hasMessageEndingWith("ReadOptions.maxPixels limits what is read");
+    }
+
+    // ---- files of nearly nothing
+
+    private static byte[] png(int side, int depth, int colorType) throws IOException {
+        ByteBuffer header = ByteBuffer.allocate(13)
+                .putInt(side)
+                .putInt(side)
+                .put((byte) depth)
+                .put((byte) colorType);
+        byte[] file = "\u0089PNG\r\n\u001a\n".getBytes(StandardCharsets.ISO_8859_1);
+        file = concat(file, chunk("IHDR", header.array()));
+        file = concat(file, chunk("IDAT", deflated(new byte[side == 8 ? 72 : 1000])));
+        return concat(file, chunk("IEND", new byte[0]));
+    }
+
+    private static byte[] chunk(String type, byte[] data) {
+        ByteBuffer chunk = ByteBuffer.allocate(12 + data.length);
+        chunk.putInt(data.length).put(type.getBytes(StandardCharsets.US_ASCII)).put(data);
+        CRC32 crc = new CRC32();
+        crc.update(chunk.array(), 4, 4 + data.length);
+        return chunk.putInt((int) crc.getValue()).array();
+    }
+
+    private static byte[] bmp() {
+        ByteBuffer file = ByteBuffer.allocate(54 + 1024 + 4).order(ByteOrder.LITTLE_ENDIAN);
+        file.put((byte) 'B').put((byte) 'M').putInt(10, 54 + 1024).putInt(14, 40);
+        file.putInt(18, SIDE).putInt(22, SIDE).putShort(28, (short) 8).putInt(30, 1);
+        return file.array();
+    }
+
+    private static byte[] gif() {
+        ByteBuffer file = ByteBuffer.allocate(30).order(ByteOrder.LITTLE_ENDIAN);
+        file.put("GIF89a".getBytes(StandardCharsets.US_ASCII))
+                .putShort((short) SIDE)
+                .putShort((short) SIDE);
+        return file.position(13)
+                .put((byte) 0x2c)
+                .putInt(0)
+                .putShort((short) SIDE)
+                .putShort((short) SIDE)
+                .array();
+    }
+
+    private static byte[] jpeg(int frame, int components) {
+        ByteBuffer file = ByteBuffer.allocate(100);
+        file.putShort((short) 0xffd8).putShort((short) (0xff00 | frame)).putShort((short) (8 + 3 * components));
+        file.put((byte) 8).putShort((short) SIDE).putShort((short) SIDE).put((byte) components);
+        for (int i = 1; i <= components; i++) {
+            file.put((byte) i).put((byte) 0x11).put((byte) 0);
+        }
+        file.putShort((short) 0xffda)
+                .putShort((short) 8)
+                .putShort((short) 0x0101)
+                .putInt(0x00003f00);
+        return file.putShort((short) 0xffd9).array();
+    }
+
+    private static byte[] tiff() {
+        int[][] entries = {
+            {256, SIDE}, {257, SIDE}, {258, 8}, {259, 1}, {262, 1}, {273, 110}, {277, 1}, {278, SIDE}, {279, 20}
+        };
+        ByteBuffer file = ByteBuffer.allocate(138);
+        file.putInt(0x4d4d002a).putInt(8).putShort((short) entries.length);
+        for (int[] entry : entries) {
+            file.putShort((short) entry[0]).putShort((short) 4).putInt(1).putInt(entry[1]);
+        }
+        return file.array();
+    }
+
+    private static byte[] deflated(byte[] data) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DeflaterOutputStream stream = new DeflaterOutputStream(bytes)) {
+            stream.write(data);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static byte[] concat(byte[] a, byte[] b) {
+        byte[] all = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, all, a.length, b.length);
+        return all;
+    }
+}
