@@ -17,12 +17,17 @@ final class TiffDirectory {
     /** Bytes of one value, by type: BYTE, ASCII, SHORT, LONG, RATIONAL, their signed kin, FLOAT, DOUBLE. */
     private static final int[] SIZES = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
 
+    private static final int RATIONAL = 5;
+    private static final int MAX_VALUES = 1 << 24;
+
     private final ByteBuffer tiff;
+    private final long offset;
     private final int next;
     private final Map<Integer, Integer> entries = new HashMap<>();
 
     private TiffDirectory(ByteBuffer tiff, long offset) {
         this.tiff = tiff;
+        this.offset = offset;
         int at = index(offset);
         int count = Short.toUnsignedInt(tiff.getShort(at));
         next = index(at + 2L + (long) count * ENTRY_BYTES);
@@ -48,7 +53,16 @@ final class TiffDirectory {
         return (int) at;
     }
 
-    /** The directory of the next page. */
+    boolean isLittleEndian() {
+        return tiff.order() == ByteOrder.LITTLE_ENDIAN;
+    }
+
+    /** Where it begins. */
+    long offset() {
+        return offset;
+    }
+
+    /** The directory of the next page, which may be one that was seen before. */
     Optional<TiffDirectory> next() {
         long offset = Integer.toUnsignedLong(tiff.getInt(next));
         return offset == 0 ? Optional.empty() : Optional.of(new TiffDirectory(tiff, offset));
@@ -78,20 +92,23 @@ final class TiffDirectory {
         return values.length == 0 ? missing : values[0];
     }
 
-    /** The values of a tag of type BYTE, SHORT or LONG; none where it is missing or of another type. */
+    /**
+     * The values of a tag of type BYTE, SHORT, LONG or UNDEFINED, whose values are bytes; none where it is missing, of
+     * another type, or of 2^24 and more.
+     */
     long[] values(int tag) {
         if (!entries.containsKey(tag)) {
             return new long[0];
         }
         int entry = entries.get(tag);
         int size = switch (tiff.getShort(entry + 2)) {
-            case 1 -> 1;
+            case 1, 7 -> 1;
             case 3 -> 2;
             case 4 -> 4;
             default -> 0;
         };
         long count = Integer.toUnsignedLong(tiff.getInt(entry + 4));
-        if (size == 0) {
+        if (size == 0 || count >= MAX_VALUES) {
             return new long[0];
         }
         long at = count * size <= 4 ? entry + 8 : Integer.toUnsignedLong(tiff.getInt(entry + 8));
@@ -106,6 +123,24 @@ final class TiffDirectory {
                     : size == 2
                             ? Short.toUnsignedLong(tiff.getShort(place))
                             : Integer.toUnsignedLong(tiff.getInt(place));
+        }
+        return values;
+    }
+
+    /** The values of a tag of type RATIONAL, of a given number; none where it is missing or another. */
+    double[] fractions(int tag, int count) {
+        if (!entries.containsKey(tag)) {
+            return new double[0];
+        }
+        int entry = entries.get(tag);
+        if (tiff.getShort(entry + 2) != RATIONAL || tiff.getInt(entry + 4) != count) {
+            return new double[0];
+        }
+        int at = index(Integer.toUnsignedLong(tiff.getInt(entry + 8)));
+        double[] values = new double[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (double) Integer.toUnsignedLong(tiff.getInt(at + 8 * i))
+                    / Integer.toUnsignedLong(tiff.getInt(at + 8 * i + 4));
         }
         return values;
     }

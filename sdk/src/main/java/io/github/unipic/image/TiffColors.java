@@ -1,0 +1,131 @@
+package io.github.unipic.image;
+
+import java.util.Arrays;
+
+/** What the samples of a TIFF page mean (TIFF 6.0, sections 4 to 6, 16, 18 and 21), and their colours as 8-bit RGB. */
+final class TiffColors {
+    private static final int WHITE_IS_ZERO = 0;
+    private static final int BLACK_IS_ZERO = 1;
+    private static final int RGB = 2;
+    private static final int PALETTE = 3;
+    private static final int CMYK = 5;
+    private static final int YCBCR = 6;
+
+    private static final int PREMULTIPLIED = 1;
+    private static final int NO_ALPHA = -1;
+
+    private final int photometric;
+    private final int samples;
+    private final int bits;
+    private final int alpha;
+    private final byte[] palette;
+    private final TiffChroma chroma;
+
+    /**
+     * Checks what a page says of its samples.
+     *
+     * @throws io.github.unipic.ImageFormatException if they are damaged or of a kind that cannot be read
+     */
+    TiffColors(EncodedPicture encoded, TiffDirectory directory) {
+        photometric = (int) directory.value(TiffTag.PHOTOMETRIC, WHITE_IS_ZERO);
+        samples = (int) directory.value(TiffTag.SAMPLES, 1);
+        bits = (int) directory.value(TiffTag.BITS, 1);
+        int colors = switch (photometric) {
+            case WHITE_IS_ZERO, BLACK_IS_ZERO, PALETTE -> 1;
+            case RGB -> 3;
+            case CMYK -> 4;
+            case YCBCR -> Math.min(samples, 3); // with one sample it is grey
+            default -> throw encoded.unsupported("a TIFF file of colour space " + photometric);
+        };
+        if (Arrays.stream(directory.values(TiffTag.BITS)).distinct().count() > 1) {
+            throw encoded.unsupported("a TIFF file whose samples differ in their bits");
+        }
+        if (samples < colors || colors == 2) {
+            throw encoded.damaged("a TIFF page of " + samples + " samples a pixel for colour space " + photometric);
+        }
+        if (directory.value(TiffTag.SAMPLE_FORMAT, 1) == 2 || directory.value(TiffTag.SAMPLE_FORMAT, 1) == 3) {
+            throw encoded.unsupported("a TIFF file of signed or floating-point samples");
+        }
+        if (bits > (photometric == YCBCR ? 8 : 16)) {
+            throw encoded.unsupported("a TIFF file of " + bits + "-bit samples");
+        }
+        if (photometric == CMYK && directory.value(TiffTag.INK_SET, 1) != 1) {
+            throw encoded.unsupported("a TIFF file of other inks than CMYK");
+        }
+        long[] extra = directory.values(TiffTag.EXTRA_SAMPLES);
+        int premultiplied = NO_ALPHA;
+        for (int i = 0; i < extra.length && colors + i < samples; i++) {
+            if (extra[i] == PREMULTIPLIED) {
+                premultiplied = colors + i;
+            }
+        }
+        alpha = premultiplied;
+        if (alpha != NO_ALPHA && photometric >= PALETTE) {
+            throw encoded.unsupported("a TIFF file of premultiplied alpha that is neither grey nor RGB");
+        }
+        palette = photometric == PALETTE ? palette(encoded, directory.values(TiffTag.COLOR_MAP)) : new byte[0];
+        chroma = TiffChroma.of(directory);
+    }
+
+    // Pillow and others keep the high bytes of the 16-bit colour map. Some writers leave them empty.
+    private byte[] palette(EncodedPicture encoded, long[] map) {
+        int colors = 1 << bits;
+        if (map.length < 3 * colors) {
+            throw encoded.damaged("a TIFF page with too short a colour map");
+        }
+        int shift = Arrays.stream(map).anyMatch(level -> level > 255) ? 8 : 0;
+        byte[] rgb = new byte[3 * colors];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = (byte) (map[i % 3 * colors + i / 3] >> shift);
+        }
+        return rgb;
+    }
+
+    /**
+     * Converts pixels.
+     *
+     * @param row their samples, pixel by pixel
+     * @param pixels how many
+     * @param rgb where the colours go to
+     * @param at from where on
+     */
+    void convert(int[] row, int pixels, byte[] rgb, int at) {
+        for (int i = 0; i < pixels; i++) {
+            convertPixel(row, i * samples, rgb, at + 3 * i);
+        }
+    }
+
+    private void convertPixel(int[] row, int from, byte[] rgb, int at) {
+        switch (photometric) {
+            case PALETTE -> System.arraycopy(palette, 3 * row[from], rgb, at, 3);
+            case CMYK ->
+                JavaDecoder.cmykToRgb(
+                        level(row[from]), level(row[from + 1]), level(row[from + 2]), level(row[from + 3]), rgb, at);
+            case YCBCR ->
+                chroma.toRgb(row[from], samples < 3 ? 128 : row[from + 1], samples < 3 ? 128 : row[from + 2], rgb, at);
+            default -> {
+                for (int i = 0; i < 3; i++) {
+                    int color = photometric == RGB ? level(row[from + i]) : gray(row[from]);
+                    rgb[at + i] = (byte) (alpha == NO_ALPHA ? color : divided(color, level(row[from + alpha])));
+                }
+            }
+        }
+    }
+
+    // Grey of over 8 bits is clipped, as Image.read says.
+    private int gray(int sample) {
+        int light = photometric == WHITE_IS_ZERO ? (1 << bits) - 1 - sample : sample;
+        return bits > 8 && samples == 1 ? Math.min(light, 255) : level(light);
+    }
+
+    private int level(int sample) {
+        if (bits == 8) {
+            return sample;
+        }
+        return bits > 8 ? sample >> bits - 8 : sample * 255 / ((1 << bits) - 1);
+    }
+
+    private static int divided(int color, int alpha) {
+        return alpha == 0 ? 0 : Math.min(255, color * 255 / alpha);
+    }
+}
