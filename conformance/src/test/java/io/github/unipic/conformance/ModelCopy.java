@@ -55,6 +55,10 @@ final class ModelCopy {
         ((ObjectNode) manifest.path("diffusion")).put("max_beta", value);
     }
 
+    void context(int tokens) {
+        ((ObjectNode) manifest.path("sizes")).put("context", tokens);
+    }
+
     /** Leaves an input of a graph out of the manifest. */
     void forgetInput(GraphName graph, String name) {
         ArrayNode inputs =
