@@ -69,6 +69,7 @@ public final class Drawing {
     private ImageTokens drawFromWords(Task task, LanguageContext talk) {
         requireRoom(
                 talk.tokens() + tokenizer.encode(words()).length, task.grid().tokens());
+        requireMemory(task);
         // The prompts need the language model only; together the loop's graphs are opened in less time.
         return stages.holding(MaskedGeneration.LOOP, () -> {
             try (LanguageContext nothing = LanguageContext.empty(stages, tokenizer, manifest);
@@ -97,6 +98,7 @@ public final class Drawing {
         requireRoom(
                 talk.tokens() + tokenizer.encode(request.prompt()).length,
                 2 * task.grid().tokens());
+        requireMemory(task);
         return pictures(drawFromPicture(task, image, side, talk), Map.of(TASK, "edit"));
     }
 
@@ -196,6 +198,12 @@ public final class Drawing {
 
     private Grid grid() {
         int patch = manifest.sizes().downsampling();
+        if (request.width().getAsInt() % patch != 0 || request.height().getAsInt() % patch != 0) {
+            throw new InvalidRequestException("The model draws whole tokens of " + patch + " x " + patch
+                    + " pixels, not "
+                    + request.width().getAsInt() + " x " + request.height().getAsInt() + "; take multiples of "
+                    + patch + ".");
+        }
         return new Grid(request.height().getAsInt() / patch, request.width().getAsInt() / patch);
     }
 
@@ -206,6 +214,15 @@ public final class Drawing {
                 grid,
                 seed -> request.order().orElseGet(() -> TokenOrder.random(grid.tokens(), seed)),
                 Optional.empty());
+    }
+
+    private void requireMemory(Task task) {
+        MemoryNeed.of(
+                        manifest,
+                        task.rows(0, 0).size(),
+                        task.grid().tokens(),
+                        graphs.options().provider().isCpu())
+                .require(MemoryNeed.Available.here());
     }
 
     /**
