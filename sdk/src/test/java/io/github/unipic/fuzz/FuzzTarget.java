@@ -22,11 +22,11 @@ public interface FuzzTarget {
     Mutator mutator();
 
     /**
-     * Puts the files that the code reads into a folder. A target that reads from memory needs none.
+     * Puts the files that the code reads into a folder.
      *
      * @param folder empty, or with the files of another input, all of which must be replaced that depend on the input
      */
-    default void prepare(byte[] input, Path folder) throws IOException {}
+    void prepare(byte[] input, Path folder) throws IOException;
 
     /**
      * Lets the code read the input, and use all that came of it.

@@ -24,6 +24,9 @@ public final class JazzerRun {
 
     private static FuzzTarget target;
     private static Trial trial;
+    private static long results;
+    private static long refused;
+    private static long faults;
 
     private JazzerRun() {}
 
@@ -53,8 +56,7 @@ public final class JazzerRun {
                         "-max_total_time=" + arguments[2],
                         "-timeout=10",
                         "-rss_limit_mb=3000",
-                        "-print_final_stats=1",
-                        "-verbosity=1",
+                        "-verbosity=0",
                         corpus.toString())
                 .toArray(new String[0]));
     }
@@ -69,6 +71,22 @@ public final class JazzerRun {
     public static void fuzzerTestOneInput(byte[] input) throws Throwable {
         CRC32 coin = new CRC32();
         coin.update(input);
-        trial.run((coin.getValue() & 7) == 0 ? input : target.mutator().repair(input));
+        byte[] tried = (coin.getValue() & 7) == 0 ? input : target.mutator().repair(input);
+        try {
+            if (trial.run(tried) == Trial.Outcome.RESULT) {
+                results++;
+            } else {
+                refused++;
+            }
+        } catch (Throwable e) {
+            faults++;
+            throw e;
+        }
+    }
+
+    /** Called by Jazzer. */
+    public static void fuzzerTearDown() {
+        System.out.println(target.name() + ": " + (results + refused + faults) + " inputs, " + results + " results, "
+                + refused + " refused, " + faults + " faults");
     }
 }

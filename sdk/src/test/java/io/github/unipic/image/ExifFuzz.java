@@ -4,15 +4,15 @@ import io.github.unipic.Image;
 import io.github.unipic.ReadOptions;
 import io.github.unipic.fuzz.ByteMutator;
 import io.github.unipic.fuzz.FuzzTarget;
+import io.github.unipic.fuzz.MemoryFuzzTarget;
 import io.github.unipic.fuzz.Mutator;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
 /** The application segments of a JPEG file. An input is what the first of them, APP1, holds: EXIF or XMP. */
-public final class ExifFuzz implements FuzzTarget {
+public final class ExifFuzz implements MemoryFuzzTarget {
     private static final int MAX_BYTES = 0xffff - 2;
 
     @Override
@@ -39,7 +39,7 @@ public final class ExifFuzz implements FuzzTarget {
     }
 
     @Override
-    public void read(byte[] input, Path folder) throws IOException {
+    public void read(byte[] input) throws IOException {
         byte[] jpeg = resource();
         byte[] data = Arrays.copyOf(input, Math.min(input.length, MAX_BYTES));
         byte[] file = ByteBuffer.allocate(jpeg.length + 4 + data.length)

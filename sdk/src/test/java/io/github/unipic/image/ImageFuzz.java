@@ -4,11 +4,11 @@ import io.github.unipic.Image;
 import io.github.unipic.ReadOptions;
 import io.github.unipic.fuzz.ByteMutator;
 import io.github.unipic.fuzz.FuzzTarget;
+import io.github.unipic.fuzz.MemoryFuzzTarget;
 import io.github.unipic.fuzz.Mutator;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  *
  * @param endings of those images' names
  */
-public record ImageFuzz(String name, List<String> endings, Mutator mutator, int mutations) implements FuzzTarget {
+public record ImageFuzz(String name, List<String> endings, Mutator mutator, int mutations) implements MemoryFuzzTarget {
     /** Most inputs are read with this limit, as large images take their time. */
     private static final ReadOptions SMALL = new ReadOptions(true, 1 << 20);
 
@@ -47,7 +47,7 @@ public record ImageFuzz(String name, List<String> endings, Mutator mutator, int 
     }
 
     @Override
-    public void read(byte[] input, Path folder) {
+    public void read(byte[] input) {
         Image image = Image.decode(input, input.length % 8 == 0 ? ReadOptions.DEFAULT : SMALL);
         if (image.rgb().length != image.width() * image.height() * 3) {
             throw new AssertionError(image + " has " + image.rgb().length + " bytes");

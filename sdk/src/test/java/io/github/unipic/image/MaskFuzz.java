@@ -2,12 +2,11 @@ package io.github.unipic.image;
 
 import io.github.unipic.Image;
 import io.github.unipic.ReadOptions;
-import io.github.unipic.fuzz.FuzzTarget;
+import io.github.unipic.fuzz.MemoryFuzzTarget;
 import io.github.unipic.fuzz.Mutator;
-import java.nio.file.Path;
 
 /** A mask, in a PNG file. */
-public final class MaskFuzz implements FuzzTarget {
+public final class MaskFuzz implements MemoryFuzzTarget {
     private static final int PATCH = 16;
 
     @Override
@@ -26,7 +25,7 @@ public final class MaskFuzz implements FuzzTarget {
     }
 
     @Override
-    public void read(byte[] input, Path folder) {
+    public void read(byte[] input) {
         Image image = Image.decode(input, new ReadOptions(true, 1 << 20));
         Image source = Image.ofRgb(image.width(), image.height(), new byte[image.rgb().length]);
         Mask mask = Mask.of(image, source);

@@ -3,18 +3,17 @@ package io.github.unipic.image;
 import io.github.unipic.Image;
 import io.github.unipic.ReadOptions;
 import io.github.unipic.fuzz.ByteMutator;
-import io.github.unipic.fuzz.FuzzTarget;
+import io.github.unipic.fuzz.MemoryFuzzTarget;
 import io.github.unipic.fuzz.Mutator;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
  * The text of a PNG file. An input is what the chunks say, one a line: {@code tEXt}, {@code zTXt}, {@code iTXt} or
  * {@code eXIf}, and the chunk's data, of which what comes after {@code ~} is compressed.
  */
-public final class PngTextFuzz implements FuzzTarget {
+public final class PngTextFuzz implements MemoryFuzzTarget {
     private static final byte[] HEADER = {0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0};
     private static final int MAX_CHUNKS = 2000;
 
@@ -48,7 +47,7 @@ public final class PngTextFuzz implements FuzzTarget {
     }
 
     @Override
-    public void read(byte[] input, Path folder) {
+    public void read(byte[] input) {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         png.writeBytes("\u0089PNG\r\n\u001a\n".getBytes(StandardCharsets.ISO_8859_1));
         png.writeBytes(PngMutator.chunk("IHDR", HEADER));
