@@ -1,5 +1,7 @@
 package io.github.unipic.export.checkpoint;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.unipic.fuzz.ByteMutator;
 import io.github.unipic.fuzz.FuzzTarget;
 import io.github.unipic.fuzz.JsonMutator;
@@ -16,6 +18,12 @@ import java.util.List;
  * @param layout puts the input into the folder of an otherwise good checkpoint
  */
 public record CheckpointFuzz(String name, Mutator mutator, int mutations, Layout layout) implements FuzzTarget {
+    private static final String CHECKPOINT = "checkpoint";
+    private static final String INDEX = "model.safetensors.index.json";
+
+    /** A good shard, where none may be taken from. */
+    private static final String OUTSIDE = "outside.safetensors";
+
     private static final int ELEMENTS = 100;
     private static final int MAX_BYTES = 1 << 16;
 
@@ -81,7 +89,7 @@ public record CheckpointFuzz(String name, Mutator mutator, int mutations, Layout
                         CheckpointFuzz::asSafetensors),
                 new CheckpointFuzz(
                         "shard-index",
-                        new JsonMutator("weight_map", "one.safetensors", "two.safetensors", "model.index.json", "CON"),
+                        new JsonMutator("weight_map", "one.safetensors", "two.safetensors", "../" + OUTSIDE, "CON"),
                         400,
                         CheckpointFuzz::asShardIndex));
     }
@@ -103,33 +111,49 @@ public record CheckpointFuzz(String name, Mutator mutator, int mutations, Layout
     }
 
     private static void asShardIndex(byte[] input, Path folder) throws IOException {
-        for (String name : List.of("one", "two")) {
-            new SafetensorsFile()
-                    .tensor(name.equals("one") ? "a" : "b", DType.FLOAT32, new long[] {2}, 1, 2)
-                    .write(folder.resolve(name + ".safetensors"));
-        }
-        Files.write(folder.resolve("model.safetensors.index.json"), input);
+        shard("a", folder.resolve("one.safetensors"));
+        shard("b", folder.resolve("two.safetensors"));
+        Files.write(folder.resolve(INDEX), input);
+    }
+
+    private static void shard(String tensor, Path file) throws IOException {
+        new SafetensorsFile()
+                .tensor(tensor, DType.FLOAT32, new long[] {2}, 1, 2)
+                .write(file);
     }
 
     @Override
     public void prepare(byte[] input, Path folder) throws IOException {
-        if (Files.notExists(folder.resolve("kl16.ckpt"))) {
-            CheckpointFolder.create(folder);
+        Path checkpoint = folder.resolve(CHECKPOINT);
+        if (Files.notExists(checkpoint)) {
+            CheckpointFolder.create(checkpoint);
             new SafetensorsFile()
                     .tensor("model.norm.weight", DType.FLOAT32, new long[] {1}, 1)
-                    .write(folder.resolve("language/model.safetensors"));
+                    .write(checkpoint.resolve("language/model.safetensors"));
+            shard("a", folder.resolve(OUTSIDE));
         }
-        layout.write(input, folder);
+        layout.write(input, checkpoint);
     }
 
     @Override
-    public void read(byte[] input, Path folder) {
-        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+    public void read(byte[] input, Path folder) throws IOException {
+        try (Checkpoint checkpoint = Checkpoint.open(folder.resolve(CHECKPOINT))) {
+            if (Files.exists(folder.resolve(CHECKPOINT).resolve(INDEX))) {
+                requireShardsFromInside(input);
+            }
             for (String name : checkpoint.names()) {
                 read(checkpoint.require(name));
             }
             checkpoint.unused();
             checkpoint.generationConfig();
+        }
+    }
+
+    private static void requireShardsFromInside(byte[] index) throws IOException {
+        for (JsonNode shard : new ObjectMapper().readTree(index).path("weight_map")) {
+            if (shard.asText().contains(OUTSIDE)) {
+                throw new AssertionError("The shard " + shard + " was taken");
+            }
         }
     }
 
