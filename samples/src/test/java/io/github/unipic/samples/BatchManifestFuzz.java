@@ -36,7 +36,7 @@ final class BatchManifestFuzz implements FuzzTarget {
         Files.writeString(
                 folder.resolve(PROMPTS), "\"A fox\"\n{\"prompt\": \"A bear\", \"id\": \"bear\", \"seed\": 5}\n");
         Path output = Files.createDirectories(folder.resolve(OUTPUT));
-        Files.write(output.resolve(BatchFolder.MANIFEST), input);
+        Files.write(output.resolve(BatchManifest.NAME), input);
         for (String image : List.of("00000.png", "00001-bear.png")) {
             Files.write(output.resolve(image), new byte[0]);
         }
@@ -52,10 +52,10 @@ final class BatchManifestFuzz implements FuzzTarget {
         Path output = folder.resolve(OUTPUT);
         List<BatchEntry> entries = PromptsFile.read(folder.resolve(PROMPTS), (builder, index) -> {})
                 .entries();
-        try (BatchFolder batch = BatchFolder.open(output, "tiny")) {
-            batch.missing(entries, false);
+        try (BatchFolder batch = BatchFolder.open(output, "tiny", entries, false)) {
+            batch.missing();
         } catch (UniPicException e) {
-            if (!Arrays.equals(input, Files.readAllBytes(output.resolve(BatchFolder.MANIFEST)))) {
+            if (!Arrays.equals(input, Files.readAllBytes(output.resolve(BatchManifest.NAME)))) {
                 throw new AssertionError("The manifest was refused, and changed", e);
             }
             throw e;

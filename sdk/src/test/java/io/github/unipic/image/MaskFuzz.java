@@ -1,6 +1,8 @@
 package io.github.unipic.image;
 
 import io.github.unipic.Image;
+import io.github.unipic.Mask;
+import io.github.unipic.MaskChannel;
 import io.github.unipic.ReadOptions;
 import io.github.unipic.fuzz.MemoryFuzzTarget;
 import io.github.unipic.fuzz.Mutator;
@@ -26,10 +28,10 @@ public final class MaskFuzz implements MemoryFuzzTarget {
 
     @Override
     public void read(byte[] input) {
-        Image image = Image.decode(input, new ReadOptions(true, 1 << 20));
-        Image source = Image.ofRgb(image.width(), image.height(), new byte[image.rgb().length]);
-        Mask mask = Mask.of(image, source);
-        mask.paste(image, source, 8);
-        mask.tokens(PATCH);
+        Mask mask = Mask.decode(input, new ReadOptions(true, 1 << 20), MaskChannel.AUTO);
+        Image source = Image.ofRgb(mask.width(), mask.height(), new byte[mask.width() * mask.height() * 3]);
+        MaskedRegion region = MaskedRegion.of(mask, mask.width(), mask.height());
+        region.paste(source, source, 8);
+        region.positions(PATCH);
     }
 }
