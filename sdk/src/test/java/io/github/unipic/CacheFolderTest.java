@@ -3,7 +3,9 @@ package io.github.unipic;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -21,6 +23,16 @@ class CacheFolderTest {
         Map<String, String> environment = Map.of("XDG_CACHE_HOME", xdg, "LOCALAPPDATA", local);
         assertThat(CacheFolder.of(os, environment::get, Path.of("/home/u"))).isEqualTo(expected);
         assertThat(CacheFolder.of("Linux", name -> null, Path.of("/home/u")))
+                .isEqualTo(Path.of("/home/u/.cache/unipic"));
+    }
+
+    @Test
+    void isTheOneThatTheUserNames() {
+        Map<String, String> environment = Map.of(CacheFolder.VARIABLE, "/mine", "XDG_CACHE_HOME", "/xdg");
+        for (String os : List.of("Linux", "Mac OS X", "Windows 11")) {
+            assertThat(CacheFolder.of(os, environment::get, Path.of("/home/u"))).isEqualTo(Path.of("/mine"));
+        }
+        assertThat(CacheFolder.of("Linux", Map.of(CacheFolder.VARIABLE, "relative")::get, Path.of("/home/u")))
                 .isEqualTo(Path.of("/home/u/.cache/unipic"));
     }
 }

@@ -43,6 +43,7 @@ class GenerateRequestTest {
         assertThat(request.diffusionSteps()).isEmpty();
         assertThat(request.seed()).isEmpty();
         assertThat(request.count()).isEqualTo(1);
+        assertThat(request.allowSpecialTokens()).isFalse();
         assertThat(request.noise()).isEmpty();
         assertThat(request.order()).isEmpty();
         assertThat(request.progress()).isEmpty();
@@ -115,6 +116,7 @@ class GenerateRequestTest {
                 refused(
                         b -> b.prompt("a \ud83d fox"),
                         "prompt is not valid Unicode: it has an unpaired surrogate; remove it"),
+                refused(b -> b.prompt("a fox\0"), "prompt has the character NUL; remove it"),
                 refused(b -> b.size(0, 512), "width must be a positive multiple of 16, not 0"),
                 refused(b -> b.size(-16, 512), "width must be a positive multiple of 16, not -16"),
                 refused(b -> b.size(500, 512), "width must be a positive multiple of 16, not 500"),
@@ -190,6 +192,11 @@ class GenerateRequestTest {
         assertThat(GenerateRequest.of("a fox").toMetadata())
                 .containsEntry("parameters", "{}")
                 .doesNotContainKey("seed");
+        assertThat(GenerateRequest.builder("a fox")
+                        .allowSpecialTokens(true)
+                        .build()
+                        .toMetadata())
+                .containsEntry("parameters", "{\"allow_special_tokens\":true}");
     }
 
     @Test
@@ -201,6 +208,7 @@ class GenerateRequestTest {
                         .seed(seed)
                         .guidance(guidance)
                         .guidanceSchedule(GuidanceSchedule.CONSTANT)
+                        .allowSpecialTokens(seed == 0)
                         .build();
                 GenerateRequest again =
                         GenerateRequest.fromMetadata(request.toMetadata()).orElseThrow();
@@ -246,6 +254,7 @@ class GenerateRequestTest {
                 "\"guidance\":4.5 -> \"guidance\":1e999",
                 "\"guidance\":4.5 -> \"guidance\":\"NaN\"",
                 "\"guidance\":4.5 -> \"guidance\":NaN",
+                "\"width\":640 -> \"width\":640,\"allow_special_tokens\":1",
                 "linear -> quadratic",
                 "\"linear\" -> {}",
                 "\"temperature\":0.85 -> \"temperature\":null",

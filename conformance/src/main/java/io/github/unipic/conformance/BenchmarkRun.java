@@ -44,7 +44,7 @@ public record BenchmarkRun(
                 threads,
                 provider,
                 Optional.empty(),
-                new Memory(settings.keepLoaded(), settings.prepack(), true, settings.tileAbove()));
+                new Memory(settings.keepLoaded(), settings.prepack(), settings.mapped(), settings.tileAbove()));
         try (Benchmark benchmark = new Benchmark(model, options, settings, cancellation, progress)) {
             for (Task task : Task.values()) {
                 if (settings.tasks().contains(task)) {

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param repeat how often pictures and answers are measured
  * @param keepLoaded whether graphs stay in memory once they were needed
  * @param prepack whether the CPU copies float32 matrices into the layout it multiplies fastest
+ * @param mapped whether weights stay in their files; otherwise all are read into memory on loading
  * @param tileAbove pictures of more pixels than this are decoded in tiles; 0 or more
  */
 public record BenchmarkSettings(
@@ -32,6 +33,7 @@ public record BenchmarkSettings(
         int repeat,
         boolean keepLoaded,
         boolean prepack,
+        boolean mapped,
         long tileAbove) {
     /** What can be measured. */
     public enum Task {

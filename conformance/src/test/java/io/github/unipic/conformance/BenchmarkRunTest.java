@@ -60,16 +60,16 @@ class BenchmarkRunTest {
 
     @Test
     void refusesSettingsThatMakeNoSense() {
-        assertThatThrownBy(
-                        () -> new BenchmarkSettings(Set.of(), List.of(64), 3, 2, 3, List.of(0), 4, 2, true, false, 0))
+        assertThatThrownBy(() ->
+                        new BenchmarkSettings(Set.of(), List.of(64), 3, 2, 3, List.of(0), 4, 2, true, false, true, 0))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessage("context is 0; give at least 1.");
         assertThatThrownBy(() -> Task.of("video")).hasMessageContaining("video").hasMessageContaining("describe");
     }
 
     private BenchmarkReport run(Set<Task> tasks, Cancellation cancellation) {
-        BenchmarkSettings settings =
-                new BenchmarkSettings(tasks, List.of(64), 3, 2, 3, List.of(10), 4, 2, true, false, Long.MAX_VALUE);
+        BenchmarkSettings settings = new BenchmarkSettings(
+                tasks, List.of(64), 3, 2, 3, List.of(10), 4, 2, true, false, true, Long.MAX_VALUE);
         return new BenchmarkRun(
                         TinyModel.model(),
                         ExecutionProvider.CPU,

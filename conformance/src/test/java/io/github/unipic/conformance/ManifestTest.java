@@ -164,8 +164,8 @@ class ManifestTest {
             /files/a\\u001b[2J             | {"bytes":1,"sha256":"00"} | a<U+001B>[2J
             /files/C:x                    | {"bytes":1,"sha256":"00"} | C:x
             /files/tokenizer.json         | null             | tokenizer.json
-            /files/tokenizer.json/bytes   | -1               | bytes
-            /files/tokenizer.json/bytes   | 9223372036854775807 | bytes
+            /files/tokenizer.json/bytes   | -1               | length of a file
+            /files/tokenizer.json/bytes   | 9223372036854775807 | length of a file
             /files/tokenizer.json/bytes   | "5"              | bytes
             /files/tokenizer.json/sha256  | ""               | SHA-256
             /files/tokenizer.json/sha256  | null             | sha256

@@ -59,6 +59,10 @@ final class ModelCopy {
         ((ObjectNode) manifest.path("diffusion")).put("max_beta", value);
     }
 
+    void context(int tokens) {
+        ((ObjectNode) manifest.path("sizes")).put("context", tokens);
+    }
+
     /** Leaves a graph out of the manifest. */
     void forgetGraph(GraphName graph) {
         if (((ObjectNode) manifest.path("graphs")).remove(graph.label()) == null) {

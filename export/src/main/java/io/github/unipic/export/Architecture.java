@@ -178,10 +178,10 @@ public record Architecture(
     }
 
     private static Optional<Vision> vision(Checkpoint checkpoint) {
-        String patches = "siglip2.vision_model.embeddings.patch_embedding.weight";
-        if (!checkpoint.has(patches)) {
+        if (!checkpoint.hasVisionTower()) {
             return Optional.empty();
         }
+        String patches = "siglip2.vision_model.embeddings.patch_embedding.weight";
         Settings config = checkpoint
                 .visionConfig()
                 .orElseThrow(() -> new ExportException("The checkpoint has SigLIP2 tensors but no folder with SigLIP2's"

@@ -165,6 +165,7 @@ final class BenchCommand implements Callable<Integer> {
                 repeat,
                 memory.keepLoaded(),
                 memory.prepack(),
+                memory.mapped(),
                 memory.tileAbove());
         Session session = unipic.session();
         ExecutionProvider provider = providerOptions.prepare();

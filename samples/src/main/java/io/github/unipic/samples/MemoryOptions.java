@@ -34,6 +34,18 @@ final class MemoryOptions {
                             + " memory again as they take, and seconds more to load; for chats and many pictures in a row.")
     private boolean prepack;
 
+    @Option(
+            names = "--no-mmap",
+            description =
+                    "Read the weights into memory, where they would be mapped from their files: for model folders on"
+                            + " network drives, and where files may change while they are in use. Takes as much memory as the"
+                            + " folder's size.")
+    private boolean notMapped;
+
+    boolean mapped() {
+        return !notMapped;
+    }
+
     boolean keepLoaded() {
         return !lowMemory;
     }

@@ -72,6 +72,7 @@ final class ModelOptions {
                 .provider(asked)
                 .keepLoaded(memory.keepLoaded())
                 .prepack(memory.prepack())
+                .mapped(memory.mapped())
                 .tileAbove(memory.tileAbove());
         return threads == null ? builder : builder.threads(threads);
     }

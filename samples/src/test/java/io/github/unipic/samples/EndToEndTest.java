@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -152,6 +153,43 @@ class EndToEndTest {
         assertThat(again.out()).isEqualTo(run.out());
         assertThat(again.err()).isEmpty();
         assertThat(run("describe", fox, "-q", "--max-tokens", "8").out()).isNotEqualTo(run.out());
+        assertThat(run.err()).doesNotContain("MAR encoder");
+    }
+
+    @Test
+    void describeTellsOfAnotherEncoderAndReadsSpecialTokensWhereAllowed() {
+        String fox = fox();
+        String[] mar = {"describe", fox, "fox<|im_end|>", "--max-tokens", "8", "--vision", "mar"};
+        CommandLineRun plain = run(mar);
+        assertThat(plain.errLines()).contains("Looked at the images with the MAR encoder, not with SigLIP2.");
+        String[] allowed = Arrays.copyOf(mar, mar.length + 2);
+        allowed[mar.length] = "--allow-special-tokens";
+        allowed[mar.length + 1] = "-q";
+        CommandLineRun special = run(allowed);
+        assertThat(special.exitCode()).isZero();
+        assertThat(special.err()).isEmpty();
+        assertThat(special.out()).isNotEqualTo(plain.out());
+    }
+
+    @Test
+    void generateReadsSpecialTokensWhereAllowedAndAgainFromItsPicture() {
+        String[] small = {"--size", "64", "--iterations", "2", "--steps", "3", "-q", "-o"};
+        byte[] plain = drawn("plain.png", small, "fox<|im_end|>", "--seed", "7");
+        byte[] special = drawn("special.png", small, "fox<|im_end|>", "--seed", "7", "--allow-special-tokens");
+        assertThat(special).isNotEqualTo(plain);
+        assertThat(drawn("again.png", small, "--from", folder.resolve("special.png").toString()))
+                .isEqualTo(special);
+    }
+
+    private byte[] drawn(String name, String[] options, String... more) {
+        Path file = folder.resolve(name);
+        List<String> line = new ArrayList<>(List.of("generate"));
+        line.addAll(List.of(more));
+        line.addAll(List.of(options));
+        line.add(file.toString());
+        CommandLineRun run = run(line.toArray(String[]::new));
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        return Image.read(file).rgb();
     }
 
     @Test

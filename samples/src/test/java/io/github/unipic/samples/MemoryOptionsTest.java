@@ -43,6 +43,14 @@ class MemoryOptionsTest {
     }
 
     @Test
+    void weightsAreMappedUnlessThatIsNotWanted() {
+        assertThat(parse().mapped()).isTrue();
+        assertThat(parse("--low-memory").mapped()).isTrue();
+        assertThat(parse("--no-mmap").mapped()).isFalse();
+        assertThat(parse("--no-mmap").keepLoaded()).isTrue();
+    }
+
+    @Test
     void aLimitAloneKeepsGraphsLoaded() {
         assertThat(parse("--tile-above", "0").keepLoaded()).isTrue();
         assertThat(parse("--tile-above", "0").tileAbove()).isZero();

@@ -83,6 +83,7 @@ public final class Drawing {
     }
 
     private ImageTokens drawFromPrompt(Task task, Turns turns, LanguageContext talk) {
+        requireMemory(task);
         // The prompts need the language model only; together the loop's graphs are opened in less time.
         return stages.holding(MaskedGeneration.LOOP, () -> {
             try (LanguageContext unconditional = LanguageContext.empty(stages, tokenizer, manifest);
@@ -112,6 +113,7 @@ public final class Drawing {
                 talk.turn(1, imageTokens, typedPrompt()),
                 firstTurn(1, imageTokens, manifest.prompts().editUnconditional()));
         requireRoom(task.grid(), talk, turns);
+        requireMemory(task);
         return pictures(drawFromPicture(task, image, side, turns, talk), Map.of(TASK, "edit"));
     }
 
@@ -208,6 +210,12 @@ public final class Drawing {
 
     private Grid grid() {
         int patch = manifest.sizes().downsampling();
+        if (request.width().getAsInt() % patch != 0 || request.height().getAsInt() % patch != 0) {
+            throw new InvalidRequestException("The model draws whole tokens of " + patch + " x " + patch
+                    + " pixels, not "
+                    + request.width().getAsInt() + " x " + request.height().getAsInt() + "; take multiples of "
+                    + patch + ".");
+        }
         return new Grid(request.height().getAsInt() / patch, request.width().getAsInt() / patch);
     }
 
@@ -218,6 +226,15 @@ public final class Drawing {
                 grid,
                 seed -> request.order().orElseGet(() -> TokenOrder.random(grid.tokens(), seed)),
                 Optional.empty());
+    }
+
+    private void requireMemory(Task task) {
+        MemoryNeed.of(
+                        manifest,
+                        task.rows(0, 0).size(),
+                        task.grid().tokens(),
+                        graphs.options().provider().isCpu())
+                .require(MemoryNeed.Available.here());
     }
 
     /**

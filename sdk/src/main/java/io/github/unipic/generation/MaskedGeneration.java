@@ -88,7 +88,7 @@ public final class MaskedGeneration {
     }
 
     /** So many tokens of a picture go through the language model at once, and a few more where they are aligned. */
-    private static final int PIECE = 1024;
+    static final int PIECE = 1024;
 
     /** The graphs that each iteration needs. */
     static final Set<GraphName> LOOP = EnumSet.of(MAR_ENCODER, DECODER_STEP, MAR_DECODER, TOKEN_SAMPLER);

@@ -4,9 +4,11 @@ import com.sun.jna.Platform;
 import io.github.unipic.CacheFolder;
 import io.github.unipic.InferenceException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -28,6 +30,8 @@ public final class NativeLibraries {
     /** What it loads for a provider. */
     private static final List<String> ORT_PROVIDERS =
             names("onnxruntime_providers_cuda", "onnxruntime_providers_tensorrt");
+
+    private static final Set<String> PREPARED_PROVIDERS = new HashSet<>();
 
     private static Optional<Path> onnxRuntime = Optional.empty();
 
@@ -71,11 +75,15 @@ public final class NativeLibraries {
      * @throws InferenceException when there is no folder to unpack into
      */
     public static synchronized void prepareProvider(String name) {
-        UnpackedLibraries jar = onnxRuntimeJar();
         String library = fileName("onnxruntime_providers_" + name);
-        if (onnxRuntime.isPresent() && jar.has(library)) {
+        if (onnxRuntime.isEmpty() || PREPARED_PROVIDERS.contains(library)) {
+            return;
+        }
+        UnpackedLibraries jar = onnxRuntimeJar();
+        if (jar.has(library)) {
             jar.unpack(onnxRuntimeFiles(jar), List.of(library));
         }
+        PREPARED_PROVIDERS.add(library);
     }
 
     /** Whether ONNX Runtime is the build on the class path, and not one that the user has named. */

@@ -72,12 +72,11 @@ record GraphContract(List<String> inputs, List<String> outputs) {
                 new GraphContract(
                         List.of("latents float32 [B,h,w," + channels + "]"), List.of("pixels float32 [B,3,H,W]"));
             case PIXEL_DECODER_FEATURES ->
-                new GraphContract(
-                        List.of("latents float32 [B,h,w," + channels + "]"), List.of("features float32 [B,_,y,x]"));
+                new GraphContract(List.of("latents float32 [B,h,w," + channels + "]"), List.of("features T [B,_,y,x]"));
             case PIXEL_DECODER_TILE ->
                 new GraphContract(
                         List.of(
-                                "features float32 [B,_,y,x]",
+                                "features T [B,_,y,x]",
                                 "core int64 [4]",
                                 "statistics float32 [_,B,_,2]",
                                 "known bool []"),

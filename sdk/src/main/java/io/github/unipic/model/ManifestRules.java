@@ -9,8 +9,10 @@ import io.github.unipic.model.Manifest.Sizes;
 import io.github.unipic.model.Manifest.TensorSpec;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -25,8 +27,9 @@ final class ManifestRules {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
     private static final Pattern AXIS = Pattern.compile("[A-Za-z0-9_+*/-]{1,50}");
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
-    private static final Set<String> PRECISIONS = Set.of("float32", "float16", "bfloat16", "int8", "int4");
-    private static final Set<String> FLAVORS = Set.of("portable", "fused");
+    private static final Set<String> PRECISIONS =
+            new TreeSet<>(Set.of("float32", "float16", "bfloat16", "int8", "int4"));
+    private static final Set<String> FLAVORS = new TreeSet<>(Set.of("portable", "fused"));
     private static final Set<String> GUIDANCE_SCHEDULES = Set.of("constant", "linear");
 
     /** Larger than those of any model by one or two orders of magnitude. */
@@ -109,8 +112,9 @@ final class ManifestRules {
         long tokens = (long) (defaults.width() / sizes.downsampling()) * (defaults.height() / sizes.downsampling());
         require(
                 tokens + sizes.bufferTokens() < sizes.context(),
-                "has a default size of " + tokens + " tokens, more than its sizes.context of " + sizes.context()
-                        + " holds");
+                "has a default size of %s tokens, more than its sizes.context of %s holds",
+                tokens,
+                sizes.context());
         number("defaults.iterations", defaults.iterations(), 1, MOST_ITERATIONS);
         number("defaults.diffusion_steps", defaults.diffusionSteps(), 1, MOST_DIFFUSION_STEPS);
         number("defaults.guidance", defaults.guidance(), Float.MIN_NORMAL, Float.MAX_VALUE);
@@ -124,43 +128,53 @@ final class ManifestRules {
         number(name, pixels, 1, MOST_PIXELS);
         require(
                 pixels % REQUESTED == 0 && pixels % downsampling == 0,
-                "has a " + name + " of " + pixels + ", which is no multiple of " + REQUESTED
-                        + " and of its sizes.downsampling of " + downsampling);
+                "has a %s of %s, which is no multiple of %s and of its sizes.downsampling of %s",
+                name,
+                pixels,
+                REQUESTED,
+                downsampling);
     }
 
     private void check(String name, FileSpec file) {
         name("file", name, FILE_NAME);
         require(!name.equals(Manifest.FILE_NAME), "lists itself");
-        number("files." + name + ".bytes", file.bytes(), 0, MOST_BYTES);
-        require(SHA256.matcher(file.sha256()).matches(), "has no SHA-256 for " + name);
+        number("length of a file", file.bytes(), 0, MOST_BYTES);
+        require(SHA256.matcher(file.sha256()).matches(), "has no SHA-256 for %s", name);
     }
 
     private void check(String name, GraphSpec graph, Set<String> files) {
         name("graph", name, NAME);
-        String what = "graphs." + name;
-        require(graph.data().size() <= 100, "has more than 100 files of weights in " + what);
+        require(graph.data().size() <= 100, "has more than 100 files of weights in graphs.%s", name);
         require(
                 files.contains(graph.file()) && files.containsAll(graph.data()),
-                "has a graph " + name + " that refers to files that it does not list");
+                "has a graph %s that refers to files that it does not list",
+                name);
         require(
                 PRECISIONS.contains(graph.precision()),
-                "has a " + what + ".precision of '" + graph.precision() + "', which is none of "
-                        + String.join(", ", PRECISIONS.stream().sorted().toList()));
-        require(FLAVORS.contains(graph.flavor()), "has a " + what + ".flavor that is neither portable nor fused");
-        number(what + ".block_size", graph.blockSize(), 0, MOST_WIDTH);
-        check(what + ".inputs", graph.inputs());
-        check(what + ".outputs", graph.outputs());
+                "has a graphs.%s.precision of '%s', which is none of %s",
+                name,
+                graph.precision(),
+                PRECISIONS);
+        require(
+                FLAVORS.contains(graph.flavor()),
+                "has a graphs.%s.flavor of '%s', which is none of %s",
+                name,
+                graph.flavor(),
+                FLAVORS);
+        number("block_size", graph.blockSize(), 0, MOST_WIDTH);
+        check(name, graph.inputs());
+        check(name, graph.outputs());
     }
 
-    private void check(String what, List<TensorSpec> tensors) {
-        require(tensors.size() <= 4 * MOST_LAYERS, "has more than " + 4 * MOST_LAYERS + " tensors in " + what);
+    private void check(String graph, List<TensorSpec> tensors) {
+        require(tensors.size() <= 4 * MOST_LAYERS, "has too many tensors in graphs.%s", graph);
         Set<String> names = new HashSet<>();
         for (TensorSpec tensor : tensors) {
-            name("tensor in " + what, tensor.name(), NAME);
-            name("type in " + what, tensor.type(), NAME);
-            require(names.add(tensor.name()), "has two of " + tensor.name() + " in " + what);
-            require(tensor.shape().size() <= 8, "has more than 8 axes for " + tensor.name() + " in " + what);
-            tensor.shape().forEach(axis -> name("axis in " + what, axis, AXIS));
+            name("tensor", tensor.name(), NAME);
+            name("type", tensor.type(), NAME);
+            require(names.add(tensor.name()), "has two of %s in graphs.%s", tensor.name(), graph);
+            require(tensor.shape().size() <= 8, "has more than 8 axes of %s in graphs.%s", tensor.name(), graph);
+            tensor.shape().forEach(axis -> name("axis", axis, AXIS));
         }
     }
 
@@ -179,9 +193,11 @@ final class ManifestRules {
     // ---- kinds of values
 
     private void number(String name, double value, double least, double most) {
-        require(
-                value >= least && value <= most,
-                "has a " + name + " of " + plain(value) + "; " + plain(least) + " to " + plain(most) + " are possible");
+        boolean possible = value >= least && value <= most; // NaN is not
+        if (!possible) {
+            throw damaged("has a " + name + " of " + plain(value) + ", and " + plain(least) + " to " + plain(most)
+                    + " are possible");
+        }
     }
 
     private static String plain(double value) {
@@ -191,22 +207,22 @@ final class ManifestRules {
     }
 
     private void text(String name, String text) {
-        require(text.length() <= MOST_CHARACTERS, "has a " + name + " of more than " + MOST_CHARACTERS + " characters");
+        require(text.length() <= MOST_CHARACTERS, "has a %s of more than %s characters", name, MOST_CHARACTERS);
     }
 
     private void template(String name, String text) {
         text(name, text);
         int places = text.split(Pattern.quote(Prompts.PLACE), -1).length - 1;
-        require(places == 1, "has " + places + " places for the user's words in " + name + ", not one");
+        require(places == 1, "has %s places for the user's words in %s, not one", places, name);
     }
 
     private void name(String what, String name, Pattern pattern) {
-        require(pattern.matcher(name).matches(), "has an impossible name for a " + what + ": '" + name + "'");
+        require(pattern.matcher(name).matches(), "has an impossible name for a %s: '%s'", what, name);
     }
 
-    private void require(boolean rule, String otherwise) {
+    private void require(boolean rule, String otherwise, Object... values) {
         if (!rule) {
-            throw damaged(otherwise);
+            throw damaged(String.format(Locale.ROOT, otherwise, values));
         }
     }
 

@@ -5,14 +5,20 @@ import ai.onnxruntime.OrtSession;
 import io.github.unipic.InferenceException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /** One graph's session: opened by the first who needs it, while others wait for that graph only. Thread-safe. */
 final class GraphSession {
     /** A session, and what must be there as long as it is. */
     record Opened(OrtSession session, Optional<Weights> weights) implements AutoCloseable {
+        Opened {
+            OPEN.incrementAndGet();
+        }
+
         @Override
         public void close() {
+            OPEN.decrementAndGet();
             try {
                 free(session);
             } finally {
@@ -20,6 +26,8 @@ final class GraphSession {
             }
         }
     }
+
+    private static final AtomicLong OPEN = new AtomicLong();
 
     private final Supplier<Opened> opener;
     private final boolean keep;
@@ -34,6 +42,11 @@ final class GraphSession {
     GraphSession(Supplier<Opened> opener, boolean keep) {
         this.opener = opener;
         this.keep = keep;
+    }
+
+    /** Sessions of this process that are not closed yet. */
+    static long open() {
+        return OPEN.get();
     }
 
     synchronized void hold() {

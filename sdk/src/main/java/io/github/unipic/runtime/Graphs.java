@@ -188,6 +188,11 @@ public final class Graphs implements AutoCloseable {
         return tensorsStayOnDevice;
     }
 
+    /** Sessions of this process, of all models, that are not closed yet: for finding leaks. */
+    public static long openSessions() {
+        return GraphSession.open();
+    }
+
     /** The graphs that are open now. */
     public Set<GraphName> loaded() {
         return sessions.entrySet().stream()

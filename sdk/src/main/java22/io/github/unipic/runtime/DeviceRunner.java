@@ -105,10 +105,16 @@ final class DeviceRunner implements SessionRunner {
             }
             List<OrtC.Value> values = binding.run(pointer(options, runOptions));
             Map<String, Tensor> results = new LinkedHashMap<>();
-            for (int i = 0; i < values.size(); i++) {
-                results.put(wanted.get(i), tensor(values.get(i), toHost));
+            try {
+                for (int i = 0; i < values.size(); i++) {
+                    results.put(wanted.get(i), tensor(values.get(i), toHost));
+                }
+                return results;
+            } catch (RuntimeException | Error e) {
+                results.values().forEach(Tensor::close);
+                values.stream().skip(results.size()).forEach(c::free);
+                throw e;
             }
-            return results;
         }
     }
 

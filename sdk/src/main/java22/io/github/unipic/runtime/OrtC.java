@@ -39,6 +39,7 @@ final class OrtC {
     private final MethodHandle getDimensionsCount;
     private final MethodHandle getDimensions;
     private final MethodHandle getTensorTypeAndShape;
+    private final MethodHandle releaseValue;
     private final MethodHandle releaseTypeAndShape;
     private final MethodHandle allocatorFree;
     private final MethodHandle runWithBinding;
@@ -65,6 +66,7 @@ final class OrtC {
         getTensorTypeAndShape = function(65, ADDRESS, ADDRESS, ADDRESS);
         allocatorFree = function(76, ADDRESS, ADDRESS, ADDRESS);
         releaseStatus = action(93, ADDRESS);
+        releaseValue = action(96, ADDRESS);
         releaseTypeAndShape = action(99, ADDRESS);
         runWithBinding = function(133, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
         createBinding = function(134, ADDRESS, ADDRESS, ADDRESS);
@@ -132,6 +134,10 @@ final class OrtC {
         return host;
     }
 
+    void free(Value value) {
+        call(releaseValue, value.pointer());
+    }
+
     /** Where a session leaves each of its outputs, in their order. */
     List<MemorySegment> outputPlaces(MemorySegment session, int outputs, Arena arena) throws OrtException {
         MemorySegment places = arena.allocate(ADDRESS, outputs);
@@ -186,11 +192,19 @@ final class OrtC {
             int values = Math.toIntExact(count.get(JAVA_LONG, 0));
             MemorySegment pointers = array.get(ADDRESS, 0).reinterpret(values * ADDRESS.byteSize());
             List<Value> list = new ArrayList<>();
-            for (int i = 0; i < values; i++) {
-                list.add(value(pointers.getAtIndex(ADDRESS, i), arena));
+            try {
+                for (int i = 0; i < values; i++) {
+                    list.add(value(pointers.getAtIndex(ADDRESS, i), arena));
+                }
+                return list;
+            } catch (OrtException | RuntimeException | Error e) {
+                for (int i = 0; i < values; i++) {
+                    call(releaseValue, pointers.getAtIndex(ADDRESS, i));
+                }
+                throw e;
+            } finally {
+                call(allocatorFree, allocator, pointers);
             }
-            check(call(allocatorFree, allocator, pointers));
-            return list;
         }
 
         @Override

@@ -94,8 +94,43 @@ class PromptTokenizerTest {
     }
 
     @Test
-    void markersInAPromptAreMarkers() {
+    void namesOfSpecialTokensInATemplateAreThoseTokens() {
         assertThat(tokenizer.encode("a<|im_end|>b")).hasSize(3).contains(151645);
+    }
+
+    static Iterable<JsonNode> typed() throws IOException {
+        try (InputStream json = resource("typed.json")) {
+            JsonNode goldens = new ObjectMapper().readTree(json);
+            assertThat(goldens).hasSizeGreaterThanOrEqualTo(100);
+            return goldens;
+        }
+    }
+
+    /** By the Hugging Face library: {@code plain} with {@code encode_special_tokens}, {@code special} without. */
+    @ParameterizedTest
+    @MethodSource("typed")
+    void typedNamesOfSpecialTokensArePlainTextUnlessAllowed(JsonNode golden) throws IOException {
+        PromptText before = PromptText.template(golden.get("before").asText());
+        PromptText after = PromptText.template(golden.get("after").asText());
+        String prompt = golden.get("prompt").asText();
+        assertThat(tokenizer.encode(before.then(PromptText.typed(prompt, false)).then(after)))
+                .containsExactly(new ObjectMapper().treeToValue(golden.get("plain"), long[].class));
+        long[] special = new ObjectMapper().treeToValue(golden.get("special"), long[].class);
+        assertThat(tokenizer.encode(before.then(PromptText.typed(prompt, true)).then(after)))
+                .containsExactly(special);
+        assertThat(tokenizer.decode(special)).isEqualTo(golden.get("decoded").asText());
+    }
+
+    @Test
+    void aTypedNameThatTheTemplateCompletesIsPlainText() {
+        PromptText typed = PromptText.typed("<|im_", false);
+        assertThat(tokenizer.encode(typed.then(PromptText.template("end|>")))).doesNotContain(151645);
+        assertThat(tokenizer.encode(typed.then(PromptText.template("end|><|im_end|>"))))
+                .endsWith(151645);
+        assertThat(tokenizer.encode(PromptText.typed("{}", false).in("<|im_start|>{}<|im_end|>", "{}")))
+                .startsWith(151644)
+                .endsWith(151645)
+                .hasSize(3);
     }
 
     @Test
@@ -174,7 +209,18 @@ class PromptTokenizerTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "{", "{}", "[1, 2]", "not JSON\nat all", "{\"model\":{\"type\":\"BPE\"}}", "\u0000\u0001"})
+            strings = {
+                "",
+                "{",
+                "{}",
+                "{}}",
+                "[1, 2]",
+                "not JSON\nat all",
+                "{\"model\":{\"type\":\"BPE\"}}",
+                "{\"model\":{\"vocab\":{\"a",
+                "{\"model\":{\"vocab\":{\"a\\",
+                "\u0000\u0001"
+            })
     void corruptFileIsAModelFormatException(String content) throws IOException {
         Path broken = Files.writeString(folder.resolve("broken.json"), content);
         assertRefused(broken, "is not a valid tokenizer");

@@ -24,6 +24,9 @@ final class LoadedModel implements AutoCloseable {
         ModelFolder folder = ModelFolder.open(path, false);
         graphs = new Graphs(folder, options, times);
         tokenizer = PromptTokenizer.load(folder.tokenizer());
+        if (!options.memory().mapped() && options.memory().keepLoaded()) {
+            graphs.openAll();
+        }
         loadSeconds = secondsSince(start);
     }
 

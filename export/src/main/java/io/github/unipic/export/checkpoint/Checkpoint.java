@@ -43,6 +43,9 @@ public final class Checkpoint implements AutoCloseable {
     private static final String LLM = "llm.";
     private static final String TOWER = "siglip2.";
     private static final String VISION_MODEL = "vision_model.";
+    /** Without this no image enters the tower. */
+    private static final String PATCHES = TOWER + VISION_MODEL + "embeddings.patch_embedding.weight";
+
     private static final Set<String> VISION_TYPES =
             Set.of("siglip", "siglip2", "siglip_vision_model", "siglip2_vision_model");
     private static final String PROJECTOR = "siglip2_proj.";
@@ -145,9 +148,11 @@ public final class Checkpoint implements AutoCloseable {
             // The text tower beside the vision tower is not part of this model.
             weights.ifPresent(file ->
                     add(file, TensorNames::visionModel, name -> name.startsWith(TOWER + VISION_MODEL), List.of()));
-            if (!hasAny(TOWER)) {
+            if (!hasVisionTower()) {
                 notes.add(withoutTower(main, weights));
             }
+        } else if (!hasVisionTower()) {
+            notes.add(withoutTower(main, Optional.of(main)));
         }
     }
 
@@ -175,10 +180,10 @@ public final class Checkpoint implements AutoCloseable {
         if (!hasAny(PROJECTOR)) {
             return "no SigLIP2 in this model (" + main.file() + " holds no siglip2_proj.*), as in Harmon: " + result;
         }
-        String where = weights.map(file -> file.path() + " holds no vision tower")
+        String where = weights.map(file -> file.path() + " lacks " + PATCHES)
                 .or(() -> vision.map(model -> model.path() + " holds no weights"))
                 .orElse("there is no folder with its config.json");
-        return "no SigLIP2 vision tower (" + main.file() + " holds no siglip2.*, and " + where + "): " + result
+        return "no SigLIP2 vision tower (" + where + "): " + result
                 + "; to have it, add google/siglip2-so400m-patch16-512 with model.safetensors and export again";
     }
 
@@ -329,6 +334,11 @@ public final class Checkpoint implements AutoCloseable {
     static String printable(String text) {
         String start = text.length() <= 100 ? text : text.substring(0, 100) + "...";
         return UNPRINTABLE.matcher(start).replaceAll("?");
+    }
+
+    /** Whether there is SigLIP2's vision tower. */
+    public boolean hasVisionTower() {
+        return has(PATCHES);
     }
 
     /** Whether there is a tensor of this name; asking does not count as using it. */

@@ -115,8 +115,10 @@ class CheckpointTest {
 
     @Test
     void whatIsAsPublishedNeedsNoNote() throws IOException {
-        main().tensor("siglip2.a", DType.FLOAT32, ONE, 2).write(mainFile());
+        main().tensor("siglip2.embeddings.patch_embedding.weight", DType.FLOAT32, ONE, 2)
+                .write(mainFile());
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.hasVisionTower()).isTrue();
             assertThat(checkpoint.notes()).isEmpty();
         }
     }
@@ -142,17 +144,18 @@ class CheckpointTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "post_layernorm.bias",
-                "vision_model.post_layernorm.bias",
-                "model.vision_model.post_layernorm.bias"
+                "embeddings.patch_embedding.weight",
+                "vision_model.embeddings.patch_embedding.weight",
+                "model.vision_model.embeddings.patch_embedding.weight"
             })
     void theVisionTowersOwnFileMayHaveItsNamesInAnyForm(String name) throws IOException {
         main().write(mainFile());
         Path vision = CheckpointFolder.model(folder, "tower", "{\"model_type\": \"siglip_vision_model\"}");
         new SafetensorsFile().tensor(name, DType.FLOAT32, ONE, 9).write(vision.resolve("model.safetensors"));
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            assertThat(read(checkpoint.require("siglip2.vision_model.post_layernorm.bias")))
+            assertThat(read(checkpoint.require("siglip2.vision_model.embeddings.patch_embedding.weight")))
                     .containsExactly(9);
+            assertThat(checkpoint.hasVisionTower()).isTrue();
             assertThat(checkpoint.notes()).noneMatch(note -> note.contains("SigLIP2"));
         }
     }
@@ -166,7 +169,11 @@ class CheckpointTest {
         new SafetensorsFile()
                 .tensor("text_model.head.bias", DType.FLOAT32, ONE, 1)
                 .write(vision.resolve("model.safetensors"));
-        withoutTower("model.safetensors holds no vision tower");
+        withoutTower("model.safetensors lacks siglip2.vision_model.embeddings.patch_embedding.weight");
+        main().tensor("siglip2_proj.0.bias", DType.FLOAT32, ONE, 4)
+                .tensor("siglip2.head.bias", DType.FLOAT32, ONE, 4)
+                .write(mainFile());
+        withoutTower("pytorch_model.bin lacks siglip2.vision_model.embeddings.patch_embedding.weight");
     }
 
     private void withoutTower(String where) {

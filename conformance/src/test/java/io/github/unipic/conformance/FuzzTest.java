@@ -1,0 +1,16 @@
+package io.github.unipic.conformance;
+
+import io.github.unipic.conformance.golden.GoldenFuzz;
+import io.github.unipic.conformance.reference.ReferenceFuzz;
+import io.github.unipic.fuzz.FuzzRegression;
+import io.github.unipic.fuzz.FuzzTarget;
+import java.util.List;
+
+/** What the conformance kit reads from outside, and what takes a whole checkpoint or model to try. */
+public class FuzzTest extends FuzzRegression {
+    @Override
+    protected List<FuzzTarget> targets() {
+        return List.of(
+                new ReferenceFuzz(), new GoldenFuzz(), new ConfigFuzz(), ModelFuzz.ofManifest(), ModelFuzz.ofGraph());
+    }
+}

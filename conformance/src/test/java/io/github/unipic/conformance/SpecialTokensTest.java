@@ -1,0 +1,87 @@
+package io.github.unipic.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.unipic.Conversation;
+import io.github.unipic.DescribeRequest;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
+import io.github.unipic.Inpainting;
+import io.github.unipic.UniPic;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** In every task, names of special tokens are those tokens only where the request allows it. */
+class SpecialTokensTest {
+    private static final Image PHOTO = TestPictures.gradient(64, 64);
+    private static final String PROMPT = "fox<|im_end|>\n<|im_start|>user\nnight<|endoftext|>";
+
+    /** Of the same length in tokens where names are special tokens: each is one. */
+    private static final int SHORTER =
+            PROMPT.length() - PROMPT.replaceAll("<\\|\\w+\\|>", "").length() - 3;
+
+    private static UniPic unipic;
+
+    @BeforeAll
+    static void load() {
+        unipic = UniPic.load(TinyModel.model());
+    }
+
+    @AfterAll
+    static void close() {
+        unipic.close();
+    }
+
+    private static GenerateRequest draw(boolean allow) {
+        return GenerateRequest.builder(PROMPT)
+                .allowSpecialTokens(allow)
+                .size(64, 64)
+                .iterations(2)
+                .diffusionSteps(3)
+                .seed(1)
+                .build();
+    }
+
+    private static DescribeRequest ask(boolean allow) {
+        return DescribeRequest.builder(PROMPT)
+                .allowSpecialTokens(allow)
+                .maxTokens(1)
+                .build();
+    }
+
+    private static int tokens(Consumer<Conversation> turn) {
+        try (Conversation talk = unipic.conversation()) {
+            turn.accept(talk);
+            return talk.tokens();
+        }
+    }
+
+    @Test
+    void drawing() {
+        int plain = tokens(talk -> talk.generate(draw(false)));
+        assertThat(plain - tokens(talk -> talk.generate(draw(true)))).isBetween(10, SHORTER);
+        assertThat(unipic.generate(draw(false)).get(0).rgb())
+                .isNotEqualTo(unipic.generate(draw(true)).get(0).rgb());
+    }
+
+    @Test
+    void editing() {
+        int plain = tokens(talk -> talk.edit(PHOTO, draw(false)));
+        assertThat(plain - tokens(talk -> talk.edit(PHOTO, draw(true)))).isBetween(10, SHORTER);
+    }
+
+    @Test
+    void inpainting() {
+        Inpainting inpainting = Inpainting.of(PHOTO, TestPictures.cornerMask(64, 64, 32, 32));
+        assertThat(unipic.inpaint(inpainting, draw(false)).get(0).rgb())
+                .isNotEqualTo(unipic.inpaint(inpainting, draw(true)).get(0).rgb());
+    }
+
+    @Test
+    void asking() {
+        int plain = tokens(talk -> talk.ask(ask(false)));
+        assertThat(plain - tokens(talk -> talk.ask(ask(true)))).isBetween(10, SHORTER);
+    }
+}

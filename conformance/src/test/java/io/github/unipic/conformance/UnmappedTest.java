@@ -1,0 +1,115 @@
+package io.github.unipic.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.unipic.DescribeRequest;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
+import io.github.unipic.ModelFormatException;
+import io.github.unipic.UniPic;
+import io.github.unipic.export.ExportListener;
+import io.github.unipic.export.ExportRequest;
+import io.github.unipic.export.Exporter;
+import io.github.unipic.export.Precision;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Weights read into memory rather than mapped. */
+class UnmappedTest {
+    private static final Image PHOTO = TestPictures.gradient(64, 64);
+
+    @TempDir
+    private Path folder;
+
+    /** Everything that a model can do. */
+    private record Results(byte[] drawn, byte[] edited, String answer) {
+        static Results of(UniPic unipic) {
+            return new Results(
+                    unipic.generate(request()).get(0).rgb(),
+                    unipic.edit(PHOTO, request()).get(0).rgb(),
+                    unipic.describe(DescribeRequest.builder("What?")
+                                    .image(PHOTO)
+                                    .maxTokens(4)
+                                    .build())
+                            .text());
+        }
+
+        void assertSame(Results others) {
+            assertThat(others.drawn).isEqualTo(drawn);
+            assertThat(others.edited).isEqualTo(edited);
+            assertThat(others.answer).isEqualTo(answer);
+        }
+
+        private static GenerateRequest request() {
+            return GenerateRequest.builder("a red circle")
+                    .size(64, 64)
+                    .iterations(2)
+                    .diffusionSteps(3)
+                    .seed(7)
+                    .build();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void computesTheSame(Precision precision) throws IOException {
+        Path model = folder.resolve("model");
+        Exporter.export(new ExportRequest(TinyModel.checkpoint(), model, precision, false), ExportListener.NONE);
+        Results expected;
+        try (UniPic unipic = UniPic.load(model)) {
+            expected = Results.of(unipic);
+        }
+        try (UniPic unipic = UniPic.builder(model).mapped(false).load()) {
+            cutEveryFile(model);
+            expected.assertSame(Results.of(unipic));
+        }
+    }
+
+    /** What would end the process if the files were mapped. */
+    private static void cutEveryFile(Path model) throws IOException {
+        List<Path> files;
+        try (Stream<Path> list = Files.list(model)) {
+            files = list.toList();
+        }
+        for (Path file : files) {
+            try (RandomAccessFile open = new RandomAccessFile(file.toFile(), "rw")) {
+                open.setLength(0);
+            }
+        }
+    }
+
+    @Test
+    void graphsAreReadEachTimeWhereNoneIsKept() throws IOException {
+        Path model = TinyModel.copy(TinyModel.model(), folder.resolve("model"));
+        try (UniPic unipic =
+                UniPic.builder(model).mapped(false).keepLoaded(false).load()) {
+            Results.of(unipic).assertSame(Results.of(unipic));
+            try (RandomAccessFile data =
+                    new RandomAccessFile(model.resolve("mar_encoder.data").toFile(), "rw")) {
+                data.setLength(data.length() / 2);
+            }
+            assertThatExceptionOfType(ModelFormatException.class)
+                    .isThrownBy(() -> Results.of(unipic))
+                    .withMessageContainingAll("mar_encoder.data", "ends after");
+        }
+    }
+
+    @Test
+    void aGraphThatDoesNotOpenIsSaidOnLoading() throws IOException {
+        ModelCopy copy = ModelCopy.of(TinyModel.model(), folder.resolve("model"));
+        copy.replace("text_head.onnx", new byte[] {0x3a, 0x7f});
+        Path model = copy.finish();
+        assertThatExceptionOfType(ModelFormatException.class)
+                .isThrownBy(() -> UniPic.builder(model).mapped(false).load())
+                .withMessageContaining("text_head.onnx");
+    }
+}

@@ -1,0 +1,14 @@
+package io.github.unipic.export;
+
+import io.github.unipic.export.checkpoint.CheckpointFuzz;
+import io.github.unipic.fuzz.FuzzRegression;
+import io.github.unipic.fuzz.FuzzTarget;
+import java.util.List;
+
+/** What the exporter reads from outside. The config target of the conformance kit reads the rest of a checkpoint. */
+public class FuzzTest extends FuzzRegression {
+    @Override
+    protected List<FuzzTarget> targets() {
+        return CheckpointFuzz.targets();
+    }
+}

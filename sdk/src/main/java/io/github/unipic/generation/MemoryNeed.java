@@ -1,0 +1,81 @@
+package io.github.unipic.generation;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import com.sun.management.OperatingSystemMXBean;
+import io.github.unipic.InferenceException;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.GraphSpec;
+import io.github.unipic.model.Manifest.Sizes;
+import java.lang.management.ManagementFactory;
+import java.util.Optional;
+
+/**
+ * What a picture needs at least of what can be told beforehand, so that a large one is refused before hours of
+ * computing and not after.
+ *
+ * @param attention bytes for one layer of the MAR decoder's attention on the CPU
+ * @param direct bytes outside Java's heap, within Java's limit for them
+ */
+record MemoryNeed(long attention, long direct) {
+    /** No model's heads are wider; those of the published one's MAR decoder have 80 channels. */
+    private static final int WIDEST_HEAD = 128;
+
+    /** Of what the machine has and Java allows; 0 where that cannot be told. */
+    record Available(long machine, long direct) {
+        static Available here() {
+            OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+            HotSpotDiagnosticMXBean java = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+            long limit = Optional.ofNullable(java)
+                    .map(bean -> Long.parseLong(
+                            bean.getVMOption("MaxDirectMemorySize").getValue()))
+                    .filter(bytes -> bytes > 0)
+                    .orElse(Runtime.getRuntime().maxMemory());
+            return new Available(
+                    system == null ? 0 : system.getTotalMemorySize() + system.getTotalSwapSpaceSize(), limit);
+        }
+    }
+
+    /**
+     * @param rows of the batch, both halves of guidance
+     * @param tokens of one picture
+     * @param onCpu whether the CPU computes
+     */
+    static MemoryNeed of(Manifest manifest, int rows, int tokens, boolean onCpu) {
+        Sizes sizes = manifest.sizes();
+        GraphSpec decoder = manifest.graphs().get(GraphName.MAR_DECODER.label());
+        if (decoder == null) {
+            return new MemoryNeed(0, 0); // That it is missing is said where it is opened.
+        }
+        long places = (long) tokens + sizes.bufferTokens();
+        // The standard's operator holds every score, in float32; ONNX Runtime's own, in the fused flavour, does not.
+        boolean holdsScores = onCpu && decoder.flavor().equals("portable");
+        long heads = Math.max(1, sizes.marDim() / WIDEST_HEAD);
+        long scores = holdsScores ? rows * heads * places * places * Float.BYTES : 0;
+        // What the language model makes of the pieces of a picture, and all of it joined.
+        int bytes = decoder.input("llm_hidden").type().equals("float16") ? Short.BYTES : Float.BYTES;
+        long hidden = tokens > MaskedGeneration.PIECE ? 2L * rows * places * sizes.hidden() * bytes : 0;
+        return new MemoryNeed(scores, hidden);
+    }
+
+    /** @throws InferenceException when there is not enough, with what would help */
+    void require(Available available) {
+        if (available.machine() > 0 && attention > available.machine()) {
+            throw new InferenceException("A picture of this size needs at least " + gigabytes(attention)
+                    + " of memory for attention in mar_decoder, and this machine has " + gigabytes(available.machine())
+                    + "; ask for a smaller picture, for fewer at once, or export the model with --flavor fused, whose"
+                    + " attention needs far less.");
+        }
+        if (direct > available.direct()) {
+            throw new InferenceException("A picture of this size needs at least " + gigabytes(direct)
+                    + " of Java's memory outside its heap, and Java may use " + gigabytes(available.direct())
+                    + "; give it more with -Xmx8g or -XX:MaxDirectMemorySize=8g (UNIPIC_JAVA_OPTS), or ask for a"
+                    + " smaller picture or for fewer at once.");
+        }
+    }
+
+    private static String gigabytes(long bytes) {
+        long tenths = bytes / 100_000_000;
+        return tenths / 10 + "." + tenths % 10 + " GB";
+    }
+}

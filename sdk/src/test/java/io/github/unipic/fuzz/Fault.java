@@ -1,0 +1,58 @@
+package io.github.unipic.fuzz;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** An input that broke the invariant: the file that holds it, and beside it what happened. */
+record Fault(Path input) {
+    private static final String INPUT = ".bin";
+    private static final String STORY = ".txt";
+    private static final int MAX_LINES = 10;
+    private static final int MAX_LINE = 200;
+
+    static void write(Path folder, String target, int number, String story, byte[] input) throws IOException {
+        String name = target + "-" + number;
+        Files.write(folder.resolve(name + INPUT), input);
+        Files.writeString(folder.resolve(name + STORY), story);
+    }
+
+    /** The faults of a target. */
+    static List<Fault> of(Path folder, String target) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().matches(target + "-\\d+\\" + INPUT))
+                    .sorted()
+                    .map(Fault::new)
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path story() {
+        String name = input.getFileName().toString();
+        return input.resolveSibling(name.substring(0, name.length() - INPUT.length()) + STORY);
+    }
+
+    void delete() throws IOException {
+        Files.delete(input);
+        Files.delete(story());
+    }
+
+    /** The file and how its story begins. */
+    @Override
+    public String toString() {
+        try {
+            return Files.readAllLines(story()).stream()
+                    .limit(MAX_LINES)
+                    .map(line -> line.substring(0, Math.min(line.length(), MAX_LINE)))
+                    .collect(Collectors.joining("\n", input + ": ", "\n"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

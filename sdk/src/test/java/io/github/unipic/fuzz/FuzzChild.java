@@ -1,0 +1,128 @@
+package io.github.unipic.fuzz;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The process that tries the inputs, as one of them may end it: {@link FuzzProcess} starts it and tells it on standard
+ * input which target to try, from which input on. The number of the current input stands in a mapped file, which
+ * outlives the process.
+ */
+final class FuzzChild {
+    /** Starts the lines on standard output that are for the parent. */
+    static final String LINE = "fuzz: ";
+
+    static final String JOURNAL = "journal";
+
+    /** How the process ends when an input takes too long. */
+    static final int HANGS = 99;
+
+    private static final long LIMIT = TimeUnit.SECONDS.toNanos(10);
+    private static final int FAULTS_WRITTEN = 20;
+
+    private final Path folder;
+    private final long seed;
+    private final MappedByteBuffer journal;
+    private volatile long started = Long.MAX_VALUE;
+
+    private FuzzChild(Path folder, long seed) throws IOException {
+        this.folder = folder;
+        this.seed = seed;
+        try (FileChannel channel = FileChannel.open(
+                folder.resolve(JOURNAL),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE)) {
+            journal = channel.map(FileChannel.MapMode.READ_WRITE, 0, Integer.BYTES);
+        }
+    }
+
+    /** Arguments: the class that knows the targets, the folder for faults, the seed. Works in the current folder. */
+    public static void main(String[] arguments) throws Exception {
+        FuzzRegression test = FuzzRegression.of(arguments[0]);
+        FuzzChild child = new FuzzChild(Path.of(arguments[1]), Long.parseLong(arguments[2]));
+        child.watch(Thread.currentThread());
+        BufferedReader orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String order = orders.readLine(); order != null; order = orders.readLine()) {
+            String[] words = order.split(" ");
+            child.run(test.target(words[0]).orElseThrow(), Integer.parseInt(words[1]));
+        }
+    }
+
+    private void run(FuzzTarget target, int first) throws IOException {
+        Inputs inputs = new Inputs(target, seed);
+        Trial trial = new Trial(target, Path.of("").toAbsolutePath());
+        int[] outcomes = new int[Trial.Outcome.values().length];
+        Map<String, Integer> faults = new HashMap<>();
+        for (int number = first; number < inputs.count(); number++) {
+            journal.putInt(0, number);
+            byte[] input = inputs.get(number);
+            try {
+                started = System.nanoTime();
+                outcomes[trial.run(input).ordinal()]++;
+            } catch (Throwable e) {
+                if (faults.merge(kind(e), 1, Integer::sum) == 1 && faults.size() <= FAULTS_WRITTEN) {
+                    StringWriter trace = new StringWriter();
+                    e.printStackTrace(new PrintWriter(trace, true));
+                    Fault.write(folder, target.name(), number, trace.toString(), input);
+                }
+            } finally {
+                started = Long.MAX_VALUE;
+            }
+        }
+        System.out.println(LINE + outcomes[0] + " " + outcomes[1] + " "
+                + faults.values().stream().mapToInt(Integer::intValue).sum());
+    }
+
+    /** Faults of one kind are written once: the same exception from the same place. */
+    private static String kind(Throwable e) {
+        Throwable cause = e instanceof AssertionError && e.getCause() != null ? e.getCause() : e;
+        return e.getClass() + " " + cause.getClass() + " "
+                + Arrays.stream(cause.getStackTrace()).limit(3).toList();
+    }
+
+    /** Ends the process when an input takes too long: no thread can be stopped from outside. */
+    private void watch(Thread worker) {
+        Thread watch = new Thread(() -> {
+            while (true) {
+                long start = started;
+                if (start != Long.MAX_VALUE && System.nanoTime() - start > LIMIT) {
+                    new Thread(() -> halt()).start(); // also where the stack trace cannot be had
+                    System.err.println("The input took over " + TimeUnit.NANOSECONDS.toSeconds(LIMIT) + " seconds at");
+                    for (StackTraceElement element : worker.getStackTrace()) {
+                        System.err.println("\tat " + element);
+                    }
+                    return;
+                }
+                sleep(100);
+            }
+        });
+        watch.setDaemon(true);
+        watch.start();
+    }
+
+    private static void halt() {
+        sleep(2000);
+        Runtime.getRuntime().halt(HANGS);
+    }
+
+    private static void sleep(long milliseconds) {
+        try {
+            Thread.sleep(milliseconds);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package io.github.unipic.fuzz;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.zip.CRC32;
+
+/**
+ * Lets Jazzer search for inputs that break a target, led by what code they reach. Jazzer is on the class path in the
+ * Maven profile {@code fuzz} only.
+ */
+public final class JazzerRun {
+    private static final String JAZZER = "com.code_intelligence.jazzer.Jazzer";
+
+    /** What Jazzer watches: our code and the libraries that read for it. */
+    private static final String WATCHED = String.join(
+            ":",
+            "io.github.unipic.**",
+            "com.sun.imageio.**",
+            "com.twelvemonkeys.**",
+            "org.apache.commons.**",
+            "net.razorvine.**");
+
+    private static FuzzTarget target;
+    private static Trial trial;
+    private static long results;
+    private static long refused;
+    private static long faults;
+
+    private JazzerRun() {}
+
+    /**
+     * Arguments: the class that knows the module's targets, the name of one, seconds. Does nothing where the module has
+     * no such target.
+     */
+    public static void main(String[] arguments) throws Exception {
+        FuzzRegression test = FuzzRegression.of(arguments[0]);
+        String name = arguments[1];
+        if (test.target(name).isEmpty()) {
+            return;
+        }
+        Path folder = Files.createDirectories(Path.of("target", "fuzz", "jazzer-" + name));
+        Path corpus = Files.createDirectories(folder.resolve("corpus"));
+        int number = 0;
+        for (byte[] input : test.target(name).get().corpus()) {
+            Files.write(corpus.resolve("seed-" + number++), input);
+        }
+        Class.forName(JAZZER).getMethod("main", String[].class).invoke(null, (Object) List.of(
+                        "--target_class=" + JazzerRun.class.getName(),
+                        "--target_args=" + arguments[0] + " " + name,
+                        "--instrumentation_includes=" + WATCHED,
+                        "--instrumentation_excludes=io.github.unipic.fuzz.**",
+                        "--keep_going=20",
+                        "--reproducer_path=" + folder,
+                        "-artifact_prefix=" + folder + "/",
+                        "-max_total_time=" + arguments[2],
+                        "-timeout=10",
+                        "-rss_limit_mb=3000",
+                        "-verbosity=0",
+                        corpus.toString())
+                .toArray(new String[0]));
+    }
+
+    /** Called by Jazzer. */
+    public static void fuzzerInitialize(String[] arguments) throws Exception {
+        target = FuzzRegression.of(arguments[0]).target(arguments[1]).orElseThrow();
+        trial = new Trial(target, Files.createTempDirectory("unipic-fuzz-"));
+        for (byte[] input : target.corpus()) {
+            try {
+                trial.run(input); // so that no input's time is spent on loading and changing classes
+            } catch (Throwable e) {
+                // Jazzer tries it again.
+            }
+        }
+    }
+
+    /** Called by Jazzer. */
+    public static void fuzzerTestOneInput(byte[] input) throws Throwable {
+        CRC32 coin = new CRC32();
+        coin.update(input);
+        byte[] tried = (coin.getValue() & 7) == 0 ? input : target.mutator().repair(input);
+        try {
+            if (trial.run(tried) == Trial.Outcome.RESULT) {
+                results++;
+            } else {
+                refused++;
+            }
+        } catch (Throwable e) {
+            faults++;
+            throw e;
+        }
+    }
+
+    /** Called by Jazzer. */
+    public static void fuzzerTearDown() {
+        System.out.println(target.name() + ": " + (results + refused + faults) + " inputs, " + results + " results, "
+                + refused + " refused, " + faults + " faults");
+    }
+}
