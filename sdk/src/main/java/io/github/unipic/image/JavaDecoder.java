@@ -6,16 +6,12 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.IOException;
 import java.util.Iterator;
-import java.util.concurrent.atomic.AtomicBoolean;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /** Decodes pixels with readers of Java's image I/O, and gives their samples as 8-bit RGB the way Pillow does. */
 final class JavaDecoder {
-    /** Libjpeg's words (JWRN_HIT_MARKER) when a marker stands where pixels should; then it makes some up. */
-    private static final String ENDS_EARLY = "premature end of data segment";
-
     private JavaDecoder() {}
 
     /** Uses a reader. */
@@ -36,25 +32,11 @@ final class JavaDecoder {
         throw new IOException("this Java has no reader for " + format);
     }
 
-    /**
-     * Lets a reader work on a file in memory: no cache, no metadata.
-     *
-     * @throws IOException if the pixels are damaged, or end early and the reader only warns of it
-     */
+    /** Lets a reader work on a file in memory: no cache, no metadata. */
     static <T> T with(ImageReader reader, byte[] file, Use<T> use) throws IOException {
         try (ImageInputStream input = new ByteArrayStream(file)) {
-            AtomicBoolean endsEarly = new AtomicBoolean();
-            reader.addIIOReadWarningListener((source, warning) -> {
-                if (warning.contains(ENDS_EARLY)) {
-                    endsEarly.set(true);
-                }
-            });
             reader.setInput(input, false, true);
-            T result = use.apply(reader);
-            if (endsEarly.get()) {
-                throw new IOException(ENDS_EARLY);
-            }
-            return result;
+            return use.apply(reader);
         } finally {
             reader.dispose();
         }

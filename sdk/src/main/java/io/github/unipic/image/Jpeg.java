@@ -2,7 +2,6 @@ package io.github.unipic.image;
 
 import io.github.unipic.ImageFormatException;
 import java.awt.image.DataBufferByte;
-import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -34,6 +33,19 @@ public final class Jpeg {
         JpegSegments segments = JpegSegments.read(encoded);
         Orientation orientation = Orientation.of(segments.exif(), segments.xmp(), encoded.options());
         encoded.checkSize(segments.width(), segments.height(), orientation.heapPerPixel(segments.heapPerPixel()));
+        byte[] samples = samples(encoded, segments);
+        int pixels = segments.width() * segments.height();
+        byte[] rgb = toRgb(samples, pixels, segments.bands(), segments.hasChroma());
+        return orientation.apply(new Picture(segments.width(), segments.height(), rgb, segments.texts()));
+    }
+
+    /**
+     * Decodes the samples of a file, or of a part of one: pixel by pixel, as they are stored.
+     *
+     * @throws io.github.unipic.ImageFormatException if they end early
+     * @throws IOException if they are damaged; any unchecked exception may mean the same
+     */
+    static byte[] samples(EncodedPicture encoded, JpegSegments segments) throws IOException {
         AtomicBoolean endsEarly = new AtomicBoolean();
         byte[] samples = JavaDecoder.withJdkReader("jpeg", segments.pixels(), reader -> {
             // libjpeg goes on with gray where data is missing, and says so: "premature end of data segment".
@@ -42,18 +54,12 @@ public final class Jpeg {
                     endsEarly.set(true);
                 }
             });
-            return samples(reader.readRaster(0, null));
+            return ((DataBufferByte) reader.readRaster(0, null).getDataBuffer()).getData();
         });
         if (endsEarly.get()) {
             throw encoded.damaged("its pixel data ends early");
         }
-        int pixels = segments.width() * segments.height();
-        byte[] rgb = toRgb(samples, pixels, segments.bands(), segments.hasChroma());
-        return orientation.apply(new Picture(segments.width(), segments.height(), rgb, segments.texts()));
-    }
-
-    private static byte[] samples(Raster raster) {
-        return ((DataBufferByte) raster.getDataBuffer()).getData();
+        return samples;
     }
 
     /** Three samples a pixel are converted where they are: large images take half the memory so. */

@@ -3,7 +3,6 @@ package io.github.unipic.image;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -17,11 +16,9 @@ final class Tiff {
             throw encoded.unsupported("a BigTIFF file");
         }
         TiffDirectory first = TiffDirectory.first(encoded.buffer(ByteOrder.BIG_ENDIAN));
-        encoded.checkSize(first.value(TiffTag.WIDTH, 0), first.value(TiffTag.HEIGHT, 0));
         TiffPage page = new TiffPage(encoded, first);
         checkWhole(encoded, first);
-        Picture picture = new Picture(page.width(), page.height(), page.rgb(), Map.of());
-        return Orientation.of(first, encoded.options()).apply(picture);
+        return page.picture();
     }
 
     // Pages and tags that are not read can be all that is missing of a file cut short. A chain that comes back to

@@ -11,13 +11,19 @@ final class TiffColors {
     private static final int CMYK = 5;
     private static final int YCBCR = 6;
 
+    /** Kinds of extra samples: alpha that colours were multiplied with, alpha, and alpha as Corel Draw has it. */
     private static final int PREMULTIPLIED = 1;
+
+    private static final int ALPHA = 2;
+    private static final int COREL_ALPHA = 999;
     private static final int NO_ALPHA = -1;
 
     private final int photometric;
     private final int samples;
     private final int bits;
     private final int alpha;
+    private final boolean premultiplied;
+    private final boolean scalesGray;
     private final byte[] palette;
     private final TiffChroma chroma;
 
@@ -53,16 +59,20 @@ final class TiffColors {
             throw encoded.unsupported("a TIFF file of other inks than CMYK");
         }
         long[] extra = directory.values(TiffTag.EXTRA_SAMPLES);
-        int premultiplied = NO_ALPHA;
-        for (int i = 0; i < extra.length && colors + i < samples; i++) {
-            if (extra[i] == PREMULTIPLIED) {
-                premultiplied = colors + i;
+        int found = extra.length == 0 && samples == colors + 1 ? colors : NO_ALPHA; // some writers leave the tag out
+        boolean multiplied = false;
+        for (int i = Math.min(extra.length, samples - colors) - 1; i >= 0; i--) {
+            if (extra[i] == PREMULTIPLIED || extra[i] == ALPHA || extra[i] == COREL_ALPHA) {
+                found = colors + i;
+                multiplied = extra[i] == PREMULTIPLIED;
             }
         }
-        alpha = premultiplied;
-        if (alpha != NO_ALPHA && photometric >= PALETTE) {
-            throw encoded.unsupported("a TIFF file of premultiplied alpha that is neither grey nor RGB");
+        alpha = found;
+        premultiplied = multiplied;
+        if (premultiplied && photometric >= PALETTE) {
+            throw encoded.unsupported("a TIFF file of premultiplied alpha that is neither gray nor RGB");
         }
+        scalesGray = encoded.asMask();
         palette = photometric == PALETTE ? palette(encoded, directory.values(TiffTag.COLOR_MAP)) : new byte[0];
         chroma = TiffChroma.of(directory);
     }
@@ -81,21 +91,32 @@ final class TiffColors {
         return rgb;
     }
 
+    boolean hasAlpha() {
+        return alpha != NO_ALPHA;
+    }
+
     /**
-     * Converts pixels.
+     * Converts pixels to 8-bit RGB.
      *
      * @param row their samples, pixel by pixel
      * @param pixels how many
      * @param rgb where the colours go to
      * @param at from where on
      */
-    void convert(int[] row, int pixels, byte[] rgb, int at) {
+    void toRgb(int[] row, int pixels, byte[] rgb, int at) {
         for (int i = 0; i < pixels; i++) {
-            convertPixel(row, i * samples, rgb, at + 3 * i);
+            toRgbPixel(row, i * samples, rgb, at + 3 * i);
         }
     }
 
-    private void convertPixel(int[] row, int from, byte[] rgb, int at) {
+    /** Converts pixels to 8-bit alpha, as {@link #toRgb}. */
+    void toAlpha(int[] row, int pixels, byte[] levels, int at) {
+        for (int i = 0; i < pixels; i++) {
+            levels[at + i] = (byte) level(row[i * samples + alpha]);
+        }
+    }
+
+    private void toRgbPixel(int[] row, int from, byte[] rgb, int at) {
         switch (photometric) {
             case PALETTE -> System.arraycopy(palette, 3 * row[from], rgb, at, 3);
             case CMYK ->
@@ -106,16 +127,16 @@ final class TiffColors {
             default -> {
                 for (int i = 0; i < 3; i++) {
                     int color = photometric == RGB ? level(row[from + i]) : gray(row[from]);
-                    rgb[at + i] = (byte) (alpha == NO_ALPHA ? color : divided(color, level(row[from + alpha])));
+                    rgb[at + i] = (byte) (premultiplied ? divided(color, level(row[from + alpha])) : color);
                 }
             }
         }
     }
 
-    // Grey of over 8 bits is clipped, as Image.read says.
+    // Gray of over 8 bits is clipped, as Image.read says, but for masks.
     private int gray(int sample) {
         int light = photometric == WHITE_IS_ZERO ? (1 << bits) - 1 - sample : sample;
-        return bits > 8 && samples == 1 ? Math.min(light, 255) : level(light);
+        return bits > 8 && samples == 1 && !scalesGray ? Math.min(light, 255) : level(light);
     }
 
     private int level(int sample) {

@@ -82,6 +82,15 @@ enum TiffCompression {
         };
     }
 
+    /** Bytes that decompressing takes at its peak for each of its result. */
+    int heapFactor() {
+        return switch (this) {
+            case NONE -> 1; // a copy, where bits are in reversed order
+            case JPEG, DEFLATE -> 2;
+            case CCITT_RUNS, CCITT_T4, CCITT_T6, LZW, PACK_BITS -> 3; // into an array that grows
+        };
+    }
+
     /**
      * Decompresses a block, other than JPEG.
      *
@@ -120,7 +129,7 @@ enum TiffCompression {
             while (count < length && !inflater.finished() && !inflater.needsInput() && !inflater.needsDictionary()) {
                 count += inflater.inflate(bytes, count, length - count);
             }
-            return Arrays.copyOf(bytes, count);
+            return count == length ? bytes : Arrays.copyOf(bytes, count);
         } catch (DataFormatException e) {
             throw new IOException(e);
         } finally {

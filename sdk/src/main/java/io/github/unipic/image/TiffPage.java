@@ -1,9 +1,9 @@
 package io.github.unipic.image;
 
-import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Map;
 
 /** The pixels of a TIFF page: each strip or tile is decompressed, taken apart into samples, and converted to RGB. */
 final class TiffPage {
@@ -32,7 +32,7 @@ final class TiffPage {
     TiffPage(EncodedPicture encoded, TiffDirectory directory) {
         this.encoded = encoded;
         this.directory = directory;
-        encoded.checkSize(directory.value(TiffTag.WIDTH, 0), directory.value(TiffTag.HEIGHT, 0));
+        encoded.checkPixels(directory.value(TiffTag.WIDTH, 0), directory.value(TiffTag.HEIGHT, 0));
         width = (int) directory.value(TiffTag.WIDTH, 0);
         height = (int) directory.value(TiffTag.HEIGHT, 0);
 
@@ -72,41 +72,49 @@ final class TiffPage {
         }
     }
 
-    int width() {
-        return width;
-    }
-
-    int height() {
-        return height;
-    }
-
     /**
      * Reads the pixels.
      *
-     * @return 8-bit RGB
+     * @throws io.github.unipic.ImageFormatException if they end early, or take more memory than there is
      * @throws IOException if they are damaged; any unchecked exception may mean the same
      */
-    byte[] rgb() throws IOException {
+    Picture picture() throws IOException {
+        Orientation orientation = Orientation.of(directory, encoded.options());
+        encoded.checkSize(width, height, orientation.heapPerPixel(heapPerPixel()));
         byte[] rgb = new byte[Math.multiplyExact(width * height, 3)];
+        byte[] alpha = new byte[encoded.asMask() && colors.hasAlpha() ? width * height : 0];
         int blockWidth = (int) blocks.width();
         int blockHeight = (int) blocks.height();
         int planes = (int) blocks.planes();
         int[] pixels = new int[blockWidth * samples];
-        for (int top = 0, block = 0; top < height; top += blockHeight) {
+        int block = 0;
+        for (int top = 0; top < height; top += blockHeight) {
             for (int left = 0; left < width; left += blockWidth, block++) {
                 Rows[] rows = new Rows[planes];
                 for (int plane = 0; plane < planes; plane++) {
                     rows[plane] = rows(block + plane * (int) (blocks.count() / planes));
                 }
+                int visible = Math.min(blockWidth, width - left);
                 for (int y = 0; y < blocks.rows(block); y++) {
                     for (int plane = 0; plane < planes; plane++) {
                         interleave(rows[plane].next(), pixels, plane, planes);
                     }
-                    colors.convert(pixels, Math.min(blockWidth, width - left), rgb, ((top + y) * width + left) * 3);
+                    int first = (top + y) * width + left;
+                    colors.toRgb(pixels, visible, rgb, 3 * first);
+                    if (alpha.length > 0) {
+                        colors.toAlpha(pixels, visible, alpha, first);
+                    }
                 }
             }
         }
-        return rgb;
+        return orientation.apply(new Picture(width, height, rgb, alpha, Map.of()));
+    }
+
+    /** The result, the blocks that are open at a time, and their rows as samples. */
+    private double heapPerPixel() {
+        double open = (double) blocks.rawBytes(0) * blocks.planes() * compression.heapFactor();
+        double rows = 8.0 * samples * blocks.width();
+        return (encoded.asMask() ? 4 : 3) + (open + rows) / ((double) width * height);
     }
 
     private static void interleave(int[] row, int[] pixels, int plane, int planes) {
@@ -222,16 +230,7 @@ final class TiffPage {
                 || segments.bands() != samples / blocks.planes()) {
             throw encoded.damaged("a TIFF strip or tile that is a JPEG file of another size");
         }
-        Raster raster = JavaDecoder.withJdkReader("jpeg", segments.pixels(), reader -> reader.readRaster(0, null));
-        int[] row = new int[raster.getWidth() * raster.getNumBands()];
-        return new Rows() {
-            private int y;
-
-            @Override
-            public int[] next() {
-                return raster.getPixels(0, y++, raster.getWidth(), 1, row);
-            }
-        };
+        return packed(Jpeg.samples(encoded, segments), 0);
     }
 
     private byte[] withTables(byte[] jpeg) {

@@ -8,6 +8,8 @@ import java.util.Arrays;
  */
 final class Vp8 {
     private static final int HEADER_BYTES = 10;
+    private static final double HEAP_PER_PIXEL = 5; // luma, half as much chroma, and RGB
+    private static final double HEAP_WITH_ALPHA = 9;
     private static final int BLOCK = 16;
     private static final int SEGMENTS = 4;
     private static final int NEVER = -1;
@@ -64,7 +66,7 @@ final class Vp8 {
         height = bytes[start + 8] & 0xff | (bytes[start + 9] & 0x3f) << 8;
         across = (width + BLOCK - 1) / BLOCK;
         down = (height + BLOCK - 1) / BLOCK;
-        encoded.checkSize(width, height);
+        encoded.checkSize(width, height, encoded.asMask() ? HEAP_WITH_ALPHA : HEAP_PER_PIXEL);
         int first = start + HEADER_BYTES;
         int length = tag >> 5;
         if (length > end - first || across * down > 8L * length) { // a block's modes take over a bit

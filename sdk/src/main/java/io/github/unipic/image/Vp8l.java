@@ -13,6 +13,7 @@ import java.util.Set;
 final class Vp8l {
     private static final int SIGNATURE = 0x2f;
     private static final int HEADER_BYTES = 5;
+    private static final double HEAP_PER_PIXEL = 7; // ARGB, and the RGB that is made of it
     private static final int MAX_CACHE_BITS = 11;
     private static final int LITERALS = 256;
     private static final int LENGTHS = 24;
@@ -60,19 +61,37 @@ final class Vp8l {
         Vp8lBits header = new Vp8lBits(encoded.bytes(), start + 1, end);
         int width = 1 + header.read(14);
         int height = 1 + header.read(14);
-        encoded.checkSize(width, height);
-        header.flag(); // whether it has alpha, which is dropped
+        encoded.checkSize(width, height, encoded.asMask() ? HEAP_PER_PIXEL + 1 : HEAP_PER_PIXEL);
+        boolean hasAlpha = header.flag();
         if (header.read(3) != 0) {
             throw encoded.unsupported("a WebP file of a later version");
         }
         int[] argb = new Vp8l(encoded, start + HEADER_BYTES, end).pixels(width, height);
         byte[] rgb = new byte[Math.multiplyExact(argb.length, 3)];
+        byte[] alpha = new byte[encoded.asMask() && hasAlpha ? argb.length : 0];
         for (int i = 0; i < argb.length; i++) {
             rgb[3 * i] = (byte) (argb[i] >> 16);
             rgb[3 * i + 1] = (byte) (argb[i] >> 8);
             rgb[3 * i + 2] = (byte) argb[i];
         }
-        return new Picture(width, height, rgb, Map.of());
+        for (int i = 0; i < alpha.length; i++) {
+            alpha[i] = (byte) (argb[i] >> 24);
+        }
+        return new Picture(width, height, rgb, alpha, Map.of());
+    }
+
+    /**
+     * Decodes one channel: what stands for green in a stream without a header.
+     *
+     * @return a byte for each pixel
+     */
+    static byte[] decodeGreen(EncodedPicture encoded, int start, int end, int width, int height) {
+        int[] argb = new Vp8l(encoded, start, end).pixels(width, height);
+        byte[] green = new byte[argb.length];
+        for (int i = 0; i < green.length; i++) {
+            green[i] = (byte) (argb[i] >> 8);
+        }
+        return green;
     }
 
     /** Decodes all: what was done to the pixels, and the pixels. */

@@ -16,13 +16,18 @@ final class WebP {
     private final ByteBuffer webp;
     private Optional<Size> canvas = Optional.empty();
     private boolean animated;
+    private Optional<Part> alpha = Optional.empty();
     private Optional<Frame> frame = Optional.empty();
     private byte[] exif = {};
+    private byte[] xmp = {};
 
     private record Size(int width, int height) {}
 
-    /** Pixels: where in the file they are, and where on the canvas. */
-    private record Frame(boolean lossless, int start, int end, int x, int y) {}
+    /** The content of a chunk. */
+    private record Part(int start, int end) {}
+
+    /** Pixels, perhaps with alpha apart, and where on the canvas they are. */
+    private record Frame(boolean lossless, Part pixels, Optional<Part> alpha, int x, int y) {}
 
     private WebP(EncodedPicture encoded) {
         this.encoded = encoded;
@@ -35,16 +40,14 @@ final class WebP {
         if (end > encoded.bytes().length) {
             throw encoded.cutShort();
         }
-        file.walk(HEADER_BYTES, (int) end, 0, 0);
+        file.walk(HEADER_BYTES, (int) end, 0, 0, true);
         Frame frame = file.frame.orElseThrow(() -> encoded.damaged("a WebP file without pixels"));
-        Picture picture = frame.lossless
-                ? Vp8l.decode(encoded, frame.start, frame.end)
-                : Vp8.decode(encoded, frame.start, frame.end);
-        return Orientation.ofExif(file.exif, encoded.options()).apply(file.onCanvas(picture, frame));
+        Picture picture = file.onCanvas(file.read(frame), frame);
+        return Orientation.of(file.exif, file.xmp, encoded.options()).apply(picture);
     }
 
-    // Chunks after the first frame are looked at for what may be missing of the file, and for EXIF.
-    private void walk(int start, int end, int x, int y) {
+    // Chunks after the first frame are looked at for what may be missing of the file, and for the orientation.
+    private void walk(int start, int end, int x, int y, boolean top) {
         int at = start;
         while (at + 8 <= end) {
             long length = Integer.toUnsignedLong(webp.getInt(at + 4));
@@ -52,19 +55,22 @@ final class WebP {
             if (length > end - data) {
                 throw encoded.cutShort();
             }
+            Part content = new Part(data, data + (int) length);
             boolean lossless = encoded.holds(at, "VP8L");
             if (lossless || encoded.holds(at, "VP8 ")) {
-                Frame found = new Frame(lossless, data, data + (int) length, x, y);
-                frame = frame.or(() -> Optional.of(found));
+                frame = Optional.of(frame.orElse(new Frame(lossless, content, alpha, x, y)));
+            } else if (encoded.holds(at, "ALPH") && length > 0) {
+                alpha = Optional.of(content);
             } else if (encoded.holds(at, "VP8X")) {
                 animated = (webp.get(data) & ANIMATED) != 0;
                 canvas = Optional.of(new Size(u24(data + 4) + 1, u24(data + 7) + 1));
                 encoded.checkSize(canvas.get().width, canvas.get().height);
-            } else if (encoded.holds(at, "ANMF")) {
-                walk(data + FRAME_HEADER_BYTES, data + (int) length, 2 * u24(data), 2 * u24(data + 3));
+            } else if (top && encoded.holds(at, "ANMF")) {
+                walk(data + FRAME_HEADER_BYTES, data + (int) length, 2 * u24(data), 2 * u24(data + 3), false);
             } else if (encoded.holds(at, "EXIF")) {
-                int prefix = encoded.holds(data, "Exif\0\0") ? 6 : 0;
-                exif = Arrays.copyOfRange(encoded.bytes(), data + prefix, data + (int) length);
+                exif = Arrays.copyOfRange(encoded.bytes(), data, data + (int) length);
+            } else if (encoded.holds(at, "XMP ")) {
+                xmp = Arrays.copyOfRange(encoded.bytes(), data, data + (int) length);
             }
             at = (int) Math.min(end, data + length + (length & 1));
         }
@@ -74,22 +80,41 @@ final class WebP {
         return webp.getShort(at) & 0xffff | (webp.get(at + 2) & 0xff) << 16;
     }
 
+    private Picture read(Frame frame) {
+        Part pixels = frame.pixels;
+        if (frame.lossless) {
+            return Vp8l.decode(encoded, pixels.start, pixels.end);
+        }
+        Picture picture = Vp8.decode(encoded, pixels.start, pixels.end);
+        if (!encoded.asMask() || frame.alpha.isEmpty()) {
+            return picture;
+        }
+        Part part = frame.alpha.get();
+        byte[] levels = WebPAlpha.decode(encoded, part.start, part.end, picture.width(), picture.height());
+        return new Picture(picture.width(), picture.height(), picture.rgb(), levels, Map.of());
+    }
+
     // Around the frame is transparent black.
     private Picture onCanvas(Picture picture, Frame frame) {
         Size size = canvas.orElse(new Size(picture.width(), picture.height()));
-        if (!animated && (picture.width() != size.width || picture.height() != size.height)
-                || picture.width() > size.width - frame.x
-                || picture.height() > size.height - frame.y) {
+        boolean fills = picture.width() == size.width && picture.height() == size.height;
+        if (!animated && !fills || picture.width() > size.width - frame.x || picture.height() > size.height - frame.y) {
             throw encoded.damaged("a WebP frame that does not fit its canvas");
         }
-        if (picture.width() == size.width && picture.height() == size.height) {
+        if (fills) {
             return picture;
         }
-        byte[] rgb = new byte[Math.multiplyExact(size.width * 3, size.height)];
+        int pixels = Math.multiplyExact(size.width, size.height);
+        byte[] rgb = new byte[Math.multiplyExact(pixels, 3)];
+        byte[] levels = new byte[picture.alpha().length == 0 ? 0 : pixels];
         for (int y = 0; y < picture.height(); y++) {
-            int to = ((frame.y + y) * size.width + frame.x) * 3;
-            System.arraycopy(picture.rgb(), y * picture.width() * 3, rgb, to, picture.width() * 3);
+            int from = y * picture.width();
+            int to = (frame.y + y) * size.width + frame.x;
+            System.arraycopy(picture.rgb(), 3 * from, rgb, 3 * to, 3 * picture.width());
+            if (levels.length > 0) {
+                System.arraycopy(picture.alpha(), from, levels, to, picture.width());
+            }
         }
-        return new Picture(size.width, size.height, rgb, Map.of());
+        return new Picture(size.width, size.height, rgb, levels, Map.of());
     }
 }
