@@ -8,10 +8,17 @@ final class ByteArrayStream extends ImageInputStreamImpl {
     private static final int MAX_READS_PAST_END = 64;
 
     private final byte[] bytes;
-    private int readsPastEnd;
+    private long readsPastEnd;
 
-    ByteArrayStream(byte[] bytes) {
+    /**
+     * Gives the bytes.
+     *
+     * @param more how often beyond looking ahead a reader may read past the end, for formats that do so in files that
+     *     are whole
+     */
+    ByteArrayStream(byte[] bytes, long more) {
         this.bytes = bytes;
+        this.readsPastEnd = -more;
     }
 
     @Override

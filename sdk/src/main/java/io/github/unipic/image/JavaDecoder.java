@@ -26,15 +26,19 @@ final class JavaDecoder {
         while (readers.hasNext()) {
             ImageReader reader = readers.next();
             if (reader.getClass().getName().startsWith("com.sun.imageio.")) {
-                return with(reader, file, use);
+                return with(reader, file, 0, use);
             }
         }
         throw new IOException("this Java has no reader for " + format);
     }
 
-    /** Lets a reader work on a file in memory: no cache, no metadata. */
-    static <T> T with(ImageReader reader, byte[] file, Use<T> use) throws IOException {
-        try (ImageInputStream input = new ByteArrayStream(file)) {
+    /**
+     * Lets a reader work on a file in memory: no cache, no metadata.
+     *
+     * @param readsPastEnd as {@link ByteArrayStream} takes it
+     */
+    static <T> T with(ImageReader reader, byte[] file, long readsPastEnd, Use<T> use) throws IOException {
+        try (ImageInputStream input = new ByteArrayStream(file, readsPastEnd)) {
             reader.setInput(input, false, true);
             return use.apply(reader);
         } finally {
@@ -79,6 +83,17 @@ final class JavaDecoder {
             }
         }
         return rgb;
+    }
+
+    /** One band of 8 bits, row by row. */
+    static byte[] band(Raster raster, int band) {
+        int[] samples = raster.getSamples(
+                raster.getMinX(), raster.getMinY(), raster.getWidth(), raster.getHeight(), band, (int[]) null);
+        byte[] levels = new byte[samples.length];
+        for (int i = 0; i < levels.length; i++) {
+            levels[i] = (byte) samples[i];
+        }
+        return levels;
     }
 
     private static int toByte(int sample, int bits) {

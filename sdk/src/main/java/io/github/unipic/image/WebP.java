@@ -1,16 +1,39 @@
 package io.github.unipic.image;
 
+import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
+import java.awt.image.BufferedImage;
+import java.awt.image.Raster;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 
-/** WebP files (RFC 9649), lossy and lossless; of animations the first frame, on the whole canvas. */
+/**
+ * WebP files (RFC 9649), lossy and lossless; of animations the first frame, on the whole canvas. Pixels are decoded by
+ * TwelveMonkeys ImageIO, which is given a file with that frame alone: it then takes nothing else for pixels, applies no
+ * profile, and the end of the pixels is the end of the file.
+ */
 final class WebP {
     private static final int HEADER_BYTES = 12;
     private static final int FRAME_HEADER_BYTES = 16;
+    private static final int CHUNK_HEADER_BYTES = 8;
+    private static final int CANVAS_BYTES = 10;
     private static final int ANIMATED = 2;
+    private static final int HAS_ALPHA = 16;
+
+    /** Decoded samples, the levels made of them, and what decoding a lossless frame takes beside. */
+    private static final double HEAP_PER_PIXEL = 16;
+
+    /** A flat lossless image has no bits for its pixels, and the decoder then looks past the end for each. */
+    private static final int READS_PER_LOSSLESS_PIXEL = 16;
+
+    /** The decoder fails where fewer bytes follow, which a lossless frame may be shorter than. */
+    private static final int LOOK_AHEAD_BYTES = 16;
+
+    private static final WebPImageReaderSpi READERS = new WebPImageReaderSpi();
 
     private final EncodedPicture encoded;
     private final ByteBuffer webp;
@@ -34,7 +57,7 @@ final class WebP {
         this.webp = encoded.buffer(ByteOrder.LITTLE_ENDIAN);
     }
 
-    static Picture decode(EncodedPicture encoded) {
+    static Picture decode(EncodedPicture encoded) throws IOException {
         WebP file = new WebP(encoded);
         long end = 8 + Integer.toUnsignedLong(file.webp.getInt(4));
         if (end > encoded.bytes().length) {
@@ -80,18 +103,69 @@ final class WebP {
         return webp.getShort(at) & 0xffff | (webp.get(at + 2) & 0xff) << 16;
     }
 
-    private Picture read(Frame frame) {
-        Part pixels = frame.pixels;
+    private Picture read(Frame frame) throws IOException {
+        Size size = size(frame);
+        encoded.checkSize(size.width, size.height, HEAP_PER_PIXEL);
+        Optional<Part> levels = encoded.asMask() && !frame.lossless ? frame.alpha : Optional.empty();
+        long pixels = (long) size.width * size.height;
+        long pastEnd = frame.lossless || levels.isPresent() ? READS_PER_LOSSLESS_PIXEL * pixels : 0;
+        byte[] file = alone(frame, size, levels);
+        return JavaDecoder.with(READERS.createReaderInstance(null), file, pastEnd, reader -> {
+            encoded.checkSize(reader.getWidth(0), reader.getHeight(0), HEAP_PER_PIXEL);
+            BufferedImage image = reader.read(0);
+            Raster raster = image.getRaster();
+            boolean alpha = encoded.asMask() && raster.getNumBands() == 4;
+            return new Picture(
+                    image.getWidth(),
+                    image.getHeight(),
+                    JavaDecoder.toRgb(image),
+                    alpha ? JavaDecoder.band(raster, 3) : new byte[0],
+                    Map.of());
+        });
+    }
+
+    /** As the frame's own header has it. */
+    private Size size(Frame frame) {
+        int start = frame.pixels.start;
         if (frame.lossless) {
-            return Vp8l.decode(encoded, pixels.start, pixels.end);
+            int sizes = webp.getInt(start + 1);
+            return new Size((sizes & 0x3fff) + 1, (sizes >> 14 & 0x3fff) + 1);
         }
-        Picture picture = Vp8.decode(encoded, pixels.start, pixels.end);
-        if (!encoded.asMask() || frame.alpha.isEmpty()) {
-            return picture;
+        return new Size(webp.getShort(start + 6) & 0x3fff, webp.getShort(start + 8) & 0x3fff);
+    }
+
+    /** A WebP file of one frame. */
+    private byte[] alone(Frame frame, Size size, Optional<Part> levels) {
+        int length = HEADER_BYTES + chunkBytes(frame.pixels);
+        if (levels.isPresent()) {
+            length += CHUNK_HEADER_BYTES + CANVAS_BYTES + chunkBytes(levels.get());
         }
-        Part part = frame.alpha.get();
-        byte[] levels = WebPAlpha.decode(encoded, part.start, part.end, picture.width(), picture.height());
-        return new Picture(picture.width(), picture.height(), picture.rgb(), levels, Map.of());
+        ByteBuffer file = ByteBuffer.allocate(length + (frame.lossless ? LOOK_AHEAD_BYTES : 0)).order(ByteOrder.LITTLE_ENDIAN);
+        put(file, "RIFF").putInt(length - CHUNK_HEADER_BYTES);
+        put(file, "WEBP");
+        if (levels.isPresent()) {
+            put(file, "VP8X").putInt(CANVAS_BYTES).putInt(HAS_ALPHA);
+            file.putShort((short) (size.width - 1)).put((byte) (size.width - 1 >> 16));
+            file.putShort((short) (size.height - 1)).put((byte) (size.height - 1 >> 16));
+            putChunk(file, "ALPH", levels.get());
+        }
+        putChunk(file, frame.lossless ? "VP8L" : "VP8 ", frame.pixels);
+        return file.array();
+    }
+
+    private static int chunkBytes(Part part) {
+        int length = part.end - part.start;
+        return CHUNK_HEADER_BYTES + length + (length & 1);
+    }
+
+    private void putChunk(ByteBuffer file, String name, Part part) {
+        int end = file.position() + chunkBytes(part);
+        put(file, name).putInt(part.end - part.start).put(encoded.bytes(), part.start, part.end - part.start);
+        file.position(end);
+    }
+
+    private static ByteBuffer put(ByteBuffer file, String name) {
+        return file.put(name.getBytes(StandardCharsets.ISO_8859_1));
     }
 
     // Around the frame is transparent black.
