@@ -68,14 +68,22 @@ public final class Image {
      * level for JPEG and two for lossy WebP. So alpha is dropped, not blended; of 16-bit colour the high bytes are
      * kept; <em>16-bit gray without alpha is clipped at 255, not scaled</em> (Pillow's mode I;16), so a picture that
      * uses the whole 16-bit range turns white; CMYK is converted by the plain formula, not by its profile; profiles and
-     * gamma are ignored. Text comes from PNG, and from JPEG that {@link #save} wrote; text over 1 MiB or malformed is
-     * left out.
+     * gamma are ignored. {@link Mask#read(Path)} keeps alpha and scales gray.
+     *
+     * <p>The picture is turned upright by its EXIF orientation, or by that of its XMP where EXIF tells none. Text comes
+     * from PNG, and from JPEG that {@link #save} wrote; what is malformed is left out, and so is a text over 1 MiB, and
+     * what comes after 256 texts or 16 MiB of them.
+     *
+     * <p>Work and memory are bounded by the pixels that the header declares and by the file's length. Memory is
+     * estimated before it is taken: reading takes 3 to 11 bytes of Java's heap a pixel.
      *
      * @param file the file; its content counts, not its name
      * @param options whether it is turned upright, and how large it may be
      * @return the picture
      * @throws ImageFormatException if the file cannot be read, is of no such format or of a rare variant of one, is cut
-     *     short or damaged, or has more pixels than allowed (known from its header, before any pixel is read)
+     *     short or damaged, has fewer pixels than it declares, has more than allowed, or needs more memory than Java
+     *     has left (both known from its header, before any pixel is read). What follows the first frame of a GIF, and
+     *     padding behind the last row of a BMP, may be missing.
      */
     public static Image read(Path file, ReadOptions options) {
         return new Image(PictureReader.read(file, options));
@@ -142,16 +150,25 @@ public final class Image {
      * The same picture with other text.
      *
      * @param text text by keyword; replaces all that there was. Keywords are PNG's: 1 to 79 printable Latin-1
-     *     characters, without spaces at the ends or two in a row. Text is any Unicode, at most 1 MiB in UTF-8.
+     *     characters, without spaces at the ends or two in a row. Text is any Unicode, at most 1 MiB in UTF-8. At most
+     *     256 texts, of 16 MiB in all.
      * @return a new picture
-     * @throws InvalidRequestException if a keyword or a text is not allowed
+     * @throws InvalidRequestException if a keyword or a text is not allowed, or there are too many
      */
     public Image withMetadata(Map<String, String> text) {
-        text.forEach(Image::checkText);
+        long bytes = 0;
+        for (Map.Entry<String, String> entry : text.entrySet()) {
+            bytes += checkText(entry.getKey(), entry.getValue());
+        }
+        if (text.size() > Picture.MAX_TEXTS || bytes > Picture.MAX_TEXTS_BYTES) {
+            throw new InvalidRequestException("metadata has " + text.size() + " texts of " + bytes + " bytes; at most "
+                    + Picture.MAX_TEXTS + " of " + Picture.MAX_TEXTS_BYTES + " in all are allowed");
+        }
         return new Image(new Picture(width(), height(), content.rgb(), new LinkedHashMap<>(text)));
     }
 
-    private static void checkText(String keyword, String text) {
+    /** Gives the text's length in bytes. */
+    private static int checkText(String keyword, String text) {
         if (!KEYWORD.matcher(keyword).matches()) {
             throw new InvalidRequestException(
                     "metadata keyword must be 1 to 79 printable Latin-1 characters without outer"
@@ -166,6 +183,7 @@ public final class Image {
             throw new InvalidRequestException("metadata '" + keyword + "' has " + length + " bytes; at most "
                     + Picture.MAX_TEXT_BYTES + " are allowed");
         }
+        return length;
     }
 
     /**

@@ -2,6 +2,7 @@ package io.github.unipic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.IndexColorModel;
@@ -11,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -225,6 +227,27 @@ class ImageTest {
     }
 
     @Test
+    void allTextThatIsAllowedComesBack() {
+        Map<String, String> large = new HashMap<>();
+        for (int i = 0; i < 16; i++) {
+            large.put("text " + i, "x".repeat(1 << 20));
+        }
+        Map<String, String> many = new HashMap<>();
+        for (int i = 0; i < 256; i++) {
+            many.put("text " + i, "\u732b" + i);
+        }
+        for (Map<String, String> texts : List.of(large, many)) {
+            assertThat(Image.read(saved(random(2, 2).withMetadata(texts))).metadata())
+                    .isEqualTo(texts);
+            texts.put("more", "y");
+            assertThatThrownBy(() -> random(2, 2).withMetadata(texts))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageMatching(
+                            "metadata has \\d+ texts of \\d+ bytes; at most 256 of 16777216 in all are allowed");
+        }
+    }
+
+    @Test
     void everyKindOfTextChunkIsRead() throws IOException {
         Path file = withChunks(
                 chunk("tEXt", latin1("one\0caf\u00e9")),
@@ -304,6 +327,32 @@ class ImageTest {
         assertRefused(concat(header, concat(chunk("IDAT", latin1("garbage")), end)), "its pixels cannot be decoded");
         assertRefused(concat(header, end), "its pixels cannot be decoded");
         assertRefused(concat(header, concat(Arrays.copyOfRange(png, 8, 33), end)), "a second PNG header at byte 33");
+    }
+
+    /** A decoder takes its time for each chunk. */
+    @Test
+    void pixelDataMayBeInAMillionChunks() throws IOException {
+        Image image = random(20, 10);
+        byte[] png = Files.readAllBytes(saved(image));
+        ByteArrayOutputStream chunks = new ByteArrayOutputStream();
+        byte[] empty = chunk("IDAT", new byte[0]);
+        chunks.write(png, 0, 33);
+        for (int i = 0; i < 1_000_000; i++) {
+            chunks.writeBytes(empty);
+        }
+        byte[] rows = new byte[10 * 61]; // each begins with its filter, none
+        for (int y = 0; y < 10; y++) {
+            System.arraycopy(image.rgb(), 60 * y, rows, 61 * y + 1, 60);
+        }
+        for (byte data : deflated(rows)) {
+            chunks.writeBytes(chunk("IDAT", new byte[] {data}));
+        }
+        chunks.writeBytes(chunk("IEND", new byte[0]));
+        assertTimeoutPreemptively(
+                Duration.ofMinutes(1),
+                () -> assertThat(Image.decode(chunks.toByteArray(), ReadOptions.DEFAULT)
+                                .rgb())
+                        .isEqualTo(image.rgb()));
     }
 
     @Test

@@ -121,7 +121,7 @@ class MaskTest {
                 .isInstanceOf(ImageFormatException.class)
                 .hasMessage("the mask of " + mask.length + " bytes is black and white and partly transparent, and white"
                         + " says another thing than transparent; save it without alpha to go by white, or in one colour"
-                        + " to go by transparent, or name the channel that counts");
+                        + " to go by transparent, or name the channel that counts (MaskChannel, --mask-channel)");
     }
 
     /** A drawing on a canvas of which a part is transparent, and white strokes on a transparent layer. */

@@ -3,6 +3,7 @@ package io.github.unipic.samples;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import io.github.unipic.Inpainting;
+import io.github.unipic.MaskChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -19,8 +20,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "inpaint",
         description = {
-            "Draws a part of a picture anew: where the mask is white. With --extend instead of a mask, draws what lies"
-                    + " beyond the picture's edges.",
+            "Draws a part of a picture anew: where the mask is white, or where it is transparent if it has transparent"
+                    + " parts. With --extend instead of a mask, draws what lies beyond the picture's edges.",
             "The result has the size of the picture, cut to multiples of 16 pixels at the right and the bottom.",
         },
         customSynopsis = {
@@ -49,8 +50,8 @@ final class InpaintCommand implements Callable<Integer> {
             paramLabel = "[MASK] PROMPT",
             hideParamSyntax = true,
             converter = TextArgument.Converter.class,
-            description = "MASK: picture of the same size, white (half gray and lighter) where to draw anew; none with"
-                    + " --extend. PROMPT: what the whole picture shows, in quotes.")
+            description = "MASK: picture of the same size, white (half gray and lighter) or transparent where to draw"
+                    + " anew; none with --extend. PROMPT: what the whole picture shows, in quotes.")
     private List<String> maskAndPrompt;
 
     @Option(
@@ -60,6 +61,14 @@ final class InpaintCommand implements Callable<Integer> {
             description = "Instead of a mask: extend the picture by that many pixels, multiples of 16, for example"
                     + " left=64,right=64,top=0,bottom=32. Sides left out are 0.")
     private Margins extend;
+
+    @Option(
+            names = "--mask-channel",
+            paramLabel = "NAME",
+            description =
+                    "What in the mask counts: gray (white is drawn anew), alpha (transparent is), or auto: alpha where"
+                            + " it varies, gray otherwise. Default: auto.")
+    private MaskChannel maskChannel = MaskChannel.AUTO;
 
     @Option(
             names = "--seam",
@@ -93,6 +102,9 @@ final class InpaintCommand implements Callable<Integer> {
         if (extend != null && maskAndPrompt.size() == 2) {
             throw wrong("--extend takes the place of the mask " + maskAndPrompt.get(0) + "; leave one of them out");
         }
+        if (extend != null && maskChannel != MaskChannel.AUTO) {
+            throw wrong("--extend takes the place of a mask; leave --mask-channel out");
+        }
         if (extend == null && maskAndPrompt.size() == 1) {
             throw wrong("say where to draw and what: unipic inpaint IMAGE MASK \"PROMPT\", or with --extend"
                     + " left=64,right=64 instead of MASK");
@@ -102,7 +114,7 @@ final class InpaintCommand implements Callable<Integer> {
     private Inpainting inpainting() {
         Image source = InputPicture.read(spec, image);
         Inpainting inpainting = extend == null
-                ? Inpainting.of(source, InputPicture.read(spec, Path.of(maskAndPrompt.get(0))))
+                ? Inpainting.of(source, InputPicture.readMask(spec, Path.of(maskAndPrompt.get(0)), maskChannel))
                 : Inpainting.extend(source, extend.left(), extend.right(), extend.top(), extend.bottom());
         return seam == null ? inpainting : new Inpainting(inpainting.source(), inpainting.mask(), seam);
     }

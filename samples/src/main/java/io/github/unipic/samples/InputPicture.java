@@ -2,7 +2,11 @@ package io.github.unipic.samples;
 
 import io.github.unipic.Image;
 import io.github.unipic.ImageFormatException;
+import io.github.unipic.Mask;
+import io.github.unipic.MaskChannel;
+import io.github.unipic.ReadOptions;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -11,8 +15,16 @@ final class InputPicture {
     private InputPicture() {}
 
     static Image read(CommandSpec command, Path file) {
+        return given(command, () -> Image.read(file));
+    }
+
+    static Mask readMask(CommandSpec command, Path file, MaskChannel channel) {
+        return given(command, () -> Mask.read(file, ReadOptions.DEFAULT, channel));
+    }
+
+    private static <T> T given(CommandSpec command, Supplier<T> input) {
         try {
-            return Image.read(file);
+            return input.get();
         } catch (ImageFormatException e) {
             throw new ParameterException(command.commandLine(), e.getMessage(), e);
         }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.EmbeddedCheckpoint;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,9 +17,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole commands on the real built-in model: what a newcomer does. */
 class EndToEndTest {
@@ -211,13 +215,17 @@ class EndToEndTest {
         assertThat(from.err()).contains("not with generate");
     }
 
-    @Test
-    void inpaintKeepsWhatTheMaskDoesNotTouch() {
+    @ParameterizedTest
+    @ValueSource(ints = {BufferedImage.TYPE_INT_RGB, BufferedImage.TYPE_INT_ARGB})
+    void inpaintKeepsWhatTheMaskDoesNotTouch(int type) throws IOException {
         String fox = fox();
-        byte[] white = new byte[3 * 64 * 64];
-        Arrays.fill(white, 0, white.length / 2, (byte) 255);
+        BufferedImage upper = new BufferedImage(64, 64, type);
+        int above = type == BufferedImage.TYPE_INT_ARGB ? 0 : 0xffff_ffff; // a hole, or white
+        for (int i = 0; i < 64 * 64; i++) {
+            upper.setRGB(i % 64, i / 64, i < 32 * 64 ? above : 0xff00_0000);
+        }
         Path mask = folder.resolve("mask.png");
-        Image.ofRgb(64, 64, white).save(mask);
+        ImageIO.write(upper, "png", mask.toFile());
         Path out = folder.resolve("out.png");
         CommandLineRun run =
                 run("inpaint", fox, mask.toString(), "sky", "--seam", "0", "--steps", "5", "-q", "-o", out.toString());

@@ -3,11 +3,13 @@ package io.github.unipic.samples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.Image;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +67,16 @@ class WrongUsageTest {
                 mistake("--extend", "inpaint", "fox.png", "a prompt without a mask"),
                 mistake("put the prompt in quotes", "inpaint", "fox.png", "mask.png", "a", "fox"),
                 mistake("leave one of them out", "inpaint", "fox.png", "mask.png", "x", "--extend", "left=16"),
+                mistake(
+                        "leave --mask-channel out",
+                        "inpaint",
+                        "fox.png",
+                        "x",
+                        "--extend",
+                        "left=16",
+                        "--mask-channel",
+                        "gray"),
+                mistake("'--mask-channel'", "inpaint", "fox.png", "mask.png", "x", "--mask-channel", "red"),
                 mistake("write left=64", "inpaint", "fox.png", "x", "--extend", "64"),
                 mistake("no-such.png", "inpaint", "no-such.png", "no-such-mask.png", "x"),
                 mistake("--size", "inpaint", "fox.png", "mask.png", "x", "--size", "64"),
@@ -163,6 +175,23 @@ class WrongUsageTest {
         assertThat(run.errLines()).hasSize(1).first().asString().contains("multiple of 16", "10");
         run = CommandLineRun.of("inpaint", picture.toString(), picture.toString(), "x", "--seam", "-2");
         assertThat(run.errLines()).hasSize(1).first().asString().contains("seam", "-2");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void aMaskOfTwoMindsIsRefusedWithTheWaysOut() throws IOException {
+        Path picture = folder.resolve("picture.png");
+        Image.ofRgb(32, 32, new byte[3 * 32 * 32]).save(picture);
+        BufferedImage strokes = new BufferedImage(32, 32, BufferedImage.TYPE_INT_ARGB);
+        strokes.setRGB(5, 5, 0xffff_ffff); // on a transparent layer
+        Path mask = folder.resolve("mask.png");
+        ImageIO.write(strokes, "png", mask.toFile());
+        CommandLineRun run = CommandLineRun.of("inpaint", picture.toString(), mask.toString(), "x");
+        assertThat(run.errLines())
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains(mask.toString(), "save it without alpha", "in one colour", "--mask-channel");
         assertThat(run.exitCode()).isEqualTo(2);
     }
 

@@ -85,12 +85,16 @@ final class Bmp {
         return new Picture(width, height, rgb, Map.of());
     }
 
-    /** Where pixels begin: right behind the rest where the header has no sensible place. */
+    /** Where pixels begin: right behind the rest where the header does not tell, or tells the palette's place. */
     private int offset(int behind) {
         long offset = Integer.toUnsignedLong(bmp.getInt(10));
-        boolean within =
-                offset < FILE_HEADER_BYTES + headerBytes || bits <= 8 && offset == FILE_HEADER_BYTES + headerBytes;
-        offset = within ? behind : offset;
+        int headerEnd = FILE_HEADER_BYTES + headerBytes;
+        if (offset == 0 || offset == headerEnd) {
+            offset = behind;
+        }
+        if (offset < headerEnd) {
+            throw encoded.damaged("its pixels begin within the header");
+        }
         if (offset > bmp.limit()) {
             throw encoded.cutShort();
         }
@@ -207,6 +211,8 @@ final class Bmp {
             } else if (value == 2) {
                 x = Math.min(width, x + Byte.toUnsignedInt(runs.get()));
                 y += Byte.toUnsignedInt(runs.get());
+            } else if (x + value > width) {
+                throw encoded.damaged("a row of too many pixels at byte " + runs.position());
             } else {
                 int start = runs.position();
                 int bytes = (value * bits + 7) / 8;

@@ -1,5 +1,6 @@
 package io.github.unipic.image;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,18 +26,24 @@ final class Excerpt {
         }
     }
 
+    int length() {
+        return parts.stream().mapToInt(part -> part.to - part.from).sum();
+    }
+
+    /** Puts the parts one after another. */
+    void putInto(ByteBuffer target) {
+        for (Part part : parts) {
+            target.put(file, part.from, part.to - part.from);
+        }
+    }
+
     /** The parts, joined; the file itself if that is all of it. */
     byte[] bytes() {
         if (parts.equals(List.of(new Part(0, file.length)))) {
             return file;
         }
-        byte[] bytes =
-                new byte[parts.stream().mapToInt(part -> part.to - part.from).sum()];
-        int at = 0;
-        for (Part part : parts) {
-            System.arraycopy(file, part.from, bytes, at, part.to - part.from);
-            at += part.to - part.from;
-        }
-        return bytes;
+        ByteBuffer bytes = ByteBuffer.allocate(length());
+        putInto(bytes);
+        return bytes.array();
     }
 }

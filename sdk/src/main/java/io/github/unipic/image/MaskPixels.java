@@ -96,7 +96,7 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
         if (drawing && visibleWhite > 0) {
             throw new ImageFormatException(name + " is black and white and partly transparent, and white says another"
                     + " thing than transparent; save it without alpha to go by white, or in one colour to go by"
-                    + " transparent, or name the channel that counts");
+                    + " transparent, or name the channel that counts (MaskChannel, --mask-channel)");
         }
     }
 

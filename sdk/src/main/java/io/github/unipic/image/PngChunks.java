@@ -33,6 +33,7 @@ final class PngChunks {
     private static final int COMPRESSED_TEXT = type("zTXt");
     private static final int INTERNATIONAL_TEXT = type("iTXt");
     private static final int IEND = type("IEND");
+    private static final int IEND_CRC = 0xae42_6082;
     private static final int LENGTH_TYPE_AND_CRC = 12;
 
     private static final String XMP = "XML:com.adobe.xmp";
@@ -44,7 +45,8 @@ final class PngChunks {
     private static final Pattern RAW_PROFILE = Pattern.compile("\\s*+[^\n]*+\n\\s*+\\d++\\s++([\\s0-9a-fA-F]*+)");
 
     private final boolean upright;
-    private final Excerpt pixels;
+    private final Excerpt header;
+    private final Excerpt data;
     private final Texts texts = new Texts();
     private byte[] transparency = {};
     private byte[] exif = {};
@@ -52,7 +54,8 @@ final class PngChunks {
 
     private PngChunks(EncodedPicture encoded) {
         upright = encoded.options().applyOrientation();
-        pixels = new Excerpt(encoded.bytes());
+        header = new Excerpt(encoded.bytes());
+        data = new Excerpt(encoded.bytes());
     }
 
     /**
@@ -63,9 +66,19 @@ final class PngChunks {
         return texts.byKeyword();
     }
 
-    /** The same file, reduced to what its colours need: profiles and other text can hold bombs. */
+    /**
+     * The same file, reduced to what its colours need: profiles and other text can hold bombs. Its pixel data is in one
+     * chunk, as a decoder takes its time for each.
+     */
     byte[] pixels() {
-        return pixels.bytes();
+        ByteBuffer png = ByteBuffer.allocate(header.length() + data.length() + 2 * LENGTH_TYPE_AND_CRC);
+        header.putInto(png);
+        int start = png.putInt(data.length()).position();
+        data.putInto(png.putInt(DATA));
+        CRC32 crc = new CRC32();
+        crc.update(png.array(), start, 4 + data.length());
+        png.putInt((int) crc.getValue());
+        return png.putInt(0).putInt(IEND).putInt(IEND_CRC).array();
     }
 
     /** Which colours are transparent, as the tRNS chunk has it; empty if there is none. */
@@ -102,7 +115,7 @@ final class PngChunks {
 
     private void walk(EncodedPicture encoded) {
         byte[] png = encoded.bytes();
-        pixels.keep(0, SIGNATURE_BYTES);
+        header.keep(0, SIGNATURE_BYTES);
         int at = SIGNATURE_BYTES;
         while (png.length - at >= LENGTH_TYPE_AND_CRC) {
             ByteBuffer chunk = ByteBuffer.wrap(png, at, png.length - at).slice();
@@ -119,8 +132,10 @@ final class PngChunks {
             if (type == IHDR && at != SIGNATURE_BYTES) {
                 throw encoded.damaged("a second PNG header at byte " + at);
             }
-            if (type == IHDR || type == PALETTE || type == DATA || type == IEND) {
-                pixels.keep(at, at + LENGTH_TYPE_AND_CRC + length);
+            if (type == IHDR || type == PALETTE) {
+                header.keep(at, at + LENGTH_TYPE_AND_CRC + length);
+            } else if (type == DATA) {
+                data.keep(at + 8, at + 8 + length);
             } else if (type == EXIF) {
                 exif = Arrays.copyOfRange(png, at + 8, at + 8 + length);
             } else if (type == TRANSPARENCY) {

@@ -231,6 +231,18 @@ class BmpTest {
     }
 
     @Test
+    void whatCannotBeIsRefused() {
+        assertThatThrownBy(() -> decode(runs(8, "0b01 0003 01020300 0000")))
+                .isInstanceOf(ImageFormatException.class)
+                .hasMessageContaining("is damaged: a row of too many pixels");
+        byte[] file = new Writer().write();
+        file[10] = 53;
+        assertThatThrownBy(() -> decode(file))
+                .isInstanceOf(ImageFormatException.class)
+                .hasMessageContaining("is damaged: its pixels begin within the header");
+    }
+
+    @Test
     void aMillionSkipsToTheRightEnd() {
         ByteArrayOutputStream skips = new ByteArrayOutputStream();
         for (int i = 0; i < 10_000_000; i++) {
