@@ -22,6 +22,7 @@ final class TiffPage {
     private final int samples;
     private final int bits;
     private final boolean differences;
+    private final Orientation orientation;
 
     /**
      * Checks all that reading depends on, before memory is taken.
@@ -49,6 +50,8 @@ final class TiffPage {
 
         blocks = TiffBlocks.of(encoded, directory);
         checkCombinations();
+        orientation = Orientation.of(directory, encoded.options());
+        encoded.checkSize(width, height, orientation.heapPerPixel(heapPerPixel()));
         blocks.checkWhole();
         blocks.checkWork(width);
     }
@@ -75,12 +78,10 @@ final class TiffPage {
     /**
      * Reads the pixels.
      *
-     * @throws io.github.unipic.ImageFormatException if they end early, or take more memory than there is
+     * @throws io.github.unipic.ImageFormatException if they end early
      * @throws IOException if they are damaged; any unchecked exception may mean the same
      */
     Picture picture() throws IOException {
-        Orientation orientation = Orientation.of(directory, encoded.options());
-        encoded.checkSize(width, height, orientation.heapPerPixel(heapPerPixel()));
         byte[] rgb = new byte[Math.multiplyExact(width * height, 3)];
         byte[] alpha = new byte[encoded.asMask() && colors.hasAlpha() ? width * height : 0];
         int blockWidth = (int) blocks.width();
