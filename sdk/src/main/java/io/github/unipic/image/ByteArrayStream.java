@@ -8,17 +8,10 @@ final class ByteArrayStream extends ImageInputStreamImpl {
     private static final int MAX_READS_PAST_END = 64;
 
     private final byte[] bytes;
-    private long readsPastEnd;
+    private int readsPastEnd;
 
-    /**
-     * Gives the bytes.
-     *
-     * @param more how often beyond looking ahead a reader may read past the end, for formats that do so in files that
-     *     are whole
-     */
-    ByteArrayStream(byte[] bytes, long more) {
+    ByteArrayStream(byte[] bytes) {
         this.bytes = bytes;
-        this.readsPastEnd = -more;
     }
 
     @Override

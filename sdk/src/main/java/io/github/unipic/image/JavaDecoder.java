@@ -26,19 +26,15 @@ final class JavaDecoder {
         while (readers.hasNext()) {
             ImageReader reader = readers.next();
             if (reader.getClass().getName().startsWith("com.sun.imageio.")) {
-                return with(reader, file, 0, use);
+                return with(reader, file, use);
             }
         }
         throw new IOException("this Java has no reader for " + format);
     }
 
-    /**
-     * Lets a reader work on a file in memory: no cache, no metadata.
-     *
-     * @param readsPastEnd as {@link ByteArrayStream} takes it
-     */
-    static <T> T with(ImageReader reader, byte[] file, long readsPastEnd, Use<T> use) throws IOException {
-        try (ImageInputStream input = new ByteArrayStream(file, readsPastEnd)) {
+    /** Lets a reader work on a file in memory: no cache, no metadata. */
+    static <T> T with(ImageReader reader, byte[] file, Use<T> use) throws IOException {
+        try (ImageInputStream input = new ByteArrayStream(file)) {
             reader.setInput(input, false, true);
             return use.apply(reader);
         } finally {

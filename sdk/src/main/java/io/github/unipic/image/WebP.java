@@ -27,11 +27,11 @@ final class WebP {
     /** Decoded samples, the levels made of them, and what decoding a lossless frame takes beside. */
     private static final double HEAP_PER_PIXEL = 16;
 
-    /** A flat lossless image has no bits for its pixels, and the decoder then looks past the end for each. */
-    private static final int READS_PER_LOSSLESS_PIXEL = 16;
+    /** The decoder fails where a lossless frame, as a flat one may be, is shorter than it looks ahead. */
+    private static final int LEAST_LOSSLESS_BYTES = 32;
 
-    /** The decoder fails where fewer bytes follow, which a lossless frame may be shorter than. */
-    private static final int LOOK_AHEAD_BYTES = 16;
+    /** It also refuses files that are over 2048 times smaller than their samples, of 4 bytes a pixel. */
+    private static final int PIXELS_PER_BYTE = 500;
 
     private static final WebPImageReaderSpi READERS = new WebPImageReaderSpi();
 
@@ -107,10 +107,8 @@ final class WebP {
         Size size = size(frame);
         encoded.checkSize(size.width, size.height, HEAP_PER_PIXEL);
         Optional<Part> levels = encoded.asMask() && !frame.lossless ? frame.alpha : Optional.empty();
-        long pixels = (long) size.width * size.height;
-        long pastEnd = frame.lossless || levels.isPresent() ? READS_PER_LOSSLESS_PIXEL * pixels : 0;
         byte[] file = alone(frame, size, levels);
-        return JavaDecoder.with(READERS.createReaderInstance(null), file, pastEnd, reader -> {
+        return JavaDecoder.with(READERS.createReaderInstance(null), file, reader -> {
             encoded.checkSize(reader.getWidth(0), reader.getHeight(0), HEAP_PER_PIXEL);
             BufferedImage image = reader.read(0);
             Raster raster = image.getRaster();
@@ -140,7 +138,8 @@ final class WebP {
         if (levels.isPresent()) {
             length += CHUNK_HEADER_BYTES + CANVAS_BYTES + chunkBytes(levels.get());
         }
-        ByteBuffer file = ByteBuffer.allocate(length + (frame.lossless ? LOOK_AHEAD_BYTES : 0)).order(ByteOrder.LITTLE_ENDIAN);
+        int least = frame.lossless ? leastBytes(size) : 0;
+        ByteBuffer file = ByteBuffer.allocate(Math.max(length, least)).order(ByteOrder.LITTLE_ENDIAN);
         put(file, "RIFF").putInt(length - CHUNK_HEADER_BYTES);
         put(file, "WEBP");
         if (levels.isPresent()) {
@@ -151,6 +150,10 @@ final class WebP {
         }
         putChunk(file, frame.lossless ? "VP8L" : "VP8 ", frame.pixels);
         return file.array();
+    }
+
+    private static int leastBytes(Size size) {
+        return HEADER_BYTES + LEAST_LOSSLESS_BYTES + Math.multiplyExact(size.width, size.height) / PIXELS_PER_BYTE;
     }
 
     private static int chunkBytes(Part part) {
