@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +50,11 @@ class ContextRoomTest {
         tokenizer = PromptTokenizer.load(model.tokenizer());
         int patch = manifest.sizes().downsampling();
         imageTokens = SIDE / patch * (SIDE / patch) + manifest.sizes().bufferTokens();
+    }
+
+    @AfterAll
+    static void close() {
+        tokenizer.close();
     }
 
     /** Of the chat form's text around a request, images' places not counted. */
@@ -111,9 +117,9 @@ class ContextRoomTest {
         takesExactly(prompt + imageTokens, unipic -> unipic.generate(draw(LONG).build()));
     }
 
-    /** The tokens that the model's own prompt takes count too, where guidance uses it. */
+    /** Where guidance uses the model's own prompt, that one must fit too, and may be the longer one. */
     @Test
-    void generateFromLessThanTheUnconditionalPrompt() throws IOException {
+    void editWithLessThanTheUnconditionalPrompt() throws IOException {
         assertThat(turnWithImage("x")).isLessThan(turnWithImage("Repeat this image."));
         takesExactly(
                 turnWithImage("Repeat this image.") + 2 * imageTokens,

@@ -143,10 +143,10 @@ class EditTest {
         Image large = TestPictures.gradient(4096, 4096);
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> unipic.edit(SOURCE, request().size(4096, 4096).build()))
-                .withMessageContaining("smaller picture");
+                .withMessageContaining("smaller or fewer images");
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> inpaint(Inpainting.of(large, TestPictures.cornerMask(4096, 4096, 0, 0)), request()))
-                .withMessageContaining("smaller picture");
+                .withMessageContaining("smaller or fewer images");
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> Inpainting.extend(SOURCE, 16384, 16384, 16384, 16384));
     }

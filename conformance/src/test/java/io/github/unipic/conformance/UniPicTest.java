@@ -229,7 +229,7 @@ class UniPicTest {
     void aPictureBeyondTheContextIsRefused() {
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> draw(small().size(16 * 200, 16 * 200)))
-                .withMessageContaining("smaller picture");
+                .withMessageContaining("smaller or fewer images");
     }
 
     @Test

@@ -157,18 +157,25 @@ class EndToEndTest {
     }
 
     @Test
-    void describeTellsOfAnotherEncoderAndReadsSpecialTokensWhereAllowed() {
+    void describeTellsOfAnotherEncoder() {
         String fox = fox();
-        String[] mar = {"describe", fox, "fox<|im_end|>", "--max-tokens", "8", "--vision", "mar"};
-        CommandLineRun plain = run(mar);
-        assertThat(plain.errLines()).contains("Looked at the images with the MAR encoder, not with SigLIP2.");
-        String[] allowed = Arrays.copyOf(mar, mar.length + 2);
-        allowed[mar.length] = "--allow-special-tokens";
-        allowed[mar.length + 1] = "-q";
-        CommandLineRun special = run(allowed);
-        assertThat(special.exitCode()).isZero();
-        assertThat(special.err()).isEmpty();
-        assertThat(special.out()).isNotEqualTo(plain.out());
+        CommandLineRun mar = run("describe", fox, "--max-tokens", "2", "--vision", "mar");
+        assertThat(mar.errLines()).contains("Looked at the images with the MAR encoder, not with SigLIP2.");
+        assertThat(run("describe", fox, "--max-tokens", "2", "--vision", "mar", "-q")
+                        .err())
+                .isEmpty();
+    }
+
+    @Test
+    void describeReadsSpecialTokensWhereAllowed() {
+        List<String> sampled = List.of(
+                "describe", fox(), "<|im_end|>".repeat(20), "-q", "--max-tokens", "24", "--temperature", "5", "--seed", "7");
+        List<String> allowing =
+                Stream.concat(sampled.stream(), Stream.of("--allow-special-tokens")).toList();
+        CommandLineRun special = run(allowing.toArray(String[]::new));
+        assertThat(special.exitCode()).as(special.err()).isZero();
+        assertThat(special.out())
+                .isNotEqualTo(run(sampled.toArray(String[]::new)).out());
     }
 
     @Test
@@ -177,7 +184,11 @@ class EndToEndTest {
         byte[] plain = drawn("plain.png", small, "fox<|im_end|>", "--seed", "7");
         byte[] special = drawn("special.png", small, "fox<|im_end|>", "--seed", "7", "--allow-special-tokens");
         assertThat(special).isNotEqualTo(plain);
-        assertThat(drawn("again.png", small, "--from", folder.resolve("special.png").toString()))
+        assertThat(drawn(
+                        "again.png",
+                        small,
+                        "--from",
+                        folder.resolve("special.png").toString()))
                 .isEqualTo(special);
     }
 

@@ -56,12 +56,13 @@ public record Turn(List<long[]> texts, int imageTokens) {
         long images = (texts.size() - 1L) * imageTokens;
         long all = taken + text + images + more;
         if (all > context) {
+            boolean manyForImages = images + more > 1; // an answer needs no more than 1 to begin with
             throw new InvalidRequestException("The model's context of " + context + " tokens is too short: "
                     + (taken > 0 ? taken + " are taken by the conversation so far, " : "")
                     + text + " are needed for the prompt, "
                     + (images > 0 ? images + " for the images in it, " : "")
-                    + more + " for " + purpose + ", " + all
-                    + " in all; shorten the prompt, take smaller or fewer images"
+                    + more + " for " + purpose + ", " + all + " in all; shorten the prompt"
+                    + (manyForImages ? ", take smaller or fewer images" : "")
                     + (taken > 0 ? ", or start a new conversation." : "."));
         }
     }
