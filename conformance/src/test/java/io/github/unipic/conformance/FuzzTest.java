@@ -11,6 +11,6 @@ public class FuzzTest extends FuzzRegression {
     @Override
     protected List<FuzzTarget> targets() {
         return List.of(
-                new ReferenceFuzz(), new GoldenFuzz(), new ConfigFuzz(), ModelFuzz.ofManifest(), ModelFuzz.ofGraph());
+                new ReferenceFuzz(), new GoldenFuzz(), new ConfigFuzz(), new ManifestChangeFuzz(), new GraphFuzz());
     }
 }

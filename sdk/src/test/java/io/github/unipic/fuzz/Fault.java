@@ -1,9 +1,12 @@
 package io.github.unipic.fuzz;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -19,6 +22,19 @@ record Fault(Path input) {
         String name = target + "-" + number;
         Files.write(folder.resolve(name + INPUT), input);
         Files.writeString(folder.resolve(name + STORY), story);
+    }
+
+    static void write(Path folder, String target, int number, Throwable e, byte[] input) throws IOException {
+        StringWriter trace = new StringWriter();
+        e.printStackTrace(new PrintWriter(trace, true));
+        write(folder, target, number, trace.toString(), input);
+    }
+
+    /** The same for the same exception from the same place, of which one is enough. */
+    static String kind(Throwable e) {
+        Throwable cause = e instanceof AssertionError && e.getCause() != null ? e.getCause() : e;
+        return e.getClass() + " " + cause.getClass() + " "
+                + Arrays.stream(cause.getStackTrace()).limit(3).toList();
     }
 
     /** The faults of a target. */

@@ -3,14 +3,11 @@ package io.github.unipic.fuzz;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -73,10 +70,8 @@ final class FuzzChild {
                 started = System.nanoTime();
                 outcomes[trial.run(input).ordinal()]++;
             } catch (Throwable e) {
-                if (faults.merge(kind(e), 1, Integer::sum) == 1 && faults.size() <= FAULTS_WRITTEN) {
-                    StringWriter trace = new StringWriter();
-                    e.printStackTrace(new PrintWriter(trace, true));
-                    Fault.write(folder, target.name(), number, trace.toString(), input);
+                if (faults.merge(Fault.kind(e), 1, Integer::sum) == 1 && faults.size() <= FAULTS_WRITTEN) {
+                    Fault.write(folder, target.name(), number, e, input);
                 }
             } finally {
                 started = Long.MAX_VALUE;
@@ -84,13 +79,6 @@ final class FuzzChild {
         }
         System.out.println(LINE + outcomes[0] + " " + outcomes[1] + " "
                 + faults.values().stream().mapToInt(Integer::intValue).sum());
-    }
-
-    /** Faults of one kind are written once: the same exception from the same place. */
-    private static String kind(Throwable e) {
-        Throwable cause = e instanceof AssertionError && e.getCause() != null ? e.getCause() : e;
-        return e.getClass() + " " + cause.getClass() + " "
-                + Arrays.stream(cause.getStackTrace()).limit(3).toList();
     }
 
     /** Ends the process when an input takes too long: no thread can be stopped from outside. */

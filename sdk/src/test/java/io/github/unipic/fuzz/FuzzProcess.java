@@ -32,7 +32,13 @@ final class FuzzProcess implements AutoCloseable {
     }
 
     /** What became of the inputs. */
-    record Summary(int corpus, int mutations, int results, int refused, int faults) {}
+    record Summary(int corpus, int mutations, int results, int refused, int faults) {
+        @Override
+        public String toString() {
+            return corpus + " corpus inputs and " + mutations + " mutations: " + results + " results, " + refused
+                    + " refused, " + faults + " faults";
+        }
+    }
 
     Summary run(FuzzTarget target) throws IOException, InterruptedException {
         Inputs inputs = new Inputs(target, seed);

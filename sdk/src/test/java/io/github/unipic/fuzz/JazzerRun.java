@@ -2,7 +2,9 @@ package io.github.unipic.fuzz;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.CRC32;
 
 /**
@@ -21,25 +23,31 @@ public final class JazzerRun {
             "org.apache.commons.**",
             "net.razorvine.**");
 
+    private static final Path FOLDER = Path.of("target", "fuzz");
+
+    /** How many there were, by kind. */
+    private static final Map<String, Integer> FAULTS = new HashMap<>();
+
     private static FuzzTarget target;
     private static Trial trial;
     private static long results;
     private static long refused;
-    private static long faults;
 
     private JazzerRun() {}
 
     /**
      * Arguments: the class that knows the module's targets, the name of one, seconds. Does nothing where the module has
-     * no such target.
+     * no such target, as Maven comes by the modules that it depends on, too.
      */
     public static void main(String[] arguments) throws Exception {
         FuzzRegression test = FuzzRegression.of(arguments[0]);
         String name = arguments[1];
         if (test.target(name).isEmpty()) {
+            System.out.println("There is no target " + name + " here, but "
+                    + test.targets().stream().map(FuzzTarget::name).toList());
             return;
         }
-        Path folder = Files.createDirectories(Path.of("target", "fuzz", "jazzer-" + name));
+        Path folder = Files.createDirectories(FOLDER.resolve("jazzer-" + name));
         Path corpus = Files.createDirectories(folder.resolve("corpus"));
         int number = 0;
         for (byte[] input : test.target(name).get().corpus()) {
@@ -86,14 +94,17 @@ public final class JazzerRun {
                 refused++;
             }
         } catch (Throwable e) {
-            faults++;
+            if (FAULTS.merge(Fault.kind(e), 1, Integer::sum) == 1) {
+                Fault.write(FOLDER, target.name(), FAULTS.size(), e, tried);
+            }
             throw e;
         }
     }
 
     /** Called by Jazzer. */
     public static void fuzzerTearDown() {
+        int faults = FAULTS.values().stream().mapToInt(Integer::intValue).sum();
         System.out.println(target.name() + ": " + (results + refused + faults) + " inputs, " + results + " results, "
-                + refused + " refused, " + faults + " faults");
+                + refused + " refused, " + faults + " faults of " + FAULTS.size() + " kinds");
     }
 }

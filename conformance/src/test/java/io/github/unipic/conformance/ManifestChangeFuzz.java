@@ -1,0 +1,65 @@
+package io.github.unipic.conformance;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.unipic.fuzz.JsonMutator;
+import io.github.unipic.fuzz.Mutator;
+import io.github.unipic.model.Manifest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** unipic.json and what becomes of it. An input is an object whose values take the place of the manifest's. */
+final class ManifestChangeFuzz extends ModelFuzz {
+    private static final List<String> TEXTS = List.of("name", "producer", "prompts", "tokens");
+    private static final List<String> NUMBERS = List.of("sizes", "diffusion", "defaults");
+
+    @Override
+    public String name() {
+        return "model";
+    }
+
+    @Override
+    public int mutations() {
+        return 150;
+    }
+
+    @Override
+    public Mutator mutator() {
+        return new JsonMutator("float16", "int64", "embeds", "text_head.onnx", "{}", "linear");
+    }
+
+    /** The manifest's parts, and the resources. */
+    @Override
+    public List<byte[]> corpus() throws IOException {
+        JsonNode manifest =
+                JSON.readTree(TinyModel.model().resolve(Manifest.FILE_NAME).toFile());
+        return Stream.concat(
+                        Stream.of(
+                                bytes(((ObjectNode) manifest.deepCopy()).retain(TEXTS)),
+                                bytes(((ObjectNode) manifest.deepCopy()).retain(NUMBERS)),
+                                bytes(((ObjectNode) manifest.deepCopy()).retain("graphs"))),
+                        super.corpus().stream())
+                .toList();
+    }
+
+    private static byte[] bytes(JsonNode node) throws IOException {
+        return JSON.writeValueAsBytes(node);
+    }
+
+    @Override
+    void change(byte[] input, Path folder, ObjectNode manifest) throws IOException {
+        Files.write(folder.resolve(Manifest.FILE_NAME), changed(input, manifest));
+    }
+
+    /** What is no object takes the place of the whole manifest. */
+    private static byte[] changed(byte[] input, ObjectNode manifest) throws IOException {
+        try {
+            return JSON.readTree(input) instanceof ObjectNode values ? bytes(manifest.setAll(values)) : input;
+        } catch (IOException e) {
+            return input;
+        }
+    }
+}
