@@ -6,7 +6,6 @@ import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Precision;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -41,8 +40,7 @@ public final class PublishedModel {
      * @param notes hears what is written, of which size, before it is
      * @param listener of the export
      * @return the model folder
-     * @throws ConformanceException when the disk has too little room
-     * @throws UncheckedIOException when writing fails
+     * @throws ConformanceException when the disk has too little room, or writing fails
      */
     public Path make(Consumer<String> notes, ExportListener listener) {
         try {
@@ -56,7 +54,10 @@ public final class PublishedModel {
             }
             return model;
         } catch (IOException e) {
-            throw new UncheckedIOException("The model of random weights cannot be written: " + e.getMessage(), e);
+            throw new ConformanceException(
+                    "The model of random weights cannot be written (" + e
+                            + "); make room there, or set another cache folder (XDG_CACHE_HOME, LOCALAPPDATA).",
+                    e);
         }
     }
 

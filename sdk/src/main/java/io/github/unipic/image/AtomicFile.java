@@ -28,12 +28,19 @@ public final class AtomicFile {
 
     /**
      * Writes to a temporary file in the same folder, then moves it into place. Where that fails nothing is left behind.
+     * What is no file, such as {@code /dev/stdout} or a named pipe, is written to as it is.
      *
      * @param file the file to make or to replace
      * @param content writes the content
      * @throws IOException if writing or moving fails
      */
     public static void write(Path file, Content content) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(file))) {
+                content.writeTo(stream);
+            }
+            return;
+        }
         // Not Files.createTempFile, whose files no one but the owner may read, also after the move.
         Path temporary = file.resolveSibling("." + UUID.randomUUID() + ".tmp");
         try {

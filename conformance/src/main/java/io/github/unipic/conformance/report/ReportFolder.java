@@ -1,10 +1,11 @@
 package io.github.unipic.conformance.report;
 
 import io.github.unipic.Image;
+import io.github.unipic.conformance.ConformanceException;
+import io.github.unipic.image.AtomicFile;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -43,7 +44,7 @@ public final class ReportFolder {
      *
      * @param report the report
      * @param folder made if it does not exist, with those above it; other files in it stay
-     * @throws UncheckedIOException with a one-line message, if something cannot be written
+     * @throws ConformanceException if something cannot be written
      */
     public static void write(ConformanceReport report, Path folder) {
         try {
@@ -56,7 +57,7 @@ public final class ReportFolder {
                 delete(staging);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(
+            throw new ConformanceException(
                     "The report cannot be written to " + folder + " (" + Printable.of(e.toString())
                             + "); make room there or choose another folder.",
                     e);
@@ -64,16 +65,18 @@ public final class ReportFolder {
     }
 
     /**
-     * Writes report.json alone, without pictures, in place of an earlier file.
+     * Writes report.json alone, without pictures, in place of an earlier file, which stays as it is where this fails.
      *
-     * @throws UncheckedIOException with a one-line message, if it cannot be written
+     * @throws ConformanceException if it cannot be written
      */
     public static void writeJson(ConformanceReport report, Path file) {
         try {
-            write(file, out -> JsonReport.write(report, List.of(), out));
+            AtomicFile.write(file, out -> JsonReport.write(report, List.of(), out));
         } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "The report cannot be written to " + file + " (" + Printable.of(e.toString()) + ")", e);
+            throw new ConformanceException(
+                    "The report cannot be written to " + file + " (" + Printable.of(e.toString())
+                            + "); make room there or name another file.",
+                    e);
         }
     }
 
@@ -81,7 +84,7 @@ public final class ReportFolder {
      * Removes an earlier report, so that none stands for a run that does not come to one.
      *
      * @param folder that may not exist; other files in it stay
-     * @throws UncheckedIOException with a one-line message, if something cannot be removed
+     * @throws ConformanceException if something cannot be removed
      */
     public static void remove(Path folder) {
         try {
@@ -93,7 +96,7 @@ public final class ReportFolder {
                 deletePictures(pictures, Set.of());
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(
+            throw new ConformanceException(
                     "The earlier report in " + folder + " cannot be removed (" + Printable.of(e.toString())
                             + "); choose another folder.",
                     e);

@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.unipic.Image;
+import io.github.unipic.conformance.ConformanceException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReportFolderTest {
@@ -78,7 +80,7 @@ class ReportFolderTest {
         Path occupied = Files.createDirectories(temporary.resolve("report.json/mine"));
 
         assertThatThrownBy(() -> ReportFolder.write(SampleReports.large(), temporary))
-                .isInstanceOf(UncheckedIOException.class)
+                .isInstanceOf(ConformanceException.class)
                 .message()
                 .contains(temporary.toString())
                 .hasLineCount(1);
@@ -87,12 +89,39 @@ class ReportFolderTest {
         assertThat(names(temporary)).isEmpty();
     }
 
+    /** So that a full disk does not leave an empty file where there was a report. */
+    @Test
+    void theJsonFileAloneIsReplacedWholeOrNotAtAll() throws IOException {
+        Path file = Files.writeString(temporary.resolve("report.json"), "earlier");
+        Path sameFile = Files.createLink(temporary.resolve("link"), file);
+
+        ReportFolder.writeJson(SampleReports.passing(), file);
+
+        assertThat(file).content().contains("\"passed\"");
+        assertThat(sameFile).hasContent("earlier");
+        assertThat(names(temporary)).containsExactly("link", "report.json");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aDeviceIsWrittenToAndNotReplaced() {
+        Path full = Path.of("/dev/full");
+
+        assertThatThrownBy(() -> ReportFolder.writeJson(SampleReports.passing(), full))
+                .isInstanceOf(ConformanceException.class)
+                .hasMessageContaining("No space left on device");
+
+        assertThat(full)
+                .exists()
+                .satisfies(device -> assertThat(Files.isRegularFile(device)).isFalse());
+    }
+
     @Test
     void aFileInPlaceOfTheFolderIsAnErrorThatNamesIt() throws IOException {
         Path file = Files.writeString(temporary.resolve("file"), "mine");
 
         assertThatThrownBy(() -> ReportFolder.write(SampleReports.large(), file))
-                .isInstanceOf(UncheckedIOException.class)
+                .isInstanceOf(ConformanceException.class)
                 .hasMessageContaining(file.toString());
 
         assertThat(file).hasContent("mine");
