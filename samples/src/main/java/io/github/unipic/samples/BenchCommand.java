@@ -9,8 +9,6 @@ import io.github.unipic.conformance.BenchmarkSettings;
 import io.github.unipic.conformance.BenchmarkSettings.Task;
 import io.github.unipic.conformance.PublishedModel;
 import io.github.unipic.export.Precision;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -145,8 +143,10 @@ final class BenchCommand implements Callable<Integer> {
     private boolean quiet;
 
     @Override
-    public Integer call() throws IOException {
-        requireFolderOfJson();
+    public Integer call() {
+        if (json != null) {
+            OutputFile.requirePossible(spec, "--json", json);
+        }
         memory.requireValid();
         if (threads != null && threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads is " + threads + ", but must be at least 1");
@@ -174,18 +174,10 @@ final class BenchCommand implements Callable<Integer> {
                         this::note)
                 .run();
         if (json != null) {
-            Files.writeString(json, report.json() + System.lineSeparator());
+            report.writeJson(json);
         }
         session.out().print(report.text());
         return UniPicCommand.OK;
-    }
-
-    /** Before hours of measuring, not after. */
-    private void requireFolderOfJson() {
-        if (json != null && !Files.isDirectory(json.toAbsolutePath().getParent())) {
-            throw new ParameterException(
-                    spec.commandLine(), "--json is " + json + ", but its folder does not exist; make it first");
-        }
     }
 
     private Path model(Session session) {

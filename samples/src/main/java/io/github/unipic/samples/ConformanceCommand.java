@@ -8,7 +8,6 @@ import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.conformance.report.ReportFolder;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -83,9 +82,8 @@ final class ConformanceCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (json != null && !Files.isDirectory(json.toAbsolutePath().getParent())) {
-            throw new ParameterException(
-                    spec.commandLine(), "--json is " + json + ", but its folder does not exist; make it first");
+        if (json != null) {
+            OutputFile.requirePossible(spec, "--json", json);
         }
         ConformanceReport report = replay();
         if (json != null) {
@@ -131,7 +129,7 @@ final class ConformanceCommand implements Callable<Integer> {
                 Locale.ROOT,
                 "%s  %-52s %s %.2e, limit %.2e",
                 check.passed() ? "PASS" : "FAIL",
-                check.scenario() + " " + check.tensor(),
+                TerminalText.line(check.scenario() + " " + check.tensor()),
                 check.metric(),
                 check.value(),
                 check.limit());

@@ -199,7 +199,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
         @Override
         public void onCheck(Check check) {
             if (!quiet && !check.passed()) {
-                session.err().println("  failed: " + check.name());
+                session.err().println("  failed: " + TerminalText.line(check.name()));
             }
         }
 
