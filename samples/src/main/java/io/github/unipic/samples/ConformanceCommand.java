@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
             "1:at least one tensor differs",
             "2:could not run, or nothing was compared",
             "130:cancelled",
+            "141:the program that read the output has ended",
         },
         footerHeading = "%nExamples:%n",
         footer = {

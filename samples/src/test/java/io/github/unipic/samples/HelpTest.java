@@ -53,7 +53,7 @@ class HelpTest {
                 .getCommandSpec()
                 .options()
                 .forEach(option -> assertThat(run.out()).contains(option.names()));
-        assertThat(run.out()).contains("unipic " + command, "Example", "Exit codes:", "130");
+        assertThat(run.out()).contains("unipic " + command, "Example", "Exit codes:", "130", "141");
         assertThat(run.outLines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100));
     }
 
@@ -69,7 +69,7 @@ class HelpTest {
                 .getCommandSpec()
                 .options()
                 .forEach(option -> assertThat(run.out()).contains(option.names()));
-        assertThat(run.out()).contains("unipic conformance " + command, "Example", "Exit codes:", "130");
+        assertThat(run.out()).contains("unipic conformance " + command, "Example", "Exit codes:", "130", "141");
     }
 
     @Test
