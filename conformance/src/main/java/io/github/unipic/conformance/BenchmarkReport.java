@@ -1,14 +1,19 @@
 package io.github.unipic.conformance;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.unipic.ExecutionProvider;
+import io.github.unipic.OutputException;
 import io.github.unipic.conformance.bench.Benchmark.Measured;
 import io.github.unipic.conformance.bench.BenchmarkTable;
 import io.github.unipic.conformance.report.Environment;
+import io.github.unipic.files.AtomicFile;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.OptionalInt;
@@ -45,6 +50,20 @@ public record BenchmarkReport(
             return JSON.writeValueAsString(root);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Writes {@link #json()} to a file, in place of an earlier one, which stays as it is where this fails.
+     *
+     * @throws OutputException if it cannot be written
+     */
+    public void writeJson(Path file) {
+        try {
+            AtomicFile.write(file, out -> out.write((json() + System.lineSeparator()).getBytes(UTF_8)));
+        } catch (IOException e) {
+            throw new OutputException(
+                    "The figures cannot be written to " + file, e, "make room there or name another file");
         }
     }
 

@@ -10,10 +10,6 @@ import io.github.unipic.conformance.BenchmarkSettings;
 import io.github.unipic.conformance.BenchmarkSettings.Task;
 import io.github.unipic.conformance.PublishedModel;
 import io.github.unipic.export.Precision;
-import io.github.unipic.files.AtomicFile;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -149,7 +145,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        requireFolderOfJson();
+        if (json != null) {
+            OutputFile.requirePossible(spec, "--json", json);
+        }
         memory.requireValid();
         if (threads != null && threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads is " + threads + ", but must be at least 1");
@@ -180,27 +178,9 @@ final class BenchCommand implements Callable<Integer> {
         // Shown first: they took long to measure, and the file may fail.
         session.out().print(report.text());
         if (json != null) {
-            writeJson(report);
+            report.writeJson(json);
         }
         return UniPicCommand.OK;
-    }
-
-    private void writeJson(BenchmarkReport report) {
-        byte[] text = (report.json() + System.lineSeparator()).getBytes(StandardCharsets.UTF_8);
-        try {
-            AtomicFile.write(json, out -> out.write(text));
-        } catch (IOException e) {
-            throw new OutputException(
-                    "The figures cannot be written to " + json, e, "make room there or name another file");
-        }
-    }
-
-    /** Before hours of measuring, not after. */
-    private void requireFolderOfJson() {
-        if (json != null && !Files.isDirectory(json.toAbsolutePath().getParent())) {
-            throw new ParameterException(
-                    spec.commandLine(), "--json is " + json + ", but its folder does not exist; make it first");
-        }
     }
 
     private Path model(Session session) {

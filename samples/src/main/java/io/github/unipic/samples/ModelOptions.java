@@ -3,6 +3,8 @@ package io.github.unipic.samples;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.ProviderChoice;
 import io.github.unipic.UniPic;
+import io.github.unipic.UniPicException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -58,8 +60,15 @@ final class ModelOptions {
                             + " pictures are noise and its answers gibberish. 'unipic export' makes a model folder from"
                             + " a trained checkpoint.");
         }
-        return DefaultModel.of(session)
-                .load(model -> builder(model, asked).verifyChecksums(true).load());
+        try {
+            return DefaultModel.of(session)
+                    .load(model -> builder(model, asked).verifyChecksums(true).load());
+        } catch (UncheckedIOException e) {
+            throw new UniPicException(
+                    Failures.message(e) + "; give a model with --model, or another cache folder (XDG_CACHE_HOME,"
+                            + " LOCALAPPDATA)",
+                    e);
+        }
     }
 
     /** What computes and why, once a model is loaded. */

@@ -78,7 +78,7 @@ public final class ReportFolder {
     }
 
     /**
-     * Writes report.json alone, without pictures, in place of an earlier file.
+     * Writes report.json alone, without pictures, in place of an earlier file, which stays as it is where this fails.
      *
      * @throws OutputException if it cannot be written
      */

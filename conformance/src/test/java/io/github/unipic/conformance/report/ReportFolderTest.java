@@ -15,6 +15,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class ReportFolderTest {
@@ -136,6 +138,33 @@ class ReportFolderTest {
             contents.put(name, Files.readString(temporary.resolve(name)));
         }
         return contents;
+    }
+
+    /** So that a full disk does not leave an empty file where there was a report. */
+    @Test
+    void theJsonFileAloneIsReplacedWholeOrNotAtAll() throws IOException {
+        Path file = Files.writeString(temporary.resolve("report.json"), "earlier");
+        Path sameFile = Files.createLink(temporary.resolve("link"), file);
+
+        ReportFolder.writeJson(SampleReports.passing(), file);
+
+        assertThat(file).content().contains("\"passed\"");
+        assertThat(sameFile).hasContent("earlier");
+        assertThat(names(temporary)).containsExactly("link", "report.json");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aDeviceIsWrittenToAndNotReplaced() {
+        Path full = Path.of("/dev/full");
+
+        assertThatThrownBy(() -> ReportFolder.writeJson(SampleReports.passing(), full))
+                .isInstanceOf(OutputException.class)
+                .hasMessageContaining("No space left on device");
+
+        assertThat(full)
+                .exists()
+                .satisfies(device -> assertThat(Files.isRegularFile(device)).isFalse());
     }
 
     @Test
