@@ -3,7 +3,6 @@ package io.github.unipic.samples;
 import io.github.unipic.CacheFolder;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
-import io.github.unipic.OutputException;
 import io.github.unipic.conformance.BenchmarkReport;
 import io.github.unipic.conformance.BenchmarkRun;
 import io.github.unipic.conformance.BenchmarkSettings;

@@ -128,8 +128,8 @@ public final class CheckpointTensor implements StoredTensor {
 
     private static ExportException impossible(String name, Storage storage, long[] shape, ArithmeticException e) {
         return new ExportException(
-                storage.file().name() + ": tensor '" + name + "' has an impossible shape "
-                        + Arrays.toString(shape) + "; the file is damaged, fetch it again",
+                storage.file().name() + ": tensor '" + name + "' has an impossible shape " + Arrays.toString(shape)
+                        + "; the file is damaged, fetch it again",
                 e);
     }
 
