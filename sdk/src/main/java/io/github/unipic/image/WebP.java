@@ -33,6 +33,9 @@ final class WebP {
     /** It also refuses files that are over 2048 times smaller than their samples, of 4 bytes a pixel. */
     private static final int PIXELS_PER_BYTE = 500;
 
+    /** Flat images are read up to this size, of larger ones some bytes must stand for the pixels. */
+    private static final int MAX_FLAT_PIXELS = 1 << 24;
+
     private static final WebPImageReaderSpi READERS = new WebPImageReaderSpi();
 
     private final EncodedPicture encoded;
@@ -153,7 +156,8 @@ final class WebP {
     }
 
     private static int leastBytes(Size size) {
-        return HEADER_BYTES + LEAST_LOSSLESS_BYTES + Math.multiplyExact(size.width, size.height) / PIXELS_PER_BYTE;
+        int pixels = Math.min(Math.multiplyExact(size.width, size.height), MAX_FLAT_PIXELS);
+        return HEADER_BYTES + LEAST_LOSSLESS_BYTES + pixels / PIXELS_PER_BYTE;
     }
 
     private static int chunkBytes(Part part) {

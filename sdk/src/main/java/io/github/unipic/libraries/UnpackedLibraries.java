@@ -146,11 +146,15 @@ public final class UnpackedLibraries {
     }
 
     private static void unpack(Packed file, PrivateFolder folder) throws IOException {
+        Path target = folder.path().resolve(file.name());
+        if (Files.isSymbolicLink(target)) {
+            Files.delete(target); // What it leads to is not to be replaced.
+        }
         CRC32 crc = new CRC32();
         URLConnection connection = file.url().openConnection();
         connection.setUseCaches(false);
         try (InputStream in = new CheckedInputStream(connection.getInputStream(), crc)) {
-            AtomicFile.write(folder.path().resolve(file.name()), out -> {
+            AtomicFile.write(target, out -> {
                 in.transferTo(out);
                 if (crc.getValue() != file.crc()) {
                     throw new IOException("the jar's " + file.name() + " is damaged");

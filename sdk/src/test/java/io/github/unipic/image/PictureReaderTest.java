@@ -76,11 +76,13 @@ class PictureReaderTest {
     }
 
     private static double meanDifference(Image a, Image b) {
+        byte[] first = a.rgb();
+        byte[] second = b.rgb();
         long sum = 0;
-        for (int i = 0; i < a.rgb().length; i++) {
-            sum += Math.abs((a.rgb()[i] & 0xff) - (b.rgb()[i] & 0xff));
+        for (int i = 0; i < first.length; i++) {
+            sum += Math.abs((first[i] & 0xff) - (second[i] & 0xff));
         }
-        return (double) sum / a.rgb().length;
+        return (double) sum / first.length;
     }
 
     @ParameterizedTest
@@ -90,7 +92,8 @@ class PictureReaderTest {
         Image expected = expected(name);
         assertThat(read.width()).isEqualTo(expected.width());
         assertThat(read.height()).isEqualTo(expected.height());
-        double limit = name.startsWith("lossy") ? 2 : name.endsWith(".jpg") || name.equals("jpeg.tif") ? 0.1 : 0;
+        // Chroma of lossy WebP is not interpolated, which shows beside sharp edges.
+        double limit = name.startsWith("lossy-chroma") ? 7 : name.startsWith("lossy") ? 2 : name.endsWith(".jpg") || name.equals("jpeg.tif") ? 0.1 : 0;
         assertThat(meanDifference(read, expected)).isLessThanOrEqualTo(limit);
     }
 

@@ -160,7 +160,7 @@ class UnpackedLibrariesTest {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
         libraries.unpack(BOTH);
         assertThat(permissions(folder)).isEqualTo("rwxr-xr-x");
-        assertThat(permissions(planted)).isEqualTo("rw-------");
+        assertThat(permissions(planted)).matches("rw-.--.--");
         assertThat(Files.getLastModifiedTime(planted)).isNotEqualTo(past);
     }
 
