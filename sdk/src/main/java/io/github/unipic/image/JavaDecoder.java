@@ -20,26 +20,24 @@ final class JavaDecoder {
         T apply(ImageReader reader) throws IOException;
     }
 
-    /** Lets the JDK's own reader of a format, never another that happens to be installed, work on a file in memory. */
+    /**
+     * Lets the JDK's own reader of a format, never another that happens to be installed, work on a file in memory: no
+     * cache, no metadata.
+     */
     static <T> T withJdkReader(String format, byte[] file, Use<T> use) throws IOException {
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
         while (readers.hasNext()) {
             ImageReader reader = readers.next();
             if (reader.getClass().getName().startsWith("com.sun.imageio.")) {
-                return with(reader, file, use);
+                try (ImageInputStream input = new ByteArrayStream(file)) {
+                    reader.setInput(input, false, true);
+                    return use.apply(reader);
+                } finally {
+                    reader.dispose();
+                }
             }
         }
         throw new IOException("this Java has no reader for " + format);
-    }
-
-    /** Lets a reader work on a file in memory: no cache, no metadata. */
-    static <T> T with(ImageReader reader, byte[] file, Use<T> use) throws IOException {
-        try (ImageInputStream input = new ByteArrayStream(file)) {
-            reader.setInput(input, false, true);
-            return use.apply(reader);
-        } finally {
-            reader.dispose();
-        }
     }
 
     /**

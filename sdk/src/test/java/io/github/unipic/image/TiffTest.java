@@ -222,11 +222,15 @@ class TiffTest {
     }
 
     @Test
-    void tilesFarLargerThanThePageAreRefused() {
-        byte[] tiff = new Builder(1, 20_000, 8, 1)
-                .sharedStrips(1, new byte[100_000], 20_000)
+    void tilesFarLargerThanThePageAreRefused() throws IOException {
+        ByteArrayOutputStream row = new ByteArrayOutputStream();
+        try (DeflaterOutputStream deflater = new DeflaterOutputStream(row)) {
+            deflater.write(new byte[1_000_000]);
+        }
+        byte[] tiff = new Builder(1, 2000, 8, 1)
+                .sharedStrips(1, row.toByteArray(), 2000)
                 .with(TiffTag.COMPRESSION, 8)
-                .with(TiffTag.TILE_WIDTH, 90_000_000)
+                .with(TiffTag.TILE_WIDTH, 1_000_000)
                 .with(TiffTag.TILE_HEIGHT, 1)
                 .bytes();
         assertRead(tiff, false);
