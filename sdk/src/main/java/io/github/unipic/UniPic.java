@@ -223,7 +223,7 @@ public final class UniPic implements AutoCloseable {
      * the model's 16 pixels; the size of the request is not used. With a seam, pixels up to its width outside the mask
      * are blended; take a seam of 0 to change the mask's pixels alone.
      *
-     * @throws InvalidRequestException when the mask is black, or an order is given
+     * @throws InvalidRequestException when the mask regenerates nothing, or an order is given
      * @throws UniPicException otherwise as {@link #generate(GenerateRequest)}
      */
     public List<Image> inpaint(Inpainting inpainting, GenerateRequest request) {

@@ -37,11 +37,13 @@ public final class Png {
         double heapPerPixel = depth * channels(colorType) / 8.0 + (encoded.asMask() ? 4 : 3);
         encoded.checkSize(Integer.toUnsignedLong(width), Integer.toUnsignedLong(height), heapPerPixel);
         PngChunks chunks = PngChunks.read(encoded);
+        Orientation orientation = Orientation.of(chunks.exif(), chunks.xmp(), encoded.options());
+        encoded.checkSize(width, height, orientation.heapPerPixel(heapPerPixel));
         BufferedImage image = JavaDecoder.withJdkReader("png", chunks.pixels(), reader -> reader.read(0));
         Picture picture = encoded.asMask()
                 ? mask(image.getRaster(), JavaDecoder.toRgb(image), chunks.transparency(), depth, colorType)
                 : new Picture(width, height, JavaDecoder.toRgb(image), chunks.texts());
-        return Orientation.of(chunks.exif(), chunks.xmp(), encoded.options()).apply(picture);
+        return orientation.apply(picture);
     }
 
     private static int channels(int colorType) {
