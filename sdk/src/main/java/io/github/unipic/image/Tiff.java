@@ -34,7 +34,7 @@ final class Tiff {
                 throw encoded.cutShort();
             }
             if (TiffBlocks.isListed(directory)) {
-                TiffBlocks places = TiffBlocks.of(encoded, directory);
+                TiffBlocks places = new TiffBlocks(encoded, directory);
                 blocks += places.count();
                 if (blocks > length) {
                     throw encoded.damaged("its pages list more strips than it has bytes");

@@ -26,7 +26,13 @@ final class TiffBlocks {
     private final long[] lengths;
     private final long[] sortedOffsets;
 
-    private TiffBlocks(EncodedPicture encoded, TiffDirectory directory) {
+    /**
+     * Finds the blocks of a page.
+     *
+     * @throws io.github.unipic.ImageFormatException if their sizes make no sense, or they are not all listed
+     * @throws ArithmeticException if their sizes make no sense either
+     */
+    TiffBlocks(EncodedPicture encoded, TiffDirectory directory) {
         this.encoded = encoded;
         compression = TiffCompression.of(directory.value(TiffTag.COMPRESSION, 1));
         boolean apart = directory.value(TiffTag.PLANAR, 1) == 2;
@@ -73,16 +79,6 @@ final class TiffBlocks {
         }
     }
 
-    /**
-     * Finds the blocks of a page.
-     *
-     * @throws io.github.unipic.ImageFormatException if their sizes make no sense, or they are not all listed
-     * @throws ArithmeticException if their sizes make no sense either
-     */
-    static TiffBlocks of(EncodedPicture encoded, TiffDirectory directory) {
-        return new TiffBlocks(encoded, directory);
-    }
-
     /** Whether a page lists any blocks. */
     static boolean isListed(TiffDirectory directory) {
         return directory.has(TiffTag.TILE_OFFSETS) || directory.has(TiffTag.STRIP_OFFSETS);
@@ -101,14 +97,6 @@ final class TiffBlocks {
         return height;
     }
 
-    long across() {
-        return across;
-    }
-
-    long down() {
-        return down;
-    }
-
     long planes() {
         return planes;
     }
@@ -125,9 +113,17 @@ final class TiffBlocks {
         return Math.multiplyExact(Math.multiplyExact(across, down), planes);
     }
 
+    long left(long block) {
+        return block % across * width;
+    }
+
+    long top(long block) {
+        return block / across % down * height;
+    }
+
     /** Rows of a block that are on the page. */
     long rows(long block) {
-        return Math.min(height, pageHeight - block / across % down * height);
+        return Math.min(height, pageHeight - top(block));
     }
 
     /** Bytes of a row, or of the rows that share their chroma. */

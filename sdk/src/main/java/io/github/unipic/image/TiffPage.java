@@ -48,7 +48,7 @@ final class TiffPage {
         bits = (int) directory.value(TiffTag.BITS, 1);
         differences = hasDifferences(directory.value(TiffTag.PREDICTOR, 1));
 
-        blocks = TiffBlocks.of(encoded, directory);
+        blocks = new TiffBlocks(encoded, directory);
         checkCombinations();
         orientation = Orientation.of(directory, encoded.options());
         encoded.checkSize(width, height, orientation.heapPerPixel(heapPerPixel()));
@@ -84,27 +84,21 @@ final class TiffPage {
     Picture picture() throws IOException {
         byte[] rgb = new byte[Math.multiplyExact(width * height, 3)];
         byte[] alpha = new byte[encoded.asMask() && colors.hasAlpha() ? width * height : 0];
-        int blockWidth = (int) blocks.width();
-        int blockHeight = (int) blocks.height();
-        int planes = (int) blocks.planes();
-        int[] pixels = new int[blockWidth * samples];
-        int block = 0;
-        for (int top = 0; top < height; top += blockHeight) {
-            for (int left = 0; left < width; left += blockWidth, block++) {
-                Rows[] rows = new Rows[planes];
-                for (int plane = 0; plane < planes; plane++) {
-                    rows[plane] = rows(block + plane * (int) (blocks.count() / planes));
-                }
-                int visible = Math.min(blockWidth, width - left);
-                for (int y = 0; y < blocks.rows(block); y++) {
-                    for (int plane = 0; plane < planes; plane++) {
-                        interleave(rows[plane].next(), pixels, plane, planes);
-                    }
-                    int first = (top + y) * width + left;
-                    colors.toRgb(pixels, visible, rgb, 3 * first);
-                    if (alpha.length > 0) {
-                        colors.toAlpha(pixels, visible, alpha, first);
-                    }
+        Rows[] planes = new Rows[(int) blocks.planes()];
+        int blocksOfPlane = (int) (blocks.count() / planes.length);
+        for (int block = 0; block < blocksOfPlane; block++) {
+            for (int plane = 0; plane < planes.length; plane++) {
+                planes[plane] = rows(block + plane * blocksOfPlane);
+            }
+            int left = (int) blocks.left(block);
+            int top = (int) blocks.top(block);
+            int visible = (int) Math.min(blocks.width(), width - left);
+            for (int y = 0; y < blocks.rows(block); y++) {
+                int[] pixels = next(planes);
+                int first = (top + y) * width + left;
+                colors.toRgb(pixels, visible, rgb, 3 * first);
+                if (alpha.length > 0) {
+                    colors.toAlpha(pixels, visible, alpha, first);
                 }
             }
         }
@@ -118,14 +112,19 @@ final class TiffPage {
         return (encoded.asMask() ? 4 : 3) + (open + rows) / ((double) width * height);
     }
 
-    private static void interleave(int[] row, int[] pixels, int plane, int planes) {
-        if (planes == 1) {
-            System.arraycopy(row, 0, pixels, 0, pixels.length);
-        } else {
+    /** The samples of the next row, pixel by pixel. */
+    private int[] next(Rows[] planes) {
+        if (planes.length == 1) {
+            return planes[0].next();
+        }
+        int[] pixels = new int[Math.toIntExact(blocks.width() * planes.length)];
+        for (int plane = 0; plane < planes.length; plane++) {
+            int[] row = planes[plane].next();
             for (int x = 0; x < row.length; x++) {
-                pixels[x * planes + plane] = row[x];
+                pixels[x * planes.length + plane] = row[x];
             }
         }
+        return pixels;
     }
 
     /** A block's rows, from the top on. */
@@ -162,7 +161,7 @@ final class TiffPage {
 
     private Rows packed(byte[] data, int start) {
         int step = samples / (int) blocks.planes();
-        int[] row = new int[(int) blocks.width() * step];
+        int[] row = new int[Math.toIntExact(blocks.width() * step)];
         return new Rows() {
             private int at = start;
 
@@ -201,7 +200,7 @@ final class TiffPage {
     private Rows sharedChroma(byte[] data, int start) {
         int across = (int) blocks.unitWidth();
         int down = (int) blocks.unitHeight();
-        int[] row = new int[(int) blocks.width() * 3];
+        int[] row = new int[Math.toIntExact(blocks.width() * 3)];
         return new Rows() {
             private int y;
 

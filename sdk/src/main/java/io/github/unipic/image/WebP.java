@@ -23,6 +23,7 @@ final class WebP {
     private static final int CANVAS_BYTES = 10;
     private static final int ANIMATED = 2;
     private static final int HAS_ALPHA = 16;
+    private static final int ALPHA_COMPRESSION = 3;
 
     /** Decoded samples, the levels made of them, and what decoding a lossless frame takes beside. */
     private static final double HEAP_PER_PIXEL = 16;
@@ -110,6 +111,9 @@ final class WebP {
         Size size = size(frame);
         encoded.checkSize(size.width, size.height, HEAP_PER_PIXEL);
         Optional<Part> levels = encoded.asMask() && !frame.lossless ? frame.alpha : Optional.empty();
+        if (levels.isPresent() && (encoded.bytes()[levels.get().start] & ALPHA_COMPRESSION) == 0) {
+            throw encoded.unsupported("a WebP file of uncompressed alpha"); // The decoder takes it for opaque.
+        }
         byte[] file = alone(frame, size, levels);
         return JavaDecoder.with(READERS.createReaderInstance(null), file, reader -> {
             encoded.checkSize(reader.getWidth(0), reader.getHeight(0), HEAP_PER_PIXEL);

@@ -92,8 +92,7 @@ class PictureReaderTest {
         Image expected = expected(name);
         assertThat(read.width()).isEqualTo(expected.width());
         assertThat(read.height()).isEqualTo(expected.height());
-        // Chroma of lossy WebP is not interpolated, which shows beside sharp edges.
-        double limit = name.startsWith("lossy-chroma") ? 7 : name.startsWith("lossy") ? 2 : name.endsWith(".jpg") || name.equals("jpeg.tif") ? 0.1 : 0;
+        double limit = name.startsWith("lossy") ? 2 : name.endsWith(".jpg") || name.equals("jpeg.tif") ? 0.1 : 0;
         assertThat(meanDifference(read, expected)).isLessThanOrEqualTo(limit);
     }
 

@@ -1,0 +1,356 @@
+package io.github.unipic.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.unipic.Image;
+import io.github.unipic.ImageFormatException;
+import io.github.unipic.ReadOptions;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.zip.DeflaterOutputStream;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** TIFF files of many kinds, against what Pillow, ImageMagick and the numbers that were written say is right. */
+class TiffTest {
+    private static final ReferenceImages FILES = ReferenceImages.of("image-tiff");
+    private static final ReferenceImages REFUSED = ReferenceImages.of("image-tiff/refused");
+    private static final Duration LONG = Duration.ofMinutes(1);
+
+    static List<String> names() {
+        assertThat(FILES.names()).hasSizeGreaterThan(40);
+        return FILES.names();
+    }
+
+    static List<String> refused() {
+        assertThat(REFUSED.names()).hasSizeGreaterThan(5);
+        return REFUSED.names();
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void readsWhatIsRight(String name) throws IOException {
+        assertThat(FILES.difference(name)).isLessThanOrEqualTo(name.startsWith("jpeg") ? 1 : 0);
+    }
+
+    @ParameterizedTest
+    @MethodSource("refused")
+    void refusesInWordsWhatCannotBeRead(String name) {
+        String words = name.replace(".tif", "")
+                .replace("-", " ")
+                .replace("32 bit", "32-bit")
+                .replace("floating ", "");
+        assertThatThrownBy(() -> Image.decode(REFUSED.bytes(name), ReadOptions.DEFAULT))
+                .isInstanceOf(ImageFormatException.class)
+                .hasMessageContaining(" is a TIFF file of ")
+                .hasMessageEndingWith("which cannot be read; save it as PNG")
+                .satisfies(e -> assertThat(e.getMessage().toLowerCase().replace("-", " "))
+                        .contains(words.toLowerCase().replace("-", " ")));
+    }
+
+    // ---- masks
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "rgba8-packbits.tif",
+                "premultiplied8-lzw.tif",
+                "premultiplied16-deflate.tif",
+                "premultiplied-gray.tif",
+                "palette-alpha-planes.tif"
+            })
+    void masksHaveAlpha(String name) {
+        Picture mask = PictureReader.decodeMask(FILES.bytes(name), ReadOptions.DEFAULT);
+        for (int y = 0; y < mask.height(); y++) {
+            for (int x = 0; x < mask.width(); x++) {
+                int alpha = x == 0 && y == 0 ? 0 : (7 * y + 5 * x) % 256;
+                assertThat(mask.alpha()[y * mask.width() + x]).isEqualTo((byte) alpha);
+            }
+        }
+        assertThat(PictureReader.decode(FILES.bytes(name), ReadOptions.DEFAULT).alpha())
+                .isEmpty();
+    }
+
+    @Test
+    void grayOf16BitsIsScaledForMasksAndElseClipped() {
+        byte[] tiff = new Builder(2, 1, 16, 1)
+                .strips(1, new byte[] {0, (byte) 0x80, 10, 0})
+                .bytes();
+        assertThat(PictureReader.decodeMask(tiff, ReadOptions.DEFAULT).rgb()).containsExactly(128, 128, 128, 0, 0, 0);
+        assertThat(Image.decode(tiff, ReadOptions.DEFAULT).rgb()).containsExactly(255, 255, 255, 10, 10, 10);
+    }
+
+    // ---- pixels that end early
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void pixelsThatEndEarlyAreRefused(String name) {
+        byte[] whole = FILES.bytes(name);
+        Optional<Image> image = ReferenceImages.read(whole);
+        TiffDirectory directory = TiffDirectory.first(ByteBuffer.wrap(whole));
+        int tag = directory.has(TiffTag.TILE_BYTES) ? TiffTag.TILE_BYTES : TiffTag.STRIP_BYTES;
+        long[] lengths = directory.values(tag);
+        if (lengths.length == 0 || lengths[0] == 0 || name.startsWith("huge")) {
+            return; // without them, data ends where the next begins
+        }
+        boolean refused = false;
+        for (int block = 0; block < lengths.length; block++) {
+            for (double part : new double[] {0.02, 0.5, 0.9}) {
+                byte[] cut = withValue(whole, tag, block, (int) (lengths[block] * part));
+                Optional<Image> read = ReferenceImages.read(cut);
+                refused |= read.isEmpty();
+                // What is cut of a tile may be beyond the page.
+                read.ifPresent(pixels -> assertThat(pixels.rgb())
+                        .as(name + ": " + part)
+                        .isEqualTo(image.orElseThrow().rgb()));
+            }
+        }
+        assertThat(refused).isTrue();
+    }
+
+    @Test
+    void jpegDataThatEndsEarlyIsRefusedInSpiteOfItsEndMarker() {
+        byte[] whole = FILES.bytes("jpeg-gray.tif");
+        TiffDirectory directory = TiffDirectory.first(ByteBuffer.wrap(whole));
+        int start = (int) directory.value(TiffTag.STRIP_OFFSETS, 0);
+        int length = (int) directory.value(TiffTag.STRIP_BYTES, 0);
+        byte[] cut = withValue(whole, TiffTag.STRIP_BYTES, 0, length / 2 + 2);
+        cut[start + length / 2] = (byte) 0xff;
+        cut[start + length / 2 + 1] = (byte) 0xd9;
+        assertThatThrownBy(() -> Image.decode(cut, ReadOptions.DEFAULT)).hasMessageContaining("ends early");
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void damageGivesAnImageOrItsException(String name) {
+        Assertions.assertTimeoutPreemptively(LONG, () -> FILES.damage(name, 200));
+    }
+
+    private static byte[] withValue(byte[] tiff, int tag, int index, int value) {
+        byte[] changed = tiff.clone();
+        ByteBuffer buffer = ByteBuffer.wrap(changed);
+        buffer.order(changed[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+        int directory = buffer.getInt(4);
+        for (int entry = directory + 2; ; entry += 12) {
+            if (Short.toUnsignedInt(buffer.getShort(entry)) == tag) {
+                int size = buffer.getShort(entry + 2) == 3 ? 2 : 4;
+                int at = buffer.getInt(entry + 4) * size <= 4 ? entry + 8 : buffer.getInt(entry + 8);
+                if (size == 2) {
+                    buffer.putShort(at + 2 * index, (short) value);
+                } else {
+                    buffer.putInt(at + 4 * index, value);
+                }
+                return changed;
+            }
+        }
+    }
+
+    // ---- work and memory
+
+    @Test
+    void aPageThatIsItsOwnNextIsTheLast() {
+        byte[] tiff = new Builder(4, 1, 8, 1).strips(1, new byte[] {1, 2, 3, 4}).bytes();
+        ByteBuffer buffer = ByteBuffer.wrap(tiff).order(ByteOrder.LITTLE_ENDIAN);
+        int directory = buffer.getInt(4);
+        buffer.putInt(directory + 2 + 12 * buffer.getShort(directory), directory);
+        Image image = Assertions.assertTimeoutPreemptively(LONG, () -> Image.decode(tiff, ReadOptions.DEFAULT));
+        assertThat(image.rgb()).startsWith(1, 1, 1, 2, 2, 2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8, 32_773, 5, 4})
+    void stripsThatAllPointAtOnePlaceAreNoMoreWorkThanTheirPixels(int compression) throws IOException {
+        // 20000 rows of 8 pixels, each from the same 60000 bytes, in which a decoder finds nothing for long.
+        byte[] data = new byte[60_000];
+        if (compression == 8) {
+            ByteArrayOutputStream blocks = new ByteArrayOutputStream();
+            try (DeflaterOutputStream deflater = new DeflaterOutputStream(blocks, true)) {
+                for (int i = 0; i < 10_000; i++) {
+                    deflater.write(0);
+                    deflater.flush();
+                }
+            }
+            data = blocks.toByteArray();
+        }
+        Builder tiff = new Builder(8, 20_000, compression == 4 ? 1 : 8, 1)
+                .sharedStrips(1, data, 20_000)
+                .with(TiffTag.COMPRESSION, compression);
+        assertRead(tiff.bytes(), compression == 1);
+    }
+
+    @Test
+    void aHundredThousandStripsAreRead() {
+        byte[] pixels = new byte[300_000];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) (i / 3 % 251);
+        }
+        byte[] tiff = new Builder(3, 100_000, 8, 1).strips(1, pixels).bytes();
+        Image image = Assertions.assertTimeoutPreemptively(LONG, () -> Image.decode(tiff, ReadOptions.DEFAULT));
+        assertThat(image.rgb()[3 * (3 * 99_999)]).isEqualTo((byte) (99_999 % 251));
+    }
+
+    @Test
+    void aHeaderAloneTakesNoMemory() {
+        byte[] raw =
+                new Builder(10_000, 10_000, 8, 1).strips(10_000, new byte[16]).bytes();
+        byte[] deflated = new Builder(10_000, 10_000, 8, 1)
+                .strips(10_000, new byte[1000])
+                .with(TiffTag.COMPRESSION, 8)
+                .bytes();
+        byte[] blank = new Builder(10_000, 10_000, 1, 1)
+                .strips(10_000, new byte[100])
+                .with(TiffTag.COMPRESSION, 4)
+                .bytes();
+        for (byte[] tiff : List.of(raw, deflated, blank)) {
+            assertThatThrownBy(() -> Image.decode(tiff, ReadOptions.DEFAULT))
+                    .isInstanceOf(ImageFormatException.class)
+                    .satisfies(e -> assertThat(e.getMessage()).containsAnyOf(" is cut short", " of memory to read"));
+        }
+    }
+
+    @Test
+    void tilesFarLargerThanThePageAreRefused() throws IOException {
+        ByteArrayOutputStream row = new ByteArrayOutputStream();
+        try (DeflaterOutputStream deflater = new DeflaterOutputStream(row)) {
+            deflater.write(new byte[1_000_000]);
+        }
+        byte[] tiff = new Builder(1, 2000, 8, 1)
+                .sharedStrips(1, row.toByteArray(), 2000)
+                .with(TiffTag.COMPRESSION, 8)
+                .with(TiffTag.TILE_WIDTH, 1_000_000)
+                .with(TiffTag.TILE_HEIGHT, 1)
+                .bytes();
+        assertRead(tiff, false);
+    }
+
+    @Test
+    void manyPagesThatShareTheirListsAreRefused() {
+        byte[] first = new Builder(1, 5000, 8, 1).strips(1, new byte[5000]).bytes();
+        ByteBuffer source = ByteBuffer.wrap(first).order(ByteOrder.LITTLE_ENDIAN);
+        int directory = source.getInt(4);
+        int length = 2 + 12 * source.getShort(directory) + 4;
+        int pages = 5000;
+        ByteBuffer tiff = ByteBuffer.allocate(first.length + pages * length).order(ByteOrder.LITTLE_ENDIAN);
+        tiff.put(first);
+        tiff.putInt(directory + length - 4, first.length);
+        for (int page = 1; page <= pages; page++) {
+            tiff.put(first, directory, length - 4);
+            tiff.putInt(page == pages ? 0 : tiff.position() + 4);
+        }
+        assertRead(tiff.array(), false);
+    }
+
+    private static void assertRead(byte[] tiff, boolean read) {
+        Optional<Image> image = Assertions.assertTimeoutPreemptively(LONG, () -> ReferenceImages.read(tiff));
+        assertThat(image.isPresent()).isEqualTo(read);
+    }
+
+    @Test
+    void orientationInXmpCounts() {
+        byte[] xmp = "<x tiff:Orientation='6'/>".getBytes(StandardCharsets.US_ASCII);
+        byte[] tiff = new Builder(2, 1, 8, 1)
+                .strips(1, new byte[] {10, 20})
+                .with(700, xmp)
+                .bytes();
+        Image image = Image.decode(tiff, ReadOptions.DEFAULT);
+        assertThat(List.of(image.width(), image.height())).isEqualTo(List.of(1, 2));
+        assertThat(image.rgb()).containsExactly(10, 10, 10, 20, 20, 20);
+    }
+
+    /** Little-endian files of one page of gray. */
+    private static final class Builder {
+        private final Map<Integer, ByteBuffer> entries = new TreeMap<>();
+        private final int height;
+        private byte[] pixels = {};
+
+        Builder(int width, int height, int bits, int photometric) {
+            this.height = height;
+            with(TiffTag.WIDTH, width).with(TiffTag.HEIGHT, height).with(TiffTag.BITS, bits);
+            with(TiffTag.PHOTOMETRIC, photometric).with(TiffTag.SAMPLES, 1);
+        }
+
+        Builder with(int tag, int... values) {
+            ByteBuffer entry = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+            for (int value : values) {
+                entry.putInt(value);
+            }
+            entries.put(tag, entry.flip());
+            return this;
+        }
+
+        Builder with(int tag, byte[] values) {
+            entries.put(tag, ByteBuffer.wrap(values).order(ByteOrder.BIG_ENDIAN)); // marks bytes
+            return this;
+        }
+
+        Builder strips(int rows, byte[] data) {
+            int count = (height + rows - 1) / rows;
+            int[] offsets = new int[count];
+            int[] lengths = new int[count];
+            for (int i = 0; i < count; i++) {
+                offsets[i] = 8 + data.length / count * i;
+                lengths[i] = data.length / count;
+            }
+            pixels = data;
+            return with(TiffTag.ROWS_PER_STRIP, rows)
+                    .with(TiffTag.STRIP_OFFSETS, offsets)
+                    .with(TiffTag.STRIP_BYTES, lengths);
+        }
+
+        Builder sharedStrips(int rows, byte[] data, int count) {
+            int[] offsets = new int[count];
+            int[] lengths = new int[count];
+            Arrays.fill(offsets, 8);
+            Arrays.fill(lengths, data.length);
+            pixels = data;
+            return with(TiffTag.ROWS_PER_STRIP, rows)
+                    .with(TiffTag.STRIP_OFFSETS, offsets)
+                    .with(TiffTag.STRIP_BYTES, lengths);
+        }
+
+        byte[] bytes() {
+            int directory = 8 + pixels.length;
+            int lists = directory + 2 + 12 * entries.size() + 4;
+            int length = lists
+                    + entries.values().stream()
+                            .mapToInt(ByteBuffer::remaining)
+                            .filter(size -> size > 4)
+                            .sum();
+            ByteBuffer tiff = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+            tiff.put((byte) 'I')
+                    .put((byte) 'I')
+                    .putShort((short) 42)
+                    .putInt(directory)
+                    .put(pixels);
+            tiff.putShort((short) entries.size());
+            for (Map.Entry<Integer, ByteBuffer> entry : entries.entrySet()) {
+                ByteBuffer values = entry.getValue();
+                boolean bytes = values.order() == ByteOrder.BIG_ENDIAN;
+                tiff.putShort(entry.getKey().shortValue()).putShort((short) (bytes ? 1 : 4));
+                tiff.putInt(bytes ? values.remaining() : values.remaining() / 4);
+                if (values.remaining() > 4) {
+                    tiff.putInt(lists);
+                    tiff.put(lists, values.array(), 0, values.remaining());
+                    lists += values.remaining();
+                } else {
+                    tiff.put(values.array(), 0, values.remaining());
+                    tiff.position(tiff.position() + 4 - values.remaining());
+                }
+            }
+            return tiff.array();
+        }
+    }
+}
