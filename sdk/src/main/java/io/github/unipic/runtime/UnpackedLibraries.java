@@ -3,20 +3,25 @@ package io.github.unipic.runtime;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.unipic.InferenceException;
-import io.github.unipic.files.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import org.slf4j.Logger;
@@ -28,7 +33,9 @@ import org.slf4j.LoggerFactory;
  * moved into place whole, so that several processes may do it at once.
  */
 final class UnpackedLibraries {
+    private static final Duration ABANDONED = Duration.ofDays(1);
     private static final int BUFFER = 1 << 20;
+    private static final String PART = ".part";
 
     private final ClassLoader classPath;
     private final String resources;
@@ -100,6 +107,7 @@ final class UnpackedLibraries {
                                 "Unpacking {} MB of libraries into {}, once",
                                 missing.stream().mapToLong(Packed::size).sum() >> 20,
                                 place);
+                deleteAbandoned(place);
                 for (Packed file : missing) {
                     unpack(file, place.resolve(file.name()));
                 }
@@ -114,20 +122,44 @@ final class UnpackedLibraries {
     }
 
     private static void unpack(Packed file, Path target) throws IOException {
-        CRC32 crc = new CRC32();
-        URLConnection connection = file.url().openConnection();
-        connection.setUseCaches(false);
-        try (InputStream in = new CheckedInputStream(connection.getInputStream(), crc)) {
-            AtomicFile.write(target, out -> {
+        Path part = Files.createTempFile(target.getParent(), file.name(), PART);
+        try {
+            CRC32 crc = new CRC32();
+            URLConnection connection = file.url().openConnection();
+            connection.setUseCaches(false);
+            try (InputStream in = new CheckedInputStream(connection.getInputStream(), crc);
+                    OutputStream out = Files.newOutputStream(part)) {
                 in.transferTo(out);
-                if (crc.getValue() != file.crc()) {
-                    throw new IOException("the jar's " + file.name() + " is damaged");
+            }
+            if (crc.getValue() != file.crc()) {
+                throw new IOException("the jar's " + file.name() + " is damaged");
+            }
+            try {
+                Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } catch (FileSystemException e) {
+                // Windows: another process was first and has it loaded.
+                if (!file.isAt(target)) {
+                    throw e;
                 }
-            });
-        } catch (FileSystemException e) {
-            // Windows: another process was first and has it loaded.
-            if (!file.isAt(target)) {
-                throw e;
+            }
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
+
+    /** What processes that were killed have left. */
+    private static void deleteAbandoned(Path place) throws IOException {
+        Instant limit = Instant.now().minus(ABANDONED);
+        try (Stream<Path> files = Files.list(place)) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(PART)).toList()) {
+                try {
+                    if (Files.getLastModifiedTime(file).toInstant().isBefore(limit)) {
+                        Files.deleteIfExists(file);
+                    }
+                } catch (NoSuchFileException e) {
+                    // Another process was just writing it, and has finished.
+                }
             }
         }
     }

@@ -111,6 +111,18 @@ class UnpackedLibrariesTest {
     }
 
     @Test
+    void whatKilledProcessesLeftIsDeletedInTime() throws IOException {
+        Path folder = libraries.unpack(BOTH);
+        Files.delete(folder.resolve("liba.so"));
+        Path old = Files.writeString(folder.resolve("liba.so1.part"), "the");
+        Path young = Files.writeString(folder.resolve("liba.so2.part"), "the");
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+        libraries.unpack(BOTH);
+        assertThat(old).doesNotExist();
+        assertThat(young).exists();
+    }
+
+    @Test
     void aFolderThatCannotBeWrittenIsNamedInOneLine() throws IOException {
         Path file = Files.writeString(temporary.resolve("file"), "in the way");
         assertThatExceptionOfType(InferenceException.class)
