@@ -79,7 +79,7 @@ public final class Exporter {
     private static String stateOf(Path output) {
         Path target = output.toAbsolutePath().normalize();
         return StagingFolder.displaced(target)
-                .map(old -> "what was there is now " + old)
+                .map(old -> "what was there is now " + old + ", and the next export brings it back")
                 .orElse(Files.exists(target) ? "what was there is as it was" : "nothing was left there");
     }
 

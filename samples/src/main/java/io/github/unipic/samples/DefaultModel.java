@@ -95,10 +95,13 @@ final class DefaultModel {
                     Files.move(work.path().resolve("checkpoint"), work.path().resolve("tiny"));
             Exporter.export(new ExportRequest(checkpoint, folder, Precision.FP32, false), listener);
         } catch (ExportException | OutputException e) {
-            if (!Files.isDirectory(folder)) {
-                throw e;
+            if (Files.isDirectory(folder)) {
+                return; // Another process was first; its model is the same.
             }
-            // Another process was first; its model is the same.
+            if (e.getCause() instanceof IOException cause) {
+                throw cause;
+            }
+            throw e;
         }
     }
 

@@ -74,7 +74,9 @@ final class ExportCommand implements Callable<Integer> {
                     + "faster with many tokens. Default: portable.")
     private Flavor flavor;
 
-    @Option(names = "--force", description = "Replace the model folder if it exists.")
+    @Option(
+            names = "--force",
+            description = "Replace the model folder if it exists, unless it holds other files than a model's.")
     private boolean force;
 
     @Option(

@@ -1,11 +1,13 @@
 package io.github.unipic.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
+import io.github.unipic.InvalidRequestException;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -238,6 +240,8 @@ class BatchTest {
     @Test
     void aManifestOfSomethingElseIsNotTouched() throws IOException {
         Files.createDirectory(pictures);
+        List<BatchEntry> entries =
+                PromptsFile.read(prompts, (builder, index) -> {}).entries();
         for (String foreign : List.of(
                 "{\"prompt\": \"a cat\", \"image\": \"cat.jpg\"}",
                 "{\"prompt\": \"a cat\"}\n{\"prompt\": \"a dog\"}\n",
@@ -249,9 +253,15 @@ class BatchTest {
                 "\0".repeat(5000),
                 "x".repeat(5 << 20))) {
             Files.writeString(manifest, foreign);
-            refusedUntouched("manifest.jsonl");
-            refusedUntouched("manifest.jsonl", "--restart");
+            for (boolean restart : new boolean[] {false, true}) {
+                assertThatThrownBy(() -> BatchFolder.open(pictures, "tiny", entries, restart))
+                        .isInstanceOf(InvalidRequestException.class)
+                        .hasMessageContainingAll("manifest.jsonl", "choose another folder with -o");
+                assertThat(files()).containsExactly("manifest.jsonl");
+                assertThat(manifest).hasContent(foreign);
+            }
         }
+        refusedUntouched("manifest.jsonl line 1", "--restart");
     }
 
     @Test

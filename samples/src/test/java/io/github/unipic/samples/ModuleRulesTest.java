@@ -15,7 +15,9 @@ class ModuleRulesTest {
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("io.github.unipic.samples");
 
-    /** Samples show what a user of the library can do, so they use what such a user sees. */
+    /**
+     * Samples show what a user of the library can do, so they use what such a user sees, and its way to write files.
+     */
     @Test
     void samplesUseThePublicPackagesOnly() {
         noClasses()

@@ -6,6 +6,7 @@ import io.github.unipic.OutputException;
 import io.github.unipic.files.AtomicFile;
 import io.github.unipic.files.StagingFolder;
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.DirectoryNotEmptyException;
@@ -118,9 +119,10 @@ public final class ReportFolder {
             throws IOException {
         for (ReportPicture picture : pictures) {
             for (Map.Entry<String, Image> file : picture.files().entrySet()) {
-                write(
-                        staging.resolve(file.getKey()),
-                        out -> ImageIO.write(file.getValue().toBufferedImage(), "png", out));
+                // In memory first: ImageIO does not get over a file that cannot be written, but tries again at the end.
+                ByteArrayOutputStream png = new ByteArrayOutputStream();
+                ImageIO.write(file.getValue().toBufferedImage(), "png", png);
+                write(staging.resolve(file.getKey()), png::writeTo);
             }
         }
         write(staging.resolve(JSON), out -> JsonReport.write(report, pictures, out));

@@ -122,7 +122,7 @@ class ReportFolderTest {
     private void refused(String file) throws IOException {
         Map<String, String> before = contents();
         for (ThrowingCallable use : List.<ThrowingCallable>of(
-                () -> ReportFolder.write(SampleReports.large(), temporary), () -> ReportFolder.remove(temporary))) {
+                () -> ReportFolder.write(SampleReports.passing(), temporary), () -> ReportFolder.remove(temporary))) {
             assertThatThrownBy(use)
                     .isInstanceOf(InvalidRequestException.class)
                     .message()
