@@ -232,13 +232,18 @@ public record Architecture(
 
     private static int count(Checkpoint checkpoint, String pattern) {
         int count = 0;
-        while (count < MAX_LAYERS && checkpoint.has(pattern.formatted(count))) {
+        while (count < MAX_LAYERS && checkpoint.has(name(pattern, count))) {
             count++;
         }
         if (count == 0) {
-            checkpoint.require(pattern.formatted(0));
+            checkpoint.require(name(pattern, 0));
         }
         return count;
+    }
+
+    /** The tensor's name in the layer with an index; no format string, as some locales have other digits. */
+    private static String name(String pattern, int layer) {
+        return pattern.replace("%d", Integer.toString(layer));
     }
 
     private static int size(JsonNode config, String field) {

@@ -2,6 +2,7 @@ package io.github.unipic.samples;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.unipic.GenerateRequest;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -21,6 +22,6 @@ record BatchEntry(int index, Optional<String> id, String place, GenerateRequest 
         String suffix = id.filter(text -> text.matches(NAME_SAFE))
                 .map(text -> "-" + text)
                 .orElse("");
-        return String.format("%05d", index) + suffix + ".png";
+        return String.format(Locale.ROOT, "%05d", index) + suffix + ".png";
     }
 }

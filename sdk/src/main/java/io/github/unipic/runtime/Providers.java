@@ -63,8 +63,13 @@ final class Providers {
     private static String describe(OrtEpDevice offer) {
         OrtHardwareDevice device = offer.getDevice();
         return String.format(
+                Locale.ROOT,
                 "%s: %s %s (vendor 0x%04x, device 0x%04x)",
-                offer.getEpName(), device.getType(), device.getVendor(), device.getVendorId(), device.getDeviceId());
+                offer.getEpName(),
+                device.getType(),
+                device.getVendor(),
+                device.getVendorId(),
+                device.getDeviceId());
     }
 
     /**

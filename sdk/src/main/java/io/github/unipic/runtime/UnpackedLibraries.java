@@ -17,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.jar.JarEntry;
@@ -93,7 +94,7 @@ final class UnpackedLibraries {
                 names.stream().map(name -> find(name).orElseThrow()).toList();
         CRC32 version = new CRC32();
         files.forEach(file -> version.update((file.name() + file.crc()).getBytes(UTF_8)));
-        Path place = folder.resolve(String.format("%08x", version.getValue()));
+        Path place = folder.resolve(HexFormat.of().toHexDigits(version.getValue(), 8));
         try {
             Files.createDirectories(place);
             List<Packed> missing = new ArrayList<>();

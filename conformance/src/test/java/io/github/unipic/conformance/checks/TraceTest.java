@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -142,8 +143,8 @@ class TraceTest {
     }
 
     private static String node(String name, String operator, String provider, int microseconds, String type) {
-        return """
+        return String.format(Locale.ROOT, """
                 {"cat":"Node","name":"%s_kernel_time","dur":%d,"args":{"op_name":"%s","provider":"%s",
-                "output_type_shape":[{"%s":[1,2]}]}}""".formatted(name, microseconds, operator, provider, type);
+                "output_type_shape":[{"%s":[1,2]}]}}""", name, microseconds, operator, provider, type);
     }
 }

@@ -300,9 +300,9 @@ public final class Checkpoint implements AutoCloseable {
         CheckpointTensor tensor = require(name);
         if (!Arrays.equals(tensor.shape(), shape)) {
             throw new ExportException(
-                    "tensor '%s' in %s has shape %s, but %s is expected; do the weights and config.json belong together?"
-                            .formatted(
-                                    name, tensor.fileName(), Arrays.toString(tensor.shape()), Arrays.toString(shape)));
+                    "tensor '" + name + "' in " + tensor.fileName() + " has shape " + Arrays.toString(tensor.shape())
+                            + ", but " + Arrays.toString(shape)
+                            + " is expected; do the weights and config.json belong together?");
         }
         return tensor;
     }

@@ -99,14 +99,9 @@ public final class CheckpointTensor {
         long[] strides = new long[shape.length];
         try {
             if (Math.multiplyExact(elementCount(shape), dtype.bytes()) != storage.bytes()) {
-                throw new ExportException(
-                        "%s: tensor '%s' of shape %s and type %s does not fill its %d bytes; the file is damaged, fetch it again"
-                                .formatted(
-                                        storage.file().path().getFileName(),
-                                        name,
-                                        Arrays.toString(shape),
-                                        dtype,
-                                        storage.bytes()));
+                throw new ExportException(storage.file().path().getFileName() + ": tensor '" + name + "' of shape "
+                        + Arrays.toString(shape) + " and type " + dtype + " does not fill its "
+                        + storage.bytes() + " bytes; the file is damaged, fetch it again");
             }
             long stride = 1;
             for (int axis = shape.length - 1; axis >= 0; axis--) {
@@ -121,8 +116,8 @@ public final class CheckpointTensor {
 
     private static ExportException impossible(String name, Storage storage, long[] shape, ArithmeticException e) {
         return new ExportException(
-                "%s: tensor '%s' has an impossible shape %s; the file is damaged, fetch it again"
-                        .formatted(storage.file().path().getFileName(), name, Arrays.toString(shape)),
+                storage.file().path().getFileName() + ": tensor '" + name + "' has an impossible shape "
+                        + Arrays.toString(shape) + "; the file is damaged, fetch it again",
                 e);
     }
 

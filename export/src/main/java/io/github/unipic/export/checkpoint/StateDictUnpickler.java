@@ -4,6 +4,7 @@ import io.github.unipic.export.ExportException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,7 +137,7 @@ final class StateDictUnpickler extends Unpickler {
             }
             default -> {
                 if (!PLAIN.contains(opcode)) {
-                    throw refused("pickle instruction 0x%02x".formatted(opcode));
+                    throw refused("pickle instruction 0x" + HexFormat.of().toHexDigits((byte) opcode));
                 }
                 if (opcode == Opcodes.BINUNICODE || opcode == Opcodes.BINBYTES) {
                     checkLength();

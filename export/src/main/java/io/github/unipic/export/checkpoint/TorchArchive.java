@@ -146,8 +146,8 @@ final class TorchArchive {
         }
         int elementBytes = storage.dtype().map(DType::bytes).orElse(1);
         if (storage.elements() < 0 || storage.elements() > record.bytes() / elementBytes) {
-            throw damaged("holds %d bytes for the storage of tensor '%s', which has %d elements of %d bytes"
-                    .formatted(record.bytes(), name, storage.elements(), elementBytes));
+            throw damaged("holds " + record.bytes() + " bytes for the storage of tensor '" + name + "', which has "
+                    + storage.elements() + " elements of " + elementBytes + " bytes");
         }
         return CheckpointTensor.view(
                 name,

@@ -138,8 +138,8 @@ class SafetensorsTest {
             data[i] = (byte) (i % 101); // not a divisor of the window, and never a NaN
         }
         int count = data.length / 4;
-        String header = "{\"llm.x\": {\"dtype\": \"F32\", \"shape\": [%d], \"data_offsets\": [0, %d]}}"
-                .formatted(count, data.length);
+        String header = "{\"llm.x\": {\"dtype\": \"F32\", \"shape\": [" + count + "], \"data_offsets\": [0, "
+                + data.length + "]}}";
         while (header.length() % 4 != 1) {
             header += " ";
         }

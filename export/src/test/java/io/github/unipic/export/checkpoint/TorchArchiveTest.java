@@ -279,7 +279,7 @@ class TorchArchiveTest {
             PickleWriter pickle =
                     entry().mark().global("collections", "OrderedDict").op(')');
             pickle.op(opcode, 1, 0, 0, 0, 's');
-            refused(new TorchFile().pickle(pickle.stop()), "0x%02x".formatted(opcode), "nothing was executed");
+            refused(new TorchFile().pickle(pickle.stop()), "0x" + Integer.toHexString(opcode), "nothing was executed");
         }
     }
 
