@@ -2,28 +2,25 @@ package io.github.unipic.samples;
 
 import io.github.unipic.Answer;
 import io.github.unipic.TextListener;
-import java.io.PrintStream;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 
-/** Prints an answer while it is written, and ends its line also when it breaks off. */
+/**
+ * Prints an answer while it is written, and ends its line also when it breaks off. A pipe or a file gets it as the
+ * model gave it.
+ */
 final class AnswerPrinter implements TextListener {
-    /** What a model says must not command the terminal. */
-    private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}&&[^\\n\\t]]");
-
-    private final PrintStream out;
+    private final Output out;
     private boolean begun;
 
-    AnswerPrinter(PrintStream out) {
+    AnswerPrinter(Output out) {
         this.out = out;
     }
 
     @Override
     public void onText(String piece) {
         begun = true;
-        out.print(CONTROL.matcher(piece).replaceAll("\uFFFD"));
-        out.flush();
+        out.printExact(piece);
     }
 
     /** @param asking asks with this as the listener */

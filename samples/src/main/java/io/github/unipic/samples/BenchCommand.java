@@ -146,7 +146,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        requireFolderOfJson();
+        if (json != null) {
+            JsonFile.requirePossible(spec, json);
+        }
         memory.requireValid();
         if (threads != null && threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads is " + threads + ", but must be at least 1");
@@ -178,14 +180,6 @@ final class BenchCommand implements Callable<Integer> {
         }
         session.out().print(report.text());
         return UniPicCommand.OK;
-    }
-
-    /** Before hours of measuring, not after. */
-    private void requireFolderOfJson() {
-        if (json != null && !Files.isDirectory(json.toAbsolutePath().getParent())) {
-            throw new ParameterException(
-                    spec.commandLine(), "--json is " + json + ", but its folder does not exist; make it first");
-        }
     }
 
     private Path model(Session session) {

@@ -111,7 +111,9 @@ final class Chat implements AutoCloseable {
         if (line.isEmpty()) {
             return true;
         }
-        if (!TextArgument.readable(line)) {
+        if (line.length() > ChatInput.LONGEST_LINE) {
+            complain("that line is lost: it has more than " + ChatInput.LONGEST_LINE + " characters");
+        } else if (!TextArgument.readable(line)) {
             complain("that line is lost: " + TextArgument.UNREADABLE);
         } else if (!command.matches()) {
             act(cancellation -> ask(line, cancellation));
@@ -193,7 +195,7 @@ final class Chat implements AutoCloseable {
             throw new IllegalArgumentException("say where to: /save FILE");
         }
         OutputFiles files = OutputFiles.named(path(argument), 1);
-        new Drawing(session, new Cancellation(), false).save(lastPicture(), files.file(0, 0), files, "");
+        new Drawing(session, new Cancellation(), false).save(lastPicture(), files.file(0, 0), files);
     }
 
     private void reset() {

@@ -8,7 +8,6 @@ import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.conformance.report.ReportFolder;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -38,6 +37,7 @@ import picocli.CommandLine.Spec;
             "1:at least one tensor differs",
             "2:could not run, or nothing was compared",
             "130:cancelled",
+            "141:the program that read the output has ended",
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -83,9 +83,8 @@ final class ConformanceCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (json != null && !Files.isDirectory(json.toAbsolutePath().getParent())) {
-            throw new ParameterException(
-                    spec.commandLine(), "--json is " + json + ", but its folder does not exist; make it first");
+        if (json != null) {
+            JsonFile.requirePossible(spec, json);
         }
         ConformanceReport report = replay();
         if (json != null) {
@@ -131,7 +130,7 @@ final class ConformanceCommand implements Callable<Integer> {
                 Locale.ROOT,
                 "%s  %-52s %s %.2e, limit %.2e",
                 check.passed() ? "PASS" : "FAIL",
-                check.scenario() + " " + check.tensor(),
+                TerminalText.line(check.scenario() + " " + check.tensor()),
                 check.metric(),
                 check.value(),
                 check.limit());

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             "0:written",
             "2:could not run",
             "130:cancelled",
+            "141:the program that read the output has ended",
         },
         footerHeading = "%nExamples:%n",
         footer = {

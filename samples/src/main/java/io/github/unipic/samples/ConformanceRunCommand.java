@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
             "1:at least one check failed",
             "2:could not run, or did not finish",
             "130:cancelled",
+            "141:the program that read the output has ended",
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -199,7 +200,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
         @Override
         public void onCheck(Check check) {
             if (!quiet && !check.passed()) {
-                session.err().println("  failed: " + check.name());
+                session.err().println("  failed: " + TerminalText.line(check.name()));
             }
         }
 

@@ -5,6 +5,7 @@ import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
@@ -33,8 +34,15 @@ record Drawing(Session session, Cancellation cancellation, boolean quiet) {
                     .progress(p -> progress.update(p.iteration(), p.iterations(), p.remaining()))
                     .build());
         }
+        // All of them before any is told of: what cannot be told is not lost.
+        List<Path> saved = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {
-            save(images.get(i), files.file(i, firstSeed + i), files, ", seed " + (firstSeed + i));
+            Path file = files.file(i, firstSeed + i);
+            images.get(i).save(file);
+            saved.add(file);
+        }
+        for (int i = 0; i < images.size(); i++) {
+            tell(images.get(i), files.display(saved.get(i)), ", seed " + (firstSeed + i));
         }
         if (!quiet) {
             session.out().println("Took " + Quantities.time(Duration.ofNanos(System.nanoTime() - start)));
@@ -43,10 +51,18 @@ record Drawing(Session session, Cancellation cancellation, boolean quiet) {
     }
 
     /** Saves one picture and prints where it is. */
-    void save(Image image, Path file, OutputFiles files, String more) {
+    void save(Image image, Path file, OutputFiles files) {
         image.save(file);
-        String name = files.display(file);
-        session.out()
-                .println(quiet ? name : "Wrote " + name + " (" + image.width() + " x " + image.height() + more + ")");
+        tell(image, files.display(file), "");
+    }
+
+    private void tell(Image image, String name, String more) {
+        if (quiet) {
+            session.out().printExact(name + System.lineSeparator());
+        } else {
+            session.out()
+                    .println("Wrote " + TerminalText.line(name) + " (" + image.width() + " x " + image.height() + more
+                            + ")");
+        }
     }
 }

@@ -5,6 +5,7 @@ import io.github.unipic.RuntimeInfo;
 import io.github.unipic.UniPic;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -48,8 +49,9 @@ final class InfoCommand implements Callable<Integer> {
         out.println();
         out.println("Graphs");
         for (ModelInfo.GraphInfo graph : info.graphs()) {
-            out.println("  " + graph.name() + ".onnx: " + graph.precision() + ", " + graph.flavor() + ", "
-                    + Quantities.bytes(graph.bytes()));
+            out.println("  "
+                    + TerminalText.line(graph.name() + ".onnx: " + graph.precision() + ", " + graph.flavor() + ", "
+                            + Quantities.bytes(graph.bytes())));
             printTensors(out, "in ", graph.inputs());
             printTensors(out, "out", graph.outputs());
         }
@@ -57,7 +59,7 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private static void printTensors(PrintStream out, String direction, List<String> tensors) {
-        tensors.forEach(tensor -> out.println("    " + direction + " " + tensor));
+        tensors.forEach(tensor -> out.println("    " + direction + " " + TerminalText.line(tensor)));
     }
 
     private static void printRuntime(PrintStream out) {
@@ -78,6 +80,6 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private static void print(PrintStream out, String label, String value) {
-        out.println(String.format("%-8s %s", label, value));
+        out.println(String.format(Locale.ROOT, "%-8s ", label) + TerminalText.line(value));
     }
 }

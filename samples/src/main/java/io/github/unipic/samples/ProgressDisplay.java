@@ -11,7 +11,8 @@ import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
  * Shows on stderr how far a task is and how long it still takes: a bar where a person watches, else (a log file, a
- * build server) a plain line every few seconds. Closing it leaves the cursor on a new line.
+ * build server, a terminal too narrow for a bar) a plain line every few seconds. Closing it leaves the cursor on a new
+ * line.
  */
 interface ProgressDisplay extends AutoCloseable {
     /**
@@ -36,9 +37,13 @@ interface ProgressDisplay extends AutoCloseable {
         if (quiet) {
             return new Silent();
         }
-        return session.errIsTerminal().getAsBoolean()
-                ? new Bar(session.err(), task, unit)
-                : new Lines(session.err(), task, unit, System::nanoTime);
+        if (session.err().isTerminal()) {
+            int columns = Math.min(session.columns().getAsInt() - 1, Bar.COLUMNS);
+            if (columns >= Bar.FEWEST_COLUMNS) {
+                return new Bar(session.err(), task, unit, columns);
+            }
+        }
+        return new Lines(session.err(), task, unit, System::nanoTime);
     }
 
     /** Shows nothing. */
@@ -55,16 +60,19 @@ interface ProgressDisplay extends AutoCloseable {
         private static final int REDRAW_MILLIS = 200;
         private static final int COLUMNS = 79;
 
+        /** With fewer there is no place for a bar between the figures, and the library fails. */
+        private static final int FEWEST_COLUMNS = 50;
+
         private final Line line;
         private final ProgressBar bar;
         private final long start = System.nanoTime();
 
-        Bar(PrintStream err, String task, Unit unit) {
-            line = new Line(err);
+        Bar(Output err, String task, Unit unit, int columns) {
+            line = new Line(err.raw(), columns);
             bar = new ProgressBarBuilder()
-                    .setTaskName(task)
+                    .setTaskName(TerminalText.line(task))
                     .setUnit(" " + unit.name(), unit.size())
-                    .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
+                    .setStyle(err.canShow("\u2588") ? ProgressBarStyle.COLORFUL_UNICODE_BLOCK : ProgressBarStyle.ASCII)
                     .setUpdateIntervalMillis(REDRAW_MILLIS)
                     .hideEta()
                     .setConsumer(line)
@@ -86,14 +94,14 @@ interface ProgressDisplay extends AutoCloseable {
         }
 
         /**
-         * The terminal's line that the bar is on. With a width of its own, because the library would ask JLine for the
-         * terminal's, and JLine takes Ctrl-C away from Java's shutdown hooks.
+         * The terminal's line that the bar is on. With a width that is given, because the library would ask JLine for
+         * the terminal's, and JLine takes Ctrl-C away from Java's shutdown hooks.
          */
         private static final class Line extends ConsoleProgressBarConsumer {
             private boolean ended;
 
-            Line(PrintStream err) {
-                super(err, COLUMNS);
+            Line(PrintStream err, int columns) {
+                super(err, columns);
             }
 
             /** The library does not end the line of a bar that is closed before it was first drawn. */

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Prompts in the form of the model's authors: a JSON array, or JSON values one after another (JSON lines). Each is a
@@ -27,7 +28,7 @@ import java.util.function.Predicate;
  * Other keys, such as GenEval's {@code tag}, are ignored.
  *
  * @param entries all of the file, valid
- * @param ignoredKeys keys that mean nothing here
+ * @param ignoredKeys keys that mean nothing here, each harmless to print
  */
 record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
     private static final long MAX_BYTES = 256L << 20;
@@ -82,7 +83,8 @@ record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
             throw new InvalidRequestException(file + " holds no prompts");
         }
         ignoredKeys.removeAll(KEYS);
-        return new PromptsFile(List.copyOf(entries), ignoredKeys);
+        Set<String> told = ignoredKeys.stream().map(TerminalText::line).collect(Collectors.toCollection(TreeSet::new));
+        return new PromptsFile(List.copyOf(entries), told);
     }
 
     private static byte[] bytes(Path file) throws IOException {

@@ -7,12 +7,12 @@ import io.github.unipic.Image;
 import io.github.unipic.UniPic;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,6 +108,14 @@ class ChatTest {
     }
 
     @Test
+    void aLineWithoutEndIsNotKept() {
+        CommandLineRun run = chat("x".repeat(3_000_000), "/help");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.errLines().get(1)).isEqualTo("unipic: that line is lost: it has more than 1000000 characters");
+        assertThat(run.err()).contains("/draw PROMPT");
+    }
+
+    @Test
     void aQuestionThatFailsKeepsItsPicturesForTheNext() {
         String tooLong = "\uD83E\uDD8A".repeat(30_000);
         CommandLineRun run = chat("/image " + fox, tooLong, "What is it?");
@@ -161,17 +169,23 @@ class ChatTest {
             // Closed by the end of what is typed; the chat reads it to the last.
             BufferedReader in =
                     new BufferedReader(new InputStreamReader(new PipedInputStream(typed), StandardCharsets.UTF_8));
-            PrintStream watched = new PrintStream(err, true, StandardCharsets.UTF_8) {
+            OutputStream watched = new FilterOutputStream(err) {
                 @Override
-                public void print(String text) {
-                    super.print(text);
-                    if (text.equals("> ")) {
+                public void write(byte[] bytes, int from, int length) throws IOException {
+                    super.write(bytes, from, length);
+                    if (new String(bytes, from, length, StandardCharsets.UTF_8).equals("> ")) {
                         prompted.countDown();
                     }
                 }
             };
-            Session session =
-                    new Session(in, () -> true, System.out, watched, () -> false, environment()::get, cancellation);
+            Session session = new Session(
+                    in,
+                    () -> true,
+                    Output.results(OutputStream.nullOutputStream(), StandardCharsets.UTF_8, () -> false),
+                    Output.messages(watched, StandardCharsets.UTF_8, () -> false),
+                    () -> Terminal.USUAL_COLUMNS,
+                    environment()::get,
+                    cancellation);
             int exitCode = runBeside(() -> UniPicCommand.run(session, "chat"), () -> {
                 assertThat(prompted.await(60, TimeUnit.SECONDS)).isTrue();
                 cancellation.cancel();

@@ -4,7 +4,6 @@ import io.github.unipic.Cancellation;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
-import java.io.PrintStream;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -43,9 +42,9 @@ record CommandLineRun(int exitCode, String out, String err) {
         return new Session(
                 new BufferedReader(new StringReader(input)),
                 () -> false,
-                new PrintStream(out, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8),
-                () -> false,
+                Output.results(out, StandardCharsets.UTF_8, () -> false),
+                Output.messages(err, StandardCharsets.UTF_8, () -> false),
+                () -> Terminal.USUAL_COLUMNS,
                 environment::get,
                 cancellation);
     }

@@ -2,11 +2,15 @@ package io.github.unipic.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.Cancellation;
+import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
@@ -49,7 +53,7 @@ class HelpTest {
                 .getCommandSpec()
                 .options()
                 .forEach(option -> assertThat(run.out()).contains(option.names()));
-        assertThat(run.out()).contains("unipic " + command, "Example", "Exit codes:", "130");
+        assertThat(run.out()).contains("unipic " + command, "Example", "Exit codes:", "130", "141");
         assertThat(run.outLines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100));
     }
 
@@ -65,7 +69,7 @@ class HelpTest {
                 .getCommandSpec()
                 .options()
                 .forEach(option -> assertThat(run.out()).contains(option.names()));
-        assertThat(run.out()).contains("unipic conformance " + command, "Example", "Exit codes:", "130");
+        assertThat(run.out()).contains("unipic conformance " + command, "Example", "Exit codes:", "130", "141");
     }
 
     @Test
@@ -80,6 +84,27 @@ class HelpTest {
         CommandLineRun run = CommandLineRun.of(option);
         assertThat(run.out()).startsWith("unipic ");
         assertThat(run.exitCode()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"20, 55", "60, 60", "1000, 100"})
+    void fitsTheTerminal(int columns, int longest) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Session session = new Session(
+                null,
+                () -> false,
+                Output.results(out, StandardCharsets.UTF_8, () -> true),
+                Output.messages(OutputStream.nullOutputStream(), StandardCharsets.UTF_8, () -> false),
+                () -> columns,
+                name -> null,
+                new Cancellation());
+        assertThat(UniPicCommand.run(session, "generate", "--help")).isZero();
+        int widest = out.toString(StandardCharsets.UTF_8)
+                .lines()
+                .mapToInt(String::length)
+                .max()
+                .orElseThrow();
+        assertThat(widest).isBetween(longest - 10, longest);
     }
 
     @Test

@@ -2,18 +2,21 @@ package io.github.unipic.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.Cancellation;
 import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ProgressDisplayTest {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    private final PrintStream err = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    private final Output err = Output.messages(bytes, StandardCharsets.UTF_8, () -> true);
     private final AtomicLong clock = new AtomicLong();
 
     @Test
@@ -45,11 +48,42 @@ class ProgressDisplayTest {
 
     @Test
     void onATerminalThereIsABar() {
-        try (ProgressDisplay bar = new ProgressDisplay.Bar(err, "Drawing", ProgressDisplay.Unit.ITERATIONS)) {
+        try (ProgressDisplay bar = new ProgressDisplay.Bar(err, "Drawing", ProgressDisplay.Unit.ITERATIONS, 79)) {
             bar.update(24, 32, Optional.of(Duration.ofSeconds(12)));
         }
         assertThat(printed()).contains("Drawing", "75%", "24/32 iterations", "12 s left", "\r");
         assertThat(printed()).endsWith(System.lineSeparator());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, -1", "20, -1", "51, 50", "80, 79", "1000, 79"})
+    void theBarFitsTheTerminalOrThereIsNone(int columns, int longest) {
+        Session session = new Session(
+                null,
+                () -> true,
+                Output.results(OutputStream.nullOutputStream(), StandardCharsets.UTF_8, () -> true),
+                err,
+                () -> columns,
+                name -> null,
+                new Cancellation());
+        try (ProgressDisplay display =
+                ProgressDisplay.start(session, false, "Drawing\u001b[2J", ProgressDisplay.Unit.ITERATIONS)) {
+            assertThat(display).isInstanceOf(longest < 0 ? ProgressDisplay.Lines.class : ProgressDisplay.Bar.class);
+            display.update(24, 32, Optional.of(Duration.ofSeconds(12)));
+        }
+        String shown = printed().replaceAll("\u001b\\[[0-9]+m", "");
+        assertThat(shown).doesNotContain("\u001b");
+        assertThat(shown.strip().split("\r"))
+                .allSatisfy(line -> assertThat(line.stripTrailing()).hasSizeLessThanOrEqualTo(Math.max(0, longest)));
+    }
+
+    @Test
+    void blocksThatTheTerminalLacksAreNotUsed() {
+        Output ascii = Output.messages(bytes, StandardCharsets.US_ASCII, () -> true);
+        try (ProgressDisplay bar = new ProgressDisplay.Bar(ascii, "Drawing", ProgressDisplay.Unit.ITERATIONS, 79)) {
+            bar.update(24, 32, Optional.empty());
+        }
+        assertThat(printed()).contains("[==").doesNotContain("??");
     }
 
     @Test

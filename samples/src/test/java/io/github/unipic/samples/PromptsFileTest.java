@@ -40,6 +40,21 @@ class PromptsFileTest {
                 .containsExactly("a fox", "a bear");
     }
 
+    /** As some shells write files. */
+    @Test
+    void mayBeUtf16WithAByteOrderMark() throws IOException {
+        Path file =
+                Files.write(folder.resolve("prompts.jsonl"), "\uFEFF\"a fox\"\r\n".getBytes(StandardCharsets.UTF_16LE));
+        assertThat(PromptsFile.read(file, NONE).entries())
+                .extracting(entry -> entry.request().prompt())
+                .containsExactly("a fox");
+    }
+
+    @Test
+    void ignoredKeysCannotPassForOtherLines() throws IOException {
+        assertThat(read("{'prompt': 'a', 'k\\u001b\\nDone': 1}").ignoredKeys()).containsExactly("k\uFFFD Done");
+    }
+
     @Test
     void anEntryMaySayAllThatPicturesSay() throws IOException {
         BatchEntry entry = read("{'prompt': 'a fox', 'id': 'fox', 'seed': 12345678901, 'width': 640, 'height': 384,"
