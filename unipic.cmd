@@ -3,25 +3,31 @@ rem Runs the unipic command line from this source tree, building it first when i
 rem After changing sources, build again: mvn package
 rem   JAVA_HOME         the JDK to use (17 or later); otherwise the java on the PATH
 rem   UNIPIC_JAVA_OPTS  more options for Java, for example -Xmx8g
+rem No blocks in parentheses around the paths, which may have some themselves: C:\Program Files (x86).
 setlocal
 set "target=%~dp0samples\target"
 set "java=java"
 if defined JAVA_HOME set "java=%JAVA_HOME%\bin\java"
+if not "%target:;=%"=="%target%" goto semicolon
 "%java%" --enable-native-access=ALL-UNNAMED -version >nul 2>&1
-if errorlevel 1 (
-  echo unipic: there is no Java 17 or later; install a JDK, or set JAVA_HOME to one 1>&2
-  exit /b 1
-)
-if not exist "%target%\classpath" (
-  if not exist "%target%" mkdir "%target%"
-  echo unipic: building ^(the first time this downloads about 1 GB and takes minutes; log: %target%\build.log^) 1>&2
-  call mvn -q -B -DskipTests -f "%~dp0pom.xml" package >"%target%\build.log" 2>&1
-  if errorlevel 1 (
-    echo unipic: the build failed; its log is %target%\build.log 1>&2
-    exit /b 1
-  )
-)
+if errorlevel 1 goto nojava
+if exist "%target%\classpath" goto run
+if not exist "%target%" mkdir "%target%"
+echo unipic: building (the first time this downloads about 1 GB and takes minutes; log: "%target%\build.log") 1>&2
+call mvn -q -B -DskipTests -f "%~dp0pom.xml" package >"%target%\build.log" 2>&1
+if errorlevel 1 goto nobuild
+:run
 for %%f in ("%target%\unipic-samples-*.jar") do set "sample=%%f"
 for /f "usebackq delims=" %%p in ("%target%\classpath") do set "jars=%%p"
 "%java%" --enable-native-access=ALL-UNNAMED %UNIPIC_JAVA_OPTS% -cp "%sample%;%jars%" io.github.unipic.samples.UniPicCommand %*
 exit /b %errorlevel%
+
+:semicolon
+echo unipic: Java loads nothing from a folder with a semicolon in its path ("%~dp0"); move it 1>&2
+exit /b 1
+:nojava
+echo unipic: there is no Java 17 or later; install a JDK, or set JAVA_HOME to one 1>&2
+exit /b 1
+:nobuild
+echo unipic: the build failed; its log is "%target%\build.log" 1>&2
+exit /b 1
