@@ -145,7 +145,7 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (json != null) {
-            OutputFile.requirePossible(spec, "--json", json);
+            JsonFile.requirePossible(spec, json);
         }
         memory.requireValid();
         if (threads != null && threads < 1) {

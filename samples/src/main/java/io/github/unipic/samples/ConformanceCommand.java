@@ -84,7 +84,7 @@ final class ConformanceCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (json != null) {
-            OutputFile.requirePossible(spec, "--json", json);
+            JsonFile.requirePossible(spec, json);
         }
         ConformanceReport report = replay();
         if (json != null) {

@@ -36,7 +36,7 @@ record Failures(Session session) {
      * @return the exit code
      */
     int report(Throwable failure, int failed, boolean traceAsked) {
-        if (failure instanceof OutputException output && output.readerGone()) {
+        if (failure instanceof StandardOutputException output && output.readerGone()) {
             return UniPicCommand.READER_GONE;
         }
         print(message(failure), failure, traceAsked);
@@ -72,7 +72,7 @@ record Failures(Session session) {
         if (failure instanceof CancelledException) {
             return "cancelled";
         }
-        if (failure instanceof UniPicException || failure instanceof OutputException) {
+        if (failure instanceof UniPicException || failure instanceof StandardOutputException) {
             return failure.getMessage();
         }
         if (failure instanceof InvalidPathException path) {

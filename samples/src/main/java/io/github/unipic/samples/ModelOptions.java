@@ -3,8 +3,6 @@ package io.github.unipic.samples;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.ProviderChoice;
 import io.github.unipic.UniPic;
-import io.github.unipic.UniPicException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -60,15 +58,8 @@ final class ModelOptions {
                             + " pictures are noise and its answers gibberish. 'unipic export' makes a model folder from"
                             + " a trained checkpoint.");
         }
-        try {
-            return DefaultModel.of(session)
-                    .load(model -> builder(model, asked).verifyChecksums(true).load());
-        } catch (UncheckedIOException e) {
-            throw new UniPicException(
-                    Failures.message(e) + "; give a model with --model, or another cache folder (XDG_CACHE_HOME,"
-                            + " LOCALAPPDATA)",
-                    e);
-        }
+        return DefaultModel.of(session)
+                .load(model -> builder(model, asked).verifyChecksums(true).load());
     }
 
     /** What computes and why, once a model is loaded. */

@@ -27,7 +27,7 @@ final class Output extends PrintStream {
      * For results.
      *
      * @param terminal whether a person watches; asked only when it matters
-     * @return a stream whose methods throw {@link OutputException} when it cannot be written
+     * @return a stream whose methods throw {@link StandardOutputException} when it cannot be written
      */
     static Output results(OutputStream stream, Charset charset, BooleanSupplier terminal) {
         return new Output(new Checked(stream), charset, terminal);
@@ -99,7 +99,7 @@ final class Output extends PrintStream {
             try {
                 out.write(bytes, from, length);
             } catch (IOException e) {
-                throw new OutputException(e);
+                throw new StandardOutputException(e);
             }
         }
 
@@ -108,7 +108,7 @@ final class Output extends PrintStream {
             try {
                 out.flush();
             } catch (IOException e) {
-                throw new OutputException(e);
+                throw new StandardOutputException(e);
             }
         }
     }

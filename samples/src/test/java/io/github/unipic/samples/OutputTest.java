@@ -36,10 +36,10 @@ class OutputTest {
     void aFailureToWriteIsNotLost() {
         Output out = Output.results(new Full(), StandardCharsets.UTF_8, () -> false);
         assertThatThrownBy(() -> out.println("x"))
-                .isInstanceOf(OutputException.class)
+                .isInstanceOf(StandardOutputException.class)
                 .hasMessageContaining("full");
-        assertThatThrownBy(() -> out.printExact("x")).isInstanceOf(OutputException.class);
-        assertThatThrownBy(() -> out.raw().print("x")).isInstanceOf(OutputException.class);
+        assertThatThrownBy(() -> out.printExact("x")).isInstanceOf(StandardOutputException.class);
+        assertThatThrownBy(() -> out.raw().print("x")).isInstanceOf(StandardOutputException.class);
         Output err = Output.messages(new Full(), StandardCharsets.UTF_8, () -> false);
         err.println("x");
         err.raw().println("x");

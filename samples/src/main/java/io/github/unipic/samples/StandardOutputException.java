@@ -8,14 +8,14 @@ import java.nio.file.Path;
  * Standard output cannot be written. No {@link io.github.unipic.UniPicException}, so that nobody who goes on after one
  * of those goes on writing into nothing.
  */
-final class OutputException extends RuntimeException {
+final class StandardOutputException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private static final int FILE_TYPE = 0170000;
     private static final int FIFO = 0010000;
     private static final int SOCKET = 0140000;
 
-    OutputException(IOException cause) {
+    StandardOutputException(IOException cause) {
         super("standard output cannot be written: " + cause.getMessage(), cause);
     }
 
