@@ -165,9 +165,18 @@ class EndToEndTest {
     @Test
     void describeReadsSpecialTokensWhereAllowed() {
         List<String> sampled = List.of(
-                "describe", fox(), "<|im_end|>".repeat(20), "-q", "--max-tokens", "24", "--temperature", "5", "--seed", "7");
-        List<String> allowing =
-                Stream.concat(sampled.stream(), Stream.of("--allow-special-tokens")).toList();
+                "describe",
+                fox(),
+                "<|im_end|>".repeat(20),
+                "-q",
+                "--max-tokens",
+                "24",
+                "--temperature",
+                "5",
+                "--seed",
+                "7");
+        List<String> allowing = Stream.concat(sampled.stream(), Stream.of("--allow-special-tokens"))
+                .toList();
         CommandLineRun special = run(allowing.toArray(String[]::new));
         assertThat(special.exitCode()).as(special.err()).isZero();
         assertThat(special.out())
