@@ -11,6 +11,7 @@ final class Printable {
     private static final int MOST = 4000;
 
     private static final int TAIL = 800;
+    private static final String CUT = " ... ";
     private static final int ZERO_WIDTH_NON_JOINER = 0x200C;
     private static final int ZERO_WIDTH_JOINER = 0x200D;
 
@@ -21,7 +22,7 @@ final class Printable {
         StringBuilder line = new StringBuilder(text.length());
         text.codePoints().forEach(character -> append(character, line));
         if (line.length() > MOST) {
-            line.replace(MOST - TAIL, line.length() - TAIL, " ... ");
+            line.replace(MOST - TAIL - CUT.length(), line.length() - TAIL, CUT);
         }
         return line.toString();
     }

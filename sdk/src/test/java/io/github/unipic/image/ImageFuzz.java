@@ -49,8 +49,8 @@ public record ImageFuzz(String name, List<String> endings, Mutator mutator, int 
     @Override
     public void read(byte[] input) {
         Image image = Image.decode(input, input.length % 8 == 0 ? ReadOptions.DEFAULT : SMALL);
-        if (image.rgb().length != image.width() * image.height() * 3) {
-            throw new AssertionError(image + " has " + image.rgb().length + " bytes");
+        if (image.width() < 1 || image.height() < 1) {
+            throw new AssertionError(image + " has no pixels");
         }
         image.request();
         image.withMetadata(image.metadata());
