@@ -54,9 +54,6 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    private static final String BYTE_LEVEL = """
-            {"type":"ByteLevel","add_prefix_space":false,"trim_offsets":false,"use_regex":%b}""";
-
     /**
      * Reads a file.
      *
@@ -175,13 +172,21 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
 
         private String settings() throws IOException {
             String pieces = pattern()
-                    .map(regex -> """
-                            {"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":%s},\
-                            "behavior":"Isolated","invert":false},%s]}""".formatted(TextNode.valueOf(regex), BYTE_LEVEL.formatted(false)))
-                    .orElse(BYTE_LEVEL.formatted(true));
-            return """
-                    "version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":%s,\
-                    "pre_tokenizer":%s,"post_processor":null,"decoder":%s""".formatted(isNfc() ? "{\"type\":\"NFC\"}" : "null", pieces, BYTE_LEVEL.formatted(false));
+                    .map(regex ->
+                            "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":{\"Regex\":"
+                                    + TextNode.valueOf(regex) + "},\"behavior\":\"Isolated\",\"invert\":false},"
+                                    + byteLevel(false)
+                                    + "]}")
+                    .orElse(byteLevel(true));
+            String normalizer = isNfc() ? "{\"type\":\"NFC\"}" : "null";
+            return "\"version\":\"1.0\",\"truncation\":null,\"padding\":null,\"added_tokens\":[],\"normalizer\":"
+                    + normalizer + ",\"pre_tokenizer\":" + pieces + ",\"post_processor\":null,\"decoder\":"
+                    + byteLevel(false);
+        }
+
+        private static String byteLevel(boolean useRegex) {
+            return "{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":false,\"use_regex\":" + useRegex
+                    + "}";
         }
 
         private List<AddedToken> addedTokens() throws IOException {

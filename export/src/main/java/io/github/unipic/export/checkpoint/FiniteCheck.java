@@ -65,8 +65,9 @@ final class FiniteCheck {
                 }
             }
         }
-        return "tensor '%s' in %s holds %d of %d values that are NaN, infinite or beyond float32, the first at index %s"
-                .formatted(tensor.name(), tensor.fileName(), bad, tensor.elementCount(), index(tensor, first));
+        return "tensor '" + tensor.name() + "' in " + tensor.fileName() + " holds " + bad + " of "
+                + tensor.elementCount() + " values that are NaN, infinite or beyond float32, the first at index "
+                + index(tensor, first);
     }
 
     private static List<Long> index(CheckpointTensor tensor, long element) {

@@ -256,7 +256,10 @@ final class StateDictUnpickler extends Unpickler {
     }
 
     private Object reduce(Object callable, Object[] arguments, int depth) {
-        if (!(callable instanceof Callable function) || depth > MAX_CALLS_IN_CALLS) {
+        if (depth > MAX_CALLS_IN_CALLS) {
+            throw malformed(null);
+        }
+        if (!(callable instanceof Callable function)) {
             throw refused("calling what is no function, such as a storage outside the archive,");
         }
         return switch (function) {

@@ -404,7 +404,7 @@ class TorchArchiveTest {
         for (int i = 0; i < 200; i++) {
             laughs.op('q', 1, 'h', 1, 0x86); // a pair of the pair before, twice
         }
-        // As a value, as a shape, as a key, as arguments within arguments.
+        // As a value, as a shape, as arguments within arguments.
         refused(new TorchFile().pickle(laughs.op('s').stop()), "no tensors");
         PickleWriter shape =
                 entry().rebuildTensor().storage("torch.FloatStorage", "0", 1).integer(0);
@@ -414,16 +414,12 @@ class TorchArchiveTest {
         }
         shape.tuple().op('q', 1, 'h', 1, 0x89).orderedDictionary().tuple().op('R', 's');
         refused(new TorchFile().pickle(shape.stop()), "no language model weights");
-        PickleWriter nested = entry();
-        for (int i = 0; i < 1000; i++) {
-            nested.global("torch._tensor", "_rebuild_from_type_v2");
+        PickleWriter nested = new PickleWriter().global("torch._tensor", "_rebuild_from_type_v2");
+        nested.op('q', 1, ')');
+        for (int i = 0; i < 100_000; i++) {
+            nested.op('q', 2, '0', 'h', 1, 'N', 'h', 2, 0x87); // the function to call, its type, its arguments
         }
-        nested.op(')');
-        for (int i = 0; i < 1000; i++) {
-            nested.op('q', 1, '0', 'N', 'h', 1, 'N', '(').global("torch._tensor", "_rebuild_from_type_v2");
-            nested.op('N', 'h', 1, 't');
-        }
-        refused(new TorchFile().pickle(nested.op('R', 's').stop()));
+        refused(new TorchFile().pickle(nested.op('R').stop()), "not the pickle of a plain dictionary");
     }
 
     @Test
