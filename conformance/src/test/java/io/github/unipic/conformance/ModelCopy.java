@@ -59,8 +59,11 @@ final class ModelCopy {
         ((ObjectNode) manifest.path("diffusion")).put("max_beta", value);
     }
 
+    /** Also makes the default size so small that it fits. */
     void context(int tokens) {
         ((ObjectNode) manifest.path("sizes")).put("context", tokens);
+        int patch = manifest.path("sizes").path("downsampling").asInt();
+        ((ObjectNode) manifest.path("defaults")).put("width", patch).put("height", patch);
     }
 
     /** Leaves a graph out of the manifest. */
