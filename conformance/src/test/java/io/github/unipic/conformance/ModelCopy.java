@@ -59,11 +59,16 @@ final class ModelCopy {
         ((ObjectNode) manifest.path("diffusion")).put("max_beta", value);
     }
 
-    /** Also makes the default size so small that it fits. */
+    /** Also makes the default size smaller where it would not fit. */
     void context(int tokens) {
-        ((ObjectNode) manifest.path("sizes")).put("context", tokens);
-        int patch = manifest.path("sizes").path("downsampling").asInt();
-        ((ObjectNode) manifest.path("defaults")).put("width", patch).put("height", patch);
+        ObjectNode sizes = (ObjectNode) manifest.path("sizes");
+        ObjectNode defaults = (ObjectNode) manifest.path("defaults");
+        sizes.put("context", tokens);
+        int patch = sizes.path("downsampling").asInt();
+        int side = defaults.path("width").asInt() / patch;
+        if (side * side + sizes.path("buffer_tokens").asInt() >= tokens) {
+            defaults.put("width", patch).put("height", patch);
+        }
     }
 
     /** Leaves a graph out of the manifest. */
