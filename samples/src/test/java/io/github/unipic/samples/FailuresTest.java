@@ -28,7 +28,7 @@ class FailuresTest {
         return Stream.of(
                 Arguments.of(130, "unipic: cancelled", new CancelledException("by the user")),
                 Arguments.of(2, "unipic: --size is 7", new InvalidRequestException("--size\nis 7")),
-                Arguments.of(1, "unipic: a\uFFFD[2J", new UniPicException("a\u001b[2J")),
+                Arguments.of(1, "unipic: a<U+001B>[2J", new UniPicException("a\u001b[2J")),
                 Arguments.of(1, "unipic: No space left on device", new UncheckedIOException(full)),
                 Arguments.of(
                         1,
