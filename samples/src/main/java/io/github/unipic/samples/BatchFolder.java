@@ -9,6 +9,7 @@ import io.github.unipic.Image;
 import io.github.unipic.ImageFormatException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.OutputException;
+import io.github.unipic.files.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -73,6 +74,7 @@ final class BatchFolder implements AutoCloseable {
                 manifest = BatchManifest.create(folder);
             }
             plan.carryOut(manifest);
+            AtomicFile.removeLeftovers(folder.resolve(BatchManifest.NAME));
             opened = true;
             return new BatchFolder(folder, model, plan.missing(), manifest);
         } catch (IOException e) {

@@ -61,6 +61,16 @@ public final class AtomicFile {
         }
     }
 
+    /**
+     * Removes the unfinished files that killed processes have left beside a file. The first {@link #write} of a process
+     * to a folder does that too.
+     *
+     * @param own a file of this user: what others own stays
+     */
+    public static void removeLeftovers(Path own) {
+        Leftovers.remove(own.toAbsolutePath().getParent(), own.toAbsolutePath());
+    }
+
     /** In an archive or in memory there are no other processes, and no disk to be waited for. */
     private static void writeOffDisk(Path target, Content content) throws IOException {
         Path temporary =
