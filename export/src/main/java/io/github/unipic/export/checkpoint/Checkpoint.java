@@ -55,7 +55,7 @@ public final class Checkpoint implements AutoCloseable {
     private static final long MAX_CONFIG = 1L << 20;
     private static final long MAX_INDEX = 8L << 20;
     private static final int MAX_NAME = 512;
-    /** Of the whole checkpoint; the published one has 1,500. */
+    /** Of the whole checkpoint; the published one has about 1,500. */
     private static final int MAX_TENSORS = 100_000;
 
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");

@@ -11,8 +11,6 @@ import java.util.concurrent.ConcurrentSkipListMap;
  * diverged, they spread to every pixel and every token. Thread-safe.
  */
 final class FiniteCheck {
-    private static final int INFINITY_BITS = 0x7f800000;
-    private static final int MAGNITUDE = 0x7fffffff;
     private static final int CHUNK = 1 << 16;
 
     private final boolean allow;
@@ -42,13 +40,13 @@ final class FiniteCheck {
         found.put(tensor.name(), finding);
     }
 
-    /** A maximum of integers, which the compiler turns into vector instructions; comparing floats it would not. */
     private static boolean isFinite(float[] values, int offset, int count) {
-        int largest = 0;
         for (int i = offset; i < offset + count; i++) {
-            largest = Math.max(largest, Float.floatToRawIntBits(values[i]) & MAGNITUDE);
+            if (!Float.isFinite(values[i])) {
+                return false;
+            }
         }
-        return largest < INFINITY_BITS;
+        return true;
     }
 
     private static String describe(CheckpointTensor tensor) {

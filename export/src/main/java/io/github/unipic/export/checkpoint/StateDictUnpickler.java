@@ -137,7 +137,7 @@ final class StateDictUnpickler extends Unpickler {
             Opcodes.LONG_BINGET,
             Opcodes.BINPERSID);
 
-    /** The published model's pickle has 60,000. */
+    /** That of the published model has about 50,000. */
     private static final int MAX_INSTRUCTIONS = 3_000_000;
 
     private static final int MAX_CALLS_IN_CALLS = 16;

@@ -28,7 +28,7 @@ import org.apache.commons.compress.archivers.zip.ZipFile;
 final class TorchArchive {
     private static final long MAX_PICKLE = 32L << 20;
 
-    /** The published model's has 200 kB. */
+    /** That of the published model has about 200 kB. */
     private static final long MAX_DIRECTORY = 12L << 20;
 
     /** Under these keys training scripts put the weights, beside what else they keep. */

@@ -59,8 +59,9 @@ public record Floats(ElementType type, boolean transposed) implements Encoding {
     /** What became of a value, unless it was finite and became infinite. */
     private short converted(CheckpointTensor tensor, float value, short converted, int infinity) {
         if ((converted & MAGNITUDE) == infinity && !Float.isInfinite(value)) {
-            throw new ExportException("Tensor " + tensor.name() + " holds " + value + ", beyond " + type.label()
-                    + "; export with --precision fp32, or this graph with --graph-precision GRAPH=fp32.");
+            throw new ExportException(
+                    "Tensor " + tensor.name() + " holds " + value + ", which would become infinite: it is beyond "
+                            + type.label() + "; export with --precision fp32.");
         }
         return converted;
     }
