@@ -23,7 +23,7 @@ public final class JazzerRun {
             "org.apache.commons.**",
             "net.razorvine.**");
 
-    private static final Path FOLDER = Path.of("target", "fuzz");
+    private static final Path FOLDER = Path.of("target", "fuzz").toAbsolutePath();
 
     /** How many there were, by kind. */
     private static final Map<String, Integer> FAULTS = new HashMap<>();
@@ -72,7 +72,8 @@ public final class JazzerRun {
     /** Called by Jazzer. */
     public static void fuzzerInitialize(String[] arguments) throws Exception {
         target = FuzzRegression.of(arguments[0]).target(arguments[1]).orElseThrow();
-        trial = new Trial(target, Files.createTempDirectory("unipic-fuzz-"));
+        trial = new Trial(
+                target, Folders.fresh(FOLDER.resolve("jazzer-" + target.name()).resolve("trial")));
         for (byte[] input : target.corpus()) {
             try {
                 trial.run(input); // so that no input's time is spent on loading and changing classes
