@@ -4,7 +4,7 @@
 #            [--pytorch FILE [--python PROGRAM]] [--out DIR]
 #     --steps       of driver, libraries, conformance, bench, variants, pytorch, in any number of calls with the same --out;
 #                   all of them if not given
-#     --provider    cuda if not given; cpu tries this script out, with small pictures
+#     --provider    cuda if not given; cpu tries this script out, with small images
 #     --model       model folder in float16; if not given, one of the published sizes with random weights is made in the
 #                   user's cache folder, which takes 18 GB there
 #     --reference   of that model, for conformance; --checkpoint: what it was exported from
@@ -72,7 +72,7 @@ done
 [ -z "$model" ] || [ -f "$model/unipic.json" ] || fail "--model is $model, which is no model folder"
 [ -z "$pytorch" ] || [ -f "$pytorch" ] || fail "--pytorch is $pytorch, which is no file"
 
-# The target's picture, and others.
+# The target's image, and others.
 side=1024
 sides=256,512
 iterations=32
@@ -253,9 +253,9 @@ row() {
   printf '%-44s %-9s %-44s %s\n' "$@"
 }
 
-# Seconds of the target's picture, in the log of NAME.
-picture_seconds() {
-  awk '$1 == "picture" { print $2 " s"; exit }' "$out/$1.log"
+# Seconds of the target's image, in the log of NAME.
+image_seconds() {
+  awk '$1 == "image" { print $2 " s"; exit }' "$out/$1.log"
 }
 
 # passed NAME: in this call or an earlier one.
@@ -263,10 +263,10 @@ passed() {
   grep -qs "^$1  *passed " "$out/$1.outcome"
 }
 
-# PyTorch's time over ours for a picture of PIXELS; nothing where it was not measured.
+# PyTorch's time over ours for an image of PIXELS; nothing where it was not measured.
 times_as_fast() {
   ! passed pytorch ||
-    awk -v size="$1" '$1 == "picture," && $2 == size && $3 == "px" { printf "%.3f", 1 / $NF; exit }' "$out/pytorch.log"
+    awk -v size="$1" '$1 == "image," && $2 == size && $3 == "px" { printf "%.3f", 1 / $NF; exit }' "$out/pytorch.log"
 }
 
 # reason NAME STEP: why NAME, a part of STEP, has no figure.
@@ -290,7 +290,7 @@ verdict() {
 
 targets() {
   local memory ratio other='' name
-  printf 'Target: a picture of 1024 x 1024, 32 iterations, float16, on one GPU\n'
+  printf 'Target: an image of 1024 x 1024, 32 iterations, float16, on one GPU\n'
   [ "$provider" != cpu ] || printf 'TRIED OUT ON THE PROCESSOR, with %s x %s pixels: says nothing about a GPU.\n' "$side" "$side"
   printf '\n'
   row what wanted measured ''
@@ -317,7 +317,7 @@ targets() {
   [ -z "$ratio" ] || row "times as fast as PyTorch, ${sides%%,*} x ${sides%%,*}" '' "$ratio" ''
   ! passed pytorch || grep '^PyTorch.s peak' "$out/pytorch.log"
   for name in target whole lean fused fused-lean; do
-    ! passed "$name" || row "the target's picture, $name" '' "$(picture_seconds "$name") $(memory_of "$name")" ''
+    ! passed "$name" || row "the target's image, $name" '' "$(image_seconds "$name") $(memory_of "$name")" ''
   done
 }
 
@@ -374,29 +374,29 @@ if wanted conformance; then
   fi
 fi
 
-# Memory is that of a process, so the target's picture has one of its own.
-picture=(--provider "$provider" --tasks t2i --size "$side" --iterations "$iterations" --repeat 3)
-# 512 x 512 pixels of 1024 x 1024: decoded whole, the target's picture would take about 1 GB more, and convolutions theirs.
+# Memory is that of a process, so the target's image has one of its own.
+image=(--provider "$provider" --tasks t2i --size "$side" --iterations "$iterations" --repeat 3)
+# 512 x 512 pixels of 1024 x 1024: decoded whole, the target's image would take about 1 GB more, and convolutions theirs.
 tiles=(--tile-above $((side * side / 4)))
 lean=(--low-memory)
 [ "$provider" != cuda ] || lean+=(--provider-option cudnn_conv_algo_search=HEURISTIC)
 if wanted bench; then
   engines model
-  measured target "$unipic" bench "${subject[@]}" "${picture[@]}" "${tiles[@]}" ${cache[@]+"${cache[@]}"} --json "$out/target.json"
+  measured target "$unipic" bench "${subject[@]}" "${image[@]}" "${tiles[@]}" ${cache[@]+"${cache[@]}"} --json "$out/target.json"
   step bench "$unipic" bench "${subject[@]}" --provider "$provider" ${cache[@]+"${cache[@]}"} --size "$sides" --iterations "$iterations" --repeat 3 --json "$out/bench.json"
 fi
 
-# What else could be the default: the picture decoded whole, graphs freed when they are done, and ONNX Runtime's own attention.
+# What else could be the default: the image decoded whole, graphs freed when they are done, and ONNX Runtime's own attention.
 if wanted variants; then
   engines model
-  measured whole "$unipic" bench "${subject[@]}" "${picture[@]}" ${cache[@]+"${cache[@]}"} --json "$out/whole.json"
-  measured lean "$unipic" bench "${subject[@]}" "${picture[@]}" "${tiles[@]}" "${lean[@]}" ${cache[@]+"${cache[@]}"} --json "$out/lean.json"
+  measured whole "$unipic" bench "${subject[@]}" "${image[@]}" ${cache[@]+"${cache[@]}"} --json "$out/whole.json"
+  measured lean "$unipic" bench "${subject[@]}" "${image[@]}" "${tiles[@]}" "${lean[@]}" ${cache[@]+"${cache[@]}"} --json "$out/lean.json"
   if [ ! -d "$checkpoint" ]; then
     skip export-fused "there is no checkpoint; give --checkpoint with --model, or run the step bench first"
   elif [ -d "$fused" ] || step export-fused "$unipic" export --checkpoint "$checkpoint" --out "$fused" --precision fp16 --flavor fused; then
     engines fused
-    measured fused "$unipic" bench --model "$fused" "${picture[@]}" "${tiles[@]}" ${cache[@]+"${cache[@]}"} --json "$out/fused.json"
-    measured fused-lean "$unipic" bench --model "$fused" "${picture[@]}" "${tiles[@]}" "${lean[@]}" ${cache[@]+"${cache[@]}"} --json "$out/fused-lean.json"
+    measured fused "$unipic" bench --model "$fused" "${image[@]}" "${tiles[@]}" ${cache[@]+"${cache[@]}"} --json "$out/fused.json"
+    measured fused-lean "$unipic" bench --model "$fused" "${image[@]}" "${tiles[@]}" "${lean[@]}" ${cache[@]+"${cache[@]}"} --json "$out/fused-lean.json"
   fi
 fi
 

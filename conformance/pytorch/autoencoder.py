@@ -139,7 +139,7 @@ class ResBlock(nn.Module):
 
 
 class Attention(nn.Module):
-    """One head over all places of the picture, scale 1/sqrt(channels)."""
+    """One head over all places of the image, scale 1/sqrt(channels)."""
 
     def __init__(self, channels, groups):
         super().__init__()

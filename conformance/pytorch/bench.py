@@ -76,7 +76,7 @@ def run(options):
     bench = Bench(options, device, model, tokenizer, reference)
     tasks = options.tasks.split(",")
     if "t2i" in tasks:
-        report["pictures"] = [bench.pictures(int(size)) for size in options.size.split(",")]
+        report["images"] = [bench.images(int(size)) for size in options.size.split(",")]
     if "describe" in tasks:
         report["answer"] = bench.answer()
     if "text" in tasks:
@@ -112,7 +112,7 @@ class Device:
         return time.perf_counter()
 
     def mark(self):
-        """A place in the queue, for `between`; waits for nothing, so that timing a stage does not slow the picture."""
+        """A place in the queue, for `between`; waits for nothing, so that timing a stage does not slow the image."""
         if not self.cuda:
             return time.perf_counter()
         event = torch.cuda.Event(enable_timing=True)
@@ -209,7 +209,7 @@ class Bench:
     def embed(self, text):
         return self.model.embed(torch.tensor([self.tokenizer.encode(text, add_special_tokens=False).ids]))
 
-    def pictures(self, size):
+    def images(self, size):
         """Text to image, as often as asked for, in the order and with the noise of `unipic bench`."""
         grid = size // 16
         values = Values(0, f"bench/{size}")
@@ -235,7 +235,7 @@ class Bench:
         }
 
     def warm_up(self):
-        """The smallest picture, as `unipic bench` draws before the measured ones."""
+        """The smallest image, as `unipic bench` draws before the measured ones."""
         latents = self.model.generate(
             self.embed("A"), self.embed("A"), 1, 1, torch.tensor([0]), torch.zeros(3, 1, 16), 1, steps=2
         )
@@ -249,8 +249,8 @@ class Bench:
             start = self.device.now()
             square = pad(Image.open(PHOTOS / "astronaut.png").convert("RGB"))
             side = self.model.cfg.siglip.image_size
-            picture = self.model.siglip_visual(to_pixels(square, side, side).to(self.device.name))
-            prompt = torch.cat([self.embed(BEFORE), picture, self.embed(f"\nWhat is in the picture?{AFTER}")], dim=1)
+            image = self.model.siglip_visual(to_pixels(square, side, side).to(self.device.name))
+            prompt = torch.cat([self.embed(BEFORE), image, self.embed(f"\nWhat is in the image?{AFTER}")], dim=1)
             hidden, past = self.model.llm_step(prompt, self.model._empty_past())
             ids = []
             while len(ids) < self.options.tokens:

@@ -20,11 +20,11 @@ FIGURES = (
     ("text", "tokens/s", lambda o: o["texts"][0]["tokens_per_second"], lambda p: p["text"][0]["tokens_per_second"]),
     ("peak RSS", "GB", lambda o: o["memory"]["peak_rss_bytes"] / 1e9, lambda p: p["memory"]["peak_rss_bytes"] / 1e9),
 )
-# The same of a picture, which both have alike.
-PICTURE = (
-    ("", "s", lambda picture: picture["seconds"]["median"]),
-    (", CPU time", "s", lambda picture: picture["cpu_seconds"]["median"]),
-    (", mean level", "", lambda picture: picture["mean_level"]),
+# The same of an image, which both have alike.
+IMAGE = (
+    ("", "s", lambda image: image["seconds"]["median"]),
+    (", CPU time", "s", lambda image: image["cpu_seconds"]["median"]),
+    (", mean level", "", lambda image: image["mean_level"]),
 )
 # Ours that together do what PyTorch does in one.
 PARTS = {"pixel_decoder_features": "pixel_decoder", "pixel_decoder_tile": "pixel_decoder"}
@@ -74,12 +74,12 @@ def child(command):
 
 def show(ours, theirs):
     print(f"{'':26} {'':9} {'ours':>22} {'PyTorch':>22} {'ours/PyTorch':>13}")
-    for number, picture in enumerate(ours[0]["pictures"]):
-        left, right = ([run["pictures"][number] for run in runs] for runs in (ours, theirs))
-        for name, unit, figure in PICTURE:
-            line(f"picture, {picture['size']} px{name}", unit, map(figure, left), map(figure, right))
+    for number, image in enumerate(ours[0]["images"]):
+        left, right = ([run["images"][number] for run in runs] for runs in (ours, theirs))
+        for name, unit, figure in IMAGE:
+            line(f"image, {image['size']} px{name}", unit, map(figure, left), map(figure, right))
         # PyTorch encodes and prefills once for each half of guidance.
-        left, right = ([stage_seconds(picture) for picture in pictures] for pictures in (left, right))
+        left, right = ([stage_seconds(image) for image in images] for images in (left, right))
         for stage in right[0]:
             if stage in left[0]:
                 line(f"  {stage}", "s", *([run[stage] for run in runs] for runs in (left, right)))
@@ -93,9 +93,9 @@ def show(ours, theirs):
         print(f"PyTorch's peak of device memory, without CUDA's own: {peaks} GB, on {theirs[0]['device']}")
 
 
-def stage_seconds(picture):
+def stage_seconds(image):
     seconds = defaultdict(float)
-    for stage, figures in picture["stages"].items():
+    for stage, figures in image["stages"].items():
         seconds[PARTS.get(stage, stage)] += figures["seconds"]
     return seconds
 

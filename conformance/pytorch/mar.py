@@ -57,9 +57,9 @@ class Mar(nn.Module):
         buffers, cells = table.split([table.shape[1] - self.side**2, self.side**2], dim=1)
         if tuple(grid) == (self.side, self.side):
             return table
-        picture = cells.mT.unflatten(2, (self.side, self.side))
-        picture = F.interpolate(picture, size=tuple(grid), mode="bilinear", align_corners=False)
-        return torch.cat([buffers, picture.flatten(2).mT], dim=1)
+        image = cells.mT.unflatten(2, (self.side, self.side))
+        image = F.interpolate(image, size=tuple(grid), mode="bilinear", align_corners=False)
+        return torch.cat([buffers, image.flatten(2).mT], dim=1)
 
 
 class Block(nn.Module):

@@ -1,4 +1,4 @@
-"""Whole tasks: a picture drawn from a text or from a photo, and an answer about a photo."""
+"""Whole tasks: an image drawn from a text or from a photo, and an answer about a photo."""
 import math
 
 import numpy as np
@@ -88,14 +88,14 @@ class Tasks:
         return self.embed(BEFORE + text + AFTER)
 
     def about(self, embeds, text):
-        """Embeddings of a turn with a picture before the text."""
+        """Embeddings of a turn with an image before the text."""
         return torch.cat([self.embed(BEFORE), embeds, self.embed("\n" + text + AFTER)], dim=1)
 
     def embed(self, text):
         return self.model.text_embedding(torch.tensor([self.tokenizer.encode(text, add_special_tokens=False).ids]))
 
     def encode_photo(self, square, grid):
-        """(x_enc, z_enc) of a whole picture."""
+        """(x_enc, z_enc) of a whole image."""
         h, w = grid
         latents = self.model.pixel_encoder(
             to_pixels(square, w * self.model.sizes.downsampling, h * self.model.sizes.downsampling)

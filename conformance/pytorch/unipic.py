@@ -177,7 +177,7 @@ class UniPic(nn.Module):
         return encoded, self.proj_in(encoded).roll(-self.sizes.buffers, dims=1)
 
     def canvas(self, encoded):
-        """The third output of the graph mar_encoder: what the decoder sees of a whole picture that is edited."""
+        """The third output of the graph mar_encoder: what the decoder sees of a whole image that is edited."""
         return self.mar.decoder_embed(encoded)
 
     def decoder_step(self, embeds, past=(), shown=None):

@@ -1,8 +1,8 @@
 package io.github.unipic;
 
 import io.github.unipic.generation.Drawing;
+import io.github.unipic.generation.ImageEncoder;
 import io.github.unipic.generation.LanguageContext;
-import io.github.unipic.generation.PictureEncoder;
 import io.github.unipic.generation.TextGeneration;
 import io.github.unipic.generation.Turn;
 import io.github.unipic.model.Manifest;
@@ -16,15 +16,15 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * A talk in which each turn builds on those before: questions about pictures, further questions, pictures drawn from
- * the talk so far. What was said is kept as the language model's cache and never computed again. A turn that fails or
- * is cancelled leaves the talk as it was. Not thread-safe; different conversations may run at once.
+ * A talk in which each turn builds on those before: questions about images, further questions, images drawn from the
+ * talk so far. What was said is kept as the language model's cache and never computed again. A turn that fails or is
+ * cancelled leaves the talk as it was. Not thread-safe; different conversations may run at once.
  *
  * <pre>{@code
  * try (Conversation talk = unipic.conversation()) {
  *     talk.ask(DescribeRequest.builder("What animal is this?").image(fox).build());
  *     talk.ask(DescribeRequest.builder("And where is it?").build());
- *     List<Image> pictures = talk.generate(GenerateRequest.of("the same animal at night"));
+ *     List<Image> images = talk.generate(GenerateRequest.of("the same animal at night"));
  * }
  * }</pre>
  */
@@ -63,7 +63,7 @@ public final class Conversation implements AutoCloseable {
      */
     public Answer ask(DescribeRequest request) {
         Stages stages = stages(request.cancellation());
-        PictureEncoder encoder = new PictureEncoder(stages, unipic.graphs().folder());
+        ImageEncoder encoder = new ImageEncoder(stages, unipic.graphs().folder());
         return turn(stages, talk -> {
             List<Image> images = request.images();
             Optional<VisionPath> path =
@@ -102,7 +102,7 @@ public final class Conversation implements AutoCloseable {
     }
 
     /**
-     * Changes a picture, after the talk so far and the request's prompt. Guidance compares with the model's own "repeat
+     * Changes an image, after the talk so far and the request's prompt. Guidance compares with the model's own "repeat
      * this image" without the talk.
      *
      * @throws UniPicException as {@link UniPic#edit(Image, GenerateRequest)}

@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** A question about pictures, and how to answer it. Immutable and thread-safe, as far as its listener is. */
+/** A question about images, and how to answer it. Immutable and thread-safe, as far as its listener is. */
 public final class DescribeRequest {
     private static final int MAX_QUESTION = 100_000;
     private static final int MAX_IMAGES = 64;
@@ -64,7 +64,7 @@ public final class DescribeRequest {
         return allowSpecialTokens;
     }
 
-    /** The pictures, in the order in which the model sees them. */
+    /** The images, in the order in which the model sees them. */
     public List<Image> images() {
         return images;
     }
@@ -149,7 +149,7 @@ public final class DescribeRequest {
             return this;
         }
 
-        /** Adds a picture. */
+        /** Adds an image. */
         public Builder image(Image image) {
             images.add(Objects.requireNonNull(image, "image"));
             return this;
@@ -227,7 +227,7 @@ public final class DescribeRequest {
             GenerateRequest.checkText("question", question);
             require(
                     images.size() <= MAX_IMAGES,
-                    "a question takes at most " + MAX_IMAGES + " pictures, not " + images.size());
+                    "a question takes at most " + MAX_IMAGES + " images, not " + images.size());
             require(maxTokens >= 1 && maxTokens <= 100_000, "maxTokens must be 1 to 100000, not " + maxTokens);
             require(temperature >= 0 && temperature <= 100, "temperature must be 0 to 100, not " + temperature);
             require(topP > 0 && topP <= 1, "topP must be above 0 and at most 1, not " + topP);

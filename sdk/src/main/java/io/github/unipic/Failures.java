@@ -5,8 +5,8 @@ import java.util.function.Supplier;
 
 /** What the Java platform throws where memory or a native library fails becomes an exception of this library. */
 final class Failures {
-    private static final String LESS = ", or ask for smaller or fewer pictures (--low-memory, keepLoaded(false) and"
-            + " tileAbove need less, too).";
+    private static final String LESS =
+            ", or ask for smaller or fewer images (--low-memory, keepLoaded(false) and" + " tileAbove need less, too).";
 
     private Failures() {}
 

@@ -76,23 +76,23 @@ public final class GenerateRequest {
     }
 
     /**
-     * Reads a request from the text that pictures carry, the reverse of {@link #toMetadata()}. The text may come from
+     * Reads a request from the text that images carry, the reverse of {@link #toMetadata()}. The text may come from
      * anywhere, other programs included, so anything but a whole, valid request is simply no request. Neither is the
-     * text of a picture made from another one, which names its {@code task}.
+     * text of an image made from another one, which names its {@code task}.
      *
      * @param metadata text by keyword, as of {@link Image#metadata()}
-     * @return a request for that one picture; empty if a value is missing, malformed or out of range
+     * @return a request for that one image; empty if a value is missing, malformed or out of range
      */
     public static Optional<GenerateRequest> fromMetadata(Map<String, String> metadata) {
         return RequestMetadata.read(metadata);
     }
 
     /**
-     * The text that a picture carries of the request that drew it: {@code prompt}, {@code seed}, {@code Software}, and
+     * The text that an image carries of the request that drew it: {@code prompt}, {@code seed}, {@code Software}, and
      * {@code parameters} (JSON with {@code width}, {@code height}, {@code iterations}, {@code guidance},
      * {@code guidance_schedule}, {@code temperature}, {@code diffusion_steps} and {@code allow_special_tokens} where it
      * is true). Values that are not set are left out, and so is the seed where noise or order were given, as the seed
-     * alone would not draw that picture again. The seed is the first picture's.
+     * alone would not draw that image again. The seed is the first image's.
      *
      * @return text by keyword, unmodifiable
      */
@@ -119,7 +119,7 @@ public final class GenerateRequest {
     }
 
     /**
-     * The pictures' width.
+     * The images' width.
      *
      * @return pixels, a multiple of 16; empty for the model's default
      */
@@ -128,7 +128,7 @@ public final class GenerateRequest {
     }
 
     /**
-     * The pictures' height.
+     * The images' height.
      *
      * @return pixels, a multiple of 16; empty for the model's default
      */
@@ -182,7 +182,7 @@ public final class GenerateRequest {
     }
 
     /**
-     * The first picture's seed; further ones use the numbers that follow it.
+     * The first image's seed; further ones use the numbers that follow it.
      *
      * @return the seed; empty for one chosen at random
      */
@@ -191,7 +191,7 @@ public final class GenerateRequest {
     }
 
     /**
-     * How many pictures to draw.
+     * How many images to draw.
      *
      * @return 1 to 64
      */
@@ -297,7 +297,7 @@ public final class GenerateRequest {
         }
 
         /**
-         * Sets the pictures' size.
+         * Sets the images' size.
          *
          * @param width pixels, a multiple of 16
          * @param height pixels, a multiple of 16
@@ -365,7 +365,7 @@ public final class GenerateRequest {
         }
 
         /**
-         * Sets the first picture's seed; further ones use the numbers that follow it.
+         * Sets the first image's seed; further ones use the numbers that follow it.
          *
          * @param seed any number
          * @return this builder
@@ -376,7 +376,7 @@ public final class GenerateRequest {
         }
 
         /**
-         * Sets how many pictures to draw, as one batch.
+         * Sets how many images to draw, as one batch.
          *
          * @param count 1 to 64
          * @return this builder
@@ -400,7 +400,7 @@ public final class GenerateRequest {
         }
 
         /**
-         * Uses this noise in place of the seed's. Only for a single picture.
+         * Uses this noise in place of the seed's. Only for a single image.
          *
          * @param noise the noise
          * @return this builder
@@ -412,9 +412,9 @@ public final class GenerateRequest {
 
         /**
          * Uses this order of the tokens in place of the seed's: its last positions are predicted first. Only for a
-         * single picture.
+         * single image.
          *
-         * @param order a permutation of the picture's token positions, copied; checked when the picture is drawn
+         * @param order a permutation of the image's token positions, copied; checked when the image is drawn
          * @return this builder
          */
         public Builder order(int... order) {
@@ -510,7 +510,7 @@ public final class GenerateRequest {
         private void checkSingle(String name, Optional<?> value) {
             if (value.isPresent() && count != 1) {
                 throw new InvalidRequestException(
-                        name + " can be given for a single picture only: count must be 1, not " + count);
+                        name + " can be given for a single image only: count must be 1, not " + count);
             }
         }
     }

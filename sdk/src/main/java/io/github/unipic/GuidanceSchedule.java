@@ -1,6 +1,6 @@
 package io.github.unipic;
 
-/** How the strength of classifier-free guidance changes over the iterations of one picture. */
+/** How the strength of classifier-free guidance changes over the iterations of one image. */
 public enum GuidanceSchedule {
     /** The full guidance at every iteration. */
     CONSTANT {
@@ -25,7 +25,7 @@ public enum GuidanceSchedule {
      * quantization").
      *
      * @param guidance the request's guidance
-     * @param tokens tokens of the picture, above 0
+     * @param tokens tokens of the image, above 0
      * @param left tokens that stay masked after the iteration by its schedule, 1 to {@code tokens}
      * @return the strength to use: 1 means no guidance
      */

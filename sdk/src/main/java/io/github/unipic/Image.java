@@ -2,10 +2,10 @@ package io.github.unipic;
 
 import io.github.unipic.files.AtomicFile;
 import io.github.unipic.files.FileFailure;
+import io.github.unipic.image.DecodedImage;
 import io.github.unipic.image.Framing;
+import io.github.unipic.image.ImageReader;
 import io.github.unipic.image.Jpeg;
-import io.github.unipic.image.Picture;
-import io.github.unipic.image.PictureReader;
 import io.github.unipic.image.Png;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -21,26 +21,26 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * A picture: 8-bit RGB, row-major from the top left, 3 bytes a pixel, and text by keyword as PNG and JPEG files carry
+ * An image: 8-bit RGB, row-major from the top left, 3 bytes a pixel, and text by keyword as PNG and JPEG files carry
  * it. Immutable and thread-safe.
  */
 public final class Image {
     // PNG's rule for keywords: 1 to 79 printable Latin-1 characters, single spaces within only.
     private static final Pattern KEYWORD = Pattern.compile("(?! )(?!.* $)(?!.* {2})[ -~\u00a1-\u00ff]{1,79}");
 
-    private final Picture content;
+    private final DecodedImage content;
 
-    private Image(Picture content) {
+    private Image(DecodedImage content) {
         this.content = content;
     }
 
     /**
-     * Makes a picture of pixels, without text.
+     * Makes an image of pixels, without text.
      *
      * @param width pixels, above 0
-     * @param height pixels, above 0; the picture has at most {@link ReadOptions#MAX_PIXELS}
+     * @param height pixels, above 0; the image has at most {@link ReadOptions#MAX_PIXELS}
      * @param rgb red, green and blue of each pixel, {@code width * height * 3} bytes; copied
-     * @return the picture
+     * @return the image
      * @throws InvalidRequestException if the sizes do not fit
      */
     public static Image ofRgb(int width, int height, byte[] rgb) {
@@ -49,14 +49,14 @@ public final class Image {
             throw new InvalidRequestException("rgb must have " + width * height * 3 + " bytes for " + width + " x "
                     + height + " pixels, not " + rgb.length);
         }
-        return new Image(new Picture(width, height, rgb.clone(), Map.of()));
+        return new Image(new DecodedImage(width, height, rgb.clone(), Map.of()));
     }
 
     /**
      * Reads a file with {@link ReadOptions#DEFAULT}.
      *
      * @param file the file; its content counts, not its name
-     * @return the picture
+     * @return the image
      * @throws ImageFormatException as {@link #read(Path, ReadOptions)}
      */
     public static Image read(Path file) {
@@ -70,11 +70,11 @@ public final class Image {
      * approximate: levels of photos are about 1.5 off on average and one in seven is more than 2 off, up to 100 beside
      * sharp edges, as chroma is not interpolated. So alpha is dropped, not blended, and TIFF's colours that were
      * multiplied with it are divided by it; of 16-bit colour the high bytes are kept; <em>16-bit gray without alpha is
-     * clipped at 255, not scaled</em> (Pillow's mode I;16), so a picture that uses the whole 16-bit range turns white;
+     * clipped at 255, not scaled</em> (Pillow's mode I;16), so an image that uses the whole 16-bit range turns white;
      * CMYK is converted by the plain formula, not by its profile; profiles and gamma are ignored.
      * {@link Mask#read(Path)} keeps alpha and scales gray.
      *
-     * <p>The picture is turned upright by its EXIF orientation, or by that of its XMP where EXIF tells none. Text comes
+     * <p>The image is turned upright by its EXIF orientation, or by that of its XMP where EXIF tells none. Text comes
      * from PNG, and from JPEG that {@link #save} wrote; what is malformed is left out, and so is a text over 1 MiB, and
      * what comes after 256 texts or 16 MiB of them.
      *
@@ -83,26 +83,26 @@ public final class Image {
      *
      * @param file the file; its content counts, not its name
      * @param options whether it is turned upright, and how large it may be
-     * @return the picture
+     * @return the image
      * @throws ImageFormatException if the file cannot be read, is of no such format or of a rare variant of one, is cut
      *     short or damaged, has fewer pixels than it declares, has more than allowed, or needs more memory than Java
      *     has left (both known from its header, before any pixel is read). What follows the first frame of a GIF, and
      *     padding behind the last row of a BMP, may be missing.
      */
     public static Image read(Path file, ReadOptions options) {
-        return new Image(PictureReader.read(file, options));
+        return new Image(ImageReader.read(file, options));
     }
 
     /**
-     * Reads a picture from memory.
+     * Reads an image from memory.
      *
      * @param bytes a whole file, as {@link #read(Path, ReadOptions)} takes it; not changed
      * @param options whether it is turned upright, and how large it may be
-     * @return the picture
+     * @return the image
      * @throws ImageFormatException as {@link #read(Path, ReadOptions)}
      */
     public static Image decode(byte[] bytes, ReadOptions options) {
-        return new Image(PictureReader.decode(bytes, options));
+        return new Image(ImageReader.decode(bytes, options));
     }
 
     /**
@@ -142,7 +142,7 @@ public final class Image {
     }
 
     /**
-     * The text that comes with the picture.
+     * The text that comes with the image.
      *
      * @return text by keyword, unmodifiable
      */
@@ -151,12 +151,12 @@ public final class Image {
     }
 
     /**
-     * The same picture with other text.
+     * The same image with other text.
      *
      * @param text text by keyword; replaces all that there was. Keywords are PNG's: 1 to 79 printable Latin-1
      *     characters, without spaces at the ends or two in a row. Text is any Unicode, at most 1 MiB in UTF-8. At most
      *     256 texts, of 16 MiB in all.
-     * @return a new picture
+     * @return a new image
      * @throws InvalidRequestException if a keyword or a text is not allowed, or there are too many
      */
     public Image withMetadata(Map<String, String> text) {
@@ -164,11 +164,11 @@ public final class Image {
         for (Map.Entry<String, String> entry : text.entrySet()) {
             bytes += checkText(entry.getKey(), entry.getValue());
         }
-        if (text.size() > Picture.MAX_TEXTS || bytes > Picture.MAX_TEXTS_BYTES) {
+        if (text.size() > DecodedImage.MAX_TEXTS || bytes > DecodedImage.MAX_TEXTS_BYTES) {
             throw new InvalidRequestException("metadata has " + text.size() + " texts of " + bytes + " bytes; at most "
-                    + Picture.MAX_TEXTS + " of " + Picture.MAX_TEXTS_BYTES + " in all are allowed");
+                    + DecodedImage.MAX_TEXTS + " of " + DecodedImage.MAX_TEXTS_BYTES + " in all are allowed");
         }
-        return new Image(new Picture(width(), height(), content.rgb(), new LinkedHashMap<>(text)));
+        return new Image(new DecodedImage(width(), height(), content.rgb(), new LinkedHashMap<>(text)));
     }
 
     /** Gives the text's length in bytes. */
@@ -183,30 +183,30 @@ public final class Image {
                     "metadata '" + keyword + "' is not valid Unicode: it has an unpaired surrogate; remove it");
         }
         int length = text.getBytes(StandardCharsets.UTF_8).length;
-        if (length > Picture.MAX_TEXT_BYTES) {
+        if (length > DecodedImage.MAX_TEXT_BYTES) {
             throw new InvalidRequestException("metadata '" + keyword + "' has " + length + " bytes; at most "
-                    + Picture.MAX_TEXT_BYTES + " are allowed");
+                    + DecodedImage.MAX_TEXT_BYTES + " are allowed");
         }
         return length;
     }
 
     /**
-     * The request that drew this picture, from its text: on the same model it draws the same picture again.
+     * The request that drew this image, from its text: on the same model it draws the same image again.
      *
-     * @return the request, for this one picture; empty if the text holds no whole and valid one, as in pictures that
-     *     come from elsewhere
+     * @return the request, for this one image; empty if the text holds no whole and valid one, as in images that come
+     *     from elsewhere
      */
     public Optional<GenerateRequest> request() {
         return GenerateRequest.fromMetadata(content.text());
     }
 
     /**
-     * Saves the picture with its text: as 8-bit RGB PNG, or as JPEG of quality 95 without chroma subsampling, whose
-     * text goes into comments, but for what is over 65533 bytes long, which is left out. The file appears whole or not
-     * at all: it is written beside its place under a temporary name, then moved there, replacing what was there.
+     * Saves the image with its text: as 8-bit RGB PNG, or as JPEG of quality 95 without chroma subsampling, whose text
+     * goes into comments, but for what is over 65533 bytes long, which is left out. The file appears whole or not at
+     * all: it is written beside its place under a temporary name, then moved there, replacing what was there.
      *
      * @param file a name that ends in {@code .png}, {@code .jpg} or {@code .jpeg}, in a folder that exists
-     * @throws ImageFormatException if the name ends otherwise, the file cannot be written, or the picture is too large
+     * @throws ImageFormatException if the name ends otherwise, the file cannot be written, or the image is too large
      *     for JPEG (65500 pixels a side)
      */
     public void save(Path file) {

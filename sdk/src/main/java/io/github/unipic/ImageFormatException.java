@@ -1,6 +1,6 @@
 package io.github.unipic;
 
-/** A picture cannot be read or written. */
+/** An image cannot be read or written. */
 public final class ImageFormatException extends UniPicException {
     private static final long serialVersionUID = 1L;
 

@@ -5,9 +5,9 @@ import io.github.unipic.image.MaskedRegion;
 import java.util.Objects;
 
 /**
- * A picture of which a part is to be drawn anew.
+ * An image of which a part is to be drawn anew.
  *
- * @param source the picture
+ * @param source the image
  * @param mask of the same size: which pixels are drawn anew
  * @param seam half the width in pixels, up to 128, of the soft edge along which the source's own pixels are put back; 0
  *     for a hard edge, -1 to take all pixels from the model, which changes the rest a little
@@ -22,7 +22,7 @@ public record Inpainting(Image source, Mask mask, int seam) {
         Objects.requireNonNull(mask, "mask");
         if (mask.width() != source.width() || mask.height() != source.height()) {
             throw new InvalidRequestException("the mask is " + mask.width() + " x " + mask.height()
-                    + " pixels, the picture " + source.width() + " x " + source.height() + "; make them the same size");
+                    + " pixels, the image " + source.width() + " x " + source.height() + "; make them the same size");
         }
         if (seam < -1 || seam > MaskedRegion.MAX_SEAM) {
             throw new InvalidRequestException(
@@ -48,7 +48,7 @@ public record Inpainting(Image source, Mask mask, int seam) {
     }
 
     /**
-     * A picture to be continued beyond its edges, by pixels that are multiples of 16. The new margin starts as the
+     * An image to be continued beyond its edges, by pixels that are multiples of 16. The new margin starts as the
      * stretched edge, so that the tokens beside it are encoded from a plausible neighbourhood.
      */
     public static Inpainting extend(Image source, int left, int right, int top, int bottom) {
@@ -64,26 +64,26 @@ public record Inpainting(Image source, Mask mask, int seam) {
         int innerWidth = source.width() / PATCH * PATCH;
         int innerHeight = source.height() / PATCH * PATCH;
         if (innerWidth == 0 || innerHeight == 0) {
-            throw new InvalidRequestException("the picture is " + source.width() + " x " + source.height()
+            throw new InvalidRequestException("the image is " + source.width() + " x " + source.height()
                     + " pixels; at least 16 x 16 are needed");
         }
         int width = innerWidth + left + right;
         int height = innerHeight + top + bottom;
         Framing.checkSize(width, height);
         byte[] from = source.rgb();
-        byte[] picture = new byte[3 * width * height];
+        byte[] image = new byte[3 * width * height];
         byte[] mask = new byte[3 * width * height];
         for (int y = 0; y < height; y++) {
             int fromY = Math.max(0, Math.min(innerHeight - 1, y - top));
             for (int x = 0; x < width; x++) {
                 int fromX = Math.max(0, Math.min(innerWidth - 1, x - left));
                 int to = 3 * (y * width + x);
-                System.arraycopy(from, 3 * (fromY * source.width() + fromX), picture, to, 3);
+                System.arraycopy(from, 3 * (fromY * source.width() + fromX), image, to, 3);
                 if (fromX != x - left || fromY != y - top) {
                     mask[to] = mask[to + 1] = mask[to + 2] = (byte) 255;
                 }
             }
         }
-        return of(Image.ofRgb(width, height, picture), Image.ofRgb(width, height, mask));
+        return of(Image.ofRgb(width, height, image), Image.ofRgb(width, height, mask));
     }
 }

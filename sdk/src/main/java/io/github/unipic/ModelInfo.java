@@ -10,8 +10,8 @@ import java.util.Set;
  * @param name what the model is called
  * @param formatVersion of the folder's form
  * @param bytes of all its files
- * @param defaultWidth of a picture, in pixels
- * @param defaultHeight of a picture, in pixels
+ * @param defaultWidth of an image, in pixels
+ * @param defaultHeight of an image, in pixels
  * @param tasks that the folder's graphs suffice for: {@code generate}, {@code edit}, {@code inpaint}, {@code describe}
  */
 public record ModelInfo(

@@ -12,7 +12,7 @@ public interface NoiseSource {
     /**
      * Fills in the standard normal variates of one token at one row of its diffusion.
      *
-     * @param position the token's place in the picture, row-major, from 0
+     * @param position the token's place in the image, row-major, from 0
      * @param row 0 is the noise that the diffusion starts from; row k + 1 is what its k-th step adds
      * @param destination receives one variate a channel (16 for UniPic); every element is written
      */

@@ -11,11 +11,11 @@ import java.util.function.Supplier;
  *
  * @param iteration iterations done, 1 to {@code iterations}
  * @param iterations iterations in all
- * @param tokensDone tokens of one picture that are drawn, 1 to {@code tokens}
- * @param tokens tokens of one picture
+ * @param tokensDone tokens of one image that are drawn, 1 to {@code tokens}
+ * @param tokens tokens of one image
  * @param elapsed time since the request started
  * @param remaining estimated time to its end; empty while it cannot be told
- * @param preview decodes the tokens so far to pictures, one for each of the request's count, when called; valid only
+ * @param preview decodes the tokens so far to images, one for each of the request's count, when called; valid only
  *     during the listener's call, and costs one decoder run
  */
 public record Progress(

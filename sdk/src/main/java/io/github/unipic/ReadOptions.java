@@ -1,14 +1,14 @@
 package io.github.unipic;
 
 /**
- * How picture files are read.
+ * How image files are read.
  *
- * @param applyOrientation whether a picture is turned and mirrored upright as its EXIF orientation says
+ * @param applyOrientation whether an image is turned and mirrored upright as its EXIF orientation says
  * @param maxPixels the most pixels, width times height, that are read: 1 to {@link #MAX_PIXELS}. What a file declares
  *     is compared with it before memory for pixels is taken.
  */
 public record ReadOptions(boolean applyOrientation, long maxPixels) {
-    /** The most pixels that a picture can have: about what one Java array holds. */
+    /** The most pixels that an image can have: about what one Java array holds. */
     public static final long MAX_PIXELS = 700_000_000;
 
     /** Orientation applied; at most 100 megapixels. */

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** The one place that knows how a request is written as the text of a picture. */
+/** The one place that knows how a request is written as the text of an image. */
 final class RequestMetadata {
     private static final String PROMPT = "prompt";
     private static final String SEED = "seed";

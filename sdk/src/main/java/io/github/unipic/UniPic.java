@@ -21,7 +21,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * A model, ready to draw, to edit and to look at pictures. Safe to use from many threads at once; requests share the
+ * A model, ready to draw, to edit and to look at images. Safe to use from many threads at once; requests share the
  * model's weights.
  *
  * <p>Do not let the JVM exit while a request runs: ONNX Runtime frees itself in a shutdown hook, and a graph that still
@@ -37,7 +37,7 @@ import java.util.stream.Stream;
  * }</pre>
  */
 public final class UniPic implements AutoCloseable {
-    /** Pictures of more pixels are decoded in tiles, unless {@link Builder#tileAbove} says otherwise: 1024 x 1024. */
+    /** Images of more pixels are decoded in tiles, unless {@link Builder#tileAbove} says otherwise: 1024 x 1024. */
     public static final long TILE_ABOVE = Memory.DEFAULTS.tileAbove();
 
     private static final Set<GraphName> DRAWING = EnumSet.of(
@@ -192,7 +192,7 @@ public final class UniPic implements AutoCloseable {
     }
 
     /**
-     * Draws one picture with the model's defaults and a random seed, which the picture's metadata tell.
+     * Draws one image with the model's defaults and a random seed, which the image's metadata tell.
      *
      * @throws UniPicException as {@link #generate(GenerateRequest)}
      */
@@ -201,8 +201,8 @@ public final class UniPic implements AutoCloseable {
     }
 
     /**
-     * Draws {@link GenerateRequest#count} pictures as one batch, with the seeds s, s+1, s+2, ... Each one's metadata
-     * hold the request that draws it again.
+     * Draws {@link GenerateRequest#count} images as one batch, with the seeds s, s+1, s+2, ... Each one's metadata hold
+     * the request that draws it again.
      *
      * @throws InvalidRequestException when the prompt is too long for the model, or the order does not fit the size
      * @throws CancelledException when the request's {@link Cancellation} was used
@@ -216,7 +216,7 @@ public final class UniPic implements AutoCloseable {
     }
 
     /**
-     * Changes a picture as an instruction says, with the model's defaults and a random seed.
+     * Changes an image as an instruction says, with the model's defaults and a random seed.
      *
      * @throws UniPicException as {@link #edit(Image, GenerateRequest)}
      */
@@ -225,7 +225,7 @@ public final class UniPic implements AutoCloseable {
     }
 
     /**
-     * Changes a picture as the request's prompt says. The picture's middle square is resized to the size that is drawn.
+     * Changes an image as the request's prompt says. The image's middle square is resized to the size that is drawn.
      *
      * @param request its width and height must be equal, or unset for the model's default
      * @throws InvalidRequestException when the size is not a square, or the instruction is too long
@@ -238,7 +238,7 @@ public final class UniPic implements AutoCloseable {
     }
 
     /**
-     * Draws a part of a picture anew, after the request's prompt. The source is cut at right and bottom to multiples of
+     * Draws a part of an image anew, after the request's prompt. The source is cut at right and bottom to multiples of
      * the model's 16 pixels; the size of the request is not used. With a seam, pixels up to its width outside the mask
      * are blended; take a seam of 0 to change the mask's pixels alone.
      *
@@ -250,7 +250,7 @@ public final class UniPic implements AutoCloseable {
     }
 
     /**
-     * Answers a question about a picture; the likeliest answer, at most 1024 tokens.
+     * Answers a question about an image; the likeliest answer, at most 1024 tokens.
      *
      * @param question blank for the model's own "describe the image"
      */
@@ -259,16 +259,16 @@ public final class UniPic implements AutoCloseable {
     }
 
     /**
-     * Answers a question about one or more pictures.
+     * Answers a question about one or more images.
      *
-     * @throws InvalidRequestException when there is no picture, or the question is too long for the model
+     * @throws InvalidRequestException when there is no image, or the question is too long for the model
      * @throws CancelledException when the request's {@link Cancellation} was used
      * @throws ModelFormatException when the model has no graphs for this, or they are damaged
      * @throws InferenceException when ONNX Runtime fails
      */
     public Answer describe(DescribeRequest request) {
         if (request.images().isEmpty()) {
-            throw new InvalidRequestException("a question needs a picture: add one with image(...)");
+            throw new InvalidRequestException("a question needs an image: add one with image(...)");
         }
         try (Conversation conversation = conversation()) {
             return conversation.ask(request);
@@ -367,9 +367,9 @@ public final class UniPic implements AutoCloseable {
 
         /**
          * Whether a graph stays in memory once it was needed, so that the next request need not load it; on by default.
-         * Otherwise each is freed when the phase of a request that needs it ends (reading pictures, the prompt, the
-         * loop or the answer, the drawn pixels) and no other request is in that phase: less memory at the peak, and
-         * seconds more for each request. Previews then load the pixel decoder each time.
+         * Otherwise each is freed when the phase of a request that needs it ends (reading images, the prompt, the loop
+         * or the answer, the drawn pixels) and no other request is in that phase: less memory at the peak, and seconds
+         * more for each request. Previews then load the pixel decoder each time.
          */
         public Builder keepLoaded(boolean keep) {
             memory = memory.withKeepLoaded(keep);
@@ -388,11 +388,11 @@ public final class UniPic implements AutoCloseable {
         }
 
         /**
-         * From which size on pictures are decoded in tiles of about 256 x 256 pixels: those of more pixels than this,
+         * From which size on images are decoded in tiles of about 256 x 256 pixels: those of more pixels than this,
          * previews included; {@link #TILE_ABOVE} by default. The last part of decoding, which needs most memory, then
          * needs as much as a tile does, and takes several times as long. Levels differ from those of decoding the whole
          * by at most 1 in nearly all values, at the edges of tiles as elsewhere. A model folder without the graphs for
-         * tiles, as earlier versions wrote it, decodes every picture whole.
+         * tiles, as earlier versions wrote it, decodes every image whole.
          *
          * @param pixels width times height; 0 for tiles always, {@link Long#MAX_VALUE} for never
          * @throws InvalidRequestException when it is negative

@@ -1,6 +1,6 @@
 package io.github.unipic;
 
-/** Which encoder looks at a picture. */
+/** Which encoder looks at an image. */
 public enum VisionPath {
     /** SigLIP2, as in the paper; 512 x 512 pixels and 1024 tokens in the published model. */
     SIGLIP,

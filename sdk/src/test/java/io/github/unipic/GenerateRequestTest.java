@@ -146,10 +146,10 @@ class GenerateRequestTest {
                         "temperature must be above 0 and finite (as float32), not Infinity"),
                 refused(
                         b -> b.noise(NOISE).count(2),
-                        "noise can be given for a single picture only: count must be 1, not 2"),
+                        "noise can be given for a single image only: count must be 1, not 2"),
                 refused(
                         b -> b.order(0, 1).count(2),
-                        "order can be given for a single picture only: count must be 1, not 2"));
+                        "order can be given for a single image only: count must be 1, not 2"));
     }
 
     private static Arguments refused(UnaryOperator<Builder> change, String message) {
@@ -218,7 +218,7 @@ class GenerateRequestTest {
     }
 
     @Test
-    void pictureOfGivenNoiseOrOrderCannotBeDrawnFromItsSeed() {
+    void imageOfGivenNoiseOrOrderCannotBeDrawnFromItsSeed() {
         assertThat(complete().noise(NOISE).build().toMetadata())
                 .doesNotContainKey("seed")
                 .containsKey("prompt");

@@ -39,7 +39,7 @@ class ImageTest {
     }
 
     private Path saved(Image image) {
-        Path file = folder.resolve("picture.png");
+        Path file = folder.resolve("image.png");
         image.save(file);
         return file;
     }
@@ -59,7 +59,7 @@ class ImageTest {
     }
 
     @Test
-    void greyPicturesStayThreeChannels() throws IOException {
+    void greyImagesStayThreeChannels() throws IOException {
         byte[] grey = {5, 5, 5, (byte) 200, (byte) 200, (byte) 200};
         Path file = saved(Image.ofRgb(2, 1, grey));
         assertThat(ImageIO.read(file.toFile()).getRaster().getNumBands()).isEqualTo(3);
@@ -286,7 +286,7 @@ class ImageTest {
         assertThat(Image.read(saved(image)).request()).isEmpty();
     }
 
-    // ---- files that are not good pictures
+    // ---- files that are not good images
 
     @Test
     void everyTruncationIsRefusedInOneLine() throws IOException {
@@ -357,8 +357,7 @@ class ImageTest {
 
     @Test
     void otherFilesAreRefused() throws IOException {
-        assertRefused(
-                latin1("no picture"), "is no picture of a known format; give a PNG, JPEG, BMP, GIF, TIFF or WebP");
+        assertRefused(latin1("no image"), "is no image of a known format; give a PNG, JPEG, BMP, GIF, TIFF or WebP");
         byte[] png = Files.readAllBytes(saved(random(1, 1)));
         png[12] = 'J';
         assertRefused(png, "does not start with a PNG header");
@@ -383,7 +382,7 @@ class ImageTest {
 
     @Test
     void savingReplacesAndLeavesNothingElse() throws IOException {
-        Path file = folder.resolve("Picture.PNG");
+        Path file = folder.resolve("Image.PNG");
         random(4, 4).save(file);
         Image other = random(8, 8);
         other.save(file);
@@ -403,7 +402,7 @@ class ImageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"picture.jpg", "Picture.JPEG"})
+    @ValueSource(strings = {"image.jpg", "Image.JPEG"})
     void jpegIsSavedWellAndWithItsText(String name) throws IOException {
         byte[] rgb = new byte[64 * 48 * 3];
         for (int i = 0; i < rgb.length; i++) {
@@ -436,8 +435,8 @@ class ImageTest {
     }
 
     @Test
-    void textTooLongForJpegIsLeftOutAndThePictureKept() {
-        Path file = folder.resolve("picture.jpg");
+    void textTooLongForJpegIsLeftOutAndTheImageKept() {
+        Path file = folder.resolve("image.jpg");
         random(2, 2)
                 .withMetadata(Map.of("a", "x".repeat(65_531), "b", "x".repeat(65_532)))
                 .save(file);
@@ -446,7 +445,7 @@ class ImageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"picture.webp", "picture", "png", "jpg", "picture.png.bak"})
+    @ValueSource(strings = {"image.webp", "image", "png", "jpg", "image.png.bak"})
     void unknownExtensionIsRefused(String name) {
         Path file = folder.resolve(name);
         assertThatThrownBy(() -> random(1, 1).save(file))
@@ -458,7 +457,7 @@ class ImageTest {
 
     @Test
     void placesThatCannotBeWrittenAreRefused() throws IOException {
-        assertThatThrownBy(() -> random(1, 1).save(folder.resolve("no/picture.png")))
+        assertThatThrownBy(() -> random(1, 1).save(folder.resolve("no/image.png")))
                 .isInstanceOf(ImageFormatException.class)
                 .hasMessageContaining("there is no folder " + folder.resolve("no"));
         Path taken = Files.createDirectory(folder.resolve("taken.png"));

@@ -10,17 +10,17 @@ import java.util.Set;
 /**
  * What a benchmark does, and how much of it.
  *
- * @param sizes pixels a side of the pictures, multiples of the model's 16; each is measured
- * @param iterations of a picture
+ * @param sizes pixels a side of the images, multiples of the model's 16; each is measured
+ * @param iterations of an image
  * @param steps of diffusion in each iteration
  * @param guidance 1 is without
  * @param contexts tokens before those that {@link Task#TEXT} times; each is measured
  * @param tokens that are answered, and that are timed behind a context
- * @param repeat how often pictures and answers are measured
+ * @param repeat how often images and answers are measured
  * @param keepLoaded whether graphs stay in memory once they were needed
  * @param prepack whether the CPU copies float32 matrices into the layout it multiplies fastest
  * @param mapped whether weights stay in their files; otherwise all are read into memory on loading
- * @param tileAbove pictures of more pixels than this are decoded in tiles; 0 or more
+ * @param tileAbove images of more pixels than this are decoded in tiles; 0 or more
  */
 public record BenchmarkSettings(
         Set<Task> tasks,

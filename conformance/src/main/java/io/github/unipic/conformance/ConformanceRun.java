@@ -252,7 +252,7 @@ public record ConformanceRun(
     }
 
     private void compare(ModelFolder model, Cases cases, ReferenceFile reference, Findings findings) {
-        listener.onPhase("comparing graphs, pictures and answers");
+        listener.onPhase("comparing graphs, images and answers");
         findings.expect(cases.count());
         ModelTolerances tolerances = tolerances(model);
         try (Graphs graphs = new Graphs(model, options(Optional.empty()));
@@ -331,7 +331,7 @@ public record ConformanceRun(
                 Stream.concat(findings.checks().stream(), more.stream()).toList(),
                 findings.placements(),
                 findings.timings(),
-                findings.pictures(),
+                findings.images(),
                 findings.skipped());
     }
 }

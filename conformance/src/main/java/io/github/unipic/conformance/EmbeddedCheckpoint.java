@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * The small checkpoint that comes with the project: random weights in the published layout, sizes cut down, and
- * PyTorch's tensors for it. Its pictures are noise; what it proves is that the code computes what PyTorch computes.
+ * PyTorch's tensors for it. Its images are noise; what it proves is that the code computes what PyTorch computes.
  */
 public final class EmbeddedCheckpoint {
     private static final String ROOT = "tiny/";

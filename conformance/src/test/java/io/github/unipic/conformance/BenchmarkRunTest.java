@@ -25,13 +25,13 @@ class BenchmarkRunTest {
     void measuresEveryTask() throws IOException {
         BenchmarkReport report = run(EnumSet.allOf(Task.class), new Cancellation());
         JsonNode json = new JsonMapper().readTree(report.json());
-        JsonNode picture = json.at("/pictures/0");
-        assertThat(picture.at("/size").intValue()).isEqualTo(64);
-        // Two pictures of three iterations.
+        JsonNode image = json.at("/images/0");
+        assertThat(image.at("/size").intValue()).isEqualTo(64);
+        // Two images of three iterations.
         for (String stage : List.of("mar_encoder", "mar_decoder", "token_sampler")) {
-            assertThat(picture.at("/stages/" + stage + "/runs").intValue()).isEqualTo(6);
+            assertThat(image.at("/stages/" + stage + "/runs").intValue()).isEqualTo(6);
         }
-        assertThat(picture.at("/mean_level").doubleValue()).isBetween(1.0, 254.0);
+        assertThat(image.at("/mean_level").doubleValue()).isBetween(1.0, 254.0);
         assertThat(json.at("/answers/0/ids")).hasSize(4);
         assertThat(json.at("/answers/0/stages/text_head/runs").intValue()).isEqualTo(8);
         assertThat(json.at("/texts/0/stages/decoder_step/runs").intValue()).isEqualTo(4);
@@ -47,7 +47,7 @@ class BenchmarkRunTest {
     @Test
     void leavesOutWhatIsNotAskedFor() {
         BenchmarkReport report = run(Set.of(Task.TEXT), new Cancellation());
-        assertThat(report.measured().pictures()).isEmpty();
+        assertThat(report.measured().images()).isEmpty();
         assertThat(report.measured().load().sessionSeconds()).doesNotContainKey("pixel_decoder");
     }
 

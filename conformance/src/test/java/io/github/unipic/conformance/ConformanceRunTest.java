@@ -69,7 +69,7 @@ class ConformanceRunTest {
                     });
             assertThat(report.timings()).anyMatch(timing -> timing.graph().equals(graph.label()));
         }
-        assertThat(report.pictures()).hasSize(4 + 2 + 4);
+        assertThat(report.images()).hasSize(4 + 2 + 4);
         assertThat(report.subject().reference()).startsWith("PyTorch");
         assertThat(report.environment().labels()).containsEntry("driver", "none");
         assertThat(report.environment().processor()).isNotBlank();

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Every task fits into a context of exactly the tokens that it takes, and is refused, uncomputed, in one less. */
 class ContextRoomTest {
-    private static final Image PHOTO = TestPictures.gradient(64, 64);
+    private static final Image PHOTO = TestImages.gradient(64, 64);
     private static final String LONG = "a red fox and a green candle under the stars of the night";
     private static final int SIDE = 64;
 
@@ -139,7 +139,7 @@ class ContextRoomTest {
 
     @Test
     void inpaint() throws IOException {
-        Inpainting inpainting = Inpainting.of(PHOTO, TestPictures.cornerMask(SIDE, SIDE, 32, 32));
+        Inpainting inpainting = Inpainting.of(PHOTO, TestImages.cornerMask(SIDE, SIDE, 32, 32));
         takesExactly(
                 turn("Generate an image: " + LONG) + imageTokens,
                 unipic -> unipic.inpaint(inpainting, draw(LONG).build()));
@@ -147,7 +147,7 @@ class ContextRoomTest {
 
     @Test
     void outpaint() throws IOException {
-        Inpainting inpainting = Inpainting.extend(TestPictures.gradient(32, SIDE), 32, 0, 0, 0);
+        Inpainting inpainting = Inpainting.extend(TestImages.gradient(32, SIDE), 32, 0, 0, 0);
         takesExactly(
                 turn("Generate an image: " + LONG) + imageTokens,
                 unipic -> unipic.inpaint(inpainting, draw(LONG).build()));

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** Conversations: what was said counts, branches are independent, failed turns leave no trace. */
 class ConversationTest {
     private static UniPic unipic;
-    private static final Image PHOTO = TestPictures.gradient(64, 64);
+    private static final Image PHOTO = TestImages.gradient(64, 64);
 
     @BeforeAll
     static void load() {
@@ -53,7 +53,7 @@ class ConversationTest {
     void whatWasSaidCounts() {
         try (Conversation talk = unipic.conversation();
                 Conversation other = unipic.conversation()) {
-            talk.ask(askAbout("What is in the picture?"));
+            talk.ask(askAbout("What is in the image?"));
             other.ask(ask("The quick brown fox?"));
             assertThat(talk.ask(ask("Describe the image."))).isNotEqualTo(other.ask(ask("Describe the image.")));
         }
@@ -104,7 +104,7 @@ class ConversationTest {
     }
 
     @Test
-    void picturesAreDrawnFromTheTalk() {
+    void imagesAreDrawnFromTheTalk() {
         byte[] alone = unipic.generate(draw()).get(0).rgb();
         try (Conversation talk = unipic.conversation();
                 Conversation silent = unipic.conversation()) {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Questions about pictures through the public API; the small model's answers are gibberish. */
+/** Questions about images through the public API; the small model's answers are gibberish. */
 class DescribeTest {
     private static UniPic unipic;
     private static Image photo;
@@ -34,7 +34,7 @@ class DescribeTest {
     @BeforeAll
     static void load() {
         unipic = UniPic.load(TinyModel.model());
-        photo = TestPictures.gradient(90, 70);
+        photo = TestImages.gradient(90, 70);
     }
 
     @AfterAll
@@ -43,7 +43,7 @@ class DescribeTest {
     }
 
     private static DescribeRequest.Builder ask() {
-        return DescribeRequest.builder("What is in the picture?").image(photo).maxTokens(24);
+        return DescribeRequest.builder("What is in the image?").image(photo).maxTokens(24);
     }
 
     @Test
@@ -64,7 +64,7 @@ class DescribeTest {
     }
 
     @Test
-    void everyPictureOfAQuestionIsSeen() {
+    void everyImageOfAQuestionIsSeen() {
         try (Conversation one = unipic.conversation();
                 Conversation two = unipic.conversation()) {
             one.ask(ask().maxTokens(1).build());
@@ -156,11 +156,11 @@ class DescribeTest {
     }
 
     @Test
-    void questionsWithoutPicturesOrBeyondTheContextAreRefused() {
+    void questionsWithoutImagesOrBeyondTheContextAreRefused() {
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(
                         () -> unipic.describe(DescribeRequest.builder("What?").build()))
-                .withMessageContaining("picture");
+                .withMessageContaining("image");
         String endless = "龘".repeat(33_000);
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> unipic.describe(photo, endless))

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** Editing and inpainting through the public API. */
 class EditTest {
     private static UniPic unipic;
-    private static final Image SOURCE = TestPictures.gradient(96, 64);
+    private static final Image SOURCE = TestImages.gradient(96, 64);
 
     @BeforeAll
     static void load() {
@@ -46,7 +46,7 @@ class EditTest {
         byte[] base = edit(SOURCE, request());
         assertThat(base).hasSize(3 * 64 * 64);
         assertThat(edit(SOURCE, request())).isEqualTo(base);
-        assertThat(edit(TestPictures.gradient(64, 96), request())).isNotEqualTo(base);
+        assertThat(edit(TestImages.gradient(64, 96), request())).isNotEqualTo(base);
         assertThat(edit(SOURCE, request().prompt("Make it night"))).isNotEqualTo(base);
         assertThat(edit(SOURCE, request().seed(8))).isNotEqualTo(base);
         assertThat(edit(SOURCE, request().guidance(1))).isNotEqualTo(base);
@@ -78,7 +78,7 @@ class EditTest {
 
     @Test
     void onlyTheMaskedPartChanges() {
-        Image mask = TestPictures.cornerMask(96, 64, 48, 32);
+        Image mask = TestImages.cornerMask(96, 64, 48, 32);
         Image drawn = inpaint(new Inpainting(SOURCE, mask, 0), request()).get(0);
         assertThat(drawn.width()).isEqualTo(96);
         assertThat(drawn.height()).isEqualTo(64);
@@ -102,7 +102,7 @@ class EditTest {
 
     @Test
     void inpaintingFollowsSourcePromptAndSeed() {
-        Inpainting inpainting = new Inpainting(SOURCE, TestPictures.cornerMask(96, 64, 48, 32), -1);
+        Inpainting inpainting = new Inpainting(SOURCE, TestImages.cornerMask(96, 64, 48, 32), -1);
         byte[] base = inpaint(inpainting, request()).get(0).rgb();
         assertThat(inpaint(inpainting, request()).get(0).rgb()).isEqualTo(base);
         assertThat(inpaint(inpainting, request().seed(8)).get(0).rgb()).isNotEqualTo(base);
@@ -115,7 +115,7 @@ class EditTest {
     void onlyMaskedTokensAreDrawn() {
         List<Progress> heard = new ArrayList<>();
         inpaint(
-                new Inpainting(SOURCE, TestPictures.cornerMask(96, 64, 48, 32), -1),
+                new Inpainting(SOURCE, TestImages.cornerMask(96, 64, 48, 32), -1),
                 request().iterations(2).progress(heard::add));
         assertThat(heard.get(0).tokens()).isEqualTo(24);
         assertThat(heard.get(0).tokensDone()).as("18 known, and some of 6").isBetween(19, 23);
@@ -123,7 +123,7 @@ class EditTest {
     }
 
     @Test
-    void outpaintingKeepsThePictureAndAddsAMargin() {
+    void outpaintingKeepsTheImageAndAddsAMargin() {
         Inpainting wider = Inpainting.extend(SOURCE, 16, 32, 0, 16);
         assertThat(wider.source().width()).isEqualTo(144);
         assertThat(wider.source().height()).isEqualTo(80);
@@ -139,13 +139,13 @@ class EditTest {
     }
 
     @Test
-    void picturesBeyondTheContextAreRefusedBeforeAnythingIsComputed() {
-        Image large = TestPictures.gradient(4096, 4096);
+    void imagesBeyondTheContextAreRefusedBeforeAnythingIsComputed() {
+        Image large = TestImages.gradient(4096, 4096);
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> unipic.edit(SOURCE, request().size(4096, 4096).build()))
                 .withMessageContaining("smaller or fewer images");
         assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> inpaint(Inpainting.of(large, TestPictures.cornerMask(4096, 4096, 0, 0)), request()))
+                .isThrownBy(() -> inpaint(Inpainting.of(large, TestImages.cornerMask(4096, 4096, 0, 0)), request()))
                 .withMessageContaining("smaller or fewer images");
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> Inpainting.extend(SOURCE, 16384, 16384, 16384, 16384));
@@ -154,11 +154,11 @@ class EditTest {
     @Test
     void wrongMasksAreRefused() {
         assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> Inpainting.of(SOURCE, TestPictures.cornerMask(64, 96, 0, 0)))
+                .isThrownBy(() -> Inpainting.of(SOURCE, TestImages.cornerMask(64, 96, 0, 0)))
                 .withMessageContaining("64 x 96")
                 .withMessageContaining("96 x 64");
         assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> inpaint(Inpainting.of(SOURCE, TestPictures.cornerMask(96, 64, 96, 64)), request()))
+                .isThrownBy(() -> inpaint(Inpainting.of(SOURCE, TestImages.cornerMask(96, 64, 96, 64)), request()))
                 .withMessageContaining("no white");
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> Inpainting.extend(SOURCE, 10, 0, 0, 0))

@@ -172,7 +172,7 @@ class FailingRunTest {
                 .extracting(Check::name)
                 .contains(
                         "determinism/pixel_decoder/smaller/pixels (differing values)",
-                        "determinism/requests/same_seed_twice/picture (differing values)",
+                        "determinism/requests/same_seed_twice/image (differing values)",
                         "concurrency/requests/3_at_once/request_0 (differing values)")
                 .noneMatch(name -> name.startsWith("determinism/decoder_step"));
     }

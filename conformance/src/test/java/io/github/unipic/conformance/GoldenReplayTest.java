@@ -86,7 +86,7 @@ class GoldenReplayTest {
 
     @ParameterizedTest
     @MethodSource("coarse")
-    void quantizedPicturesAndAnswersAreClose(Precisions precisions) {
+    void quantizedImagesAndAnswersAreClose(Precisions precisions) {
         ConformanceReport report = run(embedded(precisions), new Cancellation());
         assertThat(report.checks())
                 .filteredOn(check -> check.area() == Area.LOOP || check.area() == Area.UNDERSTANDING)

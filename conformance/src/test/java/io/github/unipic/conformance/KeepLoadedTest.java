@@ -102,15 +102,15 @@ class KeepLoadedTest {
         }
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try (UniPic unipic = UniPic.builder(TinyModel.model()).keepLoaded(false).load()) {
-            List<Future<Image>> pictures = new ArrayList<>();
+            List<Future<Image>> images = new ArrayList<>();
             List<Future<String>> answers = new ArrayList<>();
             for (int i = 0; i < 6; i++) {
-                pictures.add(
+                images.add(
                         threads.submit(() -> unipic.generate(request().build()).get(0)));
                 answers.add(threads.submit(() -> describe(unipic, kept)));
             }
-            for (Future<Image> picture : pictures) {
-                assertThat(picture.get().rgb()).isEqualTo(kept.rgb());
+            for (Future<Image> image : images) {
+                assertThat(image.get().rgb()).isEqualTo(kept.rgb());
             }
             for (Future<String> text : answers) {
                 assertThat(text.get()).isEqualTo(answer);

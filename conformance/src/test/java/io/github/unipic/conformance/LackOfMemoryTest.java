@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LackOfMemoryTest {
     private static final int BLOCK = 4 << 10;
     private static final int MOST_BLOCKS = 400;
-    private static final Image PHOTO = TestPictures.gradient(64, 64);
+    private static final Image PHOTO = TestImages.gradient(64, 64);
 
     /** The process under test: takes all such memory, and gives it back block by block until a request succeeds. */
     static final class Main {

@@ -31,7 +31,7 @@ class LeakTest {
     /** What the allocators keep for later varies by some megabytes; the count of open tensors is exact. */
     static final long SLACK_BYTES = 40 << 20;
 
-    private static final Image PHOTO = TestPictures.gradient(64, 64);
+    private static final Image PHOTO = TestImages.gradient(64, 64);
 
     /** The process under test, whose Java heap is fixed and touched, so that only native memory can grow. */
     static final class Main {

@@ -242,7 +242,7 @@ class ManifestTest {
     /** What only the pixels themselves show. */
     @ParameterizedTest
     @ValueSource(ints = {1, 8, 32})
-    void picturesOfAnotherSizeThanAskedAreNotDrawn(int downsampling) throws IOException {
+    void imagesOfAnotherSizeThanAskedAreNotDrawn(int downsampling) throws IOException {
         Files.writeString(
                 model.resolve("unipic.json"), healthy.replaceFirst("(\"downsampling\" ?: ?)16", "$1" + downsampling));
         try (UniPic unipic = UniPic.load(model)) {

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 class ManyThreadsTest {
     private static final int THREADS = 10;
     private static final int REQUESTS = 200;
-    private static final Image PHOTO = TestPictures.gradient(64, 64);
+    private static final Image PHOTO = TestImages.gradient(64, 64);
 
     private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();

@@ -42,8 +42,8 @@ class NativePathsTest {
     private Path folder;
 
     /**
-     * The process under test: draws a picture, or says why not; then what is in its temporary folder, and from where
-     * its libraries are.
+     * The process under test: draws an image, or says why not; then what is in its temporary folder, and from where its
+     * libraries are.
      */
     static final class Main {
         public static void main(String[] args) throws IOException {
@@ -96,7 +96,7 @@ class NativePathsTest {
                 UniPic.builder(model).mapped(mapped).keepLoaded(false).load()) {
             draw(unipic);
             assertThat(unipic.describe(DescribeRequest.builder("What?")
-                            .image(TestPictures.gradient(64, 64))
+                            .image(TestImages.gradient(64, 64))
                             .maxTokens(3)
                             .build()))
                     .isNotNull();

@@ -25,7 +25,7 @@ class NativeRuntimeTest {
 
     private Path natives;
 
-    /** The process under test: draws a picture, or says why not, and which library it has mapped. */
+    /** The process under test: draws an image, or says why not, and which library it has mapped. */
     static final class Main {
         public static void main(String[] args) throws IOException {
             try {

@@ -6,7 +6,7 @@ import io.github.unipic.GenerateRequest;
 import io.github.unipic.UniPic;
 import org.junit.jupiter.api.Test;
 
-/** Matrices that are copied, and those multiplied where they are mapped, draw the same picture. */
+/** Matrices that are copied, and those multiplied where they are mapped, draw the same image. */
 class PrepackTest {
     private static byte[] draw(boolean prepack) {
         GenerateRequest request = GenerateRequest.builder("a red circle")

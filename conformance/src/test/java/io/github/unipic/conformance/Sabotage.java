@@ -166,7 +166,7 @@ enum Sabotage {
     SINES_BEFORE_COSINES(
             GraphName.DIFFUSION_HEAD, "first_step/eps_and_variance", graph -> reverse(graph.only("Concat"))),
 
-    // ---- pictures
+    // ---- images
     LATENTS_NOT_SCALED(GraphName.PIXEL_ENCODER, "smaller/latents", graph -> {
         NodeProto.Builder transpose = graph.source(graph.source("latents").getInput(0));
         graph.bypass(graph.source(transpose.getInput(0)), 0);
@@ -199,7 +199,7 @@ enum Sabotage {
         graph.through(start, 1, "Sub", graph.longs(1));
         graph.through(end, 1, "Sub", graph.longs(1));
     }),
-    STATISTICS_OF_THE_PICTURE_IGNORED(
+    STATISTICS_OF_THE_IMAGE_IGNORED(
             GraphName.PIXEL_DECODER_TILE,
             "middle/pixels",
             graph -> graph.all("Where").forEach(where -> graph.bypass(where, 2))),

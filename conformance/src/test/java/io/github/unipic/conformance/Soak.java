@@ -10,8 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A program: draws many small pictures and asks a question about each, and prints the resident memory (Linux) on the
- * way. Arguments: rounds, and a model folder, without which the small test model is used. See docs/benchmarks.md.
+ * A program: draws many small images and asks a question about each, and prints the resident memory (Linux) on the way.
+ * Arguments: rounds, and a model folder, without which the small test model is used. See docs/benchmarks.md.
  */
 final class Soak {
     private static final int EVERY = 50;
@@ -29,15 +29,15 @@ final class Soak {
                         .diffusionSteps(10)
                         .seed(round)
                         .build();
-                Image picture = unipic.generate(request).get(0);
+                Image image = unipic.generate(request).get(0);
                 DescribeRequest question = DescribeRequest.builder("What is number " + round + "?")
-                        .image(picture)
+                        .image(image)
                         .maxTokens(8)
                         .build();
                 unipic.describe(question);
                 if (round % EVERY == 0) {
                     System.out.printf(
-                            "%d pictures and questions: %.1f MB resident, %d tensors open%n",
+                            "%d images and questions: %.1f MB resident, %d tensors open%n",
                             round, residentBytes() / 1e6, Tensor.open());
                 }
             }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** In every task, names of special tokens are those tokens only where the request allows it. */
 class SpecialTokensTest {
-    private static final Image PHOTO = TestPictures.gradient(64, 64);
+    private static final Image PHOTO = TestImages.gradient(64, 64);
     private static final String PROMPT = "fox<|im_end|>\n<|im_start|>user\nnight<|endoftext|>";
 
     /** Of the same length in tokens where names are special tokens: each is one. */
@@ -74,7 +74,7 @@ class SpecialTokensTest {
 
     @Test
     void inpainting() {
-        Inpainting inpainting = Inpainting.of(PHOTO, TestPictures.cornerMask(64, 64, 32, 32));
+        Inpainting inpainting = Inpainting.of(PHOTO, TestImages.cornerMask(64, 64, 32, 32));
         assertThat(unipic.inpaint(inpainting, draw(false)).get(0).rgb())
                 .isNotEqualTo(unipic.inpaint(inpainting, draw(true)).get(0).rgb());
     }

@@ -10,24 +10,23 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
 /**
- * A program: pictures a minute with 1, 2 and 4 requests at once, and as one batch of 4, interleaved. Arguments:
- * pictures in each measurement, rounds, and a model folder, without which the small test model is used. See
- * docs/benchmarks.md.
+ * A program: images a minute with 1, 2 and 4 requests at once, and as one batch of 4, interleaved. Arguments: images in
+ * each measurement, rounds, and a model folder, without which the small test model is used. See docs/benchmarks.md.
  */
 final class Throughput {
     private Throughput() {}
 
     public static void main(String[] args) throws InterruptedException, ExecutionException {
-        int pictures = args.length > 0 ? Integer.parseInt(args[0]) : 16;
+        int images = args.length > 0 ? Integer.parseInt(args[0]) : 16;
         int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 5;
         Path model = args.length > 2 ? Path.of(args[2]) : TinyModel.model();
         try (UniPic unipic = UniPic.load(model)) {
             unipic.generate(request(0, 1));
             for (int round = 0; round < rounds; round++) {
                 for (int atOnce : new int[] {1, 2, 4}) {
-                    report("requests at once: " + atOnce, pictures, () -> draw(unipic, pictures, atOnce, 1));
+                    report("requests at once: " + atOnce, images, () -> draw(unipic, images, atOnce, 1));
                 }
-                report("one batch of 4", pictures, () -> draw(unipic, pictures, 1, 4));
+                report("one batch of 4", images, () -> draw(unipic, images, 1, 4));
             }
         }
     }
@@ -36,28 +35,28 @@ final class Throughput {
         void run() throws InterruptedException, ExecutionException;
     }
 
-    private static void report(String what, int pictures, Work work) throws InterruptedException, ExecutionException {
+    private static void report(String what, int images, Work work) throws InterruptedException, ExecutionException {
         long cpu = cpuNanos();
         long start = System.nanoTime();
         work.run();
         double seconds = (System.nanoTime() - start) / 1e9;
         System.out.printf(
-                "%-22s %7.1f pictures a minute, %.3f s of CPU a picture%n",
-                what, pictures / seconds * 60, (cpuNanos() - cpu) / 1e9 / pictures);
+                "%-22s %7.1f images a minute, %.3f s of CPU an image%n",
+                what, images / seconds * 60, (cpuNanos() - cpu) / 1e9 / images);
     }
 
     private static long cpuNanos() {
         return ProcessHandle.current().info().totalCpuDuration().orElseThrow().toNanos();
     }
 
-    private static void draw(UniPic unipic, int pictures, int atOnce, int batch)
+    private static void draw(UniPic unipic, int images, int atOnce, int batch)
             throws InterruptedException, ExecutionException {
         ExecutorService threads = Executors.newFixedThreadPool(atOnce);
         try {
-            for (Future<?> picture : IntStream.range(0, pictures / batch)
+            for (Future<?> image : IntStream.range(0, images / batch)
                     .<Future<?>>mapToObj(i -> threads.submit(() -> unipic.generate(request(i, batch))))
                     .toList()) {
-                picture.get();
+                image.get();
             }
         } finally {
             threads.shutdown();

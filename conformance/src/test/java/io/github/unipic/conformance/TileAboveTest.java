@@ -28,7 +28,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Pictures of more pixels than the user wants decoded at once are decoded in tiles, whatever draws them. */
+/** Images of more pixels than the user wants decoded at once are decoded in tiles, whatever draws them. */
 class TileAboveTest {
     private static final Set<GraphName> TILES = Set.of(GraphName.PIXEL_DECODER_FEATURES, GraphName.PIXEL_DECODER_TILE);
 
@@ -109,7 +109,7 @@ class TileAboveTest {
     }
 
     @Test
-    void severalAtOnceGiveTheSamePictures() throws InterruptedException, ExecutionException {
+    void severalAtOnceGiveTheSameImages() throws InterruptedException, ExecutionException {
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try (UniPic unipic =
                 UniPic.builder(TinyModel.model()).tileAbove(0).keepLoaded(false).load()) {

@@ -30,11 +30,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A picture in tiles is the picture, at their edges as elsewhere. */
+/** An image in tiles is the image, at their edges as elsewhere. */
 class TiledDecoderTest {
     private static final double SETTLED = 1e-3;
 
-    /** A picture that a tile alone cannot tell the statistics of: its upper half is nearly flat. */
+    /** An image that a tile alone cannot tell the statistics of: its upper half is nearly flat. */
     private static Tensor latents(Grid grid) {
         SeededValues values = new SeededValues(5, "latents " + grid);
         float[] latents = new float[grid.tokens() * 16];
@@ -54,7 +54,7 @@ class TiledDecoderTest {
         }
     }
 
-    /** Differences of levels, one for each of the picture's values. */
+    /** Differences of levels, one for each of the image's values. */
     private record Difference(int[] levels, int width) {
         static Difference of(Image one, Image other) {
             byte[] a = one.rgb();
@@ -106,7 +106,7 @@ class TiledDecoderTest {
         "2, 3, 10",
         "5, 5, 256",
     })
-    void aPictureInTilesIsThePicture(int height, int width, int side) {
+    void anImageInTilesIsTheImage(int height, int width, int side) {
         try (Graphs graphs = graphs(TinyModel.model());
                 Tensor latents = latents(new Grid(height, width))) {
             Stages stages = new Stages(graphs, new Cancellation());

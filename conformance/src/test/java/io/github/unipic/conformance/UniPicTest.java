@@ -77,7 +77,7 @@ class UniPicTest {
     }
 
     @Test
-    void aSeedDrawsTheSamePictureAgainAndAnotherSeedAnother() {
+    void aSeedDrawsTheSameImageAgainAndAnotherSeedAnother() {
         assertThat(draw(small()).rgb()).isEqualTo(draw(small()).rgb());
         assertThat(draw(small()).rgb()).isNotEqualTo(draw(small().seed(8)).rgb());
     }
@@ -122,7 +122,7 @@ class UniPicTest {
     }
 
     @Test
-    void aSavedPictureDrawsItselfAgain(@TempDir Path folder) {
+    void aSavedImageDrawsItselfAgain(@TempDir Path folder) {
         Image first = draw(small().guidanceSchedule(GuidanceSchedule.LINEAR).temperature(0.9));
         first.save(folder.resolve("a.png"));
         Image read = Image.read(folder.resolve("a.png"));
@@ -147,7 +147,7 @@ class UniPicTest {
     }
 
     @Test
-    void progressCountsUpAndShowsThePicture() {
+    void progressCountsUpAndShowsTheImage() {
         List<Progress> heard = new ArrayList<>();
         List<Image> previews = new ArrayList<>();
         Image image = draw(small().progress(progress -> {
@@ -226,7 +226,7 @@ class UniPicTest {
     }
 
     @Test
-    void aPictureBeyondTheContextIsRefused() {
+    void anImageBeyondTheContextIsRefused() {
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> draw(small().size(16 * 200, 16 * 200)))
                 .withMessageContaining("smaller or fewer images");
@@ -268,7 +268,7 @@ class UniPicTest {
         assertThat(Optional.of(draw(small().prompt("{}")))).isPresent();
     }
 
-    /** A batch may round differently from a single picture, as the kernels choose by size. */
+    /** A batch may round differently from a single image, as the kernels choose by size. */
     private static void assertClose(Image actual, Image expected) {
         byte[] a = actual.rgb();
         byte[] b = expected.rgb();

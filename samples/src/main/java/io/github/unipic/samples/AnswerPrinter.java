@@ -55,7 +55,7 @@ final class AnswerPrinter implements TextListener {
             case STOP_TOKEN, STOP_STRING -> Optional.empty();
             case MAX_TOKENS ->
                 Optional.of("The answer was cut at " + answer.tokens().size() + " tokens; " + advice + ".");
-            case CONTEXT_FULL -> Optional.of("The answer was cut: the model can hold no more text and pictures.");
+            case CONTEXT_FULL -> Optional.of("The answer was cut: the model can hold no more text and images.");
         };
     }
 }

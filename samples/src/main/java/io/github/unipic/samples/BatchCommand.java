@@ -17,23 +17,23 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code unipic batch}: draws a picture for each prompt of a file. */
+/** {@code unipic batch}: draws an image for each prompt of a file. */
 @Command(
         name = "batch",
         description = {
-            "Draws a picture for each prompt of a file: a JSON array, or one JSON object a line, such as",
+            "Draws an image for each prompt of a file: a JSON array, or one JSON object a line, such as",
             "  {\"prompt\": \"A red fox\", \"id\": \"fox\", \"seed\": 7, \"width\": 640, \"height\": 384}",
             "Also iterations, guidance, guidance_schedule, temperature, diffusion_steps; only the prompt is needed, and"
                     + " a text in quotes is a prompt. Other keys are ignored. Options given here are for entries that"
                     + " do not say otherwise.",
-            "Pictures are called by their place in the file, from 00000.png or, with an id, 00000-fox.png."
-                    + " manifest.jsonl tells of each, one line a picture.",
+            "Images are called by their place in the file, from 00000.png or, with an id, 00000-fox.png."
+                    + " manifest.jsonl tells of each, one line an image.",
             "Started again after it was stopped, the same command draws what is missing; prompts added at the end of"
                     + " the file are drawn too.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
-            "  unipic batch prompts.jsonl -o pictures --model unipic-1.5b --seed 7",
+            "  unipic batch prompts.jsonl -o images --model unipic-1.5b --seed 7",
             "  unipic batch geneval.jsonl -o geneval --size 512 --iterations 64",
         })
 final class BatchCommand implements Callable<Integer> {
@@ -47,12 +47,12 @@ final class BatchCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             required = true,
             paramLabel = "DIR",
-            description = "Folder for the pictures and their manifest; made if missing.")
+            description = "Folder for the images and their manifest; made if missing.")
     private Path output;
 
     @Option(
             names = "--restart",
-            description = "Delete the pictures that an earlier run left in DIR, and draw all anew. Without it, a folder"
+            description = "Delete the images that an earlier run left in DIR, and draw all anew. Without it, a folder"
                     + " of other prompts or options is an error.")
     private boolean restart;
 
@@ -87,12 +87,12 @@ final class BatchCommand implements Callable<Integer> {
             List<BatchEntry> missing = folder.missing();
             int there = all - missing.size();
             if (!quiet && there > 0) {
-                session.err().println(there + " of " + all + " pictures are there already.");
+                session.err().println(there + " of " + all + " images are there already.");
             }
             long start = System.nanoTime();
             int drawn = draw(session, loaded, folder, missing, all, failures);
             if (!quiet) {
-                session.out().println("Wrote " + drawn + " of " + all + " pictures to " + output);
+                session.out().println("Wrote " + drawn + " of " + all + " images to " + output);
                 session.out().println("Took " + Quantities.time(Duration.ofNanos(System.nanoTime() - start)));
             }
         } finally {
@@ -124,9 +124,8 @@ final class BatchCommand implements Callable<Integer> {
             int all,
             List<String> failures) {
         int done = 0;
-        try (ProgressDisplay progress =
-                ProgressDisplay.start(session, quiet, "Drawing", ProgressDisplay.Unit.PICTURES)) {
-            long whole = ProgressDisplay.Unit.PICTURES.size();
+        try (ProgressDisplay progress = ProgressDisplay.start(session, quiet, "Drawing", ProgressDisplay.Unit.IMAGES)) {
+            long whole = ProgressDisplay.Unit.IMAGES.size();
             for (BatchEntry entry : missing) {
                 long before = (done + failures.size()) * whole;
                 GenerateRequest request = DrawingOptions.seeded(entry.request()).toBuilder()
@@ -138,8 +137,8 @@ final class BatchCommand implements Callable<Integer> {
                         .build();
                 long start = System.nanoTime();
                 try {
-                    Image picture = loaded.generate(request).get(0);
-                    folder.add(entry, picture, Duration.ofNanos(System.nanoTime() - start));
+                    Image image = loaded.generate(request).get(0);
+                    folder.add(entry, image, Duration.ofNanos(System.nanoTime() - start));
                     done++;
                 } catch (InvalidRequestException e) {
                     failures.add(entry.place() + ": " + e.getMessage());
@@ -148,7 +147,7 @@ final class BatchCommand implements Callable<Integer> {
         } catch (CancelledException e) {
             if (!quiet) {
                 session.err()
-                        .println((all - missing.size() + done) + " of " + all + " pictures are in " + output
+                        .println((all - missing.size() + done) + " of " + all + " images are in " + output
                                 + "; the same command draws the rest.");
             }
             throw e;

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * One picture to draw of many.
+ * One image to draw of many.
  *
  * @param index its place in the prompts file, from 0
  * @param id what the prompts file calls it

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = {
-            "Measures a model folder here: loading, first preview, whole pictures and their stages, answers, tokens per"
+            "Measures a model folder here: loading, first preview, whole images and their stages, answers, tokens per"
                     + " second, memory.",
             "Run it on a machine that does nothing else. docs/benchmarks.md has the figures of ours, and how to compare"
                     + " with PyTorch.",
@@ -80,7 +80,7 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             defaultValue = "preview,t2i,describe,text",
             paramLabel = "NAME",
-            description = "What is measured: preview (the first one of a picture), t2i (text to image), describe (an"
+            description = "What is measured: preview (the first one of an image), t2i (text to image), describe (an"
                     + " answer about a photo), text (token by token). Default: preview,t2i,describe,text.")
     private List<String> tasks;
 
@@ -128,7 +128,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--repeat",
             defaultValue = "1",
             paramLabel = "N",
-            description = "How often pictures and answers are measured, after the graphs are open. Default: 1.")
+            description = "How often images and answers are measured, after the graphs are open. Default: 1.")
     private int repeat;
 
     @Option(names = "--threads", paramLabel = "N", description = "Processor threads to use. Default: one a core.")

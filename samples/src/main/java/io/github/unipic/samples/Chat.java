@@ -20,17 +20,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A conversation with pictures, line by line. Answers and the names of pictures go to stdout, all else to stderr. What
- * goes wrong ends the line, not the conversation.
+ * A conversation with images, line by line. Answers and the names of images go to stdout, all else to stderr. What goes
+ * wrong ends the line, not the conversation.
  */
 final class Chat implements AutoCloseable {
     static final String HELP = """
             What you type is a question. Lines that begin with / are commands:
-              /image FILE                  show a picture with the next question
-              /image                       show the last picture with the next question
+              /image FILE                  show an image with the next question
+              /image                       show the last image with the next question
               /draw PROMPT [-o FILE]       draw from the talk so far
-              /edit INSTRUCTION [-o FILE]  draw the last picture anew, changed as told
-              /save FILE                   save the last picture
+              /edit INSTRUCTION [-o FILE]  draw the last image anew, changed as told
+              /save FILE                   save the last image
               /reset                       forget the talk and begin a new one
               /help                        show this
               /quit                        end; so does Ctrl-D
@@ -70,7 +70,7 @@ final class Chat implements AutoCloseable {
         Cancellation.Registration ending = session.cancellation().onCancel(this::end);
         try {
             if (prompting) {
-                note("Ask about pictures, or have them drawn; /help says how, Ctrl-D ends.");
+                note("Ask about images, or have them drawn; /help says how, Ctrl-D ends.");
             }
             boolean goOn = true;
             while (goOn) {
@@ -127,7 +127,7 @@ final class Chat implements AutoCloseable {
                     act(cancellation -> draw(argument, "what to draw", cancellation, conversation::generate));
                 case "/edit" ->
                     act(cancellation -> {
-                        Image source = lastPicture();
+                        Image source = lastImage();
                         draw(argument, "what to change", cancellation, request -> conversation.edit(source, request));
                     });
                 case "/save" -> act(cancellation -> save(argument));
@@ -173,10 +173,10 @@ final class Chat implements AutoCloseable {
     }
 
     private void show(String file) {
-        Image image = file.isEmpty() ? lastPicture() : Image.read(path(file));
+        Image image = file.isEmpty() ? lastImage() : Image.read(path(file));
         shownNext.add(image);
         last = Optional.of(image);
-        note("The next question comes with " + (shownNext.size() == 1 ? "a picture" : shownNext.size() + " pictures")
+        note("The next question comes with " + (shownNext.size() == 1 ? "an image" : shownNext.size() + " images")
                 + " (" + image.width() + " x " + image.height() + ").");
     }
 
@@ -201,7 +201,7 @@ final class Chat implements AutoCloseable {
             throw new IllegalArgumentException("say where to: /save FILE");
         }
         OutputFiles files = OutputFiles.named(path(argument), 1);
-        new Drawing(session, new Cancellation(), false).save(lastPicture(), files.file(0, 0), files);
+        new Drawing(session, new Cancellation(), false).save(lastImage(), files.file(0, 0), files);
     }
 
     private void reset() {
@@ -212,9 +212,9 @@ final class Chat implements AutoCloseable {
         note("A new talk.");
     }
 
-    private Image lastPicture() {
+    private Image lastImage() {
         return last.orElseThrow(
-                () -> new IllegalArgumentException("there is no picture yet; /image FILE or /draw PROMPT gives one"));
+                () -> new IllegalArgumentException("there is no image yet; /image FILE or /draw PROMPT gives one"));
     }
 
     /** As a shell would read it, with quotes and ~ for the home folder. */

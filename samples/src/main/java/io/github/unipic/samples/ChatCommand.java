@@ -6,11 +6,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code unipic chat}: a conversation with pictures in the terminal. */
+/** {@code unipic chat}: a conversation with images in the terminal. */
 @Command(
         name = "chat",
         description = {
-            "Talks about pictures, and draws them, in the terminal; or reads its lines from a pipe.",
+            "Talks about images, and draws them, in the terminal; or reads its lines from a pipe.",
             "",
             Chat.HELP,
         },

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "run",
         description = {
-            "Checks each graph, whole pictures, answers, repeatability, requests at once, and which provider ran what;"
+            "Checks each graph, whole images, answers, repeatability, requests at once, and which provider ran what;"
                     + " writes report.html, report.json and report.xml.",
             "Without --model it tests the small checkpoint that comes with unipic against PyTorch's tensors; with it,"
                     + " a model folder against --reference, or against the CPU provider on this machine.",

@@ -19,11 +19,11 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic describe}: answers a question about pictures. */
+/** {@code unipic describe}: answers a question about images. */
 @Command(
         name = "describe",
         description = {
-            "Describes a picture, or answers a question about one or several.",
+            "Describes an image, or answers a question about one or several.",
             "The answer goes to stdout while it is written, and nothing else does.",
         },
         footerHeading = "%nExamples:%n",
@@ -39,7 +39,7 @@ final class DescribeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "IMAGE", description = "Picture to look at.")
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "Image to look at.")
     private Path image;
 
     @Parameters(
@@ -48,13 +48,13 @@ final class DescribeCommand implements Callable<Integer> {
             paramLabel = "QUESTION",
             defaultValue = "",
             converter = TextArgument.Converter.class,
-            description = "What to answer, in quotes. Default: describe the picture in detail.")
+            description = "What to answer, in quotes. Default: describe the image in detail.")
     private String question;
 
     @Option(
             names = "--image",
             paramLabel = "MORE",
-            description = "A further picture, seen after IMAGE; may be given several times.")
+            description = "A further image, seen after IMAGE; may be given several times.")
     private List<Path> more = List.of();
 
     @Mixin
@@ -63,7 +63,7 @@ final class DescribeCommand implements Callable<Integer> {
     @Option(
             names = "--vision",
             paramLabel = "NAME",
-            description = "Which encoder looks at the pictures: siglip or mar. Default: siglip where the model has it.")
+            description = "Which encoder looks at the images: siglip or mar. Default: siglip where the model has it.")
     private VisionPath vision;
 
     @Option(
@@ -137,7 +137,7 @@ final class DescribeCommand implements Callable<Integer> {
         if (isFile(question)) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "the question is '" + question + "', which is a file; give further pictures with --image");
+                    "the question is '" + question + "', which is a file; give further images with --image");
         }
         DescribeRequest.Builder builder = DescribeRequest.builder(question)
                 .listener(printer)
@@ -151,9 +151,9 @@ final class DescribeCommand implements Callable<Integer> {
         Optional.ofNullable(repetitionPenalty).ifPresent(builder::repetitionPenalty);
         Optional.ofNullable(seed).ifPresent(builder::seed);
         stops.forEach(builder::stop);
-        builder.build(); // what is wrong with the numbers is told before large pictures are read
-        builder.image(InputPicture.read(spec, image));
-        more.forEach(file -> builder.image(InputPicture.read(spec, file)));
+        builder.build(); // what is wrong with the numbers is told before large images are read
+        builder.image(InputImage.read(spec, image));
+        more.forEach(file -> builder.image(InputImage.read(spec, file)));
         return builder.build();
     }
 

@@ -17,11 +17,11 @@ import java.util.function.Function;
  */
 record Drawing(Session session, Cancellation cancellation, boolean quiet) {
     /**
-     * Draws the request's pictures, saves them and prints where they are.
+     * Draws the request's images, saves them and prints where they are.
      *
      * @param request with a seed
      * @param task draws a request
-     * @return the pictures
+     * @return the images
      */
     List<Image> run(GenerateRequest request, OutputFiles files, Function<GenerateRequest, List<Image>> task) {
         long firstSeed = request.seed().orElseThrow();
@@ -50,7 +50,7 @@ record Drawing(Session session, Cancellation cancellation, boolean quiet) {
         return images;
     }
 
-    /** Saves one picture and prints where it is. */
+    /** Saves one image and prints where it is. */
     void save(Image image, Path file, OutputFiles files) {
         image.save(file);
         tell(image, files.display(file), "");

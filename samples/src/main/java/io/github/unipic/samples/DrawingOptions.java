@@ -7,21 +7,21 @@ import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine.Option;
 
-/** The options that say how a picture is drawn, whatever the task. */
+/** The options that say how an image is drawn, whatever the task. */
 final class DrawingOptions {
     private static final int LARGEST_RANDOM_SEED = 1_000_000_000;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Whole number that fixes the randomness: the same seed and options draw the same picture."
-                    + " Further pictures get N+1, N+2, ... Default: a random one, which is printed.")
+            description = "Whole number that fixes the randomness: the same seed and options draw the same image."
+                    + " Further images get N+1, N+2, ... Default: a random one, which is printed.")
     private Long seed;
 
     @Option(
             names = "--iterations",
             paramLabel = "K",
-            description = "Steps in which the picture is filled in; more is slower and better. Default: the model's.")
+            description = "Steps in which the image is filled in; more is slower and better. Default: the model's.")
     private Integer iterations;
 
     @Option(
@@ -33,7 +33,7 @@ final class DrawingOptions {
     @Option(
             names = "--guidance-schedule",
             paramLabel = "NAME",
-            description = "constant, or linear: rising from 1 to G over the picture. Default: the model's.")
+            description = "constant, or linear: rising from 1 to G over the image. Default: the model's.")
     private GuidanceSchedule guidanceSchedule;
 
     @Option(
@@ -45,7 +45,7 @@ final class DrawingOptions {
     @Option(
             names = "--steps",
             paramLabel = "S",
-            description = "Diffusion steps for each part of the picture, 1 to 1000. Default: the model's.")
+            description = "Diffusion steps for each part of the image, 1 to 1000. Default: the model's.")
     private Integer steps;
 
     /** Sets what was given, and leaves the rest. */

@@ -11,12 +11,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic edit}: draws a picture anew, changed as told. */
+/** {@code unipic edit}: draws an image anew, changed as told. */
 @Command(
         name = "edit",
         description = {
-            "Draws a picture anew, changed as told.",
-            "The picture is cropped to a square about its centre, and the result is a square.",
+            "Draws an image anew, changed as told.",
+            "The image is cropped to a square about its centre, and the result is a square.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -30,7 +30,7 @@ final class EditCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "IMAGE", description = "Picture to change.")
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "Image to change.")
     private Path image;
 
     @Parameters(
@@ -41,7 +41,7 @@ final class EditCommand implements Callable<Integer> {
     private String instruction;
 
     @Mixin
-    private PictureOutput output;
+    private ImageOutput output;
 
     @Mixin
     private ModelOptions model;
@@ -63,7 +63,7 @@ final class EditCommand implements Callable<Integer> {
         specialTokens.applyTo(builder);
         output.applyTo(builder);
         GenerateRequest request = builder.build();
-        Image source = InputPicture.read(spec, image);
+        Image source = InputImage.read(spec, image);
         return output.draw(unipic.session(), model, request, (loaded, r) -> loaded.edit(source, r));
     }
 }

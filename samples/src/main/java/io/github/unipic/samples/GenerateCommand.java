@@ -13,16 +13,16 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic generate}: draws pictures from a text. */
+/** {@code unipic generate}: draws images from a text. */
 @Command(
         name = "generate",
-        description = "Draws pictures from a text.",
+        description = "Draws images from a text.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  unipic generate \"A red fox in the snow\" -o fox.png",
             "  unipic generate \"A lighthouse at night\" --model unipic-1.5b --size 640x384 --seed 7",
             "  unipic generate \"A teapot\" -o teapot.png --count 4      (teapot-1.png ... teapot-4.png)",
-            "  unipic generate --from fox.png -o again.png             (the same picture again)",
+            "  unipic generate --from fox.png -o again.png             (the same image again)",
         })
 final class GenerateCommand implements Callable<Integer> {
     @ParentCommand
@@ -39,7 +39,7 @@ final class GenerateCommand implements Callable<Integer> {
     private String prompt;
 
     @Mixin
-    private PictureOutput output;
+    private ImageOutput output;
 
     @Mixin
     private ModelOptions model;
@@ -55,8 +55,8 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Option(
             names = "--from",
-            paramLabel = "PICTURE.png",
-            description = "Take prompt, seed and options from a picture that unipic wrote; options given here win.")
+            paramLabel = "IMAGE.png",
+            description = "Take prompt, seed and options from an image that unipic wrote; options given here win.")
     private Path from;
 
     @Override
@@ -84,10 +84,10 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private GenerateRequest earlier() {
-        return InputPicture.read(spec, from)
+        return InputImage.read(spec, from)
                 .request()
                 .orElseThrow(() -> wrong("--from is " + from
-                        + ", but that picture holds no request: unipic did not write it, or not" + " with generate"));
+                        + ", but that image holds no request: unipic did not write it, or not" + " with generate"));
     }
 
     private ParameterException wrong(String message) {

@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A picture's width and height in pixels, written {@code 640x384}, or {@code 512} for a square. */
+/** An image's width and height in pixels, written {@code 640x384}, or {@code 512} for a square. */
 record ImageSize(int width, int height) {
     private static final Pattern FORM = Pattern.compile("(\\d{1,6})(?:[xX](\\d{1,6}))?");
 

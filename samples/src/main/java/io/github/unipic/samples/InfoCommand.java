@@ -45,7 +45,7 @@ final class InfoCommand implements Callable<Integer> {
         print(out, "Folder", info.folder().toString());
         print(out, "Size", Quantities.bytes(info.bytes()));
         print(out, "Tasks", String.join(", ", new TreeSet<>(info.tasks())));
-        print(out, "Picture", info.defaultWidth() + " x " + info.defaultHeight() + " unless asked otherwise");
+        print(out, "Image", info.defaultWidth() + " x " + info.defaultHeight() + " unless asked otherwise");
         out.println();
         out.println("Graphs");
         for (ModelInfo.GraphInfo graph : info.graphs()) {

@@ -16,13 +16,13 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic inpaint}: draws a part of a picture anew, or what lies beyond its edges. */
+/** {@code unipic inpaint}: draws a part of an image anew, or what lies beyond its edges. */
 @Command(
         name = "inpaint",
         description = {
-            "Draws a part of a picture anew: where the mask is white, or where it is transparent if it has transparent"
-                    + " parts. With --extend instead of a mask, draws what lies beyond the picture's edges.",
-            "The result has the size of the picture, cut to multiples of 16 pixels at the right and the bottom.",
+            "Draws a part of an image anew: where the mask is white, or where it is transparent if it has transparent"
+                    + " parts. With --extend instead of a mask, draws what lies beyond the image's edges.",
+            "The result has the size of the image, cut to multiples of 16 pixels at the right and the bottom.",
         },
         customSynopsis = {
             "unipic inpaint [OPTIONS] IMAGE MASK PROMPT",
@@ -40,7 +40,7 @@ final class InpaintCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "IMAGE", description = "Picture to change.")
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "Image to change.")
     private Path image;
 
     // The mask may be left out before the prompt, which positions alone cannot say.
@@ -50,15 +50,15 @@ final class InpaintCommand implements Callable<Integer> {
             paramLabel = "[MASK] PROMPT",
             hideParamSyntax = true,
             converter = TextArgument.Converter.class,
-            description = "MASK: picture of the same size, white (half gray and lighter) or transparent where to draw"
-                    + " anew; none with --extend. PROMPT: what the whole picture shows, in quotes.")
+            description = "MASK: image of the same size, white (half gray and lighter) or transparent where to draw"
+                    + " anew; none with --extend. PROMPT: what the whole image shows, in quotes.")
     private List<String> maskAndPrompt;
 
     @Option(
             names = "--extend",
             paramLabel = "SIDES",
             converter = Margins.Converter.class,
-            description = "Instead of a mask: extend the picture by that many pixels, multiples of 16, for example"
+            description = "Instead of a mask: extend the image by that many pixels, multiples of 16, for example"
                     + " left=64,right=64,top=0,bottom=32. Sides left out are 0.")
     private Margins extend;
 
@@ -74,12 +74,12 @@ final class InpaintCommand implements Callable<Integer> {
             names = "--seam",
             paramLabel = "N",
             description =
-                    "Half the width in pixels of the soft edge along which the picture's own pixels are put back; 0 for a"
+                    "Half the width in pixels of the soft edge along which the image's own pixels are put back; 0 for a"
                             + " hard edge, -1 not to put them back. Default: 8.")
     private Integer seam;
 
     @Mixin
-    private PictureOutput output;
+    private ImageOutput output;
 
     @Mixin
     private ModelOptions model;
@@ -116,9 +116,9 @@ final class InpaintCommand implements Callable<Integer> {
     }
 
     private Inpainting inpainting() {
-        Image source = InputPicture.read(spec, image);
+        Image source = InputImage.read(spec, image);
         Inpainting inpainting = extend == null
-                ? Inpainting.of(source, InputPicture.readMask(spec, Path.of(maskAndPrompt.get(0)), maskChannel))
+                ? Inpainting.of(source, InputImage.readMask(spec, Path.of(maskAndPrompt.get(0)), maskChannel))
                 : Inpainting.extend(source, extend.left(), extend.right(), extend.top(), extend.bottom());
         return seam == null ? inpainting : new Inpainting(inpainting.source(), inpainting.mask(), seam);
     }

@@ -17,13 +17,13 @@ final class MemoryOptions {
     @Option(
             names = "--tile-above",
             paramLabel = "PIXELS",
-            description = "Decode pictures of more pixels (width times height) in tiles: less memory, several times the"
+            description = "Decode images of more pixels (width times height) in tiles: less memory, several times the"
                     + " time for that part. Default: 1048576 (1024 x 1024); with --low-memory 262144 (512 x 512).")
     private Long tileAbove;
 
     @Option(
             names = "--low-memory",
-            description = "Free each part of the model when it has done its work, and decode pictures of more than"
+            description = "Free each part of the model when it has done its work, and decode images of more than"
                     + " 512 x 512 pixels in tiles: less memory at the peak, more time.")
     private boolean lowMemory;
 
@@ -31,7 +31,7 @@ final class MemoryOptions {
             names = "--prepack",
             description =
                     "Copy a float32 model's matrices into the layout that the processor multiplies fastest: as much"
-                            + " memory again as they take, and seconds more to load; for chats and many pictures in a row.")
+                            + " memory again as they take, and seconds more to load; for chats and many images in a row.")
     private boolean prepack;
 
     @Option(

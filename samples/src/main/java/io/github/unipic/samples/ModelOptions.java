@@ -55,7 +55,7 @@ final class ModelOptions {
         if (!quiet) {
             session.err()
                     .println("No --model given: using the built-in test model, whose weights are random, so its"
-                            + " pictures are noise and its answers gibberish. 'unipic export' makes a model folder from"
+                            + " images are noise and its answers gibberish. 'unipic export' makes a model folder from"
                             + " a trained checkpoint.");
         }
         return DefaultModel.of(session)

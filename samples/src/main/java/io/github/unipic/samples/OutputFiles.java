@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where pictures go. A file named by the user is overwritten, as by other tools; several pictures number it
- * ({@code fox-1.png}, {@code fox-2.png}). Without a name, each picture is called by its seed ({@code unipic-7.png}) and
+ * Where images go. A file named by the user is overwritten, as by other tools; several images number it
+ * ({@code fox-1.png}, {@code fox-2.png}). Without a name, each image is called by its seed ({@code unipic-7.png}) and
  * never takes the place of another file ({@code unipic-7-2.png}).
  */
 final class OutputFiles {
@@ -29,14 +29,14 @@ final class OutputFiles {
         this.count = count;
     }
 
-    /** Checks, before anything is computed, that {@code count} pictures can be written as {@code file}. */
+    /** Checks, before anything is computed, that {@code count} images can be written as {@code file}. */
     static OutputFiles named(Path file, int count) {
         String name =
                 Optional.ofNullable(file.getFileName()).map(Path::toString).orElse("");
         Matcher parts = NAME.matcher(name);
         if (!parts.matches()) {
             throw new IllegalArgumentException(
-                    "the picture must be called something.png or something.jpg, not '" + file + "'");
+                    "the image must be called something.png or something.jpg, not '" + file + "'");
         }
         OutputFiles files = new OutputFiles(
                 file.toAbsolutePath().getParent(),
@@ -47,7 +47,7 @@ final class OutputFiles {
         for (int i = 0; i < count; i++) {
             Path one = files.file(i, 0);
             if (Files.isDirectory(one)) {
-                throw new IllegalArgumentException(one + " is a folder; choose another name for the picture");
+                throw new IllegalArgumentException(one + " is a folder; choose another name for the image");
             }
             if (Files.exists(one) && !Files.isWritable(one)) {
                 throw new IllegalArgumentException(one + " exists and is write-protected; choose another name");
@@ -61,7 +61,7 @@ final class OutputFiles {
         return new OutputFiles(folder, !folder.isAbsolute(), Optional.empty(), DEFAULT_EXTENSION, count);
     }
 
-    /** The file of the picture with this index (from 0) and seed, absolute. */
+    /** The file of the image with this index (from 0) and seed, absolute. */
     Path file(int index, long seed) {
         if (stem.isPresent()) {
             return folder.resolve(stem.get() + (count == 1 ? "" : "-" + (index + 1)) + extension);

@@ -29,8 +29,8 @@ interface ProgressDisplay extends AutoCloseable {
         static final Unit CASES = new Unit("cases", 1);
         static final Unit MEGABYTES = new Unit("MB", 1_000_000);
 
-        /** Counted in thousandths, so that the display moves within a picture too. */
-        static final Unit PICTURES = new Unit("pictures", 1000);
+        /** Counted in thousandths, so that the display moves within an image too. */
+        static final Unit IMAGES = new Unit("images", 1000);
     }
 
     static ProgressDisplay start(Session session, boolean quiet, String task, Unit unit) {

@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 
 /**
  * Prompts in the form of the model's authors: a JSON array, or JSON values one after another (JSON lines). Each is a
- * prompt, or an object with {@code prompt} and, where wanted, {@code id} and the values that pictures' metadata have.
+ * prompt, or an object with {@code prompt} and, where wanted, {@code id} and the values that images' metadata have.
  * Other keys, such as GenEval's {@code tag}, are ignored.
  *
  * @param entries all of the file, valid
@@ -45,7 +45,7 @@ record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
             "diffusion_steps");
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** Sets what the command line gives for the picture of an index; the file's own values win. */
+    /** Sets what the command line gives for the image of an index; the file's own values win. */
     @FunctionalInterface
     interface Defaults {
         void applyTo(GenerateRequest.Builder builder, int index);
@@ -141,7 +141,7 @@ record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
         }
     }
 
-    /** What a request sets, in the form in which pictures carry it. */
+    /** What a request sets, in the form in which images carry it. */
     private static JsonNode requested(GenerateRequest request) {
         try {
             ObjectNode values = (ObjectNode) JSON.readTree(request.toMetadata().get("parameters"));

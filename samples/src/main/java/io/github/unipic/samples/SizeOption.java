@@ -3,7 +3,7 @@ package io.github.unipic.samples;
 import io.github.unipic.GenerateRequest;
 import picocli.CommandLine.Option;
 
-/** The size of pictures, for the tasks that can choose it. */
+/** The size of images, for the tasks that can choose it. */
 final class SizeOption {
     @Option(
             names = "--size",

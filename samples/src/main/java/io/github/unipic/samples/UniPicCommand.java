@@ -29,7 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         scope = ScopeType.INHERIT,
-        description = "Draws, edits and describes pictures with Skywork UniPic-1.5B on ONNX Runtime.",
+        description = "Draws, edits and describes images with Skywork UniPic-1.5B on ONNX Runtime.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             GenerateCommand.class,

@@ -39,14 +39,14 @@ class BatchTest {
     private Path folder;
 
     private Path prompts;
-    private Path pictures;
+    private Path images;
     private Path manifest;
 
     @BeforeEach
     void writePrompts() throws IOException {
         prompts = folder.resolve("prompts.jsonl");
-        pictures = folder.resolve("pictures");
-        manifest = pictures.resolve("manifest.jsonl");
+        images = folder.resolve("images");
+        manifest = images.resolve("manifest.jsonl");
         Files.writeString(prompts, FIRST + SECOND + THIRD);
     }
 
@@ -54,7 +54,7 @@ class BatchTest {
     void drawsEachPromptAndTellsOfItInTheManifest() throws IOException {
         CommandLineRun run = batch("--seed", "100");
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(run.outLines().get(0)).isEqualTo("Wrote 3 of 3 pictures to " + pictures);
+        assertThat(run.outLines().get(0)).isEqualTo("Wrote 3 of 3 images to " + images);
         assertThat(run.err()).contains("ignored: tag", "built-in test model");
         assertThat(files()).containsExactly("00000-fox.png", "00001.png", "00002.png", "manifest.jsonl");
         List<JsonNode> lines = lines();
@@ -72,8 +72,8 @@ class BatchTest {
             assertThat(line.path("seconds").isNumber()).isTrue();
             assertThat(line.path("model").asText()).isEqualTo("tiny");
         });
-        assertThat(picture("00001.png").width()).isEqualTo(32);
-        assertThat(picture("00002.png").request().orElseThrow().seed()).hasValue(102);
+        assertThat(image("00001.png").width()).isEqualTo(32);
+        assertThat(image("00002.png").request().orElseThrow().seed()).hasValue(102);
     }
 
     @Test
@@ -95,16 +95,14 @@ class BatchTest {
         CommandLineRun cancelled = CommandLineRun.in(environment(), cancellation, command());
         assertThat(cancelled.exitCode()).isEqualTo(130);
         assertThat(cancelled.errLines())
-                .endsWith(
-                        "0 of 3 pictures are in " + pictures + "; the same command draws the rest.",
-                        "unipic: cancelled");
+                .endsWith("0 of 3 images are in " + images + "; the same command draws the rest.", "unipic: cancelled");
         assertThat(files()).containsExactly("manifest.jsonl");
         assertThat(batch().exitCode()).isZero();
         assertThat(lines()).hasSize(3);
     }
 
     @Test
-    void aPictureWhoseLineWasLostByAKillGetsItAgain() throws IOException {
+    void anImageWhoseLineWasLostByAKillGetsItAgain() throws IOException {
         batch();
         List<String> text = Files.readAllLines(manifest);
         List<JsonNode> before = lines();
@@ -112,11 +110,11 @@ class BatchTest {
         age();
         CommandLineRun run = batch();
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(run.err()).contains("3 of 3 pictures are there already");
+        assertThat(run.err()).contains("3 of 3 images are there already");
         assertThat(redrawn()).isEmpty();
         List<JsonNode> after = lines();
         assertThat(after).hasSize(3);
-        // An unset seed was a random one; only the picture knows it.
+        // An unset seed was a random one; only the image knows it.
         assertThat(after.get(2).path("seed")).isEqualTo(before.get(2).path("seed"));
         assertThat(after.get(2).path("parameters")).isEqualTo(before.get(2).path("parameters"));
         assertThat(after.get(2).path("seconds").isNull()).isTrue();
@@ -140,10 +138,10 @@ class BatchTest {
     }
 
     @Test
-    void withoutItsManifestTheFolderIsUnderstoodFromThePictures() throws IOException {
+    void withoutItsManifestTheFolderIsUnderstoodFromTheImages() throws IOException {
         batch();
         Files.delete(manifest);
-        Files.delete(pictures.resolve("00001.png"));
+        Files.delete(images.resolve("00001.png"));
         age();
         CommandLineRun run = batch();
         assertThat(run.outLines().get(0)).startsWith("Wrote 1 of 3");
@@ -152,9 +150,9 @@ class BatchTest {
     }
 
     @Test
-    void aDeletedPictureIsDrawnAgainAndHasOneLine() throws IOException {
+    void aDeletedImageIsDrawnAgainAndHasOneLine() throws IOException {
         batch();
-        Files.delete(pictures.resolve("00000-fox.png"));
+        Files.delete(images.resolve("00000-fox.png"));
         age();
         assertThat(batch().exitCode()).isZero();
         assertThat(redrawn()).containsExactly("00000-fox.png");
@@ -184,7 +182,7 @@ class BatchTest {
         refused("only 2 prompts", FIRST + SECOND);
         refused("another prompt", SECOND + FIRST + THIRD);
         refused("other options", FIRST + SECOND + THIRD, "--guidance", "2");
-        // The picture knows as well as its line.
+        // The image knows as well as its line.
         Files.writeString(manifest, "");
         refused("not the image that", FIRST.replace("A fox", "A dog") + SECOND + THIRD);
         refused("not the image that", FIRST + SECOND + THIRD, "--seed", "1");
@@ -205,7 +203,7 @@ class BatchTest {
                 .hasSize(1)
                 .first()
                 .asString()
-                .contains(pictures.toString(), message)
+                .contains(images.toString(), message)
                 .containsAnyOf("--restart", "move the manifest away");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(redrawn()).isEmpty();
@@ -217,19 +215,19 @@ class BatchTest {
     void restartDrawsAllAnewAndLeavesNothingOld() throws IOException {
         batch();
         age();
-        Path mine = Files.writeString(pictures.resolve("notes.txt"), "mine");
+        Path mine = Files.writeString(images.resolve("notes.txt"), "mine");
         Files.writeString(prompts, "[\"A dog\", \"A cat\"]");
         CommandLineRun run = batch("--restart");
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(files()).containsExactly("00000.png", "00001.png", "manifest.jsonl", "notes.txt");
         assertThat(mine).exists();
         assertThat(lines()).extracting(line -> line.path("prompt").asText()).containsExactly("A dog", "A cat");
-        assertThat(picture("00001.png").request().orElseThrow().prompt()).isEqualTo("A cat");
+        assertThat(image("00001.png").request().orElseThrow().prompt()).isEqualTo("A cat");
     }
 
     @Test
-    void restartDeletesOnlyPicturesOfTheFolder() throws IOException {
-        Files.createDirectory(pictures);
+    void restartDeletesOnlyImagesOfTheFolder() throws IOException {
+        Files.createDirectory(images);
         Path outside = Files.writeString(folder.resolve("00009.png"), "not ours");
         String line = "{\"index\":0,\"file\":\"../00009.png\",\"prompt\":\"x\",\"requested\":{}}\n";
         Files.writeString(manifest, line);
@@ -239,7 +237,7 @@ class BatchTest {
 
     @Test
     void aManifestOfSomethingElseIsNotTouched() throws IOException {
-        Files.createDirectory(pictures);
+        Files.createDirectory(images);
         List<BatchEntry> entries =
                 PromptsFile.read(prompts, (builder, index) -> {}).entries();
         for (String foreign : List.of(
@@ -254,7 +252,7 @@ class BatchTest {
                 "x".repeat(5 << 20))) {
             Files.writeString(manifest, foreign);
             for (boolean restart : new boolean[] {false, true}) {
-                assertThatThrownBy(() -> BatchFolder.open(pictures, "tiny", entries, restart))
+                assertThatThrownBy(() -> BatchFolder.open(images, "tiny", entries, restart))
                         .isInstanceOf(InvalidRequestException.class)
                         .hasMessageContainingAll("manifest.jsonl", "choose another folder with -o");
                 assertThat(files()).containsExactly("manifest.jsonl");
@@ -273,7 +271,7 @@ class BatchTest {
     }
 
     @Test
-    void halfALineAloneIsCutOffWhereAPictureTellsWhatItIs() throws IOException {
+    void halfALineAloneIsCutOffWhereAnImageTellsWhatItIs() throws IOException {
         batch();
         String text = Files.readString(manifest);
         int first = text.indexOf('\n');
@@ -302,9 +300,9 @@ class BatchTest {
     }
 
     @Test
-    void picturesThatUnipicHasNotDrawnAreNeitherReplacedNorDeleted() throws IOException {
-        Files.createDirectory(pictures);
-        Path mine = pictures.resolve("00001.png");
+    void imagesThatUnipicHasNotDrawnAreNeitherReplacedNorDeleted() throws IOException {
+        Files.createDirectory(images);
+        Path mine = images.resolve("00001.png");
         ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", mine.toFile());
         refusedUntouched("00001.png, which unipic has not drawn");
         refusedUntouched("00001.png, which unipic has not drawn", "--restart");
@@ -317,9 +315,9 @@ class BatchTest {
         // In the place of one that a batch has drawn.
         batch();
         ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", mine.toFile());
-        Path temporary = Files.writeString(pictures.resolve("manifest.jsonl.tmp"), "mine");
+        Path temporary = Files.writeString(images.resolve("manifest.jsonl.tmp"), "mine");
         refusedUntouched("00001.png, which unipic has not drawn", "--restart");
-        Files.delete(pictures.resolve("00000-fox.png"));
+        Files.delete(images.resolve("00000-fox.png"));
         assertThat(batch().exitCode()).isZero();
         assertThat(temporary).hasContent("mine");
     }
@@ -339,7 +337,7 @@ class BatchTest {
     private Map<String, byte[]> contents() throws IOException {
         Map<String, byte[]> contents = new TreeMap<>();
         for (String name : files()) {
-            Path file = pictures.resolve(name);
+            Path file = images.resolve(name);
             contents.put(name, Files.isDirectory(file) ? new byte[0] : Files.readAllBytes(file));
         }
         return contents;
@@ -349,16 +347,16 @@ class BatchTest {
     void aFolderThatDoesNotExistIsMadeOnlyWhenAllIsWell() throws IOException {
         Files.writeString(prompts, "not a prompts file");
         assertThat(batch("-q").exitCode()).isEqualTo(2);
-        assertThat(pictures).doesNotExist();
+        assertThat(images).doesNotExist();
     }
 
     @Test
     void twoRunsDoNotShareAFolder() throws IOException {
-        try (BatchFolder first = BatchFolder.open(pictures, "tiny", List.of(), false)) {
+        try (BatchFolder first = BatchFolder.open(images, "tiny", List.of(), false)) {
             assertThat(first.missing()).isEmpty();
             CommandLineRun run = batch("-q");
             assertThat(run.exitCode()).isEqualTo(2);
-            assertThat(run.errLines()).hasSize(1).first().asString().contains("another unipic", pictures.toString());
+            assertThat(run.errLines()).hasSize(1).first().asString().contains("another unipic", images.toString());
         }
         assertThat(batch("-q").exitCode()).isZero();
     }
@@ -374,10 +372,10 @@ class BatchTest {
 
     @Test
     void aFileInTheWayOfTheFolderIsNamed() throws IOException {
-        Files.writeString(pictures, "a file");
+        Files.writeString(images, "a file");
         CommandLineRun run = batch("-q");
         assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(run.errLines()).hasSize(1).first().asString().contains("cannot be used", pictures.toString());
+        assertThat(run.errLines()).hasSize(1).first().asString().contains("cannot be used", images.toString());
     }
 
     private static Map<String, String> environment() {
@@ -385,8 +383,7 @@ class BatchTest {
     }
 
     private String[] command() {
-        return new String[] {"batch", prompts.toString(), "-o", pictures.toString(), "--steps", "2", "--iterations", "2"
-        };
+        return new String[] {"batch", prompts.toString(), "-o", images.toString(), "--steps", "2", "--iterations", "2"};
     }
 
     private CommandLineRun batch(String... options) {
@@ -397,8 +394,8 @@ class BatchTest {
         return Stream.concat(Stream.of(first), Stream.of(second)).toArray(String[]::new);
     }
 
-    private Image picture(String name) {
-        return Image.read(pictures.resolve(name));
+    private Image image(String name) {
+        return Image.read(images.resolve(name));
     }
 
     private List<JsonNode> lines() throws IOException {
@@ -410,15 +407,15 @@ class BatchTest {
     }
 
     private List<String> files() throws IOException {
-        try (Stream<Path> list = Files.list(pictures)) {
+        try (Stream<Path> list = Files.list(images)) {
             return list.map(file -> file.getFileName().toString()).sorted().toList();
         }
     }
 
-    /** Makes the pictures old, so that those written after this can be told. */
+    /** Makes the images old, so that those written after this can be told. */
     private void age() throws IOException {
         for (String name : files()) {
-            Files.setLastModifiedTime(pictures.resolve(name), LONG_AGO);
+            Files.setLastModifiedTime(images.resolve(name), LONG_AGO);
         }
     }
 
@@ -426,7 +423,7 @@ class BatchTest {
         List<String> redrawn = new ArrayList<>();
         for (String name : files()) {
             if (name.endsWith(".png")
-                    && !Files.getLastModifiedTime(pictures.resolve(name)).equals(LONG_AGO)) {
+                    && !Files.getLastModifiedTime(images.resolve(name)).equals(LONG_AGO)) {
                 redrawn.add(name);
             }
         }

@@ -54,7 +54,7 @@ class ChatTest {
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out()).isNotBlank();
         assertThat(run.err())
-                .contains("built-in test model", "The next question comes with a picture (64 x 64).")
+                .contains("built-in test model", "The next question comes with an image (64 x 64).")
                 .doesNotContain("unipic: ", "> ");
         CommandLineRun again = chat("/image " + fox, "What is it?", "And where?");
         assertThat(again.out()).isEqualTo(run.out());
@@ -64,7 +64,7 @@ class ChatTest {
     }
 
     @Test
-    void drawsFromTheTalkAndEditsTheLastPicture() throws IOException {
+    void drawsFromTheTalkAndEditsTheLastImage() throws IOException {
         Path first = folder.resolve("first one.png");
         Path second = folder.resolve("second.png");
         Path copy = folder.resolve("copy.png");
@@ -78,7 +78,7 @@ class ChatTest {
         assertThat(run.out())
                 .containsSubsequence(
                         "Wrote " + first + " (128 x 128, seed ", "Took ", "Wrote " + second, "Wrote " + copy);
-        assertThat(run.err()).contains("The next question comes with a picture (128 x 128).");
+        assertThat(run.err()).contains("The next question comes with an image (128 x 128).");
         assertThat(Image.read(first).metadata()).containsEntry("prompt", "a fox");
         assertThat(Image.read(second).metadata()).containsEntry("prompt", "make it night");
         assertThat(Files.readAllBytes(copy)).isEqualTo(Files.readAllBytes(second));
@@ -90,11 +90,11 @@ class ChatTest {
             value = {
                 "/frobnicate | no command /frobnicate; /help",
                 "/image no-such.png | no-such.png",
-                "/image | there is no picture yet",
+                "/image | there is no image yet",
                 "/draw | say what to draw",
-                "/edit darker | there is no picture yet",
+                "/edit darker | there is no image yet",
                 "/save | say where to",
-                "/save out.png | there is no picture yet",
+                "/save out.png | there is no image yet",
                 "/draw a fox -o fox.gif | something.png",
                 "/draw a fox -o no/such/folder/fox.png | does not exist",
                 "caf\uFFFD | LC_ALL=C.UTF-8",
@@ -116,7 +116,7 @@ class ChatTest {
     }
 
     @Test
-    void aQuestionThatFailsKeepsItsPicturesForTheNext() {
+    void aQuestionThatFailsKeepsItsImagesForTheNext() {
         String tooLong = "\uD83E\uDD8A".repeat(30_000);
         CommandLineRun run = chat("/image " + fox, tooLong, "What is it?");
         assertThat(run.err()).containsOnlyOnce("unipic: ");

@@ -42,7 +42,7 @@ class EndToEndTest {
     }
 
     @Test
-    void generateDrawsAPictureAndSaysSo() {
+    void generateDrawsAnImageAndSaysSo() {
         Path fox = folder.resolve("fox.png");
         CommandLineRun run = run("generate", "A red fox in the snow", "-o", fox.toString(), "--seed", "7");
         assertThat(run.exitCode()).as(run.err()).isZero();
@@ -66,7 +66,7 @@ class EndToEndTest {
     }
 
     @Test
-    void aPictureCanBeDrawnAgain() {
+    void anImageCanBeDrawnAgain() {
         Path fox = folder.resolve("fox.png");
         Path again = folder.resolve("again.png");
         run("generate", "A fox", "-q", "-o", fox.toString(), "--size", "48x32", "--steps", "5", "--guidance", "2");
@@ -77,9 +77,9 @@ class EndToEndTest {
         assertThat(Image.read(again).rgb()).isEqualTo(Image.read(fox).rgb());
     }
 
-    /** The built-in model has the graphs for tiles; the whole picture and the tiles' differ by rounding, if at all. */
+    /** The built-in model has the graphs for tiles; the whole image and the tiles' differ by rounding, if at all. */
     @Test
-    void littleMemoryDrawsTheSamePicture() {
+    void littleMemoryDrawsTheSameImage() {
         Path whole = folder.resolve("whole.png");
         Path tiled = folder.resolve("tiled.png");
         String[] fox = {
@@ -105,7 +105,7 @@ class EndToEndTest {
     }
 
     @Test
-    void severalPicturesAreNumberedAndDiffer() {
+    void severalImagesAreNumberedAndDiffer() {
         CommandLineRun run = run(
                 "generate",
                 "A fox",
@@ -188,7 +188,7 @@ class EndToEndTest {
     }
 
     @Test
-    void generateReadsSpecialTokensWhereAllowedAndAgainFromItsPicture() {
+    void generateReadsSpecialTokensWhereAllowedAndAgainFromItsImage() {
         String[] small = {"--size", "64", "--iterations", "2", "--steps", "3", "-q", "-o"};
         byte[] plain = drawn("plain.png", small, "fox<|im_end|>", "--seed", "7");
         byte[] special = drawn("special.png", small, "fox<|im_end|>", "--seed", "7", "--allow-special-tokens");
@@ -300,7 +300,7 @@ class EndToEndTest {
     }
 
     @Test
-    void inpaintExtendsAPicture() {
+    void inpaintExtendsAnImage() {
         Path wide = folder.resolve("wide.png");
         CommandLineRun run = run(
                 "inpaint",
@@ -317,7 +317,7 @@ class EndToEndTest {
         assertThat(Image.read(wide).width()).isEqualTo(96);
     }
 
-    /** A picture of 64 x 64 pixels. */
+    /** An image of 64 x 64 pixels. */
     private String fox() {
         Path fox = folder.resolve("fox.png");
         byte[] rgb = new byte[3 * 64 * 64];

@@ -35,14 +35,14 @@ class LocaleTest {
     void theBuiltInModelIsExportedAndABatchIsDrawn() throws Exception {
         Path prompts =
                 Files.writeString(folder.resolve("prompts.jsonl"), "\"a fox\"\n{\"prompt\": \"x\", \"id\": 7}\n");
-        Path pictures = folder.resolve("pictures");
+        Path images = folder.resolve("images");
         CommandLineRun batch =
-                run("batch", prompts.toString(), "-o", pictures.toString(), "-q", "--size", "64", "--steps", "5");
+                run("batch", prompts.toString(), "-o", images.toString(), "-q", "--size", "64", "--steps", "5");
         assertThat(batch.err()).isEmpty();
         assertThat(batch.exitCode()).isZero();
-        assertThat(pictures).isDirectoryContaining("glob:**/00000.png").isDirectoryContaining("glob:**/00001-7.png");
+        assertThat(images).isDirectoryContaining("glob:**/00000.png").isDirectoryContaining("glob:**/00001-7.png");
         assertThat(new ObjectMapper()
-                        .readTree(Files.readAllLines(pictures.resolve("manifest.jsonl"))
+                        .readTree(Files.readAllLines(images.resolve("manifest.jsonl"))
                                 .get(1))
                         .path("index")
                         .intValue())

@@ -22,7 +22,7 @@ class MemoryOptionsTest {
     }
 
     @Test
-    void withoutThemGraphsStayAndOnlyLargePicturesAreInTiles() {
+    void withoutThemGraphsStayAndOnlyLargeImagesAreInTiles() {
         assertThat(parse().keepLoaded()).isTrue();
         assertThat(parse().tileAbove()).isEqualTo(UniPic.TILE_ABOVE).isEqualTo(1024 * 1024);
     }

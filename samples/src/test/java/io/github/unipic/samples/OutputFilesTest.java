@@ -14,14 +14,14 @@ class OutputFilesTest {
     private Path folder;
 
     @Test
-    void onePictureHasTheNameGiven() throws IOException {
+    void oneImageHasTheNameGiven() throws IOException {
         Path fox = Files.createFile(folder.resolve("fox.PNG"));
         assertThat(OutputFiles.named(folder.resolve("fox.png"), 1).file(0, 7)).isEqualTo(folder.resolve("fox.png"));
         assertThat(OutputFiles.named(fox, 1).file(0, 7).getParent()).isEqualTo(folder);
     }
 
     @Test
-    void severalPicturesAreNumberedFromOne() {
+    void severalImagesAreNumberedFromOne() {
         OutputFiles files = OutputFiles.named(folder.resolve("red.fox.png"), 2);
         assertThat(files.file(0, 7)).isEqualTo(folder.resolve("red.fox-1.png"));
         assertThat(files.file(1, 8)).isEqualTo(folder.resolve("red.fox-2.png"));

@@ -56,7 +56,7 @@ class PromptsFileTest {
     }
 
     @Test
-    void anEntryMaySayAllThatPicturesSay() throws IOException {
+    void anEntryMaySayAllThatImagesSay() throws IOException {
         BatchEntry entry = read("{'prompt': 'a fox', 'id': 'fox', 'seed': 12345678901, 'width': 640, 'height': 384,"
                         + " 'iterations': 8, 'guidance': 2, 'guidance_schedule': 'Linear', 'temperature': 0.9,"
                         + " 'diffusion_steps': 50}")

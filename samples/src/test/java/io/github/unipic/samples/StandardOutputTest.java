@@ -83,7 +83,7 @@ class StandardOutputTest {
     /** Their names are only told after all are saved. */
     @Test
     @EnabledOnOs(OS.LINUX)
-    void picturesAreSavedThoughTheirNamesCannotBeTold() throws Exception {
+    void imagesAreSavedThoughTheirNamesCannotBeTold() throws Exception {
         CommandLineRun run = run(new CommandLineProcess(cache).writingTo("/dev/full"), "", GENERATE);
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(folder.resolve("out-1.png")).exists();

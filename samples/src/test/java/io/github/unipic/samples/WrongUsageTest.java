@@ -154,7 +154,7 @@ class WrongUsageTest {
     }
 
     @Test
-    void aPictureThatUniPicDidNotWriteHoldsNoRequest() throws IOException {
+    void anImageThatUniPicDidNotWriteHoldsNoRequest() throws IOException {
         Path file = folder.resolve("other.png");
         javax.imageio.ImageIO.write(
                 new java.awt.image.BufferedImage(16, 16, java.awt.image.BufferedImage.TYPE_INT_RGB),
@@ -166,7 +166,7 @@ class WrongUsageTest {
     }
 
     @Test
-    void aPictureIsNoQuestion() throws IOException {
+    void anImageIsNoQuestion() throws IOException {
         Path file = Files.createFile(folder.resolve("after.png"));
         CommandLineRun run = CommandLineRun.of("describe", "before.png", file.toString());
         assertThat(run.errLines()).hasSize(1).first().asString().contains("after.png", "--image");
@@ -174,30 +174,30 @@ class WrongUsageTest {
     }
 
     @Test
-    void aMaskHasTheSizeOfItsPicture() {
-        Path picture = folder.resolve("picture.png");
+    void aMaskHasTheSizeOfItsImage() {
+        Path image = folder.resolve("image.png");
         Path mask = folder.resolve("mask.png");
-        Image.ofRgb(32, 32, new byte[3 * 32 * 32]).save(picture);
+        Image.ofRgb(32, 32, new byte[3 * 32 * 32]).save(image);
         Image.ofRgb(32, 16, new byte[3 * 32 * 16]).save(mask);
-        CommandLineRun run = CommandLineRun.of("inpaint", picture.toString(), mask.toString(), "x");
+        CommandLineRun run = CommandLineRun.of("inpaint", image.toString(), mask.toString(), "x");
         assertThat(run.errLines()).hasSize(1).first().asString().contains("32 x 16", "32 x 32");
         assertThat(run.exitCode()).isEqualTo(2);
-        run = CommandLineRun.of("inpaint", picture.toString(), "x", "--extend", "left=10");
+        run = CommandLineRun.of("inpaint", image.toString(), "x", "--extend", "left=10");
         assertThat(run.errLines()).hasSize(1).first().asString().contains("multiple of 16", "10");
-        run = CommandLineRun.of("inpaint", picture.toString(), picture.toString(), "x", "--seam", "-2");
+        run = CommandLineRun.of("inpaint", image.toString(), image.toString(), "x", "--seam", "-2");
         assertThat(run.errLines()).hasSize(1).first().asString().contains("seam", "-2");
         assertThat(run.exitCode()).isEqualTo(2);
     }
 
     @Test
     void aMaskOfTwoMindsIsRefusedWithTheWaysOut() throws IOException {
-        Path picture = folder.resolve("picture.png");
-        Image.ofRgb(32, 32, new byte[3 * 32 * 32]).save(picture);
+        Path image = folder.resolve("image.png");
+        Image.ofRgb(32, 32, new byte[3 * 32 * 32]).save(image);
         BufferedImage strokes = new BufferedImage(32, 32, BufferedImage.TYPE_INT_ARGB);
         strokes.setRGB(5, 5, 0xffff_ffff); // on a transparent layer
         Path mask = folder.resolve("mask.png");
         ImageIO.write(strokes, "png", mask.toFile());
-        CommandLineRun run = CommandLineRun.of("inpaint", picture.toString(), mask.toString(), "x");
+        CommandLineRun run = CommandLineRun.of("inpaint", image.toString(), mask.toString(), "x");
         assertThat(run.errLines())
                 .hasSize(1)
                 .first()
@@ -207,7 +207,7 @@ class WrongUsageTest {
     }
 
     @Test
-    void aFolderIsNoPicture() throws IOException {
+    void aFolderIsNoImage() throws IOException {
         Files.createDirectory(folder.resolve("fox.png"));
         CommandLineRun run = CommandLineRun.of(
                 "generate", "x", "-o", folder.resolve("fox.png").toString());

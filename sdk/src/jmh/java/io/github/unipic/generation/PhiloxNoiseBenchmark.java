@@ -8,9 +8,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/**
- * The noise of one image token at one diffusion step: a 256 px picture of 25 steps needs 6656, one of 1024 px 106496.
- */
+/** The noise of one image token at one diffusion step: a 256 px image of 25 steps needs 6656, one of 1024 px 106496. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

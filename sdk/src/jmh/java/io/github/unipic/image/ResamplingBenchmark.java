@@ -16,8 +16,8 @@ import org.openjdk.jmh.annotations.State;
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 public class ResamplingBenchmark {
     private final Image photo = noise(4000, 3000);
-    private final Image picture = noise(1024, 1024);
-    private final float[] pixels = Pixels.fromImage(picture);
+    private final Image image = noise(1024, 1024);
+    private final float[] pixels = Pixels.fromImage(image);
 
     private static Image noise(int width, int height) {
         byte[] rgb = new byte[3 * width * height];
@@ -33,12 +33,12 @@ public class ResamplingBenchmark {
 
     @Benchmark
     public Image enlarge() {
-        return Resampling.resize(picture, 2048, 2048);
+        return Resampling.resize(image, 2048, 2048);
     }
 
     @Benchmark
     public float[] toFloats() {
-        return Pixels.fromImage(picture);
+        return Pixels.fromImage(image);
     }
 
     @Benchmark

@@ -26,7 +26,7 @@ public class TensorBenchmark {
         private static final int HEADS = 2;
         private static final int WIDTH = 128;
 
-        /** Of the longer prompt: of words, and of a picture to be edited. */
+        /** Of the longer prompt: of words, and of an image to be edited. */
         @Param({"32", "4200"})
         private int tokens;
 

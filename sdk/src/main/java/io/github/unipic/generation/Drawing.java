@@ -8,9 +8,9 @@ import io.github.unipic.Inpainting;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.NoiseSource;
 import io.github.unipic.Progress;
-import io.github.unipic.generation.MaskedGeneration.Picture;
+import io.github.unipic.generation.ImageEncoder.Source;
+import io.github.unipic.generation.MaskedGeneration.Sample;
 import io.github.unipic.generation.MaskedGeneration.Task;
-import io.github.unipic.generation.PictureEncoder.Source;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.MaskedRegion;
@@ -36,7 +36,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongFunction;
 import java.util.stream.IntStream;
 
-/** One request to draw: completed with the model's defaults, through the loop, and decoded to pictures. */
+/** One request to draw: completed with the model's defaults, through the loop, and decoded to images. */
 public final class Drawing {
     private static final String TASK = "task";
     private static final String DRAWN = "the image to draw";
@@ -47,8 +47,8 @@ public final class Drawing {
     private final GenerateRequest request;
     private final Stages stages;
     private final MaskedGeneration loop;
-    private final PictureDecoder decoder;
-    private final PictureEncoder encoder;
+    private final ImageDecoder decoder;
+    private final ImageEncoder encoder;
 
     public Drawing(Graphs graphs, PromptTokenizer tokenizer, GenerateRequest given) {
         this.graphs = graphs;
@@ -58,8 +58,8 @@ public final class Drawing {
         Cancellation cancellation = request.cancellation().orElseGet(Cancellation::new);
         this.stages = new Stages(graphs, cancellation);
         this.loop = new MaskedGeneration(graphs, cancellation);
-        this.decoder = new PictureDecoder(graphs, stages);
-        this.encoder = new PictureEncoder(stages, graphs.folder());
+        this.decoder = new ImageDecoder(graphs, stages);
+        this.encoder = new ImageEncoder(stages, graphs.folder());
     }
 
     /** What the model is asked, and the same without the user's prompt, for guidance. */
@@ -70,7 +70,7 @@ public final class Drawing {
         boolean firstTurn = talk.tokens() == 0;
         Task task = wholeTask();
         ImageTokens drawn = drawFromPrompt(task, promptTurns(task.grid(), talk), talk);
-        return pictures(drawn, firstTurn ? Map.of() : Map.of(TASK, "conversation"));
+        return images(drawn, firstTurn ? Map.of() : Map.of(TASK, "conversation"));
     }
 
     private Turns promptTurns(Grid grid, LanguageContext talk) {
@@ -98,7 +98,7 @@ public final class Drawing {
     }
 
     /**
-     * The middle square of a picture, changed as the prompt says, as the next turn of a conversation, which then holds
+     * The middle square of an image, changed as the prompt says, as the next turn of a conversation, which then holds
      * that turn as well.
      */
     public List<Image> edit(Image image, LanguageContext talk) {
@@ -114,16 +114,16 @@ public final class Drawing {
                 firstTurn(1, imageTokens, manifest.prompts().editUnconditional()));
         requireRoom(task.grid(), talk, turns);
         requireMemory(task);
-        return pictures(drawFromPicture(task, image, side, turns, talk), Map.of(TASK, "edit"));
+        return images(drawFromImage(task, image, side, turns, talk), Map.of(TASK, "edit"));
     }
 
-    private ImageTokens drawFromPicture(Task task, Image image, int side, Turns turns, LanguageContext talk) {
+    private ImageTokens drawFromImage(Task task, Image image, int side, Turns turns, LanguageContext talk) {
         boolean firstTurn = talk.tokens() == 0;
         try (Source source = encoder.source(image, side)) {
             List<Tensor> images = List.of(source.embeds());
             return stages.holding(MaskedGeneration.LOOP, () -> {
                 talk.appendImages(turns.conditional(), images);
-                // In a first turn both prompts begin alike, and the picture goes through the model once.
+                // In a first turn both prompts begin alike, and the image goes through the model once.
                 try (LanguageContext unconditional =
                         firstTurn ? talk.fork(stages) : LanguageContext.empty(stages, tokenizer, manifest)) {
                     if (task.guided()) {
@@ -139,7 +139,7 @@ public final class Drawing {
         }
     }
 
-    /** A part of a picture drawn anew: the tokens that the mask touches start masked, the others are known. */
+    /** A part of an image drawn anew: the tokens that the mask touches start masked, the others are known. */
     public List<Image> inpaint(Inpainting inpainting) {
         int patch = manifest.sizes().downsampling();
         Image source = trim(inpainting.source(), patch);
@@ -158,11 +158,11 @@ public final class Drawing {
         try (LanguageContext talk = LanguageContext.empty(stages, tokenizer, manifest)) {
             Turns turns = promptTurns(grid, talk);
             Task task = task(grid, seed -> shuffled(masked, seed), Optional.of(encoder.latents(source)));
-            List<Image> pictures = pictures(drawFromPrompt(task, turns, talk), Map.of(TASK, "inpaint"));
+            List<Image> images = images(drawFromPrompt(task, turns, talk), Map.of(TASK, "inpaint"));
             return inpainting.seam() < 0
-                    ? pictures
-                    : pictures.stream()
-                            .map(picture -> mask.paste(picture, source, inpainting.seam()))
+                    ? images
+                    : images.stream()
+                            .map(image -> mask.paste(image, source, inpainting.seam()))
                             .toList();
         }
     }
@@ -178,7 +178,7 @@ public final class Drawing {
         int width = image.width() / patch * patch;
         int height = image.height() / patch * patch;
         if (width == 0 || height == 0) {
-            throw new InvalidRequestException("the picture is " + image.width() + " x " + image.height()
+            throw new InvalidRequestException("the image is " + image.width() + " x " + image.height()
                     + " pixels; at least " + patch + " x " + patch + " are needed");
         }
         return Framing.crop(image, 0, 0, width, height);
@@ -238,14 +238,14 @@ public final class Drawing {
     }
 
     /**
-     * @param order of the masked positions, by a picture's seed
+     * @param order of the masked positions, by an image's seed
      * @param start latents of the other positions
      */
     private Task task(Grid grid, LongFunction<int[]> order, Optional<float[]> start) {
-        List<Picture> pictures = new ArrayList<>();
+        List<Sample> images = new ArrayList<>();
         for (int i = 0; i < request.count(); i++) {
             long seed = request.seed().getAsLong() + i;
-            pictures.add(new Picture(order.apply(seed), request.noise().orElseGet(() -> NoiseSource.philox(seed))));
+            images.add(new Sample(order.apply(seed), request.noise().orElseGet(() -> NoiseSource.philox(seed))));
         }
         return new Task(
                 grid,
@@ -257,7 +257,7 @@ public final class Drawing {
                         request.diffusionSteps().getAsInt(),
                         manifest.diffusion().maxBeta()),
                 start,
-                pictures);
+                images);
     }
 
     private PromptText typedPrompt() {
@@ -281,22 +281,22 @@ public final class Drawing {
         }
     }
 
-    // ---- the pictures
+    // ---- the images
 
-    /** The drawn pictures, each with the text that says how it was drawn. */
-    private List<Image> pictures(ImageTokens drawn, Map<String, String> more) {
-        List<Image> pictures = new ArrayList<>();
-        for (Image picture : decoder.decode(drawn)) {
+    /** The drawn images, each with the text that says how it was drawn. */
+    private List<Image> images(ImageTokens drawn, Map<String, String> more) {
+        List<Image> images = new ArrayList<>();
+        for (Image image : decoder.decode(drawn)) {
             GenerateRequest own = request.toBuilder()
-                    .seed(request.seed().getAsLong() + pictures.size())
+                    .seed(request.seed().getAsLong() + images.size())
                     .count(1)
-                    .size(picture.width(), picture.height())
+                    .size(image.width(), image.height())
                     .build();
             Map<String, String> text = new LinkedHashMap<>(own.toMetadata());
             text.putAll(more);
-            pictures.add(picture.withMetadata(text));
+            images.add(image.withMetadata(text));
         }
-        return List.copyOf(pictures);
+        return List.copyOf(images);
     }
 
     /** Tells the request's listener how far the loop is. */

@@ -7,26 +7,26 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 
-/** The tokens of a batch of pictures while they are drawn; zero where nothing is known yet. */
+/** The tokens of a batch of images while they are drawn; zero where nothing is known yet. */
 public final class ImageTokens {
     private final Grid grid;
     private final int channels;
-    private final float[][] pictures;
+    private final float[][] images;
 
-    private ImageTokens(Grid grid, float[][] pictures) {
+    private ImageTokens(Grid grid, float[][] images) {
         this.grid = grid;
-        this.channels = pictures[0].length / grid.tokens();
-        this.pictures = pictures;
+        this.channels = images[0].length / grid.tokens();
+        this.images = images;
     }
 
-    static ImageTokens blank(int pictures, Grid grid, int channels) {
-        return new ImageTokens(grid, new float[pictures][grid.tokens() * channels]);
+    static ImageTokens blank(int images, Grid grid, int channels) {
+        return new ImageTokens(grid, new float[images][grid.tokens() * channels]);
     }
 
-    /** Each picture with these latents [N*channels]. */
-    static ImageTokens of(int pictures, Grid grid, float[] latents) {
-        float[][] copies = new float[pictures][];
-        Arrays.setAll(copies, picture -> latents.clone());
+    /** Each image with these latents [N*channels]. */
+    static ImageTokens of(int images, Grid grid, float[] latents) {
+        float[][] copies = new float[images][];
+        Arrays.setAll(copies, image -> latents.clone());
         return new ImageTokens(grid, copies);
     }
 
@@ -34,34 +34,34 @@ public final class ImageTokens {
         return grid;
     }
 
-    public int pictures() {
-        return pictures.length;
+    public int images() {
+        return images.length;
     }
 
-    /** All tokens of one picture as latents [1,h,w,channels]. */
-    public Tensor latents(int picture) {
-        return Tensor.floats(pictures[picture], 1, grid.height(), grid.width(), channels);
+    /** All tokens of one image as latents [1,h,w,channels]. */
+    public Tensor latents(int image) {
+        return Tensor.floats(images[image], 1, grid.height(), grid.width(), channels);
     }
 
-    /** The tokens at these positions, the same number for each picture: [B,V,channels]. */
+    /** The tokens at these positions, the same number for each image: [B,V,channels]. */
     Tensor at(List<int[]> positions) {
         int count = positions.get(0).length;
-        FloatBuffer buffer = Tensor.floatBuffer(pictures.length * count * channels);
-        for (int picture = 0; picture < pictures.length; picture++) {
-            for (int position : positions.get(picture)) {
-                buffer.put(pictures[picture], position * channels, channels);
+        FloatBuffer buffer = Tensor.floatBuffer(images.length * count * channels);
+        for (int image = 0; image < images.length; image++) {
+            for (int position : positions.get(image)) {
+                buffer.put(images[image], position * channels, channels);
             }
         }
-        return Tensor.floats(buffer.flip(), pictures.length, count, channels);
+        return Tensor.floats(buffer.flip(), images.length, count, channels);
     }
 
-    /** Puts predicted tokens [B*M,channels], picture by picture, in their places. */
+    /** Puts predicted tokens [B*M,channels], image by image, in their places. */
     void put(List<int[]> positions, Tensor predicted) {
         float[] values = predicted.toFloats();
         int from = 0;
-        for (int picture = 0; picture < pictures.length; picture++) {
-            for (int position : positions.get(picture)) {
-                System.arraycopy(values, from, pictures[picture], position * channels, channels);
+        for (int image = 0; image < images.length; image++) {
+            for (int position : positions.get(image)) {
+                System.arraycopy(values, from, images[image], position * channels, channels);
                 from += channels;
             }
         }

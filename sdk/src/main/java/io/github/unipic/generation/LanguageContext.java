@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One sequence of the language model while it grows: text, pictures, answers. Its cache stays in the runtime's tensors.
+ * One sequence of the language model while it grows: text, images, answers. Its cache stays in the runtime's tensors.
  * What is appended goes through the model in chunks, so that a long prompt needs no memory quadratic in its length.
  */
 public final class LanguageContext implements AutoCloseable {

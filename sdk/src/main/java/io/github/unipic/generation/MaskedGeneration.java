@@ -29,7 +29,7 @@ import java.util.Set;
 
 /**
  * The masked autoregressive loop: starting with every position masked, each iteration asks the language model and MAR
- * for conditions and lets the diffusion head draw some more tokens. All pictures of a batch go through it together.
+ * for conditions and lets the diffusion head draw some more tokens. All images of a batch go through it together.
  */
 public final class MaskedGeneration {
 
@@ -40,7 +40,7 @@ public final class MaskedGeneration {
      * @param guidance scale; 1 is without guidance
      * @param start latents [N*channels] of which the positions outside the orders are known from the start; empty where
      *     every position is masked
-     * @param pictures the random part of each picture of the batch
+     * @param images the random part of each image of the batch
      */
     public record Task(
             Grid grid,
@@ -50,44 +50,42 @@ public final class MaskedGeneration {
             double temperature,
             DiffusionSchedule diffusion,
             Optional<float[]> start,
-            List<Picture> pictures) {
+            List<Sample> images) {
 
         /** Whether the batch has an unconditional half. */
         public boolean guided() {
             return guidance != 1.0;
         }
 
-        /**
-         * A batch's rows: the conditional one for each picture, then, with guidance, the unconditional one for each.
-         */
+        /** A batch's rows: the conditional one for each image, then, with guidance, the unconditional one for each. */
         public <T> List<T> rows(T conditional, T unconditional) {
-            List<T> rows = new ArrayList<>(Collections.nCopies(pictures.size(), conditional));
+            List<T> rows = new ArrayList<>(Collections.nCopies(images.size(), conditional));
             if (guided()) {
-                rows.addAll(Collections.nCopies(pictures.size(), unconditional));
+                rows.addAll(Collections.nCopies(images.size(), unconditional));
             }
             return rows;
         }
     }
 
     /**
-     * What makes a picture differ from another of the same prompt.
+     * What makes an image differ from another of the same prompt.
      *
      * @param order the masked positions; the last ones of it are predicted first
      */
-    public record Picture(int[] order, NoiseSource noise) {}
+    public record Sample(int[] order, NoiseSource noise) {}
 
     /** Hears of each iteration that predicted something. */
     @FunctionalInterface
     public interface Observer {
         /**
-         * @param iteration of the first picture
+         * @param iteration of the first image
          * @param z conditions [B,M,dim]
          * @param tokens with the new ones
          */
         void onIteration(Iteration iteration, Tensor z, ImageTokens tokens);
     }
 
-    /** So many tokens of a picture go through the language model at once, and a few more where they are aligned. */
+    /** So many tokens of an image go through the language model at once, and a few more where they are aligned. */
     static final int PIECE = 1024;
 
     /** The graphs that each iteration needs. */
@@ -112,16 +110,16 @@ public final class MaskedGeneration {
      *
      * @param prompts KV cache with the rows of {@link Task#rows}
      * @param canvas what the decoder sees at masked positions: {@link Stages#blankCanvas}, or [1,buffers+N,dim] of a
-     *     picture to be edited
+     *     image to be edited
      */
     public ImageTokens run(Task task, KvCache prompts, Tensor canvas, Observer observer) {
         ImageTokens tokens = task.start()
-                .map(latents -> ImageTokens.of(task.pictures().size(), task.grid(), latents))
+                .map(latents -> ImageTokens.of(task.images().size(), task.grid(), latents))
                 .orElseGet(() -> ImageTokens.blank(
-                        task.pictures().size(), task.grid(), stages.sizes().latentChannels()));
-        List<List<Iteration>> plans = task.pictures().stream()
-                .map(picture -> UnmaskingSchedule.plan(
-                        task.iterations(), picture.order(), task.grid().tokens()))
+                        task.images().size(), task.grid(), stages.sizes().latentChannels()));
+        List<List<Iteration>> plans = task.images().stream()
+                .map(image -> UnmaskingSchedule.plan(
+                        task.iterations(), image.order(), task.grid().tokens()))
                 .toList();
         requireAddressableNoise(task, plans.get(0));
         requireAddressableHidden(task);
@@ -179,7 +177,7 @@ public final class MaskedGeneration {
     }
 
     /**
-     * Hidden states [B,S,D] of a picture's tokens behind the prompts. Many tokens go through the language model in
+     * Hidden states [B,S,D] of an image's tokens behind the prompts. Many tokens go through the language model in
      * pieces, each behind the ones before: attention then needs less memory, and computes less of what the causal mask
      * hides.
      *
@@ -222,21 +220,21 @@ public final class MaskedGeneration {
                 .max()
                 .orElse(0);
         long rows = task.diffusion().timesteps().length + 1L;
-        long bytes = rows * task.pictures().size() * most * stages.sizes().latentChannels() * Float.BYTES;
+        long bytes = rows * task.images().size() * most * stages.sizes().latentChannels() * Float.BYTES;
         if (bytes > Integer.MAX_VALUE) {
             throw new InvalidRequestException("One iteration would draw " + most + " tokens of "
-                    + task.pictures().size() + " pictures in " + (rows - 1)
-                    + " diffusion steps, too much at once; take more iterations, fewer pictures or fewer steps.");
+                    + task.images().size() + " images in " + (rows - 1)
+                    + " diffusion steps, too much at once; take more iterations, fewer images or fewer steps.");
         }
     }
 
-    /** What the language model makes of a large picture's pieces is joined in one buffer of at most 2 GB. */
+    /** What the language model makes of a large image's pieces is joined in one buffer of at most 2 GB. */
     private void requireAddressableHidden(Task task) {
         long places = task.grid().tokens() + stages.sizes().bufferTokens();
         long rows = task.rows(0, 0).size();
         long bytes = rows * places * stages.sizes().hidden() * Float.BYTES;
         if (places > PIECE && bytes > Integer.MAX_VALUE) {
-            throw new InvalidRequestException(task.pictures().size() + " pictures of "
+            throw new InvalidRequestException(task.images().size() + " images of "
                     + task.grid().tokens() + " tokens are too much at once; ask for fewer or smaller ones.");
         }
     }
@@ -248,9 +246,9 @@ public final class MaskedGeneration {
         FloatBuffer buffer = Tensor.floatBuffer(Math.multiplyExact(rows * count, channels));
         float[] variates = new float[channels];
         for (int row = 0; row < rows; row++) {
-            for (int picture = 0; picture < predicted.size(); picture++) {
-                NoiseSource source = task.pictures().get(picture).noise();
-                for (int position : predicted.get(picture)) {
+            for (int image = 0; image < predicted.size(); image++) {
+                NoiseSource source = task.images().get(image).noise();
+                for (int position : predicted.get(image)) {
                     source.fill(position, row, variates);
                     buffer.put(variates);
                 }

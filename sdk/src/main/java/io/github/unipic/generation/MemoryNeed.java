@@ -11,8 +11,8 @@ import java.lang.management.ManagementFactory;
 import java.util.Optional;
 
 /**
- * What a picture needs at least of what can be told beforehand, so that a large one is refused before hours of
- * computing and not after.
+ * What an image needs at least of what can be told beforehand, so that a large one is refused before hours of computing
+ * and not after.
  *
  * @param attention bytes for one layer of the MAR decoder's attention on the CPU
  * @param direct bytes outside Java's heap, within Java's limit for them
@@ -38,7 +38,7 @@ record MemoryNeed(long attention, long direct) {
 
     /**
      * @param rows of the batch, both halves of guidance
-     * @param tokens of one picture
+     * @param tokens of one image
      * @param onCpu whether the CPU computes
      */
     static MemoryNeed of(Manifest manifest, int rows, int tokens, boolean onCpu) {
@@ -52,7 +52,7 @@ record MemoryNeed(long attention, long direct) {
         boolean holdsScores = onCpu && decoder.flavor().equals("portable");
         long heads = Math.max(1, sizes.marDim() / WIDEST_HEAD);
         long scores = holdsScores ? rows * heads * places * places * Float.BYTES : 0;
-        // What the language model makes of the pieces of a picture, and all of it joined.
+        // What the language model makes of the pieces of an image, and all of it joined.
         int bytes = decoder.input("llm_hidden").type().equals("float16") ? Short.BYTES : Float.BYTES;
         long hidden = tokens > MaskedGeneration.PIECE ? 2L * rows * places * sizes.hidden() * bytes : 0;
         return new MemoryNeed(scores, hidden);
@@ -61,16 +61,16 @@ record MemoryNeed(long attention, long direct) {
     /** @throws InferenceException when there is not enough, with what would help */
     void require(Available available) {
         if (available.machine() > 0 && attention > available.machine()) {
-            throw new InferenceException("A picture of this size needs at least " + gigabytes(attention)
+            throw new InferenceException("An image of this size needs at least " + gigabytes(attention)
                     + " of memory for attention in mar_decoder, and this machine has " + gigabytes(available.machine())
-                    + "; ask for a smaller picture, for fewer at once, or export the model with --flavor fused, whose"
+                    + "; ask for a smaller image, for fewer at once, or export the model with --flavor fused, whose"
                     + " attention needs far less.");
         }
         if (direct > available.direct()) {
-            throw new InferenceException("A picture of this size needs at least " + gigabytes(direct)
+            throw new InferenceException("An image of this size needs at least " + gigabytes(direct)
                     + " of Java's memory outside its heap, and Java may use " + gigabytes(available.direct())
                     + "; give it more with -Xmx8g or -XX:MaxDirectMemorySize=8g (UNIPIC_JAVA_OPTS), or ask for a"
-                    + " smaller picture or for fewer at once.");
+                    + " smaller image or for fewer at once.");
         }
     }
 

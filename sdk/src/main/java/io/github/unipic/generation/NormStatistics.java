@@ -3,7 +3,7 @@ package io.github.unipic.generation;
 import java.util.Arrays;
 
 /**
- * Mean and variance of each group of each group norm over a part of a picture, or all of it.
+ * Mean and variance of each group of each group norm over a part of an image, or all of it.
  *
  * @param means one for each group of each norm
  * @param variances in the same order

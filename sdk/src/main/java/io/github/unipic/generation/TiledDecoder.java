@@ -11,15 +11,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Decodes a picture too large for its finest level to be in memory as a whole: the coarse levels at once, the finest
- * one tile by tile. Memory grows with a tile there, and with a quarter of the picture before.
+ * Decodes an image too large for its finest level to be in memory as a whole: the coarse levels at once, the finest one
+ * tile by tile. Memory grows with a tile there, and with a quarter of the image before.
  *
  * <p>The finest level's convolutions reach a few pixels, and a tile has that much margin. But its group norms take mean
- * and variance over the whole picture. So the tiles are decoded more than once: first each by its own statistics, then
- * by the whole picture's, merged from what the tiles had in the pass before, until those no longer change. The first
- * norm's are right after one pass, as no norm comes before it, the second's after two, and so on: one pass more than
- * there are norms gives what decoding the whole picture gives. It takes fewer, as wrong statistics of one norm disturb
- * the next ones' but little.
+ * and variance over the whole image. So the tiles are decoded more than once: first each by its own statistics, then by
+ * the whole image's, merged from what the tiles had in the pass before, until those no longer change. The first norm's
+ * are right after one pass, as no norm comes before it, the second's after two, and so on: one pass more than there are
+ * norms gives what decoding the whole image gives. It takes fewer, as wrong statistics of one norm disturb the next
+ * ones' but little.
  */
 public final class TiledDecoder {
     /** Side of a tile, in pixels: about 13 % of the work is for margins, half as long a side takes 27 %. */
@@ -27,8 +27,8 @@ public final class TiledDecoder {
 
     /**
      * Statistics that change by no more, in standard deviations, have come to rest. Measured against decoding the whole
-     * picture, with random weights of the published sizes and of the small model: at this and at ten times this no
-     * level is off by more than 1, and 1.5 % and 4 % of them (small model: 2 % and 9 %) are off by 1.
+     * image, with random weights of the published sizes and of the small model: at this and at ten times this no level
+     * is off by more than 1, and 1.5 % and 4 % of them (small model: 2 % and 9 %) are off by 1.
      */
     private static final double TOLERANCE = 1e-3;
 
@@ -54,12 +54,12 @@ public final class TiledDecoder {
         this.mostPasses = mostPasses;
     }
 
-    /** Scaled latents [1,h,w,channels] to their picture. */
+    /** Scaled latents [1,h,w,channels] to their image. */
     public Image decode(Tensor latents) {
         try (Tensor features = stages.decodeFeatures(latents)) {
             Pass pass = new Pass(features);
             NormStatistics found = pass.run(Optional.empty());
-            // One tile's own statistics are the picture's.
+            // One tile's own statistics are the image's.
             for (int passes = 1; passes < mostPasses && pass.tiles.size() > 1; passes++) {
                 NormStatistics given = found;
                 found = pass.run(Optional.of(given));
@@ -67,11 +67,11 @@ public final class TiledDecoder {
                     break;
                 }
             }
-            return pass.picture();
+            return pass.image();
         }
     }
 
-    /** One decoding of every tile, each time into the same picture. */
+    /** One decoding of every tile, each time into the same image. */
     private final class Pass {
         private final Tensor features;
         private final List<Tile> tiles;
@@ -87,7 +87,7 @@ public final class TiledDecoder {
             this.rgb = new byte[3 * width * height];
         }
 
-        /** Gives the whole picture's statistics, as the tiles have them. */
+        /** Gives the whole image's statistics, as the tiles have them. */
         NormStatistics run(Optional<NormStatistics> given) {
             Optional<float[]> pairs = given.map(NormStatistics::pairs);
             return tiles.stream()
@@ -110,7 +110,7 @@ public final class TiledDecoder {
             }
         }
 
-        Image picture() {
+        Image image() {
             return Image.ofRgb(width, height, rgb);
         }
     }

@@ -2,7 +2,7 @@ package io.github.unipic.generation;
 
 import io.github.unipic.InvalidRequestException;
 
-/** The order of a picture's tokens: the last positions of it are predicted first. */
+/** The order of an image's tokens: the last positions of it are predicted first. */
 public final class TokenOrder {
     private static final int STREAM = 1;
     private static final int WORDS = 4;
@@ -12,8 +12,8 @@ public final class TokenOrder {
     /**
      * Draws an order: Fisher and Yates's shuffle by {@link Philox} under the seed, apart from the seed's noise.
      *
-     * @param tokens how many tokens the picture has
-     * @param seed the picture's seed
+     * @param tokens how many tokens the image has
+     * @param seed the image's seed
      * @return a permutation of 0 to {@code tokens - 1}, each equally likely
      */
     public static int[] random(int tokens, long seed) {
@@ -35,13 +35,13 @@ public final class TokenOrder {
      * Checks an order that was given.
      *
      * @param order the order
-     * @param tokens how many tokens the picture has
+     * @param tokens how many tokens the image has
      * @throws InvalidRequestException if it is not a permutation of 0 to {@code tokens - 1}
      */
     public static void check(int[] order, int tokens) {
         if (order.length != tokens) {
-            throw new InvalidRequestException("order must have one position for each of the picture's " + tokens
-                    + " tokens, not " + order.length);
+            throw new InvalidRequestException(
+                    "order must have one position for each of the image's " + tokens + " tokens, not " + order.length);
         }
         boolean[] seen = new boolean[tokens];
         for (int i = 0; i < tokens; i++) {

@@ -27,7 +27,7 @@ public final class UnmaskingSchedule {
     public record Iteration(int index, int[] known, int[] predicted, int left) {}
 
     /**
-     * Plans all iterations of a picture whose every token is masked at first.
+     * Plans all iterations of an image whose every token is masked at first.
      *
      * @param iterations how many, above 0
      * @param order a permutation of the token positions, at least one; its last ones are predicted first
@@ -42,7 +42,7 @@ public final class UnmaskingSchedule {
      *
      * @param iterations how many, above 0
      * @param order the masked positions, each once, at least one; its last ones are predicted first
-     * @param tokens of the picture; those that are not in the order are known from the start
+     * @param tokens of the image; those that are not in the order are known from the start
      */
     public static List<Iteration> plan(int iterations, int[] order, int tokens) {
         int[] left = new int[iterations];

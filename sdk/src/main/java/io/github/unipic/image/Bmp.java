@@ -23,7 +23,7 @@ final class Bmp {
     private static final int BIT_FIELDS = 3;
     private static final int ALPHA_BIT_FIELDS = 6;
 
-    private final EncodedPicture encoded;
+    private final EncodedImage encoded;
     private final ByteBuffer bmp;
     private final int headerBytes;
     private final int width;
@@ -32,7 +32,7 @@ final class Bmp {
     private final int bits;
     private final int compression;
 
-    private Bmp(EncodedPicture encoded) {
+    private Bmp(EncodedImage encoded) {
         this.encoded = encoded;
         bmp = encoded.buffer(ByteOrder.LITTLE_ENDIAN);
         headerBytes = bmp.getInt(FILE_HEADER_BYTES);
@@ -64,11 +64,11 @@ final class Bmp {
         }
     }
 
-    static Picture decode(EncodedPicture encoded) {
+    static DecodedImage decode(EncodedImage encoded) {
         return new Bmp(encoded).decode();
     }
 
-    private Picture decode() {
+    private DecodedImage decode() {
         if (bits > 8) {
             return direct();
         }
@@ -82,7 +82,7 @@ final class Bmp {
         } else {
             runLengths(bmp.position(offset), palette, rgb);
         }
-        return new Picture(width, height, rgb, Map.of());
+        return new DecodedImage(width, height, rgb, Map.of());
     }
 
     /** Where pixels begin: right behind the rest where the header does not tell, or tells the palette's place. */
@@ -137,7 +137,7 @@ final class Bmp {
         }
     }
 
-    private Picture direct() {
+    private DecodedImage direct() {
         boolean fields = compression != 0;
         int[] masks = fields ? masks() : new int[4];
         if (masks[0] == 0 && masks[1] == 0 && masks[2] == 0) {
@@ -161,7 +161,7 @@ final class Bmp {
                 }
             }
         }
-        return new Picture(width, height, rgb, alpha, Map.of());
+        return new DecodedImage(width, height, rgb, alpha, Map.of());
     }
 
     /** Which bits hold red, green, blue and alpha. */

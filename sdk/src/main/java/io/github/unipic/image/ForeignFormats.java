@@ -47,7 +47,7 @@ final class ForeignFormats {
     private ForeignFormats() {}
 
     /** What a file is, with its article; none where it cannot be told. */
-    static Optional<String> nameOf(EncodedPicture encoded) {
+    static Optional<String> nameOf(EncodedImage encoded) {
         if (encoded.holds(4, "ftyp")) {
             return Optional.of(brand(encoded));
         }
@@ -75,7 +75,7 @@ final class ForeignFormats {
     }
 
     /** Of the formats that share a container (ISO/IEC 14496-12): by its brand, and those that it is compatible with. */
-    private static String brand(EncodedPicture encoded) {
+    private static String brand(EncodedImage encoded) {
         int end = Math.min(encoded.buffer(ByteOrder.BIG_ENDIAN).getInt(0), 4 * MAX_BRANDS);
         for (int at = 8; at < end; at += at == 8 ? 8 : 4) { // a version stands behind the brand
             if (encoded.holds(at, "avi")) {

@@ -5,14 +5,14 @@ import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ReadOptions;
 import java.util.Arrays;
 
-/** Brings pictures into a frame without scaling them. New pictures carry no text. */
+/** Brings images into a frame without scaling them. New images carry no text. */
 public final class Framing {
     private static final byte GRAY = 127;
 
     private Framing() {}
 
     /**
-     * Refuses sizes that no picture can have, before memory is taken for it.
+     * Refuses sizes that no image can have, before memory is taken for it.
      *
      * @param width pixels
      * @param height pixels
@@ -26,7 +26,7 @@ public final class Framing {
     }
 
     /**
-     * Cuts the largest square out of a picture's centre; of an odd rest the larger half goes at the right or bottom.
+     * Cuts the largest square out of an image's centre; of an odd rest the larger half goes at the right or bottom.
      *
      * @param image the source
      * @return the square; the source itself if it is one
@@ -37,7 +37,7 @@ public final class Framing {
     }
 
     /**
-     * Cuts a rectangle out of a picture.
+     * Cuts a rectangle out of an image.
      *
      * @param image the source
      * @param left its left edge in the source, pixels
@@ -51,7 +51,7 @@ public final class Framing {
         checkSize(width, height);
         if (left < 0 || top < 0 || left > image.width() - width || top > image.height() - height) {
             throw new InvalidRequestException(width + " x " + height + " pixels from " + left + ", " + top
-                    + " do not lie within a picture of " + image.width() + " x " + image.height());
+                    + " do not lie within an image of " + image.width() + " x " + image.height());
         }
         if (width == image.width() && height == image.height()) {
             return image;
@@ -65,7 +65,7 @@ public final class Framing {
     }
 
     /**
-     * Puts a picture into the centre of the smallest square that holds it, on gray (127, 127, 127).
+     * Puts an image into the centre of the smallest square that holds it, on gray (127, 127, 127).
      *
      * @param image the source
      * @return the square; the source itself if it is one

@@ -17,19 +17,19 @@ final class Gif {
     private static final int INTERLACED = 0x40;
     private static final int OPAQUE = -1;
 
-    private final EncodedPicture encoded;
+    private final EncodedImage encoded;
     private final ByteBuffer gif;
 
-    private Gif(EncodedPicture encoded) {
+    private Gif(EncodedImage encoded) {
         this.encoded = encoded;
         gif = encoded.buffer(ByteOrder.LITTLE_ENDIAN).position(6);
     }
 
-    static Picture decode(EncodedPicture encoded) {
+    static DecodedImage decode(EncodedImage encoded) {
         return new Gif(encoded).decode();
     }
 
-    private Picture decode() {
+    private DecodedImage decode() {
         int canvasWidth = u16();
         int canvasHeight = u16();
         int flags = gif.get();
@@ -59,7 +59,7 @@ final class Gif {
             System.arraycopy(frame, y * width, canvas, (top + row) * fullWidth + left, width);
         }
         byte[] alpha = encoded.asMask() && transparent != OPAQUE ? alpha(canvas, transparent) : new byte[0];
-        return new Picture(fullWidth, fullHeight, toRgb(canvas, palette), alpha, Map.of());
+        return new DecodedImage(fullWidth, fullHeight, toRgb(canvas, palette), alpha, Map.of());
     }
 
     /** The index of the colour that is transparent in the first image, before whose description the buffer then is. */

@@ -11,7 +11,7 @@ final class GifPixels {
     private static final int MAX_CODES = 1 << 12;
     private static final int NONE = -1;
 
-    private final EncodedPicture encoded;
+    private final EncodedImage encoded;
     private final ByteBuffer gif;
     private int left; // bytes of the current block
     private int bits;
@@ -28,7 +28,7 @@ final class GifPixels {
      *
      * @param gif at the byte that tells the size of codes
      */
-    GifPixels(EncodedPicture encoded, ByteBuffer gif) {
+    GifPixels(EncodedImage encoded, ByteBuffer gif) {
         this.encoded = encoded;
         this.gif = gif;
     }

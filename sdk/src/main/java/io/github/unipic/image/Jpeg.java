@@ -29,14 +29,14 @@ public final class Jpeg {
     private Jpeg() {}
 
     // The JDK decodes the samples; their colours are converted here, as the JDK knows no CMYK and heeds profiles.
-    static Picture decode(EncodedPicture encoded) throws IOException {
+    static DecodedImage decode(EncodedImage encoded) throws IOException {
         JpegSegments segments = JpegSegments.read(encoded);
         Orientation orientation = Orientation.of(segments.exif(), segments.xmp(), encoded.options());
         encoded.checkSize(segments.width(), segments.height(), orientation.heapPerPixel(segments.heapPerPixel()));
         byte[] samples = samples(encoded, segments);
         int pixels = segments.width() * segments.height();
         byte[] rgb = toRgb(samples, pixels, segments.bands(), segments.hasChroma());
-        return orientation.apply(new Picture(segments.width(), segments.height(), rgb, segments.texts()));
+        return orientation.apply(new DecodedImage(segments.width(), segments.height(), rgb, segments.texts()));
     }
 
     /**
@@ -45,7 +45,7 @@ public final class Jpeg {
      * @throws io.github.unipic.ImageFormatException if they end early
      * @throws IOException if they are damaged; any unchecked exception may mean the same
      */
-    static byte[] samples(EncodedPicture encoded, JpegSegments segments) throws IOException {
+    static byte[] samples(EncodedImage encoded, JpegSegments segments) throws IOException {
         AtomicBoolean endsEarly = new AtomicBoolean();
         byte[] samples = JavaDecoder.withJdkReader("jpeg", segments.pixels(), reader -> {
             // libjpeg goes on with gray where data is missing, and says so: "premature end of data segment".
@@ -106,43 +106,43 @@ public final class Jpeg {
      * Writes a file: quality 95 without chroma subsampling, and each text as a comment: keyword, NUL, text in UTF-8. A
      * text too long for a comment (65533 bytes) is left out.
      *
-     * @param picture what
+     * @param image what
      * @param stream where to; not closed
      * @throws ImageFormatException if a side is too long for JPEG (65500 pixels)
      * @throws IOException if writing fails
      */
-    public static void write(Picture picture, OutputStream stream) throws IOException {
-        if (Math.max(picture.width(), picture.height()) > 65_500) {
-            throw new ImageFormatException("a picture of " + picture.width() + " x " + picture.height()
+    public static void write(DecodedImage image, OutputStream stream) throws IOException {
+        if (Math.max(image.width(), image.height()) > 65_500) {
+            throw new ImageFormatException("an image of " + image.width() + " x " + image.height()
                     + " pixels is too large for JPEG, whose sides end at 65500; save it as .png");
         }
         ByteArrayOutputStream comments = new ByteArrayOutputStream();
-        for (Map.Entry<String, String> text : picture.text().entrySet()) {
+        for (Map.Entry<String, String> text : image.text().entrySet()) {
             byte[] comment = (text.getKey() + '\0' + text.getValue()).getBytes(StandardCharsets.UTF_8);
             if (comment.length > MAX_SEGMENT_BYTES) {
-                continue; // better a picture without its long text than no picture
+                continue; // better an image without its long text than no image
             }
             int length = comment.length + 2;
             comments.writeBytes(
                     new byte[] {(byte) 0xff, (byte) JpegSegments.COMMENT, (byte) (length >> 8), (byte) length});
             comments.writeBytes(comment);
         }
-        byte[] jpeg = encode(picture);
+        byte[] jpeg = encode(image);
         int afterHeader = 4 + ((jpeg[4] & 0xff) << 8 | jpeg[5] & 0xff); // start marker, then the JFIF segment
         stream.write(jpeg, 0, afterHeader);
         comments.writeTo(stream);
         stream.write(jpeg, afterHeader, jpeg.length - afterHeader);
     }
 
-    private static byte[] encode(Picture picture) throws IOException {
+    private static byte[] encode(DecodedImage image) throws IOException {
         ImageWriter writer = jdkWriter();
         ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
         try (ImageOutputStream output = new MemoryCacheImageOutputStream(jpeg)) {
             ImageWriteParam parameters = writer.getDefaultWriteParam();
             parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
             parameters.setCompressionQuality(QUALITY);
-            var image = picture.toBufferedImage();
-            IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), parameters);
+            var pixels = image.toBufferedImage();
+            IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(pixels), parameters);
             IIOMetadataNode tree = (IIOMetadataNode) metadata.getAsTree(METADATA);
             NodeList components = tree.getElementsByTagName("componentSpec");
             for (int i = 0; i < components.getLength(); i++) {
@@ -152,7 +152,7 @@ public final class Jpeg {
             }
             metadata.setFromTree(METADATA, tree);
             writer.setOutput(output);
-            writer.write(null, new IIOImage(image, null, metadata), parameters);
+            writer.write(null, new IIOImage(pixels, null, metadata), parameters);
         } finally {
             writer.dispose();
         }

@@ -29,7 +29,7 @@ final class JpegSegments {
     private static final String EXIF = "Exif\0\0";
     private static final String XMP = "http://ns.adobe.com/xap/1.0/\0";
 
-    private final EncodedPicture encoded;
+    private final EncodedImage encoded;
     private final Excerpt pixels;
     private final Texts texts = new Texts();
     private byte[] exif = {};
@@ -40,7 +40,7 @@ final class JpegSegments {
     private boolean jfif;
     private int adobeTransform = -1;
 
-    private JpegSegments(EncodedPicture encoded) {
+    private JpegSegments(EncodedImage encoded) {
         this.encoded = encoded;
         this.pixels = new Excerpt(encoded.bytes());
     }
@@ -52,7 +52,7 @@ final class JpegSegments {
      * @throws io.github.unipic.ImageFormatException if it is too large, cut short, damaged or of a kind that cannot be
      *     read
      */
-    static JpegSegments read(EncodedPicture encoded) {
+    static JpegSegments read(EncodedImage encoded) {
         JpegSegments segments = new JpegSegments(encoded);
         segments.walk();
         return segments;

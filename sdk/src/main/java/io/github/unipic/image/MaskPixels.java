@@ -28,7 +28,7 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
      * @throws ImageFormatException if it cannot be read, or does not tell one mask
      */
     public static MaskPixels read(Path file, ReadOptions options, MaskChannel channel) {
-        return of(PictureReader.readMask(file, options), file.toString(), channel);
+        return of(ImageReader.readMask(file, options), file.toString(), channel);
     }
 
     /**
@@ -37,15 +37,15 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
      * @throws ImageFormatException if they cannot be read, or do not tell one mask
      */
     public static MaskPixels decode(byte[] bytes, ReadOptions options, MaskChannel channel) {
-        return of(PictureReader.decodeMask(bytes, options), "the mask of " + bytes.length + " bytes", channel);
+        return of(ImageReader.decodeMask(bytes, options), "the mask of " + bytes.length + " bytes", channel);
     }
 
     /** White is to be regenerated. */
     public static MaskPixels ofGray(Image image) {
-        return byGray(new Picture(image.width(), image.height(), image.rgb(), image.metadata()));
+        return byGray(new DecodedImage(image.width(), image.height(), image.rgb(), image.metadata()));
     }
 
-    private static MaskPixels of(Picture mask, String name, MaskChannel channel) {
+    private static MaskPixels of(DecodedImage mask, String name, MaskChannel channel) {
         byte[] alpha = mask.alpha();
         return switch (channel) {
             case GRAY -> byGray(mask);
@@ -64,7 +64,7 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
                     most = Math.max(most, level & 0xff);
                 }
                 if (most - least < ALPHA_NOISE) {
-                    yield byGray(new Picture(mask.width(), mask.height(), mask.rgb(), mask.text()));
+                    yield byGray(new DecodedImage(mask.width(), mask.height(), mask.rgb(), mask.text()));
                 }
                 checkUnambiguous(mask, name, least, most);
                 yield byAlpha(mask);
@@ -72,7 +72,7 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
         };
     }
 
-    private static void checkUnambiguous(Picture mask, String name, int least, int most) {
+    private static void checkUnambiguous(DecodedImage mask, String name, int least, int most) {
         if (most < HALF || least >= HALF) {
             throw new ImageFormatException(name + " has an alpha of " + least + " to " + most
                     + " of 255, which does not part what changes from what stays; make what is to change fully transparent"
@@ -100,7 +100,7 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
         }
     }
 
-    private static MaskPixels byAlpha(Picture mask) {
+    private static MaskPixels byAlpha(DecodedImage mask) {
         boolean[] regenerated = new boolean[mask.alpha().length];
         for (int i = 0; i < regenerated.length; i++) {
             regenerated[i] = (mask.alpha()[i] & 0xff) < HALF;
@@ -108,7 +108,7 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
         return new MaskPixels(mask.width(), mask.height(), regenerated);
     }
 
-    private static MaskPixels byGray(Picture mask) {
+    private static MaskPixels byGray(DecodedImage mask) {
         byte[] alpha = mask.alpha();
         boolean[] regenerated = new boolean[mask.rgb().length / 3];
         for (int i = 0; i < regenerated.length; i++) {

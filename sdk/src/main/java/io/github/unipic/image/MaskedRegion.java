@@ -74,19 +74,19 @@ public final class MaskedRegion {
     }
 
     /**
-     * Puts the source's pixels back outside the mask. Across the mask's edge the two pictures are blended by the mask
+     * Puts the source's pixels back outside the mask. Across the mask's edge the two images are blended by the mask
      * blurred twice with boxes of radius seam / 2 (rounded up once, once down): a smooth ramp (quadratic, without
      * kinks) that reaches seam pixels to either side; farther off every pixel is exactly the one or the other. Beyond
-     * the picture's border the mask goes on as at the border.
+     * the image's border the mask goes on as at the border.
      *
-     * @param drawn the redrawn picture
-     * @param source the picture as it was
+     * @param drawn the redrawn image
+     * @param source the image as it was
      * @param seam half the ramp's width, pixels, 0 (hard edge) to {@link #MAX_SEAM}
-     * @return a new picture with the text of the drawn one
-     * @throws InvalidRequestException if a picture is not of the mask's size, or seam is out of its range
+     * @return a new image with the text of the drawn one
+     * @throws InvalidRequestException if an image is not of the mask's size, or seam is out of its range
      */
     public Image paste(Image drawn, Image source, int seam) {
-        checkSize("the drawn picture", drawn, "the mask", width, height);
+        checkSize("the drawn image", drawn, "the mask", width, height);
         checkSize("the source", source, "the mask", width, height);
         if (seam < 0 || seam > MAX_SEAM) {
             throw new InvalidRequestException("seam must be 0 to " + MAX_SEAM + " pixels, not " + seam);

@@ -118,17 +118,17 @@ record Orientation(int value) {
         return value == 1 ? decoding : Math.max(decoding, 6);
     }
 
-    /** The picture turned and mirrored upright. */
-    Picture apply(Picture picture) {
+    /** The image turned and mirrored upright. */
+    DecodedImage apply(DecodedImage image) {
         if (value == 1) {
-            return picture;
+            return image;
         }
         boolean transposed = value >= 5;
-        int width = transposed ? picture.height() : picture.width();
-        int height = transposed ? picture.width() : picture.height();
-        byte[] rgb = turn(picture.rgb(), picture.width(), picture.height(), 3);
-        byte[] alpha = turn(picture.alpha(), picture.width(), picture.height(), 1);
-        return new Picture(width, height, rgb, alpha, picture.text());
+        int width = transposed ? image.height() : image.width();
+        int height = transposed ? image.width() : image.height();
+        byte[] rgb = turn(image.rgb(), image.width(), image.height(), 3);
+        byte[] alpha = turn(image.alpha(), image.width(), image.height(), 1);
+        return new DecodedImage(width, height, rgb, alpha, image.text());
     }
 
     private byte[] turn(byte[] samples, int sourceWidth, int sourceHeight, int bands) {

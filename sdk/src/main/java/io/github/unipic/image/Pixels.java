@@ -2,7 +2,7 @@ package io.github.unipic.image;
 
 import io.github.unipic.Image;
 
-/** Between a model's pixels, float32 [3,H,W] in about [-1,1], and pictures. */
+/** Between a model's pixels, float32 [3,H,W] in about [-1,1], and images. */
 public final class Pixels {
     private Pixels() {}
 
@@ -14,18 +14,18 @@ public final class Pixels {
     }
 
     /**
-     * Puts a part of a picture in its place, as {@link #toImage}.
+     * Puts a part of an image in its place, as {@link #toImage}.
      *
      * @param pixels [3,height,width] of the part
-     * @param rgb the whole picture's levels
-     * @param pictureWidth its width in pixels
-     * @param left where the part begins in the picture, in pixels, as top
+     * @param rgb the whole image's levels
+     * @param imageWidth its width in pixels
+     * @param left where the part begins in the image, in pixels, as top
      */
-    public static void put(float[] pixels, int width, int height, byte[] rgb, int pictureWidth, int left, int top) {
+    public static void put(float[] pixels, int width, int height, byte[] rgb, int imageWidth, int left, int top) {
         int from = 0;
         for (int channel = 0; channel < 3; channel++) {
             for (int y = 0; y < height; y++) {
-                int to = 3 * ((top + y) * pictureWidth + left) + channel;
+                int to = 3 * ((top + y) * imageWidth + left) + channel;
                 for (int x = 0; x < width; x++) {
                     float level = 127.5f * pixels[from++] + 128f;
                     rgb[to + 3 * x] = (byte) (int) Math.max(0f, Math.min(255f, level));
@@ -37,7 +37,7 @@ public final class Pixels {
     /**
      * As the reference prepares sources: level / 255 * 2 - 1, in float32.
      *
-     * @param image the picture
+     * @param image the image
      * @return [3,H,W], planar, each value in [-1,1]
      */
     public static float[] fromImage(Image image) {

@@ -25,7 +25,7 @@ public final class Png {
     private Png() {}
 
     // By ImageIO, which decodes every PNG colour type several times faster than Commons Imaging.
-    static Picture decode(EncodedPicture encoded) throws IOException {
+    static DecodedImage decode(EncodedImage encoded) throws IOException {
         ByteBuffer header = encoded.buffer(ByteOrder.BIG_ENDIAN);
         if (header.getInt(8) != 13 || header.getInt(12) != PngChunks.IHDR) {
             throw encoded.damaged("it does not start with a PNG header");
@@ -39,11 +39,11 @@ public final class Png {
         PngChunks chunks = PngChunks.read(encoded);
         Orientation orientation = Orientation.of(chunks.exif(), chunks.xmp(), encoded.options());
         encoded.checkSize(width, height, orientation.heapPerPixel(heapPerPixel));
-        BufferedImage image = JavaDecoder.withJdkReader("png", chunks.pixels(), reader -> reader.read(0));
-        Picture picture = encoded.asMask()
-                ? mask(image.getRaster(), JavaDecoder.toRgb(image), chunks.transparency(), depth, colorType)
-                : new Picture(width, height, JavaDecoder.toRgb(image), chunks.texts());
-        return orientation.apply(picture);
+        BufferedImage decoded = JavaDecoder.withJdkReader("png", chunks.pixels(), reader -> reader.read(0));
+        DecodedImage image = encoded.asMask()
+                ? mask(decoded.getRaster(), JavaDecoder.toRgb(decoded), chunks.transparency(), depth, colorType)
+                : new DecodedImage(width, height, JavaDecoder.toRgb(decoded), chunks.texts());
+        return orientation.apply(image);
     }
 
     private static int channels(int colorType) {
@@ -56,7 +56,7 @@ public final class Png {
     }
 
     /** Adds alpha, from its own channel or by the tRNS chunk, and scales gray of 16 bits. */
-    private static Picture mask(Raster raster, byte[] rgb, byte[] transparency, int depth, int colorType) {
+    private static DecodedImage mask(Raster raster, byte[] rgb, byte[] transparency, int depth, int colorType) {
         int width = raster.getWidth();
         int bands = raster.getNumBands();
         boolean channel = colorType == GRAY_ALPHA || colorType == COLOR_ALPHA;
@@ -76,7 +76,7 @@ public final class Png {
                 alpha[at] = (byte) alpha(row, x * bands, bands, transparency, colorType);
             }
         }
-        return new Picture(width, raster.getHeight(), rgb, alpha, Map.of());
+        return new DecodedImage(width, raster.getHeight(), rgb, alpha, Map.of());
     }
 
     /** Of a palette's index, or of the one colour that is transparent; 16 bits each, of which the low ones count. */
@@ -95,17 +95,17 @@ public final class Png {
     /**
      * Writes a file: 8-bit RGB, and each text as tEXt where that can hold it, else as compressed iTXt (UTF-8).
      *
-     * @param picture what
+     * @param image what
      * @param stream where to; not closed
      * @throws IOException if writing fails
      */
-    public static void write(Picture picture, OutputStream stream) throws IOException {
+    public static void write(DecodedImage image, OutputStream stream) throws IOException {
         List<AbstractPngText> chunks =
-                picture.text().entrySet().stream().map(Png::toChunk).toList();
+                image.text().entrySet().stream().map(Png::toChunk).toList();
         PngImagingParameters parameters =
                 new PngImagingParameters().setForceTrueColor(true).setPredictorEnabled(true);
         parameters.setTextChunks(chunks);
-        new PngWriter().writeImage(picture.toBufferedImage(), stream, parameters, new PaletteFactory());
+        new PngWriter().writeImage(image.toBufferedImage(), stream, parameters, new PaletteFactory());
     }
 
     private static AbstractPngText toChunk(Map.Entry<String, String> entry) {

@@ -52,7 +52,7 @@ final class PngChunks {
     private byte[] exif = {};
     private byte[] xmp = {};
 
-    private PngChunks(EncodedPicture encoded) {
+    private PngChunks(EncodedImage encoded) {
         upright = encoded.options().applyOrientation();
         header = new Excerpt(encoded.bytes());
         data = new Excerpt(encoded.bytes());
@@ -107,13 +107,13 @@ final class PngChunks {
      * @return its chunks
      * @throws io.github.unipic.ImageFormatException if the file is cut short or damaged
      */
-    static PngChunks read(EncodedPicture encoded) {
+    static PngChunks read(EncodedImage encoded) {
         PngChunks chunks = new PngChunks(encoded);
         chunks.walk(encoded);
         return chunks;
     }
 
-    private void walk(EncodedPicture encoded) {
+    private void walk(EncodedImage encoded) {
         byte[] png = encoded.bytes();
         header.keep(0, SIGNATURE_BYTES);
         int at = SIGNATURE_BYTES;

@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 
 /**
  * Bicubic resizing with antialias, equal to the byte to that of Pillow (src/libImaging/Resample.c), which the model's
- * pictures were prepared with: two passes in fixed point, the result of the first rounded to bytes.
+ * images were prepared with: two passes in fixed point, the result of the first rounded to bytes.
  */
 public final class Resampling {
     private static final double SUPPORT = 2;
@@ -15,12 +15,12 @@ public final class Resampling {
     private Resampling() {}
 
     /**
-     * Resizes a picture.
+     * Resizes an image.
      *
      * @param image the source
      * @param width of the result, pixels, above 0
      * @param height of the result, pixels, above 0
-     * @return a new picture without text; the source itself if it has that size
+     * @return a new image without text; the source itself if it has that size
      * @throws InvalidRequestException if the size is out of range, see {@link Image#ofRgb}
      */
     public static Image resize(Image image, int width, int height) {

@@ -14,11 +14,11 @@ import java.util.Optional;
 final class Texts {
     private final Map<String, String> byKeyword = new LinkedHashMap<>();
     private int seen;
-    private int room = Picture.MAX_TEXTS_BYTES;
+    private int room = DecodedImage.MAX_TEXTS_BYTES;
 
     /** Whether there is room for another; asked before each, kept or not. */
     boolean hasRoom() {
-        return seen++ < Picture.MAX_TEXTS && room > 0;
+        return seen++ < DecodedImage.MAX_TEXTS && room > 0;
     }
 
     /**
@@ -27,7 +27,7 @@ final class Texts {
      * @return none if it is too long or malformed
      */
     Optional<String> read(InputStream stream, Charset charset) {
-        int limit = Math.min(Picture.MAX_TEXT_BYTES, room);
+        int limit = Math.min(DecodedImage.MAX_TEXT_BYTES, room);
         try (stream) {
             byte[] text = stream.readNBytes(limit + 1);
             room -= Math.min(text.length, room);

@@ -10,7 +10,7 @@ import java.util.Set;
 final class Tiff {
     private Tiff() {}
 
-    static Picture decode(EncodedPicture encoded) throws IOException {
+    static DecodedImage decode(EncodedImage encoded) throws IOException {
         int version = Byte.toUnsignedInt(encoded.bytes()[2]) + Byte.toUnsignedInt(encoded.bytes()[3]);
         if (version == '+') {
             throw encoded.unsupported("a BigTIFF file");
@@ -18,12 +18,12 @@ final class Tiff {
         TiffDirectory first = TiffDirectory.first(encoded.buffer(ByteOrder.BIG_ENDIAN));
         TiffPage page = new TiffPage(encoded, first);
         checkWhole(encoded, first);
-        return page.picture();
+        return page.image();
     }
 
     // Pages and tags that are not read can be all that is missing of a file cut short. A chain that comes back to
     // itself ends there.
-    private static void checkWhole(EncodedPicture encoded, TiffDirectory first) {
+    private static void checkWhole(EncodedImage encoded, TiffDirectory first) {
         int length = encoded.bytes().length;
         Set<Long> seen = new HashSet<>();
         long blocks = 0;

@@ -10,7 +10,7 @@ import java.util.Optional;
 final class TiffBlocks {
     private static final int YCBCR = 6;
 
-    private final EncodedPicture encoded;
+    private final EncodedImage encoded;
     private final Optional<TiffCompression> compression;
     private final long pageHeight;
     private final long width;
@@ -32,7 +32,7 @@ final class TiffBlocks {
      * @throws io.github.unipic.ImageFormatException if their sizes make no sense, or they are not all listed
      * @throws ArithmeticException if their sizes make no sense either
      */
-    TiffBlocks(EncodedPicture encoded, TiffDirectory directory) {
+    TiffBlocks(EncodedImage encoded, TiffDirectory directory) {
         this.encoded = encoded;
         compression = TiffCompression.of(directory.value(TiffTag.COMPRESSION, 1));
         boolean apart = directory.value(TiffTag.PLANAR, 1) == 2;

@@ -32,7 +32,7 @@ final class TiffColors {
      *
      * @throws io.github.unipic.ImageFormatException if they are damaged or of a kind that cannot be read
      */
-    TiffColors(EncodedPicture encoded, TiffDirectory directory) {
+    TiffColors(EncodedImage encoded, TiffDirectory directory) {
         photometric = (int) directory.value(TiffTag.PHOTOMETRIC, WHITE_IS_ZERO);
         samples = (int) directory.value(TiffTag.SAMPLES, 1);
         bits = (int) directory.value(TiffTag.BITS, 1);
@@ -78,7 +78,7 @@ final class TiffColors {
     }
 
     // Pillow and others keep the high bytes of the 16-bit colour map. Some writers leave them empty.
-    private byte[] palette(EncodedPicture encoded, long[] map) {
+    private byte[] palette(EncodedImage encoded, long[] map) {
         int colors = 1 << bits;
         if (map.length < 3 * colors) {
             throw encoded.damaged("a TIFF page with too short a colour map");

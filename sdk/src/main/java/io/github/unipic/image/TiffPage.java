@@ -12,7 +12,7 @@ final class TiffPage {
     private static final int HORIZONTAL_DIFFERENCES = 2;
     private static final int LOW_BIT_FIRST = 2;
 
-    private final EncodedPicture encoded;
+    private final EncodedImage encoded;
     private final TiffDirectory directory;
     private final TiffCompression compression;
     private final TiffBlocks blocks;
@@ -30,7 +30,7 @@ final class TiffPage {
      * @throws io.github.unipic.ImageFormatException if the page is cut short, damaged, too large or of a kind that
      *     cannot be read
      */
-    TiffPage(EncodedPicture encoded, TiffDirectory directory) {
+    TiffPage(EncodedImage encoded, TiffDirectory directory) {
         this.encoded = encoded;
         this.directory = directory;
         encoded.checkPixels(directory.value(TiffTag.WIDTH, 0), directory.value(TiffTag.HEIGHT, 0));
@@ -81,7 +81,7 @@ final class TiffPage {
      * @throws io.github.unipic.ImageFormatException if they end early
      * @throws IOException if they are damaged; any unchecked exception may mean the same
      */
-    Picture picture() throws IOException {
+    DecodedImage image() throws IOException {
         byte[] rgb = new byte[Math.multiplyExact(width * height, 3)];
         byte[] alpha = new byte[encoded.asMask() && colors.hasAlpha() ? width * height : 0];
         Rows[] planes = new Rows[(int) blocks.planes()];
@@ -102,7 +102,7 @@ final class TiffPage {
                 }
             }
         }
-        return orientation.apply(new Picture(width, height, rgb, alpha, Map.of()));
+        return orientation.apply(new DecodedImage(width, height, rgb, alpha, Map.of()));
     }
 
     /** The result, the blocks that are open at a time, and their rows as samples. */
@@ -222,7 +222,7 @@ final class TiffPage {
     /** A block that is a JPEG file, of which the tables may lie elsewhere (TIFF Technical Note 2). */
     private Rows jpeg(byte[] data, int block) throws IOException {
         JpegSegments segments =
-                JpegSegments.read(new EncodedPicture(encoded.name(), withTables(data), encoded.options()));
+                JpegSegments.read(new EncodedImage(encoded.name(), withTables(data), encoded.options()));
         int rows = (int) blocks.rows(block);
         if (segments.width() != blocks.width()
                 || segments.height() < rows

@@ -39,7 +39,7 @@ final class WebP {
 
     private static final WebPImageReaderSpi READERS = new WebPImageReaderSpi();
 
-    private final EncodedPicture encoded;
+    private final EncodedImage encoded;
     private final ByteBuffer webp;
     private Optional<Size> canvas = Optional.empty();
     private boolean animated;
@@ -56,12 +56,12 @@ final class WebP {
     /** Pixels, perhaps with alpha apart, and where on the canvas they are. */
     private record Frame(boolean lossless, Part pixels, Optional<Part> alpha, int x, int y) {}
 
-    private WebP(EncodedPicture encoded) {
+    private WebP(EncodedImage encoded) {
         this.encoded = encoded;
         this.webp = encoded.buffer(ByteOrder.LITTLE_ENDIAN);
     }
 
-    static Picture decode(EncodedPicture encoded) throws IOException {
+    static DecodedImage decode(EncodedImage encoded) throws IOException {
         WebP file = new WebP(encoded);
         long end = 8 + Integer.toUnsignedLong(file.webp.getInt(4));
         if (end > encoded.bytes().length) {
@@ -69,8 +69,8 @@ final class WebP {
         }
         file.walk(HEADER_BYTES, (int) end, 0, 0, true);
         Frame frame = file.frame.orElseThrow(() -> encoded.damaged("a WebP file without pixels"));
-        Picture picture = file.onCanvas(file.read(frame), frame);
-        return Orientation.of(file.exif, file.xmp, encoded.options()).apply(picture);
+        DecodedImage image = file.onCanvas(file.read(frame), frame);
+        return Orientation.of(file.exif, file.xmp, encoded.options()).apply(image);
     }
 
     // Chunks after the first frame are looked at for what may be missing of the file, and for the orientation.
@@ -107,7 +107,7 @@ final class WebP {
         return webp.getShort(at) & 0xffff | (webp.get(at + 2) & 0xff) << 16;
     }
 
-    private Picture read(Frame frame) throws IOException {
+    private DecodedImage read(Frame frame) throws IOException {
         Size size = size(frame);
         encoded.checkSize(size.width, size.height, HEAP_PER_PIXEL);
         Optional<Part> levels = encoded.asMask() && !frame.lossless ? frame.alpha : Optional.empty();
@@ -120,7 +120,7 @@ final class WebP {
             BufferedImage image = reader.read(0);
             Raster raster = image.getRaster();
             boolean alpha = encoded.asMask() && raster.getNumBands() == 4;
-            return new Picture(
+            return new DecodedImage(
                     image.getWidth(),
                     image.getHeight(),
                     JavaDecoder.toRgb(image),
@@ -180,26 +180,26 @@ final class WebP {
     }
 
     // Around the frame is transparent black.
-    private Picture onCanvas(Picture picture, Frame frame) {
-        Size size = canvas.orElse(new Size(picture.width(), picture.height()));
-        boolean fills = picture.width() == size.width && picture.height() == size.height;
-        if (!animated && !fills || picture.width() > size.width - frame.x || picture.height() > size.height - frame.y) {
+    private DecodedImage onCanvas(DecodedImage image, Frame frame) {
+        Size size = canvas.orElse(new Size(image.width(), image.height()));
+        boolean fills = image.width() == size.width && image.height() == size.height;
+        if (!animated && !fills || image.width() > size.width - frame.x || image.height() > size.height - frame.y) {
             throw encoded.damaged("a WebP frame that does not fit its canvas");
         }
         if (fills) {
-            return picture;
+            return image;
         }
         int pixels = Math.multiplyExact(size.width, size.height);
         byte[] rgb = new byte[Math.multiplyExact(pixels, 3)];
-        byte[] levels = new byte[picture.alpha().length == 0 ? 0 : pixels];
-        for (int y = 0; y < picture.height(); y++) {
-            int from = y * picture.width();
+        byte[] levels = new byte[image.alpha().length == 0 ? 0 : pixels];
+        for (int y = 0; y < image.height(); y++) {
+            int from = y * image.width();
             int to = (frame.y + y) * size.width + frame.x;
-            System.arraycopy(picture.rgb(), 3 * from, rgb, 3 * to, 3 * picture.width());
+            System.arraycopy(image.rgb(), 3 * from, rgb, 3 * to, 3 * image.width());
             if (levels.length > 0) {
-                System.arraycopy(picture.alpha(), from, levels, to, picture.width());
+                System.arraycopy(image.alpha(), from, levels, to, image.width());
             }
         }
-        return new Picture(size.width, size.height, rgb, levels, Map.of());
+        return new DecodedImage(size.width, size.height, rgb, levels, Map.of());
     }
 }

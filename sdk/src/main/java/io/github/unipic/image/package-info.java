@@ -1,2 +1,2 @@
-/** Reads and writes pictures. Internal: not part of the API, may change. */
+/** Reads and writes images. Internal: not part of the API, may change. */
 package io.github.unipic.image;

@@ -105,7 +105,7 @@ public record Manifest(
      * @param latentChannels of one image token
      * @param downsampling pixels a side of one image token
      * @param nativeGrid tokens a side that the position tables were trained on
-     * @param visionImage pixels a side of the vision encoder's picture, 0 without one
+     * @param visionImage pixels a side of the vision encoder's image, 0 without one
      */
     public record Sizes(
             int hidden,

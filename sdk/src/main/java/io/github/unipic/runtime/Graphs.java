@@ -37,7 +37,7 @@ import java.util.stream.Collectors;
  */
 public final class Graphs implements AutoCloseable {
     /**
-     * Nearly all of a model's matrices. Where pictures are drawn they meet many rows, and prepacking would save under a
+     * Nearly all of a model's matrices. Where images are drawn they meet many rows, and prepacking would save under a
      * tenth of the time for its memory; where words are written, more: that is what the option is for. The sampler's
      * rows are few and its matrices small, and convolutions have a layout of their own.
      */
@@ -325,7 +325,7 @@ public final class Graphs implements AutoCloseable {
             }
             // What goes wrong comes as an exception; a cancelled run is nothing to write on the user's console.
             sessionOptions.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-            // A picture goes through several sessions in turn: the threads of one must not spin while another works.
+            // An image goes through several sessions in turn: the threads of one must not spin while another works.
             sessionOptions.addConfigEntry("session.force_spinning_stop", "1");
             // A pattern is the largest block that some sizes needed once, kept beside what other sizes need.
             sessionOptions.setMemoryPatternOptimization(false);

@@ -185,9 +185,9 @@ public final class OnnxRuntime {
     /** What to do about it, where that is known. */
     static String remedy(OrtException e) {
         return OUT_OF_MEMORY.matcher(String.valueOf(e.getMessage())).find()
-                ? "; there is too little memory: ask for smaller or fewer pictures, free graphs after use"
+                ? "; there is too little memory: ask for smaller or fewer images, free graphs after use"
                         + " (keepLoaded(false), --low-memory), decode in tiles (tileAbove, --tile-above), or export the"
-                        + " model with --flavor fused, whose attention needs far less where pictures are large"
+                        + " model with --flavor fused, whose attention needs far less where images are large"
                 : "";
     }
 

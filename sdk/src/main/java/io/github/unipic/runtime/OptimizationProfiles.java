@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
  * The shapes that TensorRT builds a graph's engine for: the least and the most that each input may have, and what it is
  * tuned for, from the axes in the graph's contract and the sizes in the manifest.
  *
- * <p>They hold for one picture at a time of up to twice the native side, its prompts and answers no longer than it has
- * tokens, and a description of one picture; tuned for the manifest's defaults with guidance. Whoever needs other shapes
+ * <p>They hold for one image at a time of up to twice the native side, its prompts and answers no longer than it has
+ * tokens, and a description of one image; tuned for the manifest's defaults with guidance. Whoever needs other shapes
  * gives the provider profiles as its own options.
  */
 final class OptimizationProfiles {

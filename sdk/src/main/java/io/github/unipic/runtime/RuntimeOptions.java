@@ -28,7 +28,7 @@ public record RuntimeOptions(
      *     large ones in float32 are multiplied where they are mapped; those in other types are always copied
      * @param mapped whether weights stay in their files, of which the system reads what is used; otherwise they are
      *     read into memory when a graph is opened, and the files are not needed after that
-     * @param tileAbove pictures of more pixels than this are decoded in tiles; 0 or more
+     * @param tileAbove images of more pixels than this are decoded in tiles; 0 or more
      */
     public record Memory(boolean keepLoaded, boolean prepack, boolean mapped, long tileAbove) {
         public static final Memory DEFAULTS = new Memory(true, false, true, 1024 * 1024);

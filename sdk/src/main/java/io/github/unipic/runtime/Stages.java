@@ -44,8 +44,8 @@ public final class Stages {
         }
     }
 
-    /** The encoding of a whole picture, and the canvas that the MAR decoder edits it on. Owns its tensors. */
-    public record PictureEncoding(Encoding encoding, Tensor canvas) implements AutoCloseable {
+    /** The encoding of a whole image, and the canvas that the MAR decoder edits it on. Owns its tensors. */
+    public record ImageEncoding(Encoding encoding, Tensor canvas) implements AutoCloseable {
         @Override
         public void close() {
             encoding.close();
@@ -178,7 +178,7 @@ public final class Stages {
         return names;
     }
 
-    // ---- pictures
+    // ---- images
 
     /** pixels [B,3,S,S] to image embeddings [B,T,D]. */
     public Tensor encodeVision(Tensor pixels) {
@@ -210,7 +210,7 @@ public final class Stages {
         }
     }
 
-    // ---- pictures in tiles
+    // ---- images in tiles
 
     /** Scaled latents [B,h,w,channels] to the features [B,C,H/2,W/2] that tiles are decoded from. */
     public Tensor decodeFeatures(Tensor latents) {
@@ -219,7 +219,7 @@ public final class Stages {
         return features;
     }
 
-    /** A rectangle of a picture, in places of its features: each is two pixels high and wide. */
+    /** A rectangle of an image, in places of its features: each is two pixels high and wide. */
     public record Tile(int top, int left, int height, int width) {}
 
     /**
@@ -235,10 +235,9 @@ public final class Stages {
     }
 
     /**
-     * One tile of a picture from the whole picture's features [1,C,H/2,W/2].
+     * One tile of an image from the whole image's features [1,C,H/2,W/2].
      *
-     * @param statistics of the whole picture, in the order of {@link DecodedTile}; without them the tile's own are
-     *     taken
+     * @param statistics of the whole image, in the order of {@link DecodedTile}; without them the tile's own are taken
      */
     public DecodedTile decodeTile(Tensor features, Tile tile, Optional<float[]> statistics) {
         int norms = tileNorms();
@@ -283,10 +282,10 @@ public final class Stages {
         }
     }
 
-    /** As {@link #encodeTokens}, of all tokens of a picture, and its canvas. */
-    public PictureEncoding encodePicture(Tensor tokens, Tensor positions, Grid grid) {
+    /** As {@link #encodeTokens}, of all tokens of an image, and its canvas. */
+    public ImageEncoding encodeImage(Tensor tokens, Tensor positions, Grid grid) {
         try (Outputs outputs = encode(tokens, positions, grid, Set.of("x_enc", "z_enc", "canvas"))) {
-            return new PictureEncoding(
+            return new ImageEncoding(
                     new Encoding(outputs.take("x_enc"), outputs.take("z_enc")), outputs.take("canvas"));
         }
     }

@@ -182,7 +182,7 @@ public final class Tensor implements AutoCloseable {
         long bytes = (long) sequences * heads * length * width * info.type.size;
         if (bytes > Integer.MAX_VALUE) {
             throw new InvalidRequestException("A context of " + length + " tokens is too long for " + sequences
-                    + " sequences at once; ask for fewer pictures.");
+                    + " sequences at once; ask for fewer images.");
         }
         ByteBuffer all = bytes((int) bytes, 1);
         int to = 0;

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class PhiloxNoiseTest {
     private static final int CHANNELS = 16;
 
-    /** By an independent implementation in Python. A seed must mean the same picture in every version. */
+    /** By an independent implementation in Python. A seed must mean the same image in every version. */
     @Test
     void fixedVectors() {
         assertThat(noise(42, 7, 3))

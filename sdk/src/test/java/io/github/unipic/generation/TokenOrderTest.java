@@ -74,7 +74,7 @@ class TokenOrderTest {
     void refusesWhatIsNoPermutation() {
         assertThatThrownBy(() -> TokenOrder.check(new int[] {0, 1}, 3))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessage("order must have one position for each of the picture's 3 tokens, not 2");
+                .hasMessage("order must have one position for each of the image's 3 tokens, not 2");
         assertThatThrownBy(() -> TokenOrder.check(new int[] {0, 3, 1}, 3))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessage("order must hold positions 0 to 2, not 3 (at index 1)");

@@ -227,7 +227,7 @@ class BmpTest {
     void runsThatEndEarlyAreRefused(String hex) {
         assertThatThrownBy(() -> decode(runs(8, hex)))
                 .isInstanceOf(ImageFormatException.class)
-                .hasMessageMatching("the picture of \\d+ bytes is (damaged|cut short): .*");
+                .hasMessageMatching("the image of \\d+ bytes is (damaged|cut short): .*");
     }
 
     @Test

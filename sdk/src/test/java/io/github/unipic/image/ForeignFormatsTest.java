@@ -21,7 +21,7 @@ class ForeignFormatsTest {
     private static void assertNamed(byte[] file, String name) {
         assertThatThrownBy(() -> Image.decode(file, ReadOptions.DEFAULT))
                 .isInstanceOf(ImageFormatException.class)
-                .hasMessage("the picture of " + file.length + " bytes is " + name
+                .hasMessage("the image of " + file.length + " bytes is " + name
                         + ", which cannot be read; save it as PNG or JPEG");
     }
 
@@ -72,7 +72,7 @@ class ForeignFormatsTest {
             assertThatThrownBy(() -> Image.decode(file, ReadOptions.DEFAULT)).isInstanceOf(ImageFormatException.class);
         }
         byte[] negative = Arrays.copyOf("\u00ff\u00ff\u00ff\u00ffftyp".getBytes(StandardCharsets.ISO_8859_1), 8);
-        assertThat(ForeignFormats.nameOf(new EncodedPicture("", negative, ReadOptions.DEFAULT)))
+        assertThat(ForeignFormats.nameOf(new EncodedImage("", negative, ReadOptions.DEFAULT)))
                 .contains("an MP4 or QuickTime video");
     }
 }

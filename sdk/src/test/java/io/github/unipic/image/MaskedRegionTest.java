@@ -121,7 +121,7 @@ class MaskedRegionTest {
     }
 
     @Test
-    void thePicturesStayAndTheTextComesAlong() {
+    void theImagesStayAndTheTextComesAlong() {
         Image drawn = plain(4, 4, 9).withMetadata(Map.of("prompt", "fox"));
         Image source = plain(4, 4, 5);
         Image pasted = mask(4, 4, (x, y) -> x < 2).paste(drawn, source, 1);
@@ -138,7 +138,7 @@ class MaskedRegionTest {
         MaskedRegion mask = mask(4, 3, (x, y) -> true);
         assertThatThrownBy(() -> mask.paste(plain(3, 4, 0), plain(4, 3, 0), 0))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessage("the drawn picture is 3 x 4 pixels, but the mask is 4 x 3; give both the same size");
+                .hasMessage("the drawn image is 3 x 4 pixels, but the mask is 4 x 3; give both the same size");
         assertThatThrownBy(() -> mask.paste(plain(4, 3, 0), plain(8, 8, 0), 0))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessage("the source is 8 x 8 pixels, but the mask is 4 x 3; give both the same size");

@@ -60,7 +60,7 @@ public final class PngTextFuzz implements MemoryFuzzTarget {
         Image image = Image.decode(png.toByteArray(), ReadOptions.DEFAULT);
         image.request();
         image.metadata().forEach((keyword, text) -> {
-            if (text.length() > Picture.MAX_TEXT_BYTES) {
+            if (text.length() > DecodedImage.MAX_TEXT_BYTES) {
                 throw new AssertionError(keyword + " has " + text.length() + " characters");
             }
         });

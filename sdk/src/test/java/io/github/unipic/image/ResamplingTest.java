@@ -48,7 +48,7 @@ class ResamplingTest {
     }
 
     @Test
-    void theSameSizeIsTheSamePicture() {
+    void theSameSizeIsTheSameImage() {
         Image image = Image.ofRgb(2, 1, new byte[] {1, 2, 3, 4, 5, 6});
         assertThat(Resampling.resize(image, 2, 1)).isSameAs(image);
     }

@@ -73,14 +73,14 @@ class TiffTest {
                 "palette-alpha-planes.tif"
             })
     void masksHaveAlpha(String name) {
-        Picture mask = PictureReader.decodeMask(FILES.bytes(name), ReadOptions.DEFAULT);
+        DecodedImage mask = ImageReader.decodeMask(FILES.bytes(name), ReadOptions.DEFAULT);
         for (int y = 0; y < mask.height(); y++) {
             for (int x = 0; x < mask.width(); x++) {
                 int alpha = x == 0 && y == 0 ? 0 : (7 * y + 5 * x) % 256;
                 assertThat(mask.alpha()[y * mask.width() + x]).isEqualTo((byte) alpha);
             }
         }
-        assertThat(PictureReader.decode(FILES.bytes(name), ReadOptions.DEFAULT).alpha())
+        assertThat(ImageReader.decode(FILES.bytes(name), ReadOptions.DEFAULT).alpha())
                 .isEmpty();
     }
 
@@ -89,7 +89,7 @@ class TiffTest {
         byte[] tiff = new Builder(2, 1, 16, 1)
                 .strips(1, new byte[] {0, (byte) 0x80, 10, 0})
                 .bytes();
-        assertThat(PictureReader.decodeMask(tiff, ReadOptions.DEFAULT).rgb()).containsExactly(128, 128, 128, 0, 0, 0);
+        assertThat(ImageReader.decodeMask(tiff, ReadOptions.DEFAULT).rgb()).containsExactly(128, 128, 128, 0, 0, 0);
         assertThat(Image.decode(tiff, ReadOptions.DEFAULT).rgb()).containsExactly(255, 255, 255, 10, 10, 10);
     }
 

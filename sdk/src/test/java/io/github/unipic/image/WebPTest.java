@@ -39,26 +39,26 @@ class WebPTest {
     @ParameterizedTest
     @ValueSource(strings = {"lossless-alpha.webp", "lossy-alpha.webp"})
     void masksHaveAlpha(String name) {
-        Picture mask = PictureReader.decodeMask(FILES.bytes(name), ReadOptions.DEFAULT);
+        DecodedImage mask = ImageReader.decodeMask(FILES.bytes(name), ReadOptions.DEFAULT);
         for (int y = 0; y < mask.height(); y++) {
             for (int x = 0; x < mask.width(); x++) {
                 int alpha = x == 0 && y == 0 ? 0 : (7 * y + 5 * x) % 256;
                 assertThat(mask.alpha()[y * mask.width() + x]).isEqualTo((byte) alpha);
             }
         }
-        assertThat(PictureReader.decode(FILES.bytes(name), ReadOptions.DEFAULT).alpha())
+        assertThat(ImageReader.decode(FILES.bytes(name), ReadOptions.DEFAULT).alpha())
                 .isEmpty();
     }
 
     @Test
     void masksOfAlphaThatTheDecoderIgnoresAreRefused() {
-        assertThatThrownBy(() -> PictureReader.decodeMask(FILES.bytes("lossy-raw-alpha.webp"), ReadOptions.DEFAULT))
+        assertThatThrownBy(() -> ImageReader.decodeMask(FILES.bytes("lossy-raw-alpha.webp"), ReadOptions.DEFAULT))
                 .hasMessageContaining("uncompressed alpha, which cannot be read; save it as PNG");
     }
 
     @Test
     void aroundTheFirstFrameMasksAreTransparent() {
-        Picture mask = PictureReader.decodeMask(FILES.bytes("animated-offset-lossless.webp"), ReadOptions.DEFAULT);
+        DecodedImage mask = ImageReader.decodeMask(FILES.bytes("animated-offset-lossless.webp"), ReadOptions.DEFAULT);
         assertThat(mask.alpha()).hasSize(60 * 50);
         assertThat(mask.alpha()[0]).isZero();
         assertThat(mask.alpha()[20 * 60 + 25]).isEqualTo((byte) 255);

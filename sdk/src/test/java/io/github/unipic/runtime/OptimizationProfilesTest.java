@@ -10,9 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/**
- * On the published model's sizes: 64 buffer tokens, a native grid of 32 x 32, pictures of 512 x 512 in 32 iterations.
- */
+/** On the published model's sizes: 64 buffer tokens, a native grid of 32 x 32, images of 512 x 512 in 32 iterations. */
 class OptimizationProfilesTest {
     private static final Manifest MANIFEST = new Manifest(
             Manifest.FORMAT_VERSION,

@@ -22,7 +22,7 @@ public final class Benchmark implements AutoCloseable {
             MemoryBandwidth bandwidth,
             Results.Load load,
             List<Results.Preview> previews,
-            List<Results.Picture> pictures,
+            List<Results.Image> images,
             List<Results.Answer> answers,
             List<Results.Text> texts,
             ProcessMemory memory) {}
@@ -31,10 +31,10 @@ public final class Benchmark implements AutoCloseable {
     private final Consumer<String> progress;
     private final MemoryBandwidth bandwidth;
     private final LoadedModel model;
-    private final PictureBench drawing;
+    private final ImageBench drawing;
     private final TextBench language;
     private final List<Results.Preview> previews = new ArrayList<>();
-    private final List<Results.Picture> pictures = new ArrayList<>();
+    private final List<Results.Image> images = new ArrayList<>();
     private final List<Results.Answer> answers = new ArrayList<>();
     private final List<Results.Text> texts = new ArrayList<>();
 
@@ -54,7 +54,7 @@ public final class Benchmark implements AutoCloseable {
         System.gc();
         progress.accept("loading " + path);
         model = new LoadedModel(path, options);
-        drawing = new PictureBench(model, settings, cancellation);
+        drawing = new ImageBench(model, settings, cancellation);
         language = new TextBench(model, settings, cancellation);
     }
 
@@ -69,7 +69,7 @@ public final class Benchmark implements AutoCloseable {
             case T2I ->
                 settings.sizes().forEach(size -> {
                     progress.accept("text to image, " + size + " px");
-                    pictures.add(drawing.whole(size));
+                    images.add(drawing.whole(size));
                 });
             case DESCRIBE -> {
                 progress.accept("an answer about a photo");
@@ -90,7 +90,7 @@ public final class Benchmark implements AutoCloseable {
                 bandwidth,
                 model.load(),
                 List.copyOf(previews),
-                List.copyOf(pictures),
+                List.copyOf(images),
                 List.copyOf(answers),
                 List.copyOf(texts),
                 ProcessMemory.now());

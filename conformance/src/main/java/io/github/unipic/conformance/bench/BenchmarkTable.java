@@ -4,7 +4,7 @@ import io.github.unipic.conformance.BenchmarkReport;
 import io.github.unipic.conformance.BenchmarkSettings;
 import io.github.unipic.conformance.bench.Benchmark.Measured;
 import io.github.unipic.conformance.bench.Results.Answer;
-import io.github.unipic.conformance.bench.Results.Picture;
+import io.github.unipic.conformance.bench.Results.Image;
 import io.github.unipic.conformance.bench.Results.Preview;
 import io.github.unipic.conformance.bench.Results.Stage;
 import io.github.unipic.conformance.bench.Results.Text;
@@ -24,7 +24,7 @@ public final class BenchmarkTable {
         Measured measured = report.measured();
         table.load(measured.load());
         measured.previews().forEach(table::preview);
-        measured.pictures().forEach(picture -> table.picture(picture, report.settings()));
+        measured.images().forEach(image -> table.image(image, report.settings()));
         measured.answers().forEach(table::answer);
         measured.texts().forEach(table::text);
         table.bottom(measured);
@@ -42,7 +42,7 @@ public final class BenchmarkTable {
                 report.threads().isPresent() ? report.threads().getAsInt() : "as ONNX Runtime chooses",
                 report.environment().java());
         line(
-                "graphs %s, float32 matrices %s, pictures of more than %d pixels in tiles",
+                "graphs %s, float32 matrices %s, images of more than %d pixels in tiles",
                 report.settings().keepLoaded() ? "stay loaded" : "are freed after use",
                 report.settings().prepack() ? "copied (prepack)" : "mapped",
                 report.settings().tileAbove());
@@ -66,15 +66,15 @@ public final class BenchmarkTable {
         memory(preview.memory());
     }
 
-    private void picture(Picture picture, BenchmarkSettings settings) {
+    private void image(Image image, BenchmarkSettings settings) {
         line("");
         line(
                 "Text to image, %d px, %d iterations, %d diffusion steps, guidance %s",
-                picture.size(), settings.iterations(), settings.steps(), settings.guidance());
-        line("  picture                %s", seconds(picture.seconds()));
-        line("  CPU time               %s", seconds(picture.cpuSeconds()));
-        stages(picture.stages(), picture.seconds());
-        memory(picture.memory());
+                image.size(), settings.iterations(), settings.steps(), settings.guidance());
+        line("  image                %s", seconds(image.seconds()));
+        line("  CPU time               %s", seconds(image.cpuSeconds()));
+        stages(image.stages(), image.seconds());
+        memory(image.memory());
     }
 
     private void answer(Answer answer) {

@@ -36,12 +36,12 @@ public final class Results {
      * Text to image.
      *
      * @param size pixels a side
-     * @param seconds of a whole picture
-     * @param cpuSeconds of all threads, for a whole picture
+     * @param seconds of a whole image
+     * @param cpuSeconds of all threads, for a whole image
      * @param stages by graph; the rest of {@code seconds} is Java
-     * @param meanLevel of the last picture's channels, 0 to 255: alike wherever the same picture was drawn
+     * @param meanLevel of the last image's channels, 0 to 255: alike wherever the same image was drawn
      */
-    public record Picture(
+    public record Image(
             int size,
             Spread seconds,
             Spread cpuSeconds,

@@ -7,8 +7,8 @@ import io.github.unipic.Image;
 import io.github.unipic.conformance.BenchmarkSettings;
 import io.github.unipic.conformance.cases.Photos;
 import io.github.unipic.conformance.cases.SeededValues;
+import io.github.unipic.generation.ImageEncoder;
 import io.github.unipic.generation.LanguageContext;
-import io.github.unipic.generation.PictureEncoder;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
@@ -23,7 +23,7 @@ import java.util.Optional;
  */
 final class TextBench {
     private static final String PHOTO = "astronaut.png";
-    private static final String QUESTION = "What is in the picture?";
+    private static final String QUESTION = "What is in the image?";
 
     private final LoadedModel model;
     private final BenchmarkSettings settings;
@@ -64,9 +64,9 @@ final class TextBench {
 
     private Timed answer(Image photo, int tokens) {
         long start = System.nanoTime();
-        try (Tensor picture = look(photo);
+        try (Tensor image = look(photo);
                 LanguageContext context = model.context(cancellation)) {
-            context.append(context.turn(1, picture.dim(1), PromptText.template(QUESTION)), List.of(picture));
+            context.append(context.turn(1, image.dim(1), PromptText.template(QUESTION)), List.of(image));
             double firstToken = 0;
             List<Integer> ids = new ArrayList<>();
             while (ids.size() < tokens) {
@@ -82,7 +82,7 @@ final class TextBench {
     }
 
     private Tensor look(Image photo) {
-        PictureEncoder encoder = new PictureEncoder(
+        ImageEncoder encoder = new ImageEncoder(
                 new Stages(model.graphs(), cancellation), model.graphs().folder());
         return encoder.embeds(photo, encoder.path(Optional.empty()));
     }

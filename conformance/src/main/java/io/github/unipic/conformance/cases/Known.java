@@ -1,6 +1,6 @@
 package io.github.unipic.conformance.cases;
 
-/** How many tokens of a picture are known. */
+/** How many tokens of an image are known. */
 enum Known {
     NONE,
     HALF,

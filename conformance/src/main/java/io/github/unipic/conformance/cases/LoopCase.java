@@ -5,9 +5,9 @@ import io.github.unipic.conformance.Suite;
 import java.util.Optional;
 
 /**
- * One picture drawn, or edited where there is a photo.
+ * One image drawn, or edited where there is a photo.
  *
- * @param photo name of the picture that is edited, of those that come with the kit
+ * @param photo name of the image that is edited, of those that come with the kit
  */
 public record LoopCase(
         String name,

@@ -6,12 +6,12 @@ import io.github.unipic.NoiseSource;
 import io.github.unipic.VisionPath;
 import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.generation.DiffusionSchedule;
+import io.github.unipic.generation.ImageEncoder;
+import io.github.unipic.generation.ImageEncoder.Source;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.generation.MaskedGeneration;
-import io.github.unipic.generation.MaskedGeneration.Picture;
+import io.github.unipic.generation.MaskedGeneration.Sample;
 import io.github.unipic.generation.MaskedGeneration.Task;
-import io.github.unipic.generation.PictureEncoder;
-import io.github.unipic.generation.PictureEncoder.Source;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.Pixels;
 import io.github.unipic.image.Resampling;
@@ -29,7 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Runs whole tasks: pictures with recorded order and noise, and likeliest answers. */
+/** Runs whole tasks: images with recorded order and noise, and likeliest answers. */
 public final class TaskRunner {
     private final Graphs graphs;
     private final Manifest manifest;
@@ -48,7 +48,7 @@ public final class TaskRunner {
     }
 
     /**
-     * A drawn picture.
+     * A drawn image.
      *
      * @param latents [1,h,w,channels]
      * @param pixels [1,3,height,width]
@@ -86,7 +86,7 @@ public final class TaskRunner {
         }
     }
 
-    /** Whether the model has the graphs for a picture of that kind. */
+    /** Whether the model has the graphs for an image of that kind. */
     public boolean has(LoopCase drawing) {
         return drawing.photo().isEmpty() || graphs.folder().has(GraphName.PIXEL_ENCODER);
     }
@@ -97,7 +97,7 @@ public final class TaskRunner {
                 .has(question.path() == VisionPath.SIGLIP ? GraphName.VISION_ENCODER : GraphName.PIXEL_ENCODER);
     }
 
-    /** Draws a case's picture. */
+    /** Draws a case's image. */
     public Drawn draw(LoopCase drawing) {
         Grid grid = drawing.grid().of(manifest.sizes().nativeGrid());
         Task task = new Task(
@@ -108,7 +108,7 @@ public final class TaskRunner {
                 drawing.temperature(),
                 DiffusionSchedule.cosine(drawing.steps(), manifest.diffusion().maxBeta()),
                 Optional.empty(),
-                List.of(new Picture(
+                List.of(new Sample(
                         values(drawing, "order").permutation(0, grid.tokens()), noise(drawing, grid.tokens()))));
         return drawing.photo().isPresent()
                 ? edit(task, drawing.prompt(), drawing.photo().get())
@@ -129,7 +129,7 @@ public final class TaskRunner {
 
     private Drawn edit(Task task, String instruction, String photo) {
         int side = task.grid().height() * manifest.sizes().downsampling();
-        try (Source source = new PictureEncoder(stages, graphs.folder()).source(Photos.require(photo), side);
+        try (Source source = new ImageEncoder(stages, graphs.folder()).source(Photos.require(photo), side);
                 LanguageContext conditional = context();
                 LanguageContext unconditional = context()) {
             show(conditional, source.embeds(), instruction);
@@ -182,7 +182,7 @@ public final class TaskRunner {
         }
         int side = manifest.sizes().nativeGrid() * manifest.sizes().downsampling();
         try (Tensor pixels = pixels(square, side);
-                Source source = new PictureEncoder(stages, graphs.folder()).encode(pixels)) {
+                Source source = new ImageEncoder(stages, graphs.folder()).encode(pixels)) {
             return source.embeds().rows(0, source.embeds().dim(1));
         }
     }

@@ -2,7 +2,7 @@ package io.github.unipic.conformance.cases;
 
 import io.github.unipic.model.Grid;
 
-/** Where in a picture a tile lies. */
+/** Where in an image a tile lies. */
 enum TilePlace {
     /** Everywhere. */
     WHOLE,

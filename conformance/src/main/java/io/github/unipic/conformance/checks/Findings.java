@@ -5,7 +5,7 @@ import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.ConformanceException;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
-import io.github.unipic.conformance.report.PicturePair;
+import io.github.unipic.conformance.report.ImagePair;
 import io.github.unipic.conformance.report.Placement;
 import io.github.unipic.conformance.report.Timing;
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ public final class Findings {
     private final List<Check> checks = new ArrayList<>();
     private final List<Placement> placements = new ArrayList<>();
     private final List<Timing> timings = new ArrayList<>();
-    private final List<PicturePair> pictures = new ArrayList<>();
+    private final List<ImagePair> images = new ArrayList<>();
     private final List<String> skipped = new ArrayList<>();
     private int casesDone;
     private int casesInAll;
@@ -76,8 +76,8 @@ public final class Findings {
         timings.add(timing);
     }
 
-    public void add(PicturePair pair) {
-        pictures.add(pair);
+    public void add(ImagePair pair) {
+        images.add(pair);
     }
 
     /** @param what could not be compared, and why */
@@ -102,8 +102,8 @@ public final class Findings {
         return List.copyOf(timings);
     }
 
-    public List<PicturePair> pictures() {
-        return List.copyOf(pictures);
+    public List<ImagePair> images() {
+        return List.copyOf(images);
     }
 
     public List<String> skipped() {

@@ -57,7 +57,7 @@ public final class RequestChecks {
     }
 
     private void twice(Comparer comparer) {
-        comparer.sameLevels("picture", picture(7), picture(7));
+        comparer.sameLevels("image", image(7), image(7));
         if (describes()) {
             comparer.exact("answer", answer(), answer());
         }
@@ -67,7 +67,7 @@ public final class RequestChecks {
         List<Supplier<long[]>> requests = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             long seed = i;
-            requests.add(i % 3 == 2 && describes() ? this::answer : () -> widen(picture(seed)));
+            requests.add(i % 3 == 2 && describes() ? this::answer : () -> widen(image(seed)));
         }
         List<long[]> oneByOne = requests.stream().map(Supplier::get).toList();
         ExecutorService pool = Executors.newFixedThreadPool(count);
@@ -100,7 +100,7 @@ public final class RequestChecks {
         return unipic.info().tasks().contains("describe");
     }
 
-    private byte[] picture(long seed) {
+    private byte[] image(long seed) {
         Image image = unipic.generate(GenerateRequest.builder("a red fox in the snow")
                         .size(side, side)
                         .iterations(ITERATIONS)

@@ -45,7 +45,7 @@ public final class StageChecks {
         }
     }
 
-    /** The manifest's noise schedule, which every picture depends on, against that of the reference's model. */
+    /** The manifest's noise schedule, which every image depends on, against that of the reference's model. */
     private void compareSchedules() {
         double expected = reference.maxBeta();
         new Comparer(Area.STAGE, GraphName.TOKEN_SAMPLER.label(), "schedule", findings::add)

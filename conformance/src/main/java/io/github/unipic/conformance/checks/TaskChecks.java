@@ -13,14 +13,14 @@ import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.conformance.compare.Tolerances;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.report.Area;
-import io.github.unipic.conformance.report.PicturePair;
+import io.github.unipic.conformance.report.ImagePair;
 import io.github.unipic.image.Pixels;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.text.PromptTokenizer;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Whole tasks against the reference: pictures with recorded order and noise, and likeliest answers. */
+/** Whole tasks against the reference: images with recorded order and noise, and likeliest answers. */
 public final class TaskChecks {
     private final TaskRunner runner;
     private final ReferenceFile reference;
@@ -76,9 +76,8 @@ public final class TaskChecks {
         if (comparer.floats("pixels", drawn.pixels(), pixels.get(), tolerances.loop())) {
             Image expected = image(pixels.get());
             Image actual = image(drawn.pixels());
-            comparer.levels(
-                    "image", actual.rgb(), expected.rgb(), tolerances.pictureLargest(), tolerances.pictureShare());
-            findings.add(new PicturePair(drawing.name(), expected, actual));
+            comparer.levels("image", actual.rgb(), expected.rgb(), tolerances.imageLargest(), tolerances.imageShare());
+            findings.add(new ImagePair(drawing.name(), expected, actual));
         }
     }
 

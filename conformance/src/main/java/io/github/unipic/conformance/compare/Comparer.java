@@ -67,7 +67,7 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
                                 .count());
     }
 
-    /** An 8-bit picture that must be the same to the byte. */
+    /** An 8-bit image that must be the same to the byte. */
     public void sameLevels(String tensor, byte[] actual, byte[] expected) {
         if (sameLength(tensor, actual, expected)) {
             differing(tensor, differing(differences(actual, expected)));
@@ -75,7 +75,7 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
     }
 
     /**
-     * A drawn 8-bit picture.
+     * A drawn 8-bit image.
      *
      * @param largest difference of a value that passes, in levels
      * @param share of values that may differ; where all of them may, the share is told, not judged
@@ -100,7 +100,7 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
         }
     }
 
-    /** An 8-bit picture from a JPEG, whose decoders differ. */
+    /** An 8-bit image from a JPEG, whose decoders differ. */
     public void meanDifference(String tensor, byte[] actual, byte[] expected, double limit) {
         if (sameLength(tensor, actual, expected)) {
             add(

@@ -56,14 +56,14 @@ public final class Tolerances {
         return limit("loop");
     }
 
-    /** Largest difference of a drawn picture, in levels. */
-    public double pictureLargest() {
-        return limit("picture_largest");
+    /** Largest difference of a drawn image, in levels. */
+    public double imageLargest() {
+        return limit("image_largest");
     }
 
-    /** Share of a drawn picture's values that may differ. */
-    public double pictureShare() {
-        return limit("picture_share");
+    /** Share of a drawn image's values that may differ. */
+    public double imageShare() {
+        return limit("image_share");
     }
 
     /** Largest margin, over the root mean square of the logits, at which two answers may part. */

@@ -5,7 +5,7 @@ import io.github.unipic.conformance.checks.Findings;
 import io.github.unipic.conformance.compare.Comparer;
 import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.report.Area;
-import io.github.unipic.conformance.report.PicturePair;
+import io.github.unipic.conformance.report.ImagePair;
 import io.github.unipic.model.GraphName;
 
 /** Compares what the graphs give with one golden file's tensors, key by key. */
@@ -43,7 +43,7 @@ final class GoldenComparer {
         on(Area.STAGE, graph.label()).exact(key, actual, golden.longs(key));
     }
 
-    /** Something on the way of a whole picture. */
+    /** Something on the way of a whole image. */
     void loop(String key, float[] actual) {
         on(Area.LOOP, kind())
                 .floats(key, actual, golden.floats(key), tolerances.tasks().loop());
@@ -67,17 +67,17 @@ final class GoldenComparer {
         }
     }
 
-    /** A drawn picture. */
-    void picture(String key, Image actual) {
+    /** A drawn image. */
+    void image(String key, Image actual) {
         byte[] expected = golden.bytes(key);
         on(Area.LOOP, kind())
                 .levels(
                         key,
                         actual.rgb(),
                         expected,
-                        tolerances.tasks().pictureLargest(),
-                        tolerances.tasks().pictureShare());
-        findings.add(new PicturePair(golden.name(), Image.ofRgb(actual.width(), actual.height(), expected), actual));
+                        tolerances.tasks().imageLargest(),
+                        tolerances.tasks().imageShare());
+        findings.add(new ImagePair(golden.name(), Image.ofRgb(actual.width(), actual.height(), expected), actual));
     }
 
     /** A framed photo: the same to the byte, or from a JPEG, whose decoders differ. */

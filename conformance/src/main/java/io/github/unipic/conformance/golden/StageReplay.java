@@ -211,7 +211,7 @@ final class StageReplay {
     }
 
     /**
-     * decoder_embed of x_con, computed here: the golden file has no source picture from which the MAR encoder's graph
+     * decoder_embed of x_con, computed here: the golden file has no source image from which the MAR encoder's graph
      * could make the canvas.
      */
     private Tensor canvas(GoldenFile golden) {

@@ -9,13 +9,13 @@ import io.github.unipic.NoiseSource;
 import io.github.unipic.conformance.cases.Photos;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.generation.DiffusionSchedule;
+import io.github.unipic.generation.ImageEncoder;
+import io.github.unipic.generation.ImageEncoder.Source;
 import io.github.unipic.generation.ImageTokens;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.generation.MaskedGeneration;
-import io.github.unipic.generation.MaskedGeneration.Picture;
+import io.github.unipic.generation.MaskedGeneration.Sample;
 import io.github.unipic.generation.MaskedGeneration.Task;
-import io.github.unipic.generation.PictureEncoder;
-import io.github.unipic.generation.PictureEncoder.Source;
 import io.github.unipic.generation.TextGeneration;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
 import io.github.unipic.image.Framing;
@@ -59,7 +59,7 @@ final class TaskReplay {
             conditional.tokens(golden.longs("input_ids"));
             unconditional.tokens(golden.longs("uncond_ids"));
             try (KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()))) {
-                comparePicture(
+                compareImage(
                         comparer,
                         loop.run(
                                 task,
@@ -75,7 +75,7 @@ final class TaskReplay {
         GoldenFile golden = comparer.golden();
         Task task = task(golden);
         try (Tensor pixels = sourcePixels(comparer);
-                Source source = new PictureEncoder(stages, graphs.folder()).encode(pixels);
+                Source source = new ImageEncoder(stages, graphs.folder()).encode(pixels);
                 LanguageContext conditional = empty();
                 LanguageContext unconditional = empty()) {
             comparer.loop("x_con", source.encoded().toFloats());
@@ -83,7 +83,7 @@ final class TaskReplay {
             fill(conditional, golden.longs("input_ids"), source.embeds());
             fill(unconditional, golden.longs("uncond_ids"), source.embeds());
             try (KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()))) {
-                comparePicture(comparer, loop.run(task, prompts, source.canvas(), (iteration, z, drawn) -> {}));
+                compareImage(comparer, loop.run(task, prompts, source.canvas(), (iteration, z, drawn) -> {}));
             }
         }
     }
@@ -103,7 +103,7 @@ final class TaskReplay {
     void understand(GoldenComparer comparer) {
         GoldenFile golden = comparer.golden();
         try (Tensor pixels = golden.tensor("mar.pixels");
-                Source source = new PictureEncoder(stages, graphs.folder()).encode(pixels)) {
+                Source source = new ImageEncoder(stages, graphs.folder()).encode(pixels)) {
             compareAnswer(comparer, "mar.", source.embeds());
         }
         if (graphs.folder().has(GraphName.VISION_ENCODER)) {
@@ -145,13 +145,13 @@ final class TaskReplay {
         context.tokens(Arrays.copyOfRange(ids, first + embeds.dim(1), ids.length));
     }
 
-    private void comparePicture(GoldenComparer comparer, ImageTokens tokens) {
+    private void compareImage(GoldenComparer comparer, ImageTokens tokens) {
         try (Tensor latents = tokens.latents(0);
                 Tensor pixels = stages.decodePixels(latents)) {
             comparer.loop("latents", latents.toFloats());
             comparer.loop("pixels", pixels.toFloats());
             Image image = Pixels.toImage(pixels.toFloats(), pixels.dim(3), pixels.dim(2));
-            comparer.picture("image", image);
+            comparer.image("image", image);
         }
     }
 
@@ -180,7 +180,7 @@ final class TaskReplay {
                         (int) golden.number("steps"),
                         graphs.folder().manifest().diffusion().maxBeta()),
                 Optional.empty(),
-                List.of(new Picture(order, recordedNoise(golden))));
+                List.of(new Sample(order, recordedNoise(golden))));
     }
 
     /** noise [steps+1,N,channels], indexed by token position. */

@@ -8,9 +8,9 @@ public enum Area {
     PREPROCESSING,
     /** One graph alone. */
     STAGE,
-    /** A whole picture, drawn or edited with recorded order and noise. */
+    /** A whole image, drawn or edited with recorded order and noise. */
     LOOP,
-    /** Answers about a picture. */
+    /** Answers about an image. */
     UNDERSTANDING,
     /** The same request twice. */
     DETERMINISM,

@@ -19,7 +19,7 @@ public record ConformanceReport(
         List<Check> checks,
         List<Placement> placements,
         List<Timing> timings,
-        List<PicturePair> pictures,
+        List<ImagePair> images,
         List<String> skipped) {
 
     /** Version of the report's written forms; docs/conformance-report.schema.json describes this one. */
@@ -30,7 +30,7 @@ public record ConformanceReport(
         checks = List.copyOf(checks);
         placements = List.copyOf(placements);
         timings = List.copyOf(timings);
-        pictures = List.copyOf(pictures);
+        images = List.copyOf(images);
         skipped = List.copyOf(skipped);
     }
 

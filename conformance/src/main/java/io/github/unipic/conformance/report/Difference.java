@@ -4,7 +4,7 @@ import io.github.unipic.Image;
 import java.util.Optional;
 
 /**
- * Where two pictures differ.
+ * Where two images differ.
  *
  * @param image absolute difference of each value, times {@code factor}: black where they agree
  * @param factor the largest whole number that keeps the largest difference within 255; 1 where there is none
@@ -12,7 +12,7 @@ import java.util.Optional;
  */
 record Difference(Image image, int factor, int largest) {
 
-    /** Compares two pictures; empty if their sizes differ. */
+    /** Compares two images; empty if their sizes differ. */
     static Optional<Difference> between(Image reference, Image actual) {
         if (reference.width() != actual.width() || reference.height() != actual.height()) {
             return Optional.empty();

@@ -28,7 +28,7 @@ record EarlierReport(Path folder, Set<Path> images) {
 
     private static final int MARKED_BYTES = 4096;
     private static final long MAX_BYTES = 256L << 20;
-    private static final String IMAGE = ReportPicture.FOLDER + "/[A-Za-z0-9_-]+-(reference|actual|difference)\\.png";
+    private static final String IMAGE = ReportImage.FOLDER + "/[A-Za-z0-9_-]+-(reference|actual|difference)\\.png";
     private static final JsonMapper JSON_MAPPER = new JsonMapper();
 
     /**
@@ -80,7 +80,7 @@ record EarlierReport(Path folder, Set<Path> images) {
         }
         Set<Path> images = new HashSet<>();
         try {
-            for (JsonNode pair : JSON_MAPPER.readTree(json.toFile()).path("pictures")) {
+            for (JsonNode pair : JSON_MAPPER.readTree(json.toFile()).path("images")) {
                 for (JsonNode file : pair) {
                     if (file.isTextual() && file.textValue().matches(IMAGE)) {
                         images.add(folder.resolve(file.textValue()));

@@ -1,6 +1,6 @@
 package io.github.unipic.conformance.report;
 
-import io.github.unipic.conformance.report.PagePicture.Reduction;
+import io.github.unipic.conformance.report.PageImage.Reduction;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,7 +17,7 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /**
- * Writes a report as one page to read and to print. The page holds its style sheet, drawings and pictures and needs
+ * Writes a report as one page to read and to print. The page holds its style sheet, drawings and images and needs
  * neither network nor scripts; its content security policy forbids both.
  */
 final class HtmlReport {
@@ -27,13 +27,13 @@ final class HtmlReport {
     private static final String USUAL_METRIC = "relative L2";
 
     private final ConformanceReport report;
-    private final List<ReportPicture> pictures;
+    private final List<ReportImage> images;
     private final List<CheckGroup> subjects;
     private final Html html = new Html();
 
-    private HtmlReport(ConformanceReport report, List<ReportPicture> pictures) {
+    private HtmlReport(ConformanceReport report, List<ReportImage> images) {
         this.report = report;
-        this.pictures = pictures;
+        this.images = images;
         this.subjects = CheckGroup.bySubject(report.checks());
     }
 
@@ -41,16 +41,16 @@ final class HtmlReport {
      * Writes a report in UTF-8.
      *
      * @param report the report
-     * @param pictures of the report
+     * @param images of the report
      * @param out left open
      * @throws IOException if writing fails
      */
-    static void write(ConformanceReport report, List<ReportPicture> pictures, OutputStream out) throws IOException {
+    static void write(ConformanceReport report, List<ReportImage> images, OutputStream out) throws IOException {
         String css;
         try (InputStream in = HtmlReport.class.getResourceAsStream("report.css")) {
             css = new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
-        out.write(new HtmlReport(report, pictures).page(css).getBytes(StandardCharsets.UTF_8));
+        out.write(new HtmlReport(report, images).page(css).getBytes(StandardCharsets.UTF_8));
     }
 
     private String page(String css) {
@@ -91,8 +91,8 @@ final class HtmlReport {
             if (!report.timings().isEmpty()) {
                 section("timings", "Timings", this::timings);
             }
-            if (!pictures.isEmpty()) {
-                section("pictures", "Pictures", this::pictures);
+            if (!images.isEmpty()) {
+                section("images", "Images", this::images);
             }
             if (!report.skipped().isEmpty()) {
                 section("skipped", "Skipped", this::skipped);
@@ -229,8 +229,8 @@ final class HtmlReport {
         return switch (area) {
             case PREPROCESSING -> "photos framed and resized, text to tokens";
             case STAGE -> "each graph alone, fed with the reference's inputs";
-            case LOOP -> "whole pictures, drawn or edited";
-            case UNDERSTANDING -> "answers about pictures";
+            case LOOP -> "whole images, drawn or edited";
+            case UNDERSTANDING -> "answers about images";
             case DETERMINISM -> "the same request twice";
             case CONCURRENCY -> "requests at once";
             case PLACEMENT -> "what ran where";
@@ -494,28 +494,28 @@ final class HtmlReport {
         });
     }
 
-    private void pictures() {
-        pictures.forEach(this::picture);
+    private void images() {
+        images.forEach(this::image);
     }
 
-    private void picture(ReportPicture picture) {
-        PicturePair pair = picture.pair();
+    private void image(ReportImage image) {
+        ImagePair pair = image.pair();
         html.element("h3", pair.name());
         html.element("p", Figures.decibels(pair.psnr()), "class", "legend");
         html.element(
                 "div",
                 () -> {
-                    picture("Reference", PagePicture.address(pair.reference(), Reduction.MEAN));
-                    picture("This machine", PagePicture.address(pair.actual(), Reduction.MEAN));
-                    picture.difference()
+                    image("Reference", PageImage.address(pair.reference(), Reduction.MEAN));
+                    image("This machine", PageImage.address(pair.actual(), Reduction.MEAN));
+                    image.difference()
                             .ifPresentOrElse(
-                                    difference -> picture(
+                                    difference -> image(
                                             caption(difference),
-                                            PagePicture.address(difference.image(), Reduction.LARGEST)),
+                                            PageImage.address(difference.image(), Reduction.LARGEST)),
                                     () -> html.element("p", "No difference: the sizes differ.", "class", "bad"));
                 },
                 "class",
-                "pictures");
+                "images");
     }
 
     private static String caption(Difference difference) {
@@ -525,7 +525,7 @@ final class HtmlReport {
                         + Figures.count(difference.largest(), "level") + " of 255";
     }
 
-    private void picture(String caption, String address) {
+    private void image(String caption, String address) {
         html.element(
                 "figure",
                 () -> html.single("img", "src", address, "alt", caption).element("figcaption", caption));

@@ -12,7 +12,7 @@ import java.util.Map;
 
 /**
  * Writes a report for programs, as docs/conformance-report.schema.json describes it. Numbers that JSON does not know
- * are the strings {@code "NaN"}, {@code "Infinity"} and {@code "-Infinity"}; pictures are names of files beside it.
+ * are the strings {@code "NaN"}, {@code "Infinity"} and {@code "-Infinity"}; images are names of files beside it.
  */
 final class JsonReport {
     private static final JsonMapper MAPPER = JsonMapper.builder()
@@ -30,18 +30,18 @@ final class JsonReport {
      * Writes a report in UTF-8.
      *
      * @param report the report
-     * @param pictures of the report
+     * @param images of the report
      * @param out left open
      * @throws IOException if writing fails
      */
-    static void write(ConformanceReport report, List<ReportPicture> pictures, OutputStream out) throws IOException {
+    static void write(ConformanceReport report, List<ReportImage> images, OutputStream out) throws IOException {
         // A writer puts a question mark for half a surrogate pair; Jackson's own encoder would refuse the whole report.
         try (JsonGenerator json = MAPPER.createGenerator(new OutputStreamWriter(out, StandardCharsets.UTF_8))) {
-            new JsonReport(json.useDefaultPrettyPrinter()).write(report, pictures);
+            new JsonReport(json.useDefaultPrettyPrinter()).write(report, images);
         }
     }
 
-    private void write(ConformanceReport report, List<ReportPicture> pictures) throws IOException {
+    private void write(ConformanceReport report, List<ReportImage> images) throws IOException {
         json.writeStartObject();
         json.writeNumberField("format_version", ConformanceReport.FORMAT_VERSION);
         json.writeBooleanField("passed", report.passed());
@@ -54,7 +54,7 @@ final class JsonReport {
         writeAll("checks", report.checks(), this::write);
         writeAll("placements", report.placements(), this::write);
         writeAll("timings", report.timings(), this::write);
-        writeAll("pictures", pictures, this::write);
+        writeAll("images", images, this::write);
         writeAll("skipped", report.skipped(), json::writeString);
         json.writeEndObject();
     }
@@ -155,16 +155,15 @@ final class JsonReport {
         json.writeEndObject();
     }
 
-    private void write(ReportPicture picture) throws IOException {
+    private void write(ReportImage image) throws IOException {
         json.writeStartObject();
-        json.writeStringField("name", picture.pair().name());
-        json.writeNumberField("psnr", picture.pair().psnr());
-        json.writeStringField("reference", picture.referenceFile());
-        json.writeStringField("actual", picture.actualFile());
-        if (picture.difference().isPresent()) {
-            json.writeStringField("difference", picture.differenceFile());
-            json.writeNumberField(
-                    "difference_factor", picture.difference().get().factor());
+        json.writeStringField("name", image.pair().name());
+        json.writeNumberField("psnr", image.pair().psnr());
+        json.writeStringField("reference", image.referenceFile());
+        json.writeStringField("actual", image.actualFile());
+        if (image.difference().isPresent()) {
+            json.writeStringField("difference", image.differenceFile());
+            json.writeNumberField("difference_factor", image.difference().get().factor());
         }
         json.writeEndObject();
     }

@@ -21,7 +21,7 @@ import javax.xml.stream.XMLStreamException;
 
 /**
  * Writes a report to a folder: {@value #HTML} for people, {@value #JSON} for programs, {@value #JUNIT} for build
- * servers, and the pictures, if there are any, as PNG files in {@code pictures}.
+ * servers, and the images, if there are any, as PNG files in {@code images}.
  */
 public final class ReportFolder {
     /** One page that needs nothing else, to read or to print. */
@@ -49,7 +49,7 @@ public final class ReportFolder {
             Files.createDirectories(folder);
             Path target = folder.toRealPath();
             EarlierReport earlier = EarlierReport.in(target);
-            List<ReportPicture> images = ReportPicture.of(report);
+            List<ReportImage> images = ReportImage.of(report);
             Set<Path> files = images.stream()
                     .flatMap(image -> image.files().keySet().stream())
                     .map(target::resolve)
@@ -71,7 +71,7 @@ public final class ReportFolder {
                                 .toList());
                 staging.moveFilesTo(target, List.of(JUNIT, HTML));
             }
-            deleteIfEmpty(target.resolve(ReportPicture.FOLDER));
+            deleteIfEmpty(target.resolve(ReportImage.FOLDER));
         } catch (IOException e) {
             throw new OutputException(
                     "The report cannot be written to " + folder, e, "make room there or choose another folder");
@@ -79,7 +79,7 @@ public final class ReportFolder {
     }
 
     /**
-     * Writes report.json alone, without pictures, in place of an earlier file, which stays as it is where this fails.
+     * Writes report.json alone, without images, in place of an earlier file, which stays as it is where this fails.
      *
      * @throws OutputException if it cannot be written
      */
@@ -105,7 +105,7 @@ public final class ReportFolder {
             for (Path image : earlier.images()) {
                 Files.deleteIfExists(image);
             }
-            deleteIfEmpty(folder.resolve(ReportPicture.FOLDER));
+            deleteIfEmpty(folder.resolve(ReportImage.FOLDER));
             for (String file : List.of(HTML, JUNIT, JSON)) {
                 Files.deleteIfExists(folder.resolve(file));
             }
@@ -115,19 +115,19 @@ public final class ReportFolder {
         }
     }
 
-    private static void writeFiles(ConformanceReport report, List<ReportPicture> pictures, Path staging)
+    private static void writeFiles(ConformanceReport report, List<ReportImage> images, Path staging)
             throws IOException {
-        for (ReportPicture picture : pictures) {
-            for (Map.Entry<String, Image> file : picture.files().entrySet()) {
+        for (ReportImage image : images) {
+            for (Map.Entry<String, Image> file : image.files().entrySet()) {
                 // In memory first: ImageIO does not get over a file that cannot be written, but tries again at the end.
                 ByteArrayOutputStream png = new ByteArrayOutputStream();
                 ImageIO.write(file.getValue().toBufferedImage(), "png", png);
                 write(staging.resolve(file.getKey()), png::writeTo);
             }
         }
-        write(staging.resolve(JSON), out -> JsonReport.write(report, pictures, out));
+        write(staging.resolve(JSON), out -> JsonReport.write(report, images, out));
         write(staging.resolve(JUNIT), out -> writeJUnit(report, out));
-        write(staging.resolve(HTML), out -> HtmlReport.write(report, pictures, out));
+        write(staging.resolve(HTML), out -> HtmlReport.write(report, images, out));
     }
 
     private static void write(Path file, AtomicFile.Content content) throws IOException {

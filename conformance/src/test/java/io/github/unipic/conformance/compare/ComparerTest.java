@@ -52,7 +52,7 @@ class ComparerTest {
     }
 
     @Test
-    void picturesAreOfUnsignedBytes() {
+    void imagesAreOfUnsignedBytes() {
         byte[] dark = {0, 0, 127, (byte) 255};
         byte[] light = {0, 1, (byte) 128, (byte) 255};
         comparer.levels("image", light, dark, 1, 0.5);

@@ -14,8 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TolerancesTest {
-    private static final List<String> KINDS =
-            List.of("stage", "loop", "picture_largest", "picture_share", "answer_margin");
+    private static final List<String> KINDS = List.of("stage", "loop", "image_largest", "image_share", "answer_margin");
 
     @Test
     void everyPrecisionHasEveryLimitAndAReason() throws IOException {
@@ -60,7 +59,7 @@ class TolerancesTest {
         }
         assertThat(half.loop()).isGreaterThan(single.loop());
         assertThat(half.answerMargin()).isGreaterThan(single.answerMargin());
-        assertThat(half.pictureLargest()).isGreaterThanOrEqualTo(single.pictureLargest());
+        assertThat(half.imageLargest()).isGreaterThanOrEqualTo(single.imageLargest());
     }
 
     @Test

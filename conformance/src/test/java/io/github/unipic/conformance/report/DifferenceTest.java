@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.Image;
 import io.github.unipic.ReadOptions;
-import io.github.unipic.conformance.report.PagePicture.Reduction;
+import io.github.unipic.conformance.report.PageImage.Reduction;
 import java.util.Base64;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +29,7 @@ class DifferenceTest {
     }
 
     @Test
-    void equalPicturesGiveBlack() {
+    void equalImagesGiveBlack() {
         Difference difference =
                 Difference.between(image(9, 8, 7), image(9, 8, 7)).orElseThrow();
 
@@ -43,13 +43,13 @@ class DifferenceTest {
     }
 
     @Test
-    void aLoneWrongPixelOfALargePictureStaysVisibleOnThePage() {
+    void aLoneWrongPixelOfALargeImageStaysVisibleOnThePage() {
         byte[] rgb = new byte[1500 * 700 * 3];
         rgb[(699 * 1500 + 1499) * 3] = (byte) 255;
         Image large = Image.ofRgb(1500, 700, rgb);
 
-        Image difference = decode(PagePicture.address(large, Reduction.LARGEST));
-        Image mean = decode(PagePicture.address(large, Reduction.MEAN));
+        Image difference = decode(PageImage.address(large, Reduction.LARGEST));
+        Image mean = decode(PageImage.address(large, Reduction.MEAN));
 
         assertThat(difference.width()).isEqualTo(500);
         assertThat(difference.height()).isEqualTo(234);

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class HtmlReportTest {
     private static String html(ConformanceReport report) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        HtmlReport.write(report, ReportPicture.of(report), out);
+        HtmlReport.write(report, ReportImage.of(report), out);
         return out.toString(StandardCharsets.UTF_8);
     }
 
@@ -80,7 +80,7 @@ class HtmlReportTest {
                         "Results",
                         "Placement",
                         "Timings",
-                        "Pictures",
+                        "Images",
                         "Skipped");
         Element decoder = page.select(".failure:contains(decoder_step)").first();
         assertThat(decoder.text())
@@ -100,7 +100,7 @@ class HtmlReportTest {
                         "loop / t2i",
                         "understanding / understand",
                         "placement / mar_decoder");
-        assertThat(page.select("#pictures ~ .pictures")).hasSize(3);
+        assertThat(page.select("#images ~ .images")).hasSize(3);
         assertThat(page.select("figcaption").eachText())
                 .contains("Difference \u00d7 51; the largest is 5 levels of 255", "Difference: none");
     }

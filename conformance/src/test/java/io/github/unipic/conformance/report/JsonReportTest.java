@@ -67,9 +67,9 @@ class JsonReportTest {
         assertThat(check.at("/errors/nans").intValue()).isEqualTo(128);
         assertThat(check.at("/errors/histogram")).hasSize(10);
         assertThat(check.get("note").textValue()).isEqualTo("The first is at [0, 17, 3].");
-        assertThat(report.at("/pictures/2/psnr").textValue()).isEqualTo("Infinity");
-        assertThat(report.at("/pictures/0/difference_factor").intValue()).isEqualTo(51);
-        assertThat(report.at("/pictures/0/reference").textValue()).isEqualTo("pictures/t2i_native-reference.png");
+        assertThat(report.at("/images/2/psnr").textValue()).isEqualTo("Infinity");
+        assertThat(report.at("/images/0/difference_factor").intValue()).isEqualTo(51);
+        assertThat(report.at("/images/0/reference").textValue()).isEqualTo("images/t2i_native-reference.png");
         assertThat(report.at("/placements/1/fallbacks/0/computes").booleanValue())
                 .isTrue();
         assertThat(report.at("/skipped/0").textValue()).isEqualTo("edit_astronaut: the model has no pixel_encoder");
@@ -86,7 +86,7 @@ class JsonReportTest {
 
     private static JsonNode json(ConformanceReport report) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        JsonReport.write(report, ReportPicture.of(report), out);
+        JsonReport.write(report, ReportImage.of(report), out);
         return MAPPER.readTree(out.toByteArray());
     }
 

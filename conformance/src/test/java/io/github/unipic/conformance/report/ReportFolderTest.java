@@ -33,27 +33,27 @@ class ReportFolderTest {
     }
 
     @Test
-    void writesThreeFormsAndThePictures() throws IOException {
+    void writesThreeFormsAndTheImages() throws IOException {
         Path folder = temporary.resolve("a/b");
 
         ReportFolder.write(SampleReports.passing(), folder);
 
         assertThat(names(folder))
                 .containsExactly(
-                        "pictures/edit_chelsea-actual.png",
-                        "pictures/edit_chelsea-difference.png",
-                        "pictures/edit_chelsea-reference.png",
-                        "pictures/t2i_1024-actual.png",
-                        "pictures/t2i_1024-difference.png",
-                        "pictures/t2i_1024-reference.png",
-                        "pictures/t2i_native-actual.png",
-                        "pictures/t2i_native-difference.png",
-                        "pictures/t2i_native-reference.png",
+                        "images/edit_chelsea-actual.png",
+                        "images/edit_chelsea-difference.png",
+                        "images/edit_chelsea-reference.png",
+                        "images/t2i_1024-actual.png",
+                        "images/t2i_1024-difference.png",
+                        "images/t2i_1024-reference.png",
+                        "images/t2i_native-actual.png",
+                        "images/t2i_native-difference.png",
+                        "images/t2i_native-reference.png",
                         "report.html",
                         "report.json",
                         "report.xml");
-        PicturePair first = SampleReports.passing().pictures().get(0);
-        assertThat(Image.read(folder.resolve("pictures/t2i_native-actual.png")).rgb())
+        ImagePair first = SampleReports.passing().images().get(0);
+        assertThat(Image.read(folder.resolve("images/t2i_native-actual.png")).rgb())
                 .isEqualTo(first.actual().rgb());
     }
 
@@ -61,11 +61,11 @@ class ReportFolderTest {
     void anEarlierReportIsRemovedAndNothingElse() throws IOException {
         ReportFolder.remove(temporary.resolve("none"));
         ReportFolder.write(SampleReports.passing(), temporary);
-        Files.writeString(temporary.resolve("pictures/mine.png"), "mine");
+        Files.writeString(temporary.resolve("images/mine.png"), "mine");
 
         ReportFolder.remove(temporary);
 
-        assertThat(names(temporary)).containsExactly("pictures/mine.png");
+        assertThat(names(temporary)).containsExactly("images/mine.png");
     }
 
     @Test
@@ -104,19 +104,19 @@ class ReportFolderTest {
 
     @Test
     void imagesOfThatNameThatNoReportListsStay() throws IOException {
-        Path image = Files.createDirectory(temporary.resolve("pictures")).resolve("t2i_native-actual.png");
+        Path image = Files.createDirectory(temporary.resolve("images")).resolve("t2i_native-actual.png");
         Files.writeString(image, "mine");
         assertThatThrownBy(() -> ReportFolder.write(SampleReports.passing(), temporary))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("t2i_native-actual.png");
-        assertThat(names(temporary)).containsExactly("pictures/t2i_native-actual.png");
+        assertThat(names(temporary)).containsExactly("images/t2i_native-actual.png");
         Files.move(image, image.resolveSibling("cat-reference.png"));
         ReportFolder.write(SampleReports.passing(), temporary);
         ReportFolder.write(SampleReports.large(), temporary);
         assertThat(names(temporary))
-                .containsExactly("pictures/cat-reference.png", "report.html", "report.json", "report.xml");
+                .containsExactly("images/cat-reference.png", "report.html", "report.json", "report.xml");
         ReportFolder.remove(temporary);
-        assertThat(names(temporary)).containsExactly("pictures/cat-reference.png");
+        assertThat(names(temporary)).containsExactly("images/cat-reference.png");
     }
 
     private void refused(String file) throws IOException {
@@ -191,7 +191,7 @@ class ReportFolderTest {
     }
 
     @Test
-    void namesOfPicturesStayInTheFolderAndApart() {
+    void namesOfImagesStayInTheFolderAndApart() {
         Image image = SampleReports.gradient(4, 4, 0);
         ConformanceReport empty = SampleReports.empty();
         ConformanceReport report = new ConformanceReport(
@@ -203,15 +203,15 @@ class ReportFolderTest {
                 List.of(),
                 List.of(),
                 Stream.of("../../a", "______a", "______A", "x".repeat(300))
-                        .map(name -> new PicturePair(name, image, image))
+                        .map(name -> new ImagePair(name, image, image))
                         .toList(),
                 List.of());
 
         ReportFolder.write(report, temporary);
 
-        assertThat(ReportPicture.of(report))
-                .extracting(ReportPicture::stem)
+        assertThat(ReportImage.of(report))
+                .extracting(ReportImage::stem)
                 .containsExactly("______a", "______a_2", "______A_3", "x".repeat(80));
-        assertThat(temporary.resolve("pictures")).isDirectoryContaining("glob:**/______A_3-actual.png");
+        assertThat(temporary.resolve("images")).isDirectoryContaining("glob:**/______A_3-actual.png");
     }
 }

@@ -52,7 +52,7 @@ final class SampleReports {
         checks.add(tensor(Area.LOOP, "t2i", "t2i_native", "latents", 6.2e-6, 1e-4));
         checks.add(count(Area.UNDERSTANDING, "understand", "understand_chelsea", "tokens", 0));
         checks.add(count(Area.DETERMINISM, "t2i", "twice", "pixels", 0));
-        return report(checks, placements(), pictures(), List.of(), Map.of("site", "Lab 3"));
+        return report(checks, placements(), images(), List.of(), Map.of("site", "Lab 3"));
     }
 
     static ConformanceReport failing() {
@@ -85,7 +85,7 @@ final class SampleReports {
         return report(
                 checks,
                 placements(),
-                pictures(),
+                images(),
                 List.of(
                         "edit_astronaut: the model has no pixel_encoder",
                         "understand_rocket: the golden file has no siglip2.pixels"),
@@ -122,7 +122,7 @@ final class SampleReports {
     static ConformanceReport hostile() {
         Check check =
                 new Check(Area.STAGE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 2, 1, Optional.empty(), Optional.of(HOSTILE));
-        Image picture = gradient(8, 8, 0);
+        Image image = gradient(8, 8, 0);
         return new ConformanceReport(
                 Instant.parse("2026-11-21T08:00:00Z"),
                 Duration.ofSeconds(1),
@@ -154,7 +154,7 @@ final class SampleReports {
                         List.of(new Placement.Share(HOSTILE, 1, 1)),
                         List.of(new Placement.Fallback(HOSTILE, 1, true)))),
                 List.of(new Timing(HOSTILE, HOSTILE, 1)),
-                List.of(new PicturePair("../" + HOSTILE, picture, picture)),
+                List.of(new ImagePair("../" + HOSTILE, image, image)),
                 List.of(HOSTILE));
     }
 
@@ -189,7 +189,7 @@ final class SampleReports {
     private static ConformanceReport report(
             List<Check> checks,
             List<Placement> placements,
-            List<PicturePair> pictures,
+            List<ImagePair> images,
             List<String> skipped,
             Map<String, String> labels) {
         return new ConformanceReport(
@@ -223,7 +223,7 @@ final class SampleReports {
                         new Timing("decoder_step", "batch_1", 3.21),
                         new Timing("pixel_decoder", "batch_2", 48.7),
                         new Timing("token_sampler", "wide", 1204)),
-                pictures,
+                images,
                 skipped);
     }
 
@@ -247,12 +247,12 @@ final class SampleReports {
                         "pixel_decoder", List.of(new Placement.Share("CUDAExecutionProvider", 96, 48.2)), List.of()));
     }
 
-    private static List<PicturePair> pictures() {
+    private static List<ImagePair> images() {
         Image reference = gradient(96, 64, 0);
         return List.of(
-                new PicturePair("t2i_native", reference, gradient(96, 64, 5)),
-                new PicturePair("t2i_1024", gradient(1024, 1024, 0), gradient(1024, 1024, 1)),
-                new PicturePair("edit_chelsea", reference, reference));
+                new ImagePair("t2i_native", reference, gradient(96, 64, 5)),
+                new ImagePair("t2i_1024", gradient(1024, 1024, 0), gradient(1024, 1024, 1)),
+                new ImagePair("edit_chelsea", reference, reference));
     }
 
     /** A gradient; {@code change} is added to red in a square in the middle. */

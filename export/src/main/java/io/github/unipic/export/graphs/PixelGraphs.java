@@ -12,7 +12,7 @@ import io.github.unipic.export.onnx.ElementType;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
 
-/** The graphs that take or give pictures: both halves of the autoencoder, and SigLIP2. Pixels are in about [-1,1]. */
+/** The graphs that take or give images: both halves of the autoencoder, and SigLIP2. Pixels are in about [-1,1]. */
 final class PixelGraphs {
     private PixelGraphs() {}
 
@@ -35,7 +35,7 @@ final class PixelGraphs {
     }
 
     /**
-     * The decoder's first part, for pictures that are decoded in tiles: scaled latents float32 [B,h,w,channels] to
+     * The decoder's first part, for images that are decoded in tiles: scaled latents float32 [B,h,w,channels] to
      * features [B,C,H/2,W/2].
      */
     static Graph decoderFeatures(Weights vae, Architecture sizes) {

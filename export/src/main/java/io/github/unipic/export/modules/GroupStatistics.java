@@ -13,8 +13,8 @@ interface GroupStatistics {
      */
     Value normalize(Value x, Value scale, Value bias);
 
-    /** From x itself, which is the whole picture. */
-    static GroupStatistics ofPicture(int groups) {
+    /** From x itself, which is the whole image. */
+    static GroupStatistics ofImage(int groups) {
         return (x, scale, bias) -> x.groupNorm(scale, bias, groups, EPSILON);
     }
 }

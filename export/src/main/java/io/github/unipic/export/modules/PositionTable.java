@@ -21,11 +21,11 @@ record PositionTable(Weights weights, String name, Mar mar, int buffers) {
     Value grid(Value grid) {
         Graph graph = grid.graph();
         int side = mar.gridSide();
-        Value picture = table(graph)
+        Value image = table(graph)
                 .slice(1, buffers, buffers + (long) side * side)
                 .reshape(1, side, side, mar.dim())
                 .transpose(0, 3, 1, 2);
-        return picture.resizeBilinear(graph.concat(0, graph.int64(1, mar.dim()), grid))
+        return image.resizeBilinear(graph.concat(0, graph.int64(1, mar.dim()), grid))
                 .transpose(0, 2, 3, 1)
                 .reshape(-1, mar.dim());
     }

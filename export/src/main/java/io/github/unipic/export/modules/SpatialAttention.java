@@ -9,8 +9,8 @@ record SpatialAttention(Weights weights, long channels, GroupStatistics statisti
         return x.graph().scope(weights.prefix(), () -> {
             Value y = new GroupNorm(weights.at("norm"), channels, statistics).apply(x);
             Value attended = rows("q", y).singleHeadAttention(columns("k", y), rows("v", y), channels);
-            Value picture = attended.transpose(0, 2, 1).reshape(x.shape());
-            return x.add(new Conv(weights.at("proj_out"), channels, channels, 1).apply(picture));
+            Value image = attended.transpose(0, 2, 1).reshape(x.shape());
+            return x.add(new Conv(weights.at("proj_out"), channels, channels, 1).apply(image));
         });
     }
 

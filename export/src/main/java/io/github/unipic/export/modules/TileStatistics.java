@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * From outside, where x is a tile of a picture whose statistics are known; else from the tile's core. What the core's
+ * From outside, where x is a tile of an image whose statistics are known; else from the tile's core. What the core's
  * are is noted in any case, norm by norm, in the order they run.
  */
 final class TileStatistics implements GroupStatistics {

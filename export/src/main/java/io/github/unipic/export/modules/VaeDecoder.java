@@ -6,17 +6,17 @@ import io.github.unipic.export.onnx.Value;
 
 /**
  * The KL autoencoder's decoder: unscaled latents [B,channels,h,w] to pixels [B,3,H,W]. In two parts where it is to run
- * tile by tile: features of half the picture's height and width, and from them the pixels.
+ * tile by tile: features of half the image's height and width, and from them the pixels.
  */
 public record VaeDecoder(Weights weights, Autoencoder vae) {
 
     public Value apply(Value latents) {
-        return pixels(features(latents), GroupStatistics.ofPicture(vae.groups()));
+        return pixels(features(latents), GroupStatistics.ofImage(vae.groups()));
     }
 
     /** Everything before the finest level: [B,featureChannels,H/2,W/2]. */
     public Value features(Value latents) {
-        GroupStatistics statistics = GroupStatistics.ofPicture(vae.groups());
+        GroupStatistics statistics = GroupStatistics.ofImage(vae.groups());
         int latentChannels = vae.latentChannels();
         int coarsest = vae.levels().size() - 1;
         long channels = vae.levels().get(coarsest);
@@ -38,11 +38,11 @@ public record VaeDecoder(Weights weights, Autoencoder vae) {
     public record Tile(Value pixels, Value statistics) {}
 
     /**
-     * The pixels of one tile, exactly as the whole picture has them when its statistics are given.
+     * The pixels of one tile, exactly as the whole image has them when its statistics are given.
      *
-     * @param features of the whole picture
+     * @param features of the whole image
      * @param core int64 [4]: top, left, height, width of the tile, in places of {@code features}
-     * @param statistics float32 [norms,B,groups,2] of the whole picture
+     * @param statistics float32 [norms,B,groups,2] of the whole image
      * @param known bool [], false to take the core's own statistics
      */
     public Tile tile(Value features, Value core, Value statistics, Value known) {
@@ -51,7 +51,7 @@ public record VaeDecoder(Weights weights, Autoencoder vae) {
         Value coreEnd = coreStart.add(core.slice(0, 2, 4));
         Value margin = graph.int64(margin());
         Value start = coreStart.sub(margin).max(graph.int64(0));
-        // Slice stops at the picture's end by itself.
+        // Slice stops at the image's end by itself.
         Value tile = features.crop(start, coreEnd.add(margin));
         Value two = graph.int64(2);
         Value from = coreStart.sub(start).mul(two);

@@ -7,7 +7,7 @@ import io.github.unipic.export.onnx.Value;
 public record VaeEncoder(Weights weights, Autoencoder vae) {
 
     public Value apply(Value pixels) {
-        GroupStatistics statistics = GroupStatistics.ofPicture(vae.groups());
+        GroupStatistics statistics = GroupStatistics.ofImage(vae.groups());
         Weights encoder = weights.at("encoder");
         long channels = vae.baseChannels();
         Value h = new Conv(encoder.at("conv_in"), 3, channels, 3).apply(pixels);

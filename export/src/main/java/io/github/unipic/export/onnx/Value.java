@@ -322,7 +322,7 @@ public final class Value {
         return to == type ? this : graph.node("Cast", to, List.of(this), of("to", to.onnx()));
     }
 
-    // ---- pictures; [B,C,H,W]
+    // ---- images; [B,C,H,W]
 
     /** Bilinear resize to run-time sizes, half-pixel centres, no antialias (PyTorch's align_corners=False). */
     public Value resizeBilinear(Value sizes) {

@@ -6,21 +6,21 @@ import java.io.IOException;
 import java.util.Base64;
 import javax.imageio.ImageIO;
 
-/** Pictures inside a page: small enough that the page stays easy to send. The report's folder has them at full size. */
-final class PagePicture {
+/** Images inside a page: small enough that the page stays easy to send. The report's folder has them at full size. */
+final class PageImage {
     private static final int LONGEST_SIDE = 512;
 
     /** How the values of a block of pixels become one. */
     enum Reduction {
-        /** For pictures. */
+        /** For images. */
         MEAN,
         /** For differences, so that a lone wrong pixel still shows. */
         LARGEST
     }
 
-    private PagePicture() {}
+    private PageImage() {}
 
-    /** The picture as a {@code data:} address; one with a side over {@value #LONGEST_SIDE} pixels is made smaller. */
+    /** The image as a {@code data:} address; one with a side over {@value #LONGEST_SIDE} pixels is made smaller. */
     static String address(Image image, Reduction reduction) {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         try {

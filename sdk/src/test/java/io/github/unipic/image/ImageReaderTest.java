@@ -31,13 +31,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that Pillow wrote, against the RGB that Pillow reads from them. */
-class PictureReaderTest {
+class ImageReaderTest {
     /** Whole in Pillow's eyes, but of a variant that is refused. */
     private static final List<String> REFUSED = List.of("big.tif");
 
     private static Path folder() {
         try {
-            return Path.of(PictureReaderTest.class.getResource("/image").toURI());
+            return Path.of(ImageReaderTest.class.getResource("/image").toURI());
         } catch (URISyntaxException e) {
             throw new AssertionError(e);
         }
@@ -63,7 +63,7 @@ class PictureReaderTest {
         return Image.decode(bytes, ReadOptions.DEFAULT);
     }
 
-    // The expected pictures are plain 8-bit RGB PNG files, read here without the code under test.
+    // The expected images are plain 8-bit RGB PNG files, read here without the code under test.
     private static Image expected(String name) throws IOException {
         BufferedImage image =
                 ImageIO.read(folder().resolve("expected/" + name + ".png").toFile());
@@ -113,7 +113,7 @@ class PictureReaderTest {
 
     @Test
     void theContentCountsNotTheName(@TempDir Path folder) throws IOException {
-        Path file = Files.write(folder.resolve("picture.png"), bytes("rgb.bmp"));
+        Path file = Files.write(folder.resolve("image.png"), bytes("rgb.bmp"));
         assertThat(Image.read(file).rgb()).isEqualTo(expected("rgb.bmp").rgb());
     }
 
@@ -154,7 +154,7 @@ class PictureReaderTest {
 
     @ParameterizedTest
     @MethodSource("names")
-    void damageGivesAPictureOrItsException(String name) throws IOException {
+    void damageGivesAnImageOrItsException(String name) throws IOException {
         byte[] whole = bytes(name);
         Random random = new Random(name.hashCode());
         ReadOptions options = new ReadOptions(true, 1_000_000);
@@ -177,12 +177,12 @@ class PictureReaderTest {
         assertThat(problem)
                 .as(what)
                 .isInstanceOf(ImageFormatException.class)
-                .hasMessageStartingWith("the picture of " + length + " bytes is ")
+                .hasMessageStartingWith("the image of " + length + " bytes is ")
                 .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "x", "Not a picture, whatever its name says.", "RIFF\0\0\0\0WAVEfmt "})
+    @ValueSource(strings = {"", "x", "Not an image, whatever its name says.", "RIFF\0\0\0\0WAVEfmt "})
     void otherContentIsRefused(String content) {
         assertThatThrownBy(() -> decode(content.getBytes(StandardCharsets.ISO_8859_1)))
                 .isInstanceOf(ImageFormatException.class)

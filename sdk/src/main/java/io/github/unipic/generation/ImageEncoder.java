@@ -11,43 +11,43 @@ import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Stages;
-import io.github.unipic.runtime.Stages.PictureEncoding;
+import io.github.unipic.runtime.Stages.ImageEncoding;
 import io.github.unipic.runtime.Tensor;
 import java.util.Optional;
 import java.util.stream.LongStream;
 
-/** Encodes pictures: for the language model to look at, and as tokens to draw from. */
-public final class PictureEncoder {
+/** Encodes images: for the language model to look at, and as tokens to draw from. */
+public final class ImageEncoder {
     private final Stages stages;
     private final ModelFolder folder;
     private final Manifest manifest;
 
-    public PictureEncoder(Stages stages, ModelFolder folder) {
+    public ImageEncoder(Stages stages, ModelFolder folder) {
         this.stages = stages;
         this.folder = folder;
         this.manifest = folder.manifest();
     }
 
-    /** A whole picture through the MAR encoder. Owns its tensors. */
-    public record Source(Grid grid, PictureEncoding picture) implements AutoCloseable {
+    /** A whole image through the MAR encoder. Owns its tensors. */
+    public record Source(Grid grid, ImageEncoding image) implements AutoCloseable {
         /** The encoder's result, [1,buffers+N,dim]. */
         public Tensor encoded() {
-            return picture.encoding().encoded();
+            return image.encoding().encoded();
         }
 
         /** Embeddings for the language model, [1,N+buffers,D]. */
         public Tensor embeds() {
-            return picture.encoding().embeds();
+            return image.encoding().embeds();
         }
 
         /** What the MAR decoder sees at masked positions when editing, [1,buffers+N,dim]. */
         public Tensor canvas() {
-            return picture.canvas();
+            return image.canvas();
         }
 
         @Override
         public void close() {
-            picture.close();
+            image.close();
         }
     }
 
@@ -96,12 +96,12 @@ public final class PictureEncoder {
         }
     }
 
-    /** A picture to be edited: its middle square, resized to {@code side} pixels. */
+    /** An image to be edited: its middle square, resized to {@code side} pixels. */
     public Source source(Image image, int side) {
         return encode(Resampling.resize(Framing.cropToSquare(image), side, side));
     }
 
-    /** Scaled latents [h*w*channels] of a picture whose sides are multiples of a token's. */
+    /** Scaled latents [h*w*channels] of an image whose sides are multiples of a token's. */
     public float[] latents(Image image) {
         try (Tensor pixels = pixels(image);
                 Tensor latents = stages.encodePixels(pixels)) {
@@ -122,7 +122,7 @@ public final class PictureEncoder {
             long[] everywhere = LongStream.range(0, grid.tokens()).toArray();
             try (Tensor tokens = latents.reshape(1, grid.tokens(), latents.dim(3));
                     Tensor positions = Tensor.longs(new long[][] {everywhere})) {
-                return new Source(grid, stages.encodePicture(tokens, positions, grid));
+                return new Source(grid, stages.encodeImage(tokens, positions, grid));
             }
         }
     }

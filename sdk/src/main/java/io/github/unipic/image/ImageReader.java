@@ -10,13 +10,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * Reads pictures of every known format, which is recognised by content. Colours are those of Pillow's
+ * Reads images of every known format, which is recognised by content. Colours are those of Pillow's
  * {@code convert("RGB")}; {@link io.github.unipic.Image#read(Path, ReadOptions)} says what that means.
  */
-public final class PictureReader {
+public final class ImageReader {
     private static final int MAX_FILE_BYTES = 512 << 20;
 
-    private PictureReader() {}
+    private ImageReader() {}
 
     /**
      * Reads a file.
@@ -24,9 +24,9 @@ public final class PictureReader {
      * @param file the file, whatever its name
      * @param options how
      * @return its pixels and text
-     * @throws ImageFormatException if it is not a whole picture of a known format within the limits
+     * @throws ImageFormatException if it is not a whole image of a known format within the limits
      */
-    public static Picture read(Path file, ReadOptions options) {
+    public static DecodedImage read(Path file, ReadOptions options) {
         return decode(open(file, options, false));
     }
 
@@ -38,11 +38,11 @@ public final class PictureReader {
      * @return its pixels
      * @throws ImageFormatException as {@link #read}
      */
-    public static Picture readMask(Path file, ReadOptions options) {
+    public static DecodedImage readMask(Path file, ReadOptions options) {
         return decode(open(file, options, true));
     }
 
-    private static EncodedPicture open(Path file, ReadOptions options, boolean asMask) {
+    private static EncodedImage open(Path file, ReadOptions options, boolean asMask) {
         byte[] bytes;
         try (InputStream stream = Files.newInputStream(file)) {
             bytes = stream.readNBytes(MAX_FILE_BYTES + 1);
@@ -51,9 +51,9 @@ public final class PictureReader {
         } catch (IOException e) {
             throw new ImageFormatException(file + " cannot be read: " + e.getMessage(), e);
         } catch (OutOfMemoryError e) {
-            throw initCause(new EncodedPicture("the content of " + file, new byte[0], options).outOfMemory(), e);
+            throw initCause(new EncodedImage("the content of " + file, new byte[0], options).outOfMemory(), e);
         }
-        return new EncodedPicture(file.toString(), bytes, options, asMask);
+        return new EncodedImage(file.toString(), bytes, options, asMask);
     }
 
     /**
@@ -64,8 +64,8 @@ public final class PictureReader {
      * @return its pixels and text
      * @throws ImageFormatException as {@link #read}
      */
-    public static Picture decode(byte[] bytes, ReadOptions options) {
-        return decode(new EncodedPicture("the picture of " + bytes.length + " bytes", bytes, options));
+    public static DecodedImage decode(byte[] bytes, ReadOptions options) {
+        return decode(new EncodedImage("the image of " + bytes.length + " bytes", bytes, options));
     }
 
     /**
@@ -76,20 +76,20 @@ public final class PictureReader {
      * @return its pixels, as {@link #readMask}
      * @throws ImageFormatException as {@link #read}
      */
-    public static Picture decodeMask(byte[] bytes, ReadOptions options) {
-        return decode(new EncodedPicture("the mask of " + bytes.length + " bytes", bytes, options, true));
+    public static DecodedImage decodeMask(byte[] bytes, ReadOptions options) {
+        return decode(new EncodedImage("the mask of " + bytes.length + " bytes", bytes, options, true));
     }
 
-    private static Picture decode(EncodedPicture encoded) {
+    private static DecodedImage decode(EncodedImage encoded) {
         int length = encoded.bytes().length;
         if (length == 0) {
-            throw new ImageFormatException(encoded.name() + " is empty; give " + PictureFormat.NAMES);
+            throw new ImageFormatException(encoded.name() + " is empty; give " + ImageFormat.NAMES);
         }
         if (length > MAX_FILE_BYTES) {
             throw new ImageFormatException(
                     encoded.name() + " is over " + (MAX_FILE_BYTES >> 20) + " MiB; save it smaller, as PNG or JPEG");
         }
-        PictureFormat format = PictureFormat.of(encoded).orElseThrow(() -> unknown(encoded));
+        ImageFormat format = ImageFormat.of(encoded).orElseThrow(() -> unknown(encoded));
         try {
             return format.decode(encoded);
         } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
@@ -104,13 +104,13 @@ public final class PictureReader {
         }
     }
 
-    private static ImageFormatException unknown(EncodedPicture encoded) {
+    private static ImageFormatException unknown(EncodedImage encoded) {
         String name = encoded.name();
         return ForeignFormats.nameOf(encoded)
                 .map(what -> new ImageFormatException(
                         name + " is " + what + ", which cannot be read; save it as PNG or JPEG"))
-                .orElseGet(() -> new ImageFormatException(
-                        name + " is no picture of a known format; give " + PictureFormat.NAMES));
+                .orElseGet(() ->
+                        new ImageFormatException(name + " is no image of a known format; give " + ImageFormat.NAMES));
     }
 
     private static ImageFormatException initCause(ImageFormatException problem, Throwable cause) {

@@ -23,7 +23,7 @@ import java.util.List;
 /**
  * Text to image, in an order and with noise that another program can make as well: conformance/pytorch/bench.py does.
  */
-final class PictureBench {
+final class ImageBench {
     static final String PROMPT = "A red fox in the snow";
 
     private static final OperatingSystemMXBean SYSTEM =
@@ -33,7 +33,7 @@ final class PictureBench {
     private final BenchmarkSettings settings;
     private final Cancellation cancellation;
 
-    PictureBench(LoadedModel model, BenchmarkSettings settings, Cancellation cancellation) {
+    ImageBench(LoadedModel model, BenchmarkSettings settings, Cancellation cancellation) {
         this.model = model;
         this.settings = settings;
         this.cancellation = cancellation;
@@ -48,7 +48,7 @@ final class PictureBench {
         return new Results.Preview(size, Spread.of(walls), ProcessMemory.now());
     }
 
-    Results.Picture whole(int size) {
+    Results.Image whole(int size) {
         warmUp(size);
         GenerateRequest request =
                 request(size).toBuilder().cancellation(cancellation).build();
@@ -59,12 +59,12 @@ final class PictureBench {
         for (int i = 0; i < settings.repeat(); i++) {
             long start = System.nanoTime();
             long cpu = SYSTEM.getProcessCpuTime();
-            Image picture = draw(request);
+            Image image = draw(request);
             walls.add(secondsSince(start));
             cpus.add((SYSTEM.getProcessCpuTime() - cpu) / 1e9);
-            meanLevel = meanLevel(picture);
+            meanLevel = meanLevel(image);
         }
-        return new Results.Picture(
+        return new Results.Image(
                 size,
                 Spread.of(walls),
                 Spread.of(cpus),
@@ -73,7 +73,7 @@ final class PictureBench {
                 ProcessMemory.now());
     }
 
-    /** Opens the graphs, with the smallest picture; and those for tiles, where the size asks for them. */
+    /** Opens the graphs, with the smallest image; and those for tiles, where the size asks for them. */
     private void warmUp(int size) {
         int patch = model.manifest().sizes().downsampling();
         if ((long) size * size > settings.tileAbove() && model.graphs().folder().has(PIXEL_DECODER_TILE)) {
@@ -122,7 +122,7 @@ final class PictureBench {
         }
     }
 
-    /** Seconds until the first iteration's preview is there; the rest of the picture is not drawn. */
+    /** Seconds until the first iteration's preview is there; the rest of the image is not drawn. */
     @SuppressWarnings("try") // the registration is only closed
     private double firstPreview(GenerateRequest request) {
         Cancellation enough = new Cancellation();
@@ -145,9 +145,9 @@ final class PictureBench {
         return seconds[0];
     }
 
-    private static double meanLevel(Image picture) {
+    private static double meanLevel(Image image) {
         long sum = 0;
-        byte[] levels = picture.rgb();
+        byte[] levels = image.rgb();
         for (byte level : levels) {
             sum += Byte.toUnsignedInt(level);
         }

@@ -2,9 +2,9 @@ package io.github.unipic.conformance;
 
 import io.github.unipic.Image;
 
-/** Pictures made of nothing. */
-final class TestPictures {
-    private TestPictures() {}
+/** Images made of nothing. */
+final class TestImages {
+    private TestImages() {}
 
     static Image gradient(int width, int height) {
         byte[] rgb = new byte[3 * width * height];

@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** An image as it came: bytes that nobody has checked, and what may be said of them when they turn out wrong. */
-final class EncodedPicture {
+final class EncodedImage {
     /** Heap for each pixel where a format does not say otherwise: decoded samples, and the levels made of them. */
     private static final double BYTES_PER_PIXEL = 6;
 
@@ -25,7 +25,7 @@ final class EncodedPicture {
      * @param options how it is to be read
      * @param asMask see {@link #asMask}
      */
-    EncodedPicture(String name, byte[] bytes, ReadOptions options, boolean asMask) {
+    EncodedImage(String name, byte[] bytes, ReadOptions options, boolean asMask) {
         this.name = name;
         this.bytes = bytes;
         this.options = options;
@@ -33,7 +33,7 @@ final class EncodedPicture {
     }
 
     /** An image that is read for its colours. */
-    EncodedPicture(String name, byte[] bytes, ReadOptions options) {
+    EncodedImage(String name, byte[] bytes, ReadOptions options) {
         this(name, bytes, options, false);
     }
 
@@ -54,7 +54,7 @@ final class EncodedPicture {
         return asMask;
     }
 
-    /** The bytes; reading past their end throws unchecked, which {@link PictureReader} reports as cut short. */
+    /** The bytes; reading past their end throws unchecked, which {@link ImageReader} reports as cut short. */
     ByteBuffer buffer(ByteOrder order) {
         return ByteBuffer.wrap(bytes).order(order);
     }

@@ -4,7 +4,7 @@ import java.awt.image.BufferedImage;
 import java.util.Map;
 
 /**
- * What a picture file holds, as far as this library is concerned. The arrays and the map are not copied.
+ * What an image file holds, as far as this library is concerned. The arrays and the map are not copied.
  *
  * @param width pixels
  * @param height pixels
@@ -12,7 +12,7 @@ import java.util.Map;
  * @param alpha 8-bit alpha of each pixel, row-major, 0 is transparent; empty if the file has none, or it is not wanted
  * @param text text by keyword
  */
-public record Picture(int width, int height, byte[] rgb, byte[] alpha, Map<String, String> text) {
+public record DecodedImage(int width, int height, byte[] rgb, byte[] alpha, Map<String, String> text) {
     /** The longest text of one keyword, in bytes. */
     public static final int MAX_TEXT_BYTES = 1 << 20;
 
@@ -23,7 +23,7 @@ public record Picture(int width, int height, byte[] rgb, byte[] alpha, Map<Strin
     public static final int MAX_TEXTS_BYTES = 16 << 20;
 
     /** Without alpha. */
-    public Picture(int width, int height, byte[] rgb, Map<String, String> text) {
+    public DecodedImage(int width, int height, byte[] rgb, Map<String, String> text) {
         this(width, height, rgb, new byte[0], text);
     }
 

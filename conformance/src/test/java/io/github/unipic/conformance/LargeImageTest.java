@@ -8,7 +8,7 @@ import io.github.unipic.generation.AlignedPrompts;
 import io.github.unipic.generation.DiffusionSchedule;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.generation.MaskedGeneration;
-import io.github.unipic.generation.MaskedGeneration.Picture;
+import io.github.unipic.generation.MaskedGeneration.Sample;
 import io.github.unipic.generation.MaskedGeneration.Task;
 import io.github.unipic.generation.PhiloxNoise;
 import io.github.unipic.generation.TokenOrder;
@@ -34,12 +34,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A picture with more tokens than go through the language model at once. */
-class LargePictureTest {
+/** An image with more tokens than go through the language model at once. */
+class LargeImageTest {
     /** Three pieces for the language model. */
     private static final Grid GRID = new Grid(40, 60);
 
-    /** Of each picture. */
+    /** Of each image. */
     private static final List<int[]> MASKED = List.of(new int[] {2396, 2397, 2398, 2399}, new int[] {0, 7, 1200, 1999});
 
     /** @param alignment of which the places that attention sees are a multiple; 1 for the CPU's, 4 for CUDA's */
@@ -95,9 +95,9 @@ class LargePictureTest {
         }
     }
 
-    /** Whole pictures of few tokens: each iteration has another number of known ones, and so of hidden places. */
+    /** Whole images of few tokens: each iteration has another number of known ones, and so of hidden places. */
     @Test
-    void picturesDrawnBehindHiddenPlacesAreTheSame() {
+    void imagesDrawnBehindHiddenPlacesAreTheSame() {
         ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
         try (Graphs graphs = new Graphs(folder, RuntimeOptions.DEFAULTS);
                 PromptTokenizer tokenizer = PromptTokenizer.load(folder.tokenizer())) {
@@ -112,7 +112,7 @@ class LargePictureTest {
         }
     }
 
-    /** Latents of the second of two pictures. */
+    /** Latents of the second of two images. */
     private static float[] drawn(Stages stages, PromptTokenizer tokenizer, ModelFolder folder, int alignment) {
         Grid grid = new Grid(7, 5);
         Task task = new Task(
@@ -124,8 +124,8 @@ class LargePictureTest {
                 DiffusionSchedule.cosine(3, 0.2),
                 Optional.empty(),
                 List.of(
-                        new Picture(TokenOrder.random(grid.tokens(), 1), new PhiloxNoise(1)),
-                        new Picture(TokenOrder.random(grid.tokens(), 2), new PhiloxNoise(2))));
+                        new Sample(TokenOrder.random(grid.tokens(), 1), new PhiloxNoise(1)),
+                        new Sample(TokenOrder.random(grid.tokens(), 2), new PhiloxNoise(2))));
         Set<Integer> residues = new HashSet<>();
         try (KvCache prompts = prompts(stages, tokenizer, folder);
                 Tensor blank = stages.blankCanvas();
@@ -146,9 +146,7 @@ class LargePictureTest {
                 1,
                 DiffusionSchedule.cosine(2, 0.2),
                 Optional.of(latents),
-                List.of(
-                        new Picture(MASKED.get(0), new PhiloxNoise(1)),
-                        new Picture(MASKED.get(1), new PhiloxNoise(2))));
+                List.of(new Sample(MASKED.get(0), new PhiloxNoise(1)), new Sample(MASKED.get(1), new PhiloxNoise(2))));
     }
 
     private static float[] latents(Stages stages) {
@@ -160,12 +158,12 @@ class LargePictureTest {
         return latents;
     }
 
-    /** Of two pictures with guidance: four rows, of two lengths. */
+    /** Of two images with guidance: four rows, of two lengths. */
     private static KvCache prompts(Stages stages, PromptTokenizer tokenizer, ModelFolder folder) {
         try (LanguageContext conditional = LanguageContext.empty(stages, tokenizer, folder.manifest());
                 LanguageContext unconditional = LanguageContext.empty(stages, tokenizer, folder.manifest())) {
             conditional.tokens(tokenizer.encode("a red circle on a white ground"));
-            unconditional.tokens(tokenizer.encode("a picture"));
+            unconditional.tokens(tokenizer.encode("an image"));
             return KvCache.stack(
                     List.of(conditional.cache(), conditional.cache(), unconditional.cache(), unconditional.cache()));
         }
@@ -176,7 +174,7 @@ class LargePictureTest {
         long[][] masked = MASKED.stream()
                 .map(positions -> IntStream.of(positions).asLongStream().toArray())
                 .toArray(long[][]::new);
-        long[][] known = MASKED.stream().map(LargePictureTest::others).toArray(long[][]::new);
+        long[][] known = MASKED.stream().map(LargeImageTest::others).toArray(long[][]::new);
         FloatBuffer visible = Tensor.floatBuffer(known.length * known[0].length * channels);
         for (long[] positions : known) {
             for (long position : positions) {

@@ -3,11 +3,11 @@ package io.github.unipic.conformance.report;
 import io.github.unipic.Image;
 
 /**
- * A picture of the reference and the one made here, of the same size.
+ * An image of the reference and the one made here, of the same size.
  *
  * @param name the check's scenario, for example {@code t2i_native}
  */
-public record PicturePair(String name, Image reference, Image actual) {
+public record ImagePair(String name, Image reference, Image actual) {
 
     /** Peak signal-to-noise ratio of the actual against the reference, in dB; infinite when they are the same. */
     public double psnr() {

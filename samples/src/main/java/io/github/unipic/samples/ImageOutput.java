@@ -13,19 +13,19 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** The options that say how many pictures are drawn and where they go, and the drawing of them. */
-final class PictureOutput {
+/** The options that say how many images are drawn and where they go, and the drawing of them. */
+final class ImageOutput {
     @Spec(Target.MIXEE)
     private CommandSpec command;
 
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
-            description = "Picture to write, .png or .jpg; an existing one is replaced. Several pictures are numbered"
+            description = "Image to write, .png or .jpg; an existing one is replaced. Several images are numbered"
                     + " (fox-1.png, fox-2.png). Default: unipic-SEED.png in the current folder, replacing nothing.")
     private Path output;
 
-    @Option(names = "--count", paramLabel = "C", description = "How many pictures, 1 to 64. Default: 1.")
+    @Option(names = "--count", paramLabel = "C", description = "How many images, 1 to 64. Default: 1.")
     private Integer count;
 
     @Option(
@@ -37,7 +37,7 @@ final class PictureOutput {
         Optional.ofNullable(count).ifPresent(builder::count);
     }
 
-    /** Draws the request with the model asked for, saves the pictures and prints where they are. */
+    /** Draws the request with the model asked for, saves the images and prints where they are. */
     int draw(
             Session session,
             ModelOptions model,
@@ -51,9 +51,9 @@ final class PictureOutput {
         return UniPicCommand.OK;
     }
 
-    private OutputFiles outputFiles(int pictures) {
+    private OutputFiles outputFiles(int images) {
         try {
-            return output == null ? OutputFiles.bySeed(Path.of(""), pictures) : OutputFiles.named(output, pictures);
+            return output == null ? OutputFiles.bySeed(Path.of(""), images) : OutputFiles.named(output, images);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command.commandLine(), e.getMessage(), e);
         }

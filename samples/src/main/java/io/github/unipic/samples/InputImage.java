@@ -10,9 +10,9 @@ import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Reads pictures that the user names: what is wrong with them is the user's input, not the program's failure. */
-final class InputPicture {
-    private InputPicture() {}
+/** Reads images that the user names: what is wrong with them is the user's input, not the program's failure. */
+final class InputImage {
+    private InputImage() {}
 
     static Image read(CommandSpec command, Path file) {
         return given(command, () -> Image.read(file));

@@ -11,26 +11,26 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Decodes drawn tokens to pictures: whole, or in tiles where they are larger than the model's user wants whole. */
-final class PictureDecoder {
+/** Decodes drawn tokens to images: whole, or in tiles where they are larger than the model's user wants whole. */
+final class ImageDecoder {
     private static final Set<GraphName> WHOLE = Set.of(GraphName.PIXEL_DECODER);
     private static final Set<GraphName> TILES = Set.of(GraphName.PIXEL_DECODER_FEATURES, GraphName.PIXEL_DECODER_TILE);
 
     private final Graphs graphs;
     private final Stages stages;
 
-    PictureDecoder(Graphs graphs, Stages stages) {
+    ImageDecoder(Graphs graphs, Stages stages) {
         this.graphs = graphs;
         this.stages = stages;
     }
 
-    /** Picture by picture, since the decoder is what needs most memory. */
+    /** Image by image, since the decoder is what needs most memory. */
     List<Image> decode(ImageTokens tokens) {
         boolean tiled = inTiles(tokens.grid());
         return stages.holding(
                 tiled ? TILES : WHOLE,
-                () -> IntStream.range(0, tokens.pictures())
-                        .mapToObj(picture -> decode(tokens, picture, tiled))
+                () -> IntStream.range(0, tokens.images())
+                        .mapToObj(image -> decode(tokens, image, tiled))
                         .toList());
     }
 
@@ -41,8 +41,8 @@ final class PictureDecoder {
         return pixels > graphs.options().memory().tileAbove() && TILES.stream().allMatch(graphs.folder()::has);
     }
 
-    private Image decode(ImageTokens tokens, int picture, boolean tiled) {
-        try (Tensor latents = tokens.latents(picture)) {
+    private Image decode(ImageTokens tokens, int image, boolean tiled) {
+        try (Tensor latents = tokens.latents(image)) {
             return tiled ? new TiledDecoder(stages).decode(latents) : decode(latents);
         }
     }

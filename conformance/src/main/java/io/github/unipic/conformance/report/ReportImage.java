@@ -11,23 +11,23 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A pair of pictures with the names of their files in a report's folder.
+ * A pair of images with the names of their files in a report's folder.
  *
- * @param pair the pictures
+ * @param pair the images
  * @param difference empty if their sizes differ
  * @param stem what the names of the three files begin with; no other pair of the report has it
  */
-record ReportPicture(PicturePair pair, Optional<Difference> difference, String stem) {
-    /** The folder of the pictures, below the report's. */
-    static final String FOLDER = "pictures";
+record ReportImage(ImagePair pair, Optional<Difference> difference, String stem) {
+    /** The folder of the images, below the report's. */
+    static final String FOLDER = "images";
 
     private static final int LONGEST_STEM = 80;
 
     /** Compares and names all pairs of a report. Names hold ASCII letters, digits, '_' and '-' only. */
-    static List<ReportPicture> of(ConformanceReport report) {
-        List<ReportPicture> pictures = new ArrayList<>();
+    static List<ReportImage> of(ConformanceReport report) {
+        List<ReportImage> images = new ArrayList<>();
         Set<String> taken = new HashSet<>();
-        for (PicturePair pair : report.pictures()) {
+        for (ImagePair pair : report.images()) {
             String name = pair.name().replaceAll("[^A-Za-z0-9_-]", "_");
             String stem = name.substring(0, Math.min(name.length(), LONGEST_STEM));
             String unique = stem;
@@ -35,9 +35,9 @@ record ReportPicture(PicturePair pair, Optional<Difference> difference, String s
             for (int i = 2; !taken.add(unique.toLowerCase(Locale.ROOT)); i++) {
                 unique = stem + "_" + i;
             }
-            pictures.add(new ReportPicture(pair, Difference.between(pair.reference(), pair.actual()), unique));
+            images.add(new ReportImage(pair, Difference.between(pair.reference(), pair.actual()), unique));
         }
-        return pictures;
+        return images;
     }
 
     String referenceFile() {
@@ -52,7 +52,7 @@ record ReportPicture(PicturePair pair, Optional<Difference> difference, String s
         return FOLDER + "/" + stem + "-difference.png";
     }
 
-    /** The pictures by the names of their files, relative to the report's folder. */
+    /** The images by the names of their files, relative to the report's folder. */
     Map<String, Image> files() {
         Map<String, Image> files = new LinkedHashMap<>();
         files.put(referenceFile(), pair.reference());
