@@ -33,7 +33,7 @@ class ModuleRulesTest {
                 .check(CLASSES);
         noClasses()
                 .that()
-                .resideInAPackage(ROOT + ".runtime")
+                .resideInAPackage(ROOT + ".runtime..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(inner("text", "image", "generation"))
@@ -52,7 +52,7 @@ class ModuleRulesTest {
     void onlyTheRuntimeTalksToOnnxRuntimeAndOnlyTextToTheTokenizer() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage(ROOT + ".runtime")
+                .resideOutsideOfPackage(ROOT + ".runtime..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("ai.onnxruntime..")

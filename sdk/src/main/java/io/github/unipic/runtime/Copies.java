@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.github.unipic.InferenceException;
 import io.github.unipic.runtime.SessionRunner.Place;
+import io.github.unipic.runtime.provider.OnnxRuntime;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;

@@ -3,6 +3,7 @@ package io.github.unipic.runtime;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.github.unipic.InferenceException;
+import io.github.unipic.runtime.provider.OnnxRuntime;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;

@@ -20,6 +20,10 @@ import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.GraphSession.Opened;
 import io.github.unipic.runtime.SessionRunner.Place;
+import io.github.unipic.runtime.provider.NativePath;
+import io.github.unipic.runtime.provider.Nvidia;
+import io.github.unipic.runtime.provider.OnnxRuntime;
+import io.github.unipic.runtime.provider.Providers;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -336,8 +340,7 @@ public final class Graphs implements AutoCloseable {
             if (multipliesInPlace(graph)) {
                 sessionOptions.addConfigEntry("session.disable_prepacking", "1");
             }
-            Providers.addTo(
-                    sessionOptions, Providers.forGraph(options.provider(), folder.manifest(), folder.spec(graph)));
+            Providers.addTo(sessionOptions, Nvidia.forGraph(options.provider(), folder.manifest(), folder.spec(graph)));
             String path = folderPath.path().resolve(file.getFileName()).toString();
             if (options.profileFolder().isEmpty()) {
                 return create(path, graph, sessionOptions);

@@ -2,6 +2,7 @@ package io.github.unipic.runtime;
 
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.runtime.provider.OnnxRuntime;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;

@@ -20,6 +20,7 @@ import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest.Sizes;
 import io.github.unipic.runtime.KvCache.Layer;
+import io.github.unipic.runtime.provider.Nvidia;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -151,7 +152,7 @@ public final class Stages {
 
     /** What the places that attention sees through a mask should be a multiple of, for the provider's fast kernel. */
     public int attentionAlignment() {
-        return Providers.attentionAlignment(graphs.options().provider());
+        return Nvidia.attentionAlignment(graphs.options().provider());
     }
 
     /** The cache of nothing. */

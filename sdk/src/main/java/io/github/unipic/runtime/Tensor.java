@@ -7,6 +7,7 @@ import ai.onnxruntime.TensorInfo;
 import ai.onnxruntime.platform.Fp16Conversions;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.runtime.provider.OnnxRuntime;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;

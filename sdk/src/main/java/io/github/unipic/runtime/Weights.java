@@ -8,6 +8,7 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import com.sun.jna.Memory;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.model.Manifest.GraphSpec;
+import io.github.unipic.runtime.provider.OnnxRuntime;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

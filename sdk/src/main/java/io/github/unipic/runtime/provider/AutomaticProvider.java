@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.runtime.provider;
 
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InvalidRequestException;
@@ -36,9 +36,9 @@ final class AutomaticProvider {
             return new ProviderChoice(asked, "asked for");
         }
         OnnxRuntime.environment();
-        ProviderChoice choice = choose(asked, Providers::obstacle);
+        ProviderChoice choice = choose(asked, Nvidia::obstacle);
         Logger logger = LoggerFactory.getLogger(AutomaticProvider.class);
-        boolean idleGpu = choice.provider().equals(ExecutionProvider.CPU) && Providers.hasIdleGpu();
+        boolean idleGpu = choice.provider().equals(ExecutionProvider.CPU) && Nvidia.hasIdleGpu();
         logger.atLevel(idleGpu ? Level.WARN : Level.INFO).log("Computing with {}", choice);
         return choice;
     }

@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.runtime.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -49,13 +49,11 @@ class ProvidersTest {
 
     @Test
     void onlyCudasAttentionWantsAligning() {
-        assertThat(Providers.attentionAlignment(ExecutionProvider.of("cuda"))).isEqualTo(4);
-        assertThat(Providers.attentionAlignment(ExecutionProvider.of("tensorrt")))
-                .isEqualTo(4);
-        assertThat(Providers.attentionAlignment(ExecutionProvider.CPU)).isEqualTo(1);
-        assertThat(Providers.attentionAlignment(ExecutionProvider.of("webgpu"))).isEqualTo(1);
-        assertThat(Providers.attentionAlignment(ExecutionProvider.of("VendorEP")))
-                .isEqualTo(1);
+        assertThat(Nvidia.attentionAlignment(ExecutionProvider.of("cuda"))).isEqualTo(4);
+        assertThat(Nvidia.attentionAlignment(ExecutionProvider.of("tensorrt"))).isEqualTo(4);
+        assertThat(Nvidia.attentionAlignment(ExecutionProvider.CPU)).isEqualTo(1);
+        assertThat(Nvidia.attentionAlignment(ExecutionProvider.of("webgpu"))).isEqualTo(1);
+        assertThat(Nvidia.attentionAlignment(ExecutionProvider.of("VendorEP"))).isEqualTo(1);
     }
 
     @Test
@@ -134,7 +132,7 @@ class ProvidersTest {
     @Test
     void whatCudaLacksHereIsSaidWithARemedy() {
         assumeThat(OnnxRuntime.info().providers()).contains("CUDAExecutionProvider");
-        assumeThat(CudaDriver.obstacle(0))
+        assumeThat(NvidiaDriver.obstacle(0))
                 .as("this machine has no NVIDIA driver")
                 .isPresent();
         assertThat(OnnxRuntime.info().missing())

@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.runtime.provider;
 
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * any of a group, all of that group from the optional jars on the class path. They are loaded before ONNX Runtime looks
  * for them, as it then takes the ones that are in the process already. Thread-safe.
  */
-final class CudaLibraries {
+final class NvidiaLibraries {
     private static final String PLATFORM = (Platform.isWindows() ? "windows" : "linux") + "-x86_64";
 
     // The second, with cuBLAS and cuDNN, has an older CUDA runtime too; so the order counts.
@@ -55,7 +55,7 @@ final class CudaLibraries {
     static final Group CUDNN = new Group(
             "cuDNN 9",
             Stream.of("graph", "ops", "cnn", "engines_precompiled", "engines_runtime_compiled", "heuristic", "")
-                    .map(CudaLibraries::cudnn)
+                    .map(NvidiaLibraries::cudnn)
                     .toList(),
             Platform.isWindows()
                     ? List.of("zlibwapi.dll", "nvrtc-builtins64_129.dll", "nvrtc64_120_0.dll", cudnn("adv"))
@@ -76,8 +76,8 @@ final class CudaLibraries {
     }
 
     /** This process's. */
-    static final CudaLibraries HERE =
-            new CudaLibraries(CudaLibraries::loadNative, NativeLibraries.in("org/bytedeco/cuda/" + PLATFORM, "cuda"));
+    static final NvidiaLibraries HERE = new NvidiaLibraries(
+            NvidiaLibraries::loadNative, NativeLibraries.in("org/bytedeco/cuda/" + PLATFORM, "cuda"));
 
     /** Loads a library, by its name or path, until closed. */
     interface Loader {
@@ -106,7 +106,7 @@ final class CudaLibraries {
     /** Held for good, as JNA closes what nobody refers to. */
     private final Map<String, List<Closeable>> loaded = new TreeMap<>();
 
-    CudaLibraries(Loader loader, UnpackedLibraries jar) {
+    NvidiaLibraries(Loader loader, UnpackedLibraries jar) {
         this.loader = loader;
         this.jar = jar;
     }
@@ -132,7 +132,7 @@ final class CudaLibraries {
             source = loadFromJar(group, opened).toString();
         }
         loaded.put(group.name(), opened);
-        LoggerFactory.getLogger(CudaLibraries.class).info("{} is loaded from {}", group.name(), source);
+        LoggerFactory.getLogger(NvidiaLibraries.class).info("{} is loaded from {}", group.name(), source);
         return Optional.empty();
     }
 

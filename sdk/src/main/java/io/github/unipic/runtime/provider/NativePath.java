@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.runtime.provider;
 
 import com.sun.jna.Platform;
 import io.github.unipic.InferenceException;
@@ -13,7 +13,7 @@ import java.util.Optional;
  * form of UTF-8, in which characters beyond the basic plane, such as emoji and rare Han, are others than in the file
  * system's. A folder with such a path is reached by a symbolic link in the temporary folder, until this is closed.
  */
-final class NativePath implements AutoCloseable {
+public final class NativePath implements AutoCloseable {
     private final Path path;
     private final Optional<Path> made;
     private boolean kept;
@@ -24,7 +24,7 @@ final class NativePath implements AutoCloseable {
     }
 
     /** @throws InferenceException when there is no such way to the folder */
-    static NativePath of(Path folder) {
+    public static NativePath of(Path folder) {
         if (passes(folder)) {
             return new NativePath(folder, Optional.empty());
         }
@@ -49,7 +49,7 @@ final class NativePath implements AutoCloseable {
     }
 
     /** Whether text is the same in the JVM's form of UTF-8. */
-    static boolean passes(String text) {
+    public static boolean passes(String text) {
         return text.chars().noneMatch(unit -> Character.isSurrogate((char) unit));
     }
 
@@ -57,12 +57,12 @@ final class NativePath implements AutoCloseable {
         return Platform.isWindows() || passes(path.toString());
     }
 
-    Path path() {
+    public Path path() {
         return path;
     }
 
     /** Leaves the link until the process ends, for what native code may look for later. */
-    void keep() {
+    public void keep() {
         kept = true;
         // Deleted in the opposite order.
         made.ifPresent(folder -> folder.toFile().deleteOnExit());

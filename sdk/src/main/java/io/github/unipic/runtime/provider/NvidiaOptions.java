@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.runtime.provider;
 
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InvalidRequestException;

@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.runtime.provider;
 
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
@@ -7,13 +7,13 @@ import com.sun.jna.ptr.PointerByReference;
 import java.util.Optional;
 
 /** NVIDIA's driver, which no library on a class path can stand in for, and the GPUs that it has. */
-final class CudaDriver {
+final class NvidiaDriver {
     private static final String FILE = Platform.isWindows() ? "nvcuda.dll" : "libcuda.so.1";
 
     /** CUDA 12.0 in the driver's own counting. */
     private static final int LEAST_VERSION = 12000;
 
-    private CudaDriver() {}
+    private NvidiaDriver() {}
 
     /** Why a GPU cannot be used, and what to do; empty when it can. */
     static Optional<String> obstacle(int device) {

@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.runtime.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,7 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** On the published model's sizes: 64 buffer tokens, a native grid of 32 x 32, images of 512 x 512 in 32 iterations. */
-class OptimizationProfilesTest {
+class NvidiaProfilesTest {
     private static final Manifest MANIFEST = new Manifest(
             Manifest.FORMAT_VERSION,
             "published",
@@ -38,7 +38,7 @@ class OptimizationProfilesTest {
                 input("embeds", "E", "S", "1536"),
                 input("attention_mask", "B", "P+S"),
                 input("past_key.0", "B", "2", "P", "128"));
-        assertThat(OptimizationProfiles.options(MANIFEST, decoder))
+        assertThat(NvidiaProfiles.options(MANIFEST, decoder))
                 .containsOnly(
                         Map.entry("trt_profile_min_shapes", "embeds:1x1x1536,attention_mask:1x1,past_key.0:1x2x0x128"),
                         Map.entry(
@@ -52,7 +52,7 @@ class OptimizationProfilesTest {
     @Test
     void aGridIsAValueAndNotALength() {
         GraphSpec encoder = graph(input("tokens", "B", "V", "16"), input("grid", "2"), input("scale"));
-        assertThat(OptimizationProfiles.options(MANIFEST, encoder))
+        assertThat(NvidiaProfiles.options(MANIFEST, encoder))
                 .containsEntry("trt_profile_min_shapes", "tokens:1x0x16,grid:1x1")
                 .containsEntry("trt_profile_opt_shapes", "tokens:2x512x16,grid:32x32")
                 .containsEntry("trt_profile_max_shapes", "tokens:2x4096x16,grid:64x64");
@@ -60,14 +60,14 @@ class OptimizationProfilesTest {
 
     @Test
     void pixelsAreMultiplesOfTheGrid() {
-        assertThat(OptimizationProfiles.options(MANIFEST, graph(input("pixels", "B", "3", "H", "W"))))
+        assertThat(NvidiaProfiles.options(MANIFEST, graph(input("pixels", "B", "3", "H", "W"))))
                 .containsEntry("trt_profile_max_shapes", "pixels:2x3x1024x1024");
     }
 
     @Test
     void aTileIsAValueAndNotALength() {
         GraphSpec tile = graph(input("features", "B", "128", "H/2", "W/2"), input("core", "4"), input("known"));
-        assertThat(OptimizationProfiles.options(MANIFEST, tile))
+        assertThat(NvidiaProfiles.options(MANIFEST, tile))
                 .containsEntry("trt_profile_min_shapes", "features:1x128x1x1,core:0x0x1x1")
                 .containsEntry("trt_profile_opt_shapes", "features:2x128x128x128,core:0x0x128x128")
                 .containsEntry("trt_profile_max_shapes", "features:2x128x512x512,core:512x512x128x128");
@@ -75,9 +75,9 @@ class OptimizationProfilesTest {
 
     @Test
     void thereAreNoneForAnUnknownAxisOrWithoutAny() {
-        assertThat(OptimizationProfiles.options(MANIFEST, graph(input("tokens", "B", "Q"))))
+        assertThat(NvidiaProfiles.options(MANIFEST, graph(input("tokens", "B", "Q"))))
                 .isEmpty();
-        assertThat(OptimizationProfiles.options(MANIFEST, graph(input("timestep", "1"))))
+        assertThat(NvidiaProfiles.options(MANIFEST, graph(input("timestep", "1"))))
                 .isEmpty();
     }
 
@@ -85,11 +85,11 @@ class OptimizationProfilesTest {
     void onlyTensorRtGetsThemUnlessSomeAreGiven() {
         GraphSpec graph = graph(input("ids", "B", "S"));
         ExecutionProvider given = ExecutionProvider.of("tensorrt").withOption("trt_profile_min_shapes", "ids:1x1");
-        assertThat(Providers.forGraph(ExecutionProvider.of("cuda"), MANIFEST, graph)
+        assertThat(Nvidia.forGraph(ExecutionProvider.of("cuda"), MANIFEST, graph)
                         .options())
                 .isEmpty();
-        assertThat(Providers.forGraph(given, MANIFEST, graph)).isEqualTo(given);
-        assertThat(Providers.forGraph(
+        assertThat(Nvidia.forGraph(given, MANIFEST, graph)).isEqualTo(given);
+        assertThat(Nvidia.forGraph(
                                 ExecutionProvider.of("TensorrtExecutionProvider")
                                         .withOption("trt_fp16_enable", "1"),
                                 MANIFEST,

@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.runtime.provider;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
@@ -35,7 +35,7 @@ public final class OnnxRuntime {
     private OnnxRuntime() {}
 
     /** Made on first use; there is one for a process. */
-    static synchronized OrtEnvironment environment() {
+    public static synchronized OrtEnvironment environment() {
         if (environment == null) {
             NativeLibraries.prepareOnnxRuntime();
             boolean chosen = switchTelemetryOff();
@@ -176,14 +176,14 @@ public final class OnnxRuntime {
                     environment.getVersion(),
                     providers,
                     Providers.describeDevices(environment),
-                    Providers.describeMissing());
+                    Nvidia.describeMissing());
         } catch (OrtException e) {
             throw new InferenceException("ONNX Runtime cannot list its devices: " + reason(e) + ".", e);
         }
     }
 
     /** What to do about it, where that is known. */
-    static String remedy(OrtException e) {
+    public static String remedy(OrtException e) {
         return OUT_OF_MEMORY.matcher(String.valueOf(e.getMessage())).find()
                 ? "; there is too little memory: ask for smaller or fewer images, free graphs after use"
                         + " (keepLoaded(false), --low-memory), decode in tiles (tileAbove, --tile-above), or export the"
@@ -200,7 +200,7 @@ public final class OnnxRuntime {
     }
 
     /** The first line of what went wrong, without where in ONNX Runtime's sources that was. */
-    static String reason(Throwable e) {
+    public static String reason(Throwable e) {
         String line = String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown reason");
         return line.replaceFirst("^Error code - \\w+ - message: ", "")
                 .replaceFirst("^.*\\[ONNXRuntimeError\\] : \\d+ : \\w+ : ", "")

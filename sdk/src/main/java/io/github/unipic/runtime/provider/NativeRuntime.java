@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.runtime.provider;
 
 import com.sun.jna.Function;
 import com.sun.jna.Native;

@@ -1,8 +1,4 @@
-package io.github.unipic.runtime;
-
-import static io.github.unipic.runtime.CudaLibraries.CUDA;
-import static io.github.unipic.runtime.CudaLibraries.CUDNN;
-import static io.github.unipic.runtime.CudaLibraries.TENSOR_RT;
+package io.github.unipic.runtime.provider;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtEpDevice;
@@ -11,20 +7,9 @@ import ai.onnxruntime.OrtHardwareDevice;
 import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.providers.NNAPIFlags;
-import ai.onnxruntime.providers.OrtCUDAProviderOptions;
-import ai.onnxruntime.providers.OrtTensorRTProviderOptions;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
-import io.github.unipic.libraries.NativeLibraries;
-import io.github.unipic.model.Manifest;
-import io.github.unipic.model.Manifest.GraphSpec;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -37,7 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The execution providers: those that ONNX Runtime was built with, and the devices that registered libraries offer. */
-final class Providers {
+public final class Providers {
     /** Java has no method that adds these: they come as devices of a registered library. */
     private static final Set<OrtProvider> ONLY_AS_DEVICES =
             EnumSet.of(OrtProvider.MI_GRAPH_X, OrtProvider.VITIS_AI, OrtProvider.RK_NPU);
@@ -48,11 +33,11 @@ final class Providers {
                     .collect(Collectors.toMap(Providers::shortName, provider -> provider, (a, b) -> a, TreeMap::new));
 
     private static final String DEVICE = "device";
-    private static final String DEVICE_ID = "device_id";
+    static final String DEVICE_ID = "device_id";
 
     private Providers() {}
 
-    private static String shortName(OrtProvider provider) {
+    static String shortName(OrtProvider provider) {
         return provider.name().toLowerCase(Locale.ROOT).replace("_", "");
     }
 
@@ -79,7 +64,7 @@ final class Providers {
      * @throws InvalidRequestException when there is no such provider here, or an option is wrong
      * @throws InferenceException when the provider does not work on this machine
      */
-    static void addTo(SessionOptions session, ExecutionProvider provider) {
+    public static void addTo(SessionOptions session, ExecutionProvider provider) {
         Optional<OrtProvider> known = find(provider.name());
         requirePassable(provider);
         try {
@@ -109,7 +94,7 @@ final class Providers {
         return find(provider.name()).map(OrtProvider::getName).orElse(provider.name());
     }
 
-    private static Optional<OrtProvider> find(String name) {
+    static Optional<OrtProvider> find(String name) {
         return SHORT_NAMES.entrySet().stream()
                 .filter(entry -> entry.getKey().equalsIgnoreCase(name)
                         || entry.getValue().getName().equalsIgnoreCase(name))
@@ -118,7 +103,7 @@ final class Providers {
     }
 
     /** What ONNX Runtime was built with and Java can add. */
-    private static Set<OrtProvider> builtIn() {
+    static Set<OrtProvider> builtIn() {
         Set<OrtProvider> providers = OrtEnvironment.getAvailableProviders();
         providers.retainAll(SHORT_NAMES.values());
         providers.removeAll(ONLY_AS_DEVICES);
@@ -130,8 +115,8 @@ final class Providers {
         Map<String, String> options = provider.options();
         switch (id) {
             case CPU -> allow(provider); // ONNX Runtime adds it to every session.
-            case CUDA -> addCuda(session, provider);
-            case TENSOR_RT -> addTensorRt(session, provider);
+            case CUDA -> Nvidia.addCuda(session, provider);
+            case TENSOR_RT -> Nvidia.addTensorRt(session, provider);
             case ROCM -> {
                 allow(provider, DEVICE_ID);
                 session.addROCM(number(provider, DEVICE_ID));
@@ -161,145 +146,11 @@ final class Providers {
         }
     }
 
-    private static void addCuda(SessionOptions session, ExecutionProvider provider) throws OrtException {
-        NvidiaOptions.check(provider);
-        prepareNvidia(provider);
-        NativeLibraries.prepareProvider("cuda");
-        try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions()) {
-            for (Map.Entry<String, String> option : provider.options().entrySet()) {
-                cuda.add(option.getKey(), option.getValue());
-            }
-            session.addCUDA(cuda);
-        }
-    }
-
-    /** With CUDA behind it, which does what TensorRT cannot. */
-    private static void addTensorRt(SessionOptions session, ExecutionProvider provider) throws OrtException {
-        NvidiaOptions.check(provider);
-        prepareNvidia(provider);
-        NativeLibraries.prepareProvider("tensorrt");
-        Map<String, String> options = new TreeMap<>(provider.options());
-        switchCacheOn(provider, options, "trt_engine_cache");
-        switchCacheOn(provider, options, "trt_timing_cache");
-        try (OrtTensorRTProviderOptions tensorRt = new OrtTensorRTProviderOptions()) {
-            for (Map.Entry<String, String> option : options.entrySet()) {
-                tensorRt.add(option.getKey(), option.getValue());
-            }
-            session.addTensorrt(tensorRt);
-        }
-        ExecutionProvider cuda = ExecutionProvider.of("cuda");
-        String device = provider.options().get(DEVICE_ID);
-        addCuda(session, device == null ? cuda : cuda.withOption(DEVICE_ID, device));
-    }
-
-    /** A folder for a cache means that it is wanted, which ONNX Runtime asks for separately. */
-    private static void switchCacheOn(ExecutionProvider provider, Map<String, String> options, String cache) {
-        String folder = options.get(cache + "_path");
-        if (folder == null) {
-            return;
-        }
-        options.putIfAbsent(cache + "_enable", "1");
-        try {
-            Files.createDirectories(Path.of(folder));
-        } catch (IOException | InvalidPathException e) {
-            throw wrong(provider, cache + "_path", folder, "a folder that can be written");
-        }
-    }
-
-    private static void prepareNvidia(ExecutionProvider provider) {
-        nvidiaObstacle(provider).ifPresent(obstacle -> {
-            throw new InferenceException(
-                    "The execution provider " + provider + " cannot be used: " + obstacle + ", or use cpu.");
-        });
-    }
-
-    /** Loads what a provider of NVIDIA's needs, before ONNX Runtime looks for it, and says what is missing. */
-    private static Optional<String> nvidiaObstacle(ExecutionProvider provider) {
-        Optional<String> obstacle = CudaDriver.obstacle(number(provider, DEVICE_ID));
-        // Another build may be linked to other versions; it finds them itself.
-        if (obstacle.isPresent() || !NativeLibraries.isOnnxRuntimeOfClassPath()) {
-            return obstacle;
-        }
-        return needs(provider).stream()
-                .map(CudaLibraries.HERE::load)
-                .flatMap(Optional::stream)
-                .findFirst();
-    }
-
-    private static List<CudaLibraries.Group> needs(ExecutionProvider provider) {
-        if (find(provider.name()).equals(Optional.of(OrtProvider.TENSOR_RT))) {
-            return List.of(CUDA, CUDNN, TENSOR_RT);
-        }
-        return flag(provider, "enable_cudnn", true) ? List.of(CUDA, CUDNN) : List.of(CUDA);
-    }
-
-    /** What keeps NVIDIA's providers from working here, as {@link io.github.unipic.RuntimeInfo} says it. */
-    static List<String> describeMissing() {
-        if (!NativeLibraries.isOnnxRuntimeOfClassPath()) {
-            return List.of();
-        }
-        Map<OrtProvider, List<CudaLibraries.Group>> needs = new EnumMap<>(OrtProvider.class);
-        needs.put(OrtProvider.CUDA, List.of(CUDA, CUDNN));
-        needs.put(OrtProvider.TENSOR_RT, List.of(TENSOR_RT));
-        needs.keySet().retainAll(builtIn());
-        List<String> missing = new ArrayList<>();
-        needs.forEach((provider, groups) -> Stream.concat(
-                        provider == OrtProvider.CUDA ? CudaDriver.obstacle(0).stream() : Stream.empty(),
-                        groups.stream().map(CudaLibraries.HERE::missing).flatMap(Optional::stream))
-                .forEach(what -> missing.add(shortName(provider) + ": " + what)));
-        return missing;
-    }
-
-    /** What keeps a provider of NVIDIA's with good options from working here; empty when it works. */
-    static Optional<String> obstacle(ExecutionProvider provider) {
-        if (!builtIn().contains(find(provider.name()).orElseThrow())) {
-            return Optional.of("ONNX Runtime was not built with it");
-        }
-        Optional<String> obstacle = nvidiaObstacle(provider);
-        if (obstacle.isPresent()) {
-            return obstacle;
-        }
-        try (SessionOptions trial = new SessionOptions()) {
-            addTo(trial, provider);
-            return Optional.empty();
-        } catch (InferenceException e) {
-            return Optional.of(e.getCause() instanceof OrtException cause ? OnnxRuntime.reason(cause) : e.getMessage());
-        }
-    }
-
-    /** Whether there is a GPU that ONNX Runtime was built for. */
-    static boolean hasIdleGpu() {
-        return builtIn().contains(OrtProvider.CUDA) && CudaDriver.obstacle(0).isEmpty();
-    }
-
-    /** A provider with what it needs to know of a graph: TensorRT's optimization profiles, unless some were given. */
-    static ExecutionProvider forGraph(ExecutionProvider provider, Manifest manifest, GraphSpec graph) {
-        boolean given = provider.options().keySet().stream().anyMatch(option -> option.startsWith("trt_profile_"));
-        if (given || !find(provider.name()).equals(Optional.of(OrtProvider.TENSOR_RT))) {
-            return provider;
-        }
-        Map<String, String> options = new TreeMap<>(provider.options());
-        options.putAll(OptimizationProfiles.options(manifest, graph));
-        return new ExecutionProvider(provider.name(), options);
-    }
-
-    /**
-     * What the places that attention sees through a mask should be a multiple of: otherwise CUDA holds all scores
-     * (min_bias_align in ONNX Runtime's core/providers/cuda/llm/attention.cc).
-     */
-    static int attentionAlignment(ExecutionProvider provider) {
-        return find(provider.name())
-                        .filter(id -> id == OrtProvider.CUDA || id == OrtProvider.TENSOR_RT)
-                        .isPresent()
-                ? 4
-                : 1;
-    }
-
     /**
      * The arena in which a provider computes, in the words of the run option memory.enable_memory_arena_shrinkage. ONNX
      * Runtime fails a run that names an arena which is not there, so others than these have none.
      */
-    static Optional<String> arena(ExecutionProvider provider) {
+    public static Optional<String> arena(ExecutionProvider provider) {
         return find(provider.name()).filter(builtIn()::contains).flatMap(id -> switch (id) {
             case CPU -> Optional.of("cpu:0");
             case CUDA -> Optional.of("gpu:" + number(provider, DEVICE_ID));
@@ -353,7 +204,7 @@ final class Providers {
         }
     }
 
-    private static int number(ExecutionProvider provider, String option) {
+    static int number(ExecutionProvider provider, String option) {
         String value = provider.options().getOrDefault(option, "0");
         if (!value.matches("\\d{1,4}")) {
             throw wrong(provider, option, value, "a whole number from 0");
@@ -361,7 +212,7 @@ final class Providers {
         return Integer.parseInt(value);
     }
 
-    private static boolean flag(ExecutionProvider provider, String option, boolean absent) {
+    static boolean flag(ExecutionProvider provider, String option, boolean absent) {
         String value = provider.options().getOrDefault(option, absent ? "1" : "0");
         return switch (value.toLowerCase(Locale.ROOT)) {
             case "1", "true" -> true;

@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.runtime.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.sun.jna.NativeLibrary;
 import io.github.unipic.InferenceException;
 import io.github.unipic.libraries.LibraryJar;
-import io.github.unipic.runtime.CudaLibraries.Group;
+import io.github.unipic.runtime.provider.NvidiaLibraries.Group;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Where libraries come from, with a stand-in for the system's loader. */
-class CudaLibrariesTest {
+class NvidiaLibrariesTest {
     private static final Group GROUP =
             new Group("Abacus 1", List.of("liba.so", "libb.so"), List.of("libextra.so", "libnever.so"), "abacus-1");
     private static final Map<String, String> JAR = Map.of("liba.so", "a", "libb.so", "b", "libextra.so", "extra");
@@ -28,7 +28,7 @@ class CudaLibrariesTest {
     /** What is loaded now, in order. */
     private final List<String> open = new ArrayList<>();
 
-    private CudaLibraries.Loader system(Set<String> has) {
+    private NvidiaLibraries.Loader system(Set<String> has) {
         return library -> {
             if (!Path.of(library).isAbsolute() && !has.contains(library)) {
                 throw new UnsatisfiedLinkError(library + ": cannot open shared object file");
@@ -38,8 +38,8 @@ class CudaLibrariesTest {
         };
     }
 
-    private CudaLibraries libraries(Set<String> system, LibraryJar jar) {
-        return new CudaLibraries(system(system), jar.in(temporary.resolve("cache")));
+    private NvidiaLibraries libraries(Set<String> system, LibraryJar jar) {
+        return new NvidiaLibraries(system(system), jar.in(temporary.resolve("cache")));
     }
 
     @Test
@@ -54,7 +54,7 @@ class CudaLibrariesTest {
     @Test
     void aSystemThatLacksOneGivesWayToTheJarForAll() throws IOException {
         try (LibraryJar jar = LibraryJar.write(temporary.resolve("a.jar"), JAR)) {
-            CudaLibraries libraries = libraries(Set.of("liba.so"), jar);
+            NvidiaLibraries libraries = libraries(Set.of("liba.so"), jar);
             assertThat(libraries.load(GROUP)).isEmpty();
             Path folder = jar.in(temporary.resolve("cache")).unpack(List.of("libextra.so", "liba.so", "libb.so"));
             List<String> inOrder = List.of(
@@ -70,7 +70,7 @@ class CudaLibrariesTest {
     @Test
     void withoutEitherItSaysWhatIsMissingAndHowToGetIt() throws IOException {
         try (LibraryJar jar = LibraryJar.write(temporary.resolve("a.jar"), Map.of("liba.so", "a"))) {
-            CudaLibraries libraries = libraries(Set.of("liba.so"), jar);
+            NvidiaLibraries libraries = libraries(Set.of("liba.so"), jar);
             assertThat(libraries.load(GROUP))
                     .hasValueSatisfying(advice -> assertThat(advice)
                             .startsWith("Abacus 1 lacks libb.so; put org.bytedeco:cuda-redist:")
@@ -94,7 +94,8 @@ class CudaLibrariesTest {
     @Test
     void aLibraryOfTheJarThatDoesNotLoadIsNamed() throws IOException {
         try (LibraryJar jar = LibraryJar.write(temporary.resolve("a.jar"), JAR)) {
-            CudaLibraries libraries = new CudaLibraries(NativeLibrary::getInstance, jar.in(temporary.resolve("cache")));
+            NvidiaLibraries libraries =
+                    new NvidiaLibraries(NativeLibrary::getInstance, jar.in(temporary.resolve("cache")));
             assertThatExceptionOfType(InferenceException.class)
                     .isThrownBy(() -> libraries.load(GROUP))
                     .withMessageContainingAll("The library ", "libextra.so does not load: ", "install")

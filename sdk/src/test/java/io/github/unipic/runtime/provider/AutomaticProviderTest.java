@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.runtime.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -70,7 +70,7 @@ class AutomaticProviderTest {
         ProviderChoice choice = AutomaticProvider.choose(new ExecutionProvider("AUTO", Map.of()));
         assertThat(choice.provider().name()).isIn("cpu", "cuda");
         assertThat(choice.reason()).contains("not tensorrt: ").hasLineCount(1);
-        if (CudaDriver.obstacle(0).isPresent()) {
+        if (NvidiaDriver.obstacle(0).isPresent()) {
             assertThat(choice.provider()).isEqualTo(ExecutionProvider.CPU);
             assertThat(choice.reason()).contains("not cuda: ");
         }

@@ -1,4 +1,4 @@
-package io.github.unipic.runtime;
+package io.github.unipic.runtime.provider;
 
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.GraphSpec;
@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  * tokens, and a description of one image; tuned for the manifest's defaults with guidance. Whoever needs other shapes
  * gives the provider profiles as its own options.
  */
-final class OptimizationProfiles {
+final class NvidiaProfiles {
     /** Values rather than lengths: TensorRT wants to know the range of an input that shapes are computed from. */
     private static final Map<String, List<String>> VALUES =
             Map.of("grid", List.of("h", "w"), "core", List.of("top", "left", "rows", "columns"));
@@ -42,7 +42,7 @@ final class OptimizationProfiles {
         }
     }
 
-    private OptimizationProfiles(Manifest manifest) {
+    private NvidiaProfiles(Manifest manifest) {
         Manifest.Sizes sizes = manifest.sizes();
         Manifest.Defaults defaults = manifest.defaults();
         long mostSide =
@@ -79,14 +79,14 @@ final class OptimizationProfiles {
 
     /** The provider's options for a graph; none where it has an axis that this does not know, or only fixed ones. */
     static Map<String, String> options(Manifest manifest, GraphSpec graph) {
-        return new OptimizationProfiles(manifest).options(graph);
+        return new NvidiaProfiles(manifest).options(graph);
     }
 
     private Map<String, String> options(GraphSpec graph) {
         Map<String, List<Range>> inputs = new LinkedHashMap<>();
         for (TensorSpec input : graph.inputs()) {
             List<String> shape = VALUES.getOrDefault(input.name(), input.shape());
-            if (shape.stream().allMatch(OptimizationProfiles::isNumber)) {
+            if (shape.stream().allMatch(NvidiaProfiles::isNumber)) {
                 continue;
             }
             List<Optional<Range>> ranges = shape.stream().map(this::range).toList();

@@ -1,0 +1,167 @@
+package io.github.unipic.runtime.provider;
+
+import static io.github.unipic.runtime.provider.NvidiaLibraries.CUDA;
+import static io.github.unipic.runtime.provider.NvidiaLibraries.CUDNN;
+import static io.github.unipic.runtime.provider.NvidiaLibraries.TENSOR_RT;
+
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtProvider;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.providers.OrtCUDAProviderOptions;
+import ai.onnxruntime.providers.OrtTensorRTProviderOptions;
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.InferenceException;
+import io.github.unipic.libraries.NativeLibraries;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.GraphSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** NVIDIA's providers, CUDA and TensorRT: what they need on this machine, and what they are told of a graph. */
+public final class Nvidia {
+    private Nvidia() {}
+
+    static void addCuda(SessionOptions session, ExecutionProvider provider) throws OrtException {
+        NvidiaOptions.check(provider);
+        prepare(provider);
+        NativeLibraries.prepareProvider("cuda");
+        try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions()) {
+            for (Map.Entry<String, String> option : provider.options().entrySet()) {
+                cuda.add(option.getKey(), option.getValue());
+            }
+            session.addCUDA(cuda);
+        }
+    }
+
+    /** With CUDA behind it, which does what TensorRT cannot. */
+    static void addTensorRt(SessionOptions session, ExecutionProvider provider) throws OrtException {
+        NvidiaOptions.check(provider);
+        prepare(provider);
+        NativeLibraries.prepareProvider("tensorrt");
+        Map<String, String> options = new TreeMap<>(provider.options());
+        switchCacheOn(provider, options, "trt_engine_cache");
+        switchCacheOn(provider, options, "trt_timing_cache");
+        try (OrtTensorRTProviderOptions tensorRt = new OrtTensorRTProviderOptions()) {
+            for (Map.Entry<String, String> option : options.entrySet()) {
+                tensorRt.add(option.getKey(), option.getValue());
+            }
+            session.addTensorrt(tensorRt);
+        }
+        ExecutionProvider cuda = ExecutionProvider.of("cuda");
+        String device = provider.options().get(Providers.DEVICE_ID);
+        addCuda(session, device == null ? cuda : cuda.withOption(Providers.DEVICE_ID, device));
+    }
+
+    /** A folder for a cache means that it is wanted, which ONNX Runtime asks for separately. */
+    private static void switchCacheOn(ExecutionProvider provider, Map<String, String> options, String cache) {
+        String folder = options.get(cache + "_path");
+        if (folder == null) {
+            return;
+        }
+        options.putIfAbsent(cache + "_enable", "1");
+        try {
+            Files.createDirectories(Path.of(folder));
+        } catch (IOException | InvalidPathException e) {
+            throw Providers.wrong(provider, cache + "_path", folder, "a folder that can be written");
+        }
+    }
+
+    private static void prepare(ExecutionProvider provider) {
+        missing(provider).ifPresent(obstacle -> {
+            throw new InferenceException(
+                    "The execution provider " + provider + " cannot be used: " + obstacle + ", or use cpu.");
+        });
+    }
+
+    /** Loads what a provider of NVIDIA's needs, before ONNX Runtime looks for it, and says what is missing. */
+    private static Optional<String> missing(ExecutionProvider provider) {
+        Optional<String> obstacle = NvidiaDriver.obstacle(Providers.number(provider, Providers.DEVICE_ID));
+        // Another build may be linked to other versions; it finds them itself.
+        if (obstacle.isPresent() || !NativeLibraries.isOnnxRuntimeOfClassPath()) {
+            return obstacle;
+        }
+        return needs(provider).stream()
+                .map(NvidiaLibraries.HERE::load)
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    private static List<NvidiaLibraries.Group> needs(ExecutionProvider provider) {
+        if (Providers.find(provider.name()).equals(Optional.of(OrtProvider.TENSOR_RT))) {
+            return List.of(CUDA, CUDNN, TENSOR_RT);
+        }
+        return Providers.flag(provider, "enable_cudnn", true) ? List.of(CUDA, CUDNN) : List.of(CUDA);
+    }
+
+    /** What keeps NVIDIA's providers from working here, as {@link io.github.unipic.RuntimeInfo} says it. */
+    static List<String> describeMissing() {
+        if (!NativeLibraries.isOnnxRuntimeOfClassPath()) {
+            return List.of();
+        }
+        Map<OrtProvider, List<NvidiaLibraries.Group>> needs = new EnumMap<>(OrtProvider.class);
+        needs.put(OrtProvider.CUDA, List.of(CUDA, CUDNN));
+        needs.put(OrtProvider.TENSOR_RT, List.of(TENSOR_RT));
+        needs.keySet().retainAll(Providers.builtIn());
+        List<String> missing = new ArrayList<>();
+        needs.forEach((provider, groups) -> Stream.concat(
+                        provider == OrtProvider.CUDA ? NvidiaDriver.obstacle(0).stream() : Stream.empty(),
+                        groups.stream().map(NvidiaLibraries.HERE::missing).flatMap(Optional::stream))
+                .forEach(what -> missing.add(Providers.shortName(provider) + ": " + what)));
+        return missing;
+    }
+
+    /** What keeps a provider of NVIDIA's with good options from working here; empty when it works. */
+    static Optional<String> obstacle(ExecutionProvider provider) {
+        if (!Providers.builtIn().contains(Providers.find(provider.name()).orElseThrow())) {
+            return Optional.of("ONNX Runtime was not built with it");
+        }
+        Optional<String> obstacle = missing(provider);
+        if (obstacle.isPresent()) {
+            return obstacle;
+        }
+        try (SessionOptions trial = new SessionOptions()) {
+            Providers.addTo(trial, provider);
+            return Optional.empty();
+        } catch (InferenceException e) {
+            return Optional.of(e.getCause() instanceof OrtException cause ? OnnxRuntime.reason(cause) : e.getMessage());
+        }
+    }
+
+    /** Whether there is a GPU that ONNX Runtime was built for. */
+    static boolean hasIdleGpu() {
+        return Providers.builtIn().contains(OrtProvider.CUDA)
+                && NvidiaDriver.obstacle(0).isEmpty();
+    }
+
+    /** A provider with what it needs to know of a graph: TensorRT's optimization profiles, unless some were given. */
+    public static ExecutionProvider forGraph(ExecutionProvider provider, Manifest manifest, GraphSpec graph) {
+        boolean given = provider.options().keySet().stream().anyMatch(option -> option.startsWith("trt_profile_"));
+        if (given || !Providers.find(provider.name()).equals(Optional.of(OrtProvider.TENSOR_RT))) {
+            return provider;
+        }
+        Map<String, String> options = new TreeMap<>(provider.options());
+        options.putAll(NvidiaProfiles.options(manifest, graph));
+        return new ExecutionProvider(provider.name(), options);
+    }
+
+    /**
+     * What the padded length of what attention sees should be a multiple of: otherwise CUDA holds all scores
+     * (min_bias_align in ONNX Runtime's core/providers/cuda/llm/attention.cc).
+     */
+    public static int attentionAlignment(ExecutionProvider provider) {
+        return Providers.find(provider.name())
+                        .filter(id -> id == OrtProvider.CUDA || id == OrtProvider.TENSOR_RT)
+                        .isPresent()
+                ? 4
+                : 1;
+    }
+}
