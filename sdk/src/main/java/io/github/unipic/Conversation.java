@@ -3,17 +3,16 @@ package io.github.unipic;
 import io.github.unipic.generation.Drawing;
 import io.github.unipic.generation.ImageEncoder;
 import io.github.unipic.generation.LanguageContext;
-import io.github.unipic.generation.TextGeneration;
+import io.github.unipic.generation.TextGenerator;
 import io.github.unipic.generation.Turn;
-import io.github.unipic.model.Manifest;
-import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Engine;
+import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.text.PromptText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 
 /**
  * A talk in which each turn builds on those before: questions about images, further questions, images drawn from the
@@ -29,28 +28,17 @@ import java.util.function.Function;
  * }</pre>
  */
 public final class Conversation implements AutoCloseable {
-    private final UniPic unipic;
-    private final Manifest manifest;
+    private final Engine engine;
     private LanguageContext context;
     private boolean closed;
 
-    Conversation(UniPic unipic) {
-        this(
-                unipic,
-                LanguageContext.empty(
-                        new Stages(unipic.graphs(), new Cancellation()),
-                        unipic.tokenizer(),
-                        unipic.graphs().folder().manifest()));
+    Conversation(Engine engine) {
+        this(engine, engine.execute(LanguageContext::empty));
     }
 
-    private Conversation(UniPic unipic, LanguageContext context) {
-        this.unipic = unipic;
-        this.manifest = unipic.graphs().folder().manifest();
+    private Conversation(Engine engine, LanguageContext context) {
+        this.engine = engine;
         this.context = context;
-    }
-
-    private Stages stages(Optional<Cancellation> cancellation) {
-        return new Stages(unipic.graphs(), cancellation.orElseGet(Cancellation::new));
     }
 
     /**
@@ -62,9 +50,8 @@ public final class Conversation implements AutoCloseable {
      * @throws UniPicException otherwise as {@link UniPic#describe(DescribeRequest)}
      */
     public Answer ask(DescribeRequest request) {
-        Stages stages = stages(request.cancellation());
-        ImageEncoder encoder = new ImageEncoder(stages, unipic.graphs().folder());
-        return turn(stages, talk -> {
+        return turn(request.cancellation(), (execution, talk) -> {
+            ImageEncoder encoder = new ImageEncoder(execution);
             List<Image> images = request.images();
             Optional<VisionPath> path =
                     images.isEmpty() ? Optional.empty() : Optional.of(encoder.path(request.vision()));
@@ -74,10 +61,11 @@ public final class Conversation implements AutoCloseable {
             try {
                 // Before the language model is loaded.
                 path.ifPresent(known -> images.forEach(image -> embeds.add(encoder.embeds(image, known))));
-                return stages.holding(UniPic.ANSWERING, () -> {
+                return execution.holding(UniPic.ANSWERING, () -> {
                     talk.append(turn, embeds);
-                    return new TextGeneration(
-                                    unipic.tokenizer(), manifest.tokens().stop())
+                    return new TextGenerator(
+                                    engine.tokenizer(),
+                                    engine.manifest().tokens().stop())
                             .answer(talk, request, path);
                 });
             } finally {
@@ -88,7 +76,7 @@ public final class Conversation implements AutoCloseable {
 
     private PromptText question(DescribeRequest request) {
         return request.question().isBlank()
-                ? PromptText.template(manifest.prompts().describe())
+                ? PromptText.template(engine.manifest().prompts().describe())
                 : PromptText.typed(request.question(), request.allowSpecialTokens());
     }
 
@@ -114,7 +102,7 @@ public final class Conversation implements AutoCloseable {
     /** The same talk once more; both go on independently. Costs nothing until they do. */
     public Conversation fork() {
         requireOpen();
-        return unipic.running(() -> new Conversation(unipic, context.fork(stages(Optional.empty()))));
+        return engine.execute(execution -> new Conversation(engine, context.fork(execution)));
     }
 
     /** Tokens that the talk has so far. */
@@ -124,7 +112,7 @@ public final class Conversation implements AutoCloseable {
 
     /** Most tokens that the model can take in. */
     public int capacity() {
-        return manifest.sizes().context();
+        return engine.manifest().sizes().context();
     }
 
     /** Frees the talk. Closing twice does nothing. */
@@ -137,17 +125,17 @@ public final class Conversation implements AutoCloseable {
     }
 
     private List<Image> draw(GenerateRequest request, BiFunction<Drawing, LanguageContext, List<Image>> turn) {
-        return turn(stages(request.cancellation()), talk -> turn.apply(unipic.drawing(request), talk));
+        return turn(request.cancellation(), (execution, talk) -> turn.apply(new Drawing(execution, request), talk));
     }
 
     /** Runs a turn on a fork of the talk, which takes its place when the turn succeeds. */
-    private <T> T turn(Stages stages, Function<LanguageContext, T> turn) {
+    private <T> T turn(Optional<Cancellation> cancellation, BiFunction<Execution, LanguageContext, T> turn) {
         requireOpen();
-        return unipic.running(() -> {
-            LanguageContext next = context.fork(stages);
+        return engine.execute(cancellation, execution -> {
+            LanguageContext next = context.fork(execution);
             T result;
             try {
-                result = turn.apply(next);
+                result = turn.apply(execution, next);
             } catch (RuntimeException | Error e) {
                 next.close();
                 throw e;

@@ -4,28 +4,26 @@ import io.github.unipic.generation.Drawing;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Engine;
+import io.github.unipic.runtime.Failures;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.runtime.provider.OnnxRuntime;
-import io.github.unipic.text.PromptTokenizer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
  * A model, ready to draw, to edit and to look at images. Safe to use from many threads at once; requests share the
  * model's weights.
  *
- * <p>Do not let the JVM exit while a request runs: ONNX Runtime frees itself in a shutdown hook, and a graph that still
- * runs then crashes the process. Cancel requests first and wait for them.
+ * <p>When the JVM exits, requests in progress are cancelled.
  *
  * <pre>{@code
  * try (UniPic unipic = UniPic.load(Path.of("unipic-1.5b"))) {
@@ -51,39 +49,10 @@ public final class UniPic implements AutoCloseable {
             EnumSet.of(GraphName.TEXT_EMBEDDING, GraphName.DECODER_STEP, GraphName.TEXT_HEAD);
     private static final Set<GraphName> MAR_VISION = EnumSet.of(GraphName.PIXEL_ENCODER, GraphName.MAR_ENCODER);
 
-    private final ModelFolder folder;
-    private final PromptTokenizer tokenizer;
-    private final Graphs graphs;
+    private final Engine engine;
 
-    /** Requests under way hold the read lock, so that closing waits for them. */
-    private final ReentrantReadWriteLock lifetime = new ReentrantReadWriteLock();
-
-    private boolean closed;
-
-    private UniPic(Builder builder) {
-        folder = ModelFolder.open(builder.folder, builder.verifyChecksums);
-        // Before the tokenizer, which holds native memory: this fails where the provider is not here.
-        graphs = new Graphs(
-                folder, new RuntimeOptions(builder.threads, builder.provider, Optional.empty(), builder.memory));
-        try {
-            tokenizer = PromptTokenizer.load(
-                    folder.tokenizer(), folder.manifest().sizes().vocabulary());
-        } catch (RuntimeException | Error e) {
-            graphs.close();
-            throw e;
-        }
-        if (!builder.memory.mapped() && builder.memory.keepLoaded()) {
-            openAll();
-        }
-    }
-
-    private void openAll() {
-        try {
-            graphs.openAll();
-        } catch (RuntimeException | Error e) {
-            free();
-            throw e;
-        }
+    private UniPic(Engine engine) {
+        this.engine = engine;
     }
 
     /**
@@ -147,6 +116,7 @@ public final class UniPic implements AutoCloseable {
 
     /** What the model is and can do. */
     public ModelInfo info() {
+        ModelFolder folder = engine.folder();
         Manifest manifest = folder.manifest();
         Set<String> tasks = new TreeSet<>();
         boolean vision = folder.has(GraphName.VISION_ENCODER) || has(MAR_VISION);
@@ -175,12 +145,12 @@ public final class UniPic implements AutoCloseable {
     }
 
     private boolean has(Set<GraphName> needed) {
-        return needed.stream().allMatch(folder::has);
+        return needed.stream().allMatch(engine.folder()::has);
     }
 
     private ModelInfo.GraphInfo graphInfo(String name, Manifest.GraphSpec spec) {
         long bytes = Stream.concat(Stream.of(spec.file()), spec.data().stream())
-                .mapToLong(file -> folder.manifest().files().get(file).bytes())
+                .mapToLong(file -> engine.manifest().files().get(file).bytes())
                 .sum();
         return new ModelInfo.GraphInfo(
                 name,
@@ -246,7 +216,7 @@ public final class UniPic implements AutoCloseable {
      * @throws UniPicException otherwise as {@link #generate(GenerateRequest)}
      */
     public List<Image> inpaint(Inpainting inpainting, GenerateRequest request) {
-        return running(() -> drawing(request).inpaint(inpainting));
+        return engine.execute(request.cancellation(), execution -> new Drawing(execution, request).inpaint(inpainting));
     }
 
     /**
@@ -277,61 +247,25 @@ public final class UniPic implements AutoCloseable {
 
     /** Starts a conversation, which is to be closed before this. */
     public Conversation conversation() {
-        return running(() -> new Conversation(this));
-    }
-
-    Drawing drawing(GenerateRequest request) {
-        return new Drawing(graphs, tokenizer, request);
-    }
-
-    Graphs graphs() {
-        return graphs;
-    }
-
-    PromptTokenizer tokenizer() {
-        return tokenizer;
-    }
-
-    /** Runs a request while keeping this from being closed. */
-    <T> T running(Supplier<T> request) {
-        lifetime.readLock().lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException("This UniPic is closed.");
-            }
-            return Failures.guard(request);
-        } finally {
-            lifetime.readLock().unlock();
-        }
+        return new Conversation(engine);
     }
 
     /**
-     * Frees the model, after the requests under way have ended. Closing twice does nothing.
-     *
-     * @throws IllegalStateException when called by a listener of a request that is under way
+     * Refuses new requests, waits until those in progress have ended, and frees the model. A listener may call this:
+     * then it does not wait, and the model is freed when the last request ends. Closing twice does nothing.
      */
     @Override
     public void close() {
-        if (lifetime.getReadHoldCount() > 0) {
-            throw new IllegalStateException("Close the model after the request has ended, not from its listener.");
-        }
-        lifetime.writeLock().lock();
-        try {
-            if (!closed) {
-                closed = true;
-                Failures.guard(this::free);
-            }
-        } finally {
-            lifetime.writeLock().unlock();
-        }
+        engine.close();
     }
 
-    private void free() {
-        try {
-            graphs.close();
-        } finally {
-            tokenizer.close();
-        }
+    /**
+     * As {@link #close()}, but cancels the requests that are still in progress after some time; they end with a
+     * {@link CancelledException}. Returns at most ten seconds after that time, even when a listener keeps a request
+     * from ending; such a request frees the model when it ends.
+     */
+    public void close(Duration grace) {
+        engine.close(grace);
     }
 
     /** Says how to open a model folder. Not thread-safe. */
@@ -438,7 +372,8 @@ public final class UniPic implements AutoCloseable {
          * @throws InferenceException when the execution provider does not work on this machine
          */
         public UniPic load() {
-            return Failures.guard(() -> new UniPic(this));
+            RuntimeOptions options = new RuntimeOptions(threads, provider, Optional.empty(), memory);
+            return Failures.guard(() -> new UniPic(Engine.open(ModelFolder.open(folder, verifyChecksums), options)));
         }
     }
 }

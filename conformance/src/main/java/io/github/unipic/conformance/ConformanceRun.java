@@ -24,10 +24,10 @@ import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Precision;
 import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
-import io.github.unipic.text.PromptTokenizer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -242,12 +242,12 @@ public record ConformanceRun(
             return;
         }
         listener.onPhase("replaying PyTorch's tensors");
-        try (Graphs graphs = new Graphs(material.model(), options(Optional.empty()));
-                PromptTokenizer tokenizer =
-                        PromptTokenizer.load(material.model().tokenizer())) {
-            ModelTolerances tolerances = tolerances(material.model());
-            new GoldenReplay(graphs, tokenizer, material.checkpoint(), tolerances, findings, cancellation)
-                    .run(material.goldens());
+        ModelTolerances tolerances = tolerances(material.model());
+        try (Engine engine = Engine.open(material.model(), options(Optional.empty()))) {
+            engine.run(
+                    cancellation,
+                    execution -> new GoldenReplay(execution, material.checkpoint(), tolerances, findings)
+                            .run(material.goldens()));
         }
     }
 
@@ -255,11 +255,12 @@ public record ConformanceRun(
         listener.onPhase("comparing graphs, images and answers");
         findings.expect(cases.count());
         ModelTolerances tolerances = tolerances(model);
-        try (Graphs graphs = new Graphs(model, options(Optional.empty()));
-                PromptTokenizer tokenizer = PromptTokenizer.load(model.tokenizer())) {
-            new StageChecks(graphs, cases.seed(), reference, tolerances, findings, cancellation).run(cases);
-            new TaskChecks(graphs, tokenizer, cases.seed(), reference, tolerances.tasks(), findings, cancellation)
-                    .run(cases);
+        try (Engine engine = Engine.open(model, options(Optional.empty()))) {
+            engine.run(cancellation, execution -> {
+                new StageChecks(engine.graphs(), cases.seed(), reference, tolerances, findings, cancellation)
+                        .run(cases);
+                new TaskChecks(execution, cases.seed(), reference, tolerances.tasks(), findings).run(cases);
+            });
         }
     }
 

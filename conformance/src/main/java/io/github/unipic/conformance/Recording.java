@@ -15,10 +15,10 @@ import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.reference.ReferenceWriter;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Engine;
+import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.provider.OnnxRuntime;
-import io.github.unipic.text.PromptTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,33 +80,42 @@ public record Recording(
         Cases standard = Cases.of(suite);
         Cases cases = standard.withSeed(seed.orElse(standard.seed()));
         try (ReferenceWriter writer = new ReferenceWriter(file);
-                Graphs graphs = new Graphs(folder, RuntimeOptions.DEFAULTS);
-                PromptTokenizer tokenizer = PromptTokenizer.load(folder.tokenizer())) {
-            int all = cases.count();
-            int done = 0;
-            StageRunner stages = new StageRunner(graphs, cases.seed(), cancellation);
-            for (StageCase stage : cases.stages()) {
-                if (stages.has(stage)) {
-                    record(stages, stage, writer);
+                Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS)) {
+            engine.run(cancellation, execution -> {
+                try {
+                    record(cases, execution, writer);
+                } catch (IOException e) {
+                    throw unwritable(file, e);
                 }
-                progress.accept(++done, all);
-            }
-            TaskRunner tasks = new TaskRunner(graphs, tokenizer, cases.seed(), cancellation);
-            for (LoopCase drawing : cases.loops()) {
-                if (tasks.has(drawing)) {
-                    record(tasks, drawing, writer);
-                }
-                progress.accept(++done, all);
-            }
-            for (AnswerCase question : cases.answers()) {
-                if (tasks.has(question)) {
-                    record(tasks, question, writer);
-                }
-                progress.accept(++done, all);
-            }
+            });
             writer.finish(metadata(folder.manifest(), cases));
         } catch (IOException e) {
             throw unwritable(file, e);
+        }
+    }
+
+    private void record(Cases cases, Execution execution, ReferenceWriter writer) throws IOException {
+        int all = cases.count();
+        int done = 0;
+        StageRunner stages = new StageRunner(execution.engine().graphs(), cases.seed(), cancellation);
+        for (StageCase stage : cases.stages()) {
+            if (stages.has(stage)) {
+                record(stages, stage, writer);
+            }
+            progress.accept(++done, all);
+        }
+        TaskRunner tasks = new TaskRunner(execution, cases.seed());
+        for (LoopCase drawing : cases.loops()) {
+            if (tasks.has(drawing)) {
+                record(tasks, drawing, writer);
+            }
+            progress.accept(++done, all);
+        }
+        for (AnswerCase question : cases.answers()) {
+            if (tasks.has(question)) {
+                record(tasks, question, writer);
+            }
+            progress.accept(++done, all);
         }
     }
 

@@ -9,7 +9,6 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import io.github.unipic.Cancellation;
 import io.github.unipic.export.ExportException;
 import io.github.unipic.export.ExportListener;
 import io.github.unipic.export.ExportRequest;
@@ -19,12 +18,13 @@ import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
+import io.github.unipic.generation.LanguageModel;
 import io.github.unipic.model.Manifest.GraphSpec;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions;
-import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
+import io.github.unipic.runtime.TestExecution;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -119,11 +119,11 @@ class BlockSizeTest {
         for (int i = 0; i < hidden.length; i++) {
             hidden[i] = (float) random.nextGaussian();
         }
-        try (Graphs graphs = new Graphs(ModelFolder.open(model, false), RuntimeOptions.DEFAULTS)) {
-            Stages stages = new Stages(graphs, new Cancellation());
-            try (Tensor rows = stages.embedText(new long[][] {ids});
+        try (Engine engine = Engine.open(ModelFolder.open(model, false), RuntimeOptions.DEFAULTS)) {
+            LanguageModel llm = new LanguageModel(TestExecution.of(engine));
+            try (Tensor rows = llm.embed(new long[][] {ids});
                     Tensor asked = Tensor.floats(hidden, 1, table.k);
-                    Tensor logits = stages.logits(asked)) {
+                    Tensor logits = llm.logits(asked)) {
                 float[] expected = new float[ids.length * table.k];
                 for (int i = 0; i < ids.length; i++) {
                     System.arraycopy(weights, (int) ids[i] * table.k, expected, i * table.k, table.k);

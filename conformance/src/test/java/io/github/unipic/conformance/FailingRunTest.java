@@ -18,9 +18,9 @@ import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions;
-import io.github.unipic.text.PromptTokenizer;
+import io.github.unipic.runtime.TestExecution;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -200,10 +200,9 @@ class FailingRunTest {
                 broken(GraphName.PIXEL_DECODER, graph -> graph.source("pixels").setOpType("NoSuch"));
         ModelFolder opened = ModelFolder.open(model, false);
         Findings findings = new Findings(check -> {}, (done, all) -> {});
-        try (Graphs graphs = new Graphs(opened, RuntimeOptions.DEFAULTS);
-                PromptTokenizer tokenizer = PromptTokenizer.load(opened.tokenizer())) {
+        try (Engine engine = Engine.open(opened, RuntimeOptions.DEFAULTS)) {
             ModelTolerances tolerances = new ModelTolerances(opened.manifest(), Optional.empty());
-            new GoldenReplay(graphs, tokenizer, TinyModel.checkpoint(), tolerances, findings, new Cancellation())
+            new GoldenReplay(TestExecution.of(engine), TinyModel.checkpoint(), tolerances, findings)
                     .run(List.of(
                             TinyModel.golden().resolve("pixel_decoder.safetensors"),
                             TinyModel.golden().resolve("t2i_native.safetensors"),

@@ -6,7 +6,6 @@ import static io.github.unipic.model.GraphName.MAR_ENCODER;
 import static io.github.unipic.model.GraphName.TOKEN_SAMPLER;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.unipic.Cancellation;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
@@ -15,10 +14,8 @@ import io.github.unipic.generation.Drawing;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
-import io.github.unipic.runtime.Stages;
-import io.github.unipic.text.PromptTokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -38,20 +35,22 @@ class KeepLoadedTest {
                 .seed(7);
     }
 
-    private static Graphs graphs(ModelFolder folder, boolean keepLoaded) {
-        return new Graphs(folder, TinyModel.options(Memory.DEFAULTS.withKeepLoaded(keepLoaded)));
+    private static Engine engine(ModelFolder folder, boolean keepLoaded) {
+        return Engine.open(folder, TinyModel.options(Memory.DEFAULTS.withKeepLoaded(keepLoaded)));
     }
 
     @Test
     void onlyTheLoopsGraphsAreOpenInTheLoopAndNoneAfterIt() {
         ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
         List<Set<GraphName>> seen = new ArrayList<>();
-        try (Graphs graphs = graphs(folder, false)) {
+        try (Engine engine = engine(folder, false)) {
             draw(
-                    graphs,
-                    request().progress(progress -> seen.add(graphs.loaded())).build());
+                    engine,
+                    request()
+                            .progress(progress -> seen.add(engine.graphs().loaded()))
+                            .build());
             assertThat(seen).hasSize(3).containsOnly(Set.of(MAR_ENCODER, DECODER_STEP, MAR_DECODER, TOKEN_SAMPLER));
-            assertThat(graphs.loaded()).isEmpty();
+            assertThat(engine.graphs().loaded()).isEmpty();
         }
     }
 
@@ -59,13 +58,13 @@ class KeepLoadedTest {
     void aPreviewFreesWhatItLoads() {
         ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
         List<Set<GraphName>> seen = new ArrayList<>();
-        try (Graphs graphs = graphs(folder, false)) {
+        try (Engine engine = engine(folder, false)) {
             draw(
-                    graphs,
+                    engine,
                     request()
                             .progress(progress -> {
                                 assertThat(progress.preview().get()).hasSize(1);
-                                seen.add(graphs.loaded());
+                                seen.add(engine.graphs().loaded());
                             })
                             .build());
             assertThat(seen).isNotEmpty().allMatch(loaded -> !loaded.contains(GraphName.PIXEL_DECODER));
@@ -75,20 +74,19 @@ class KeepLoadedTest {
     @Test
     void byDefaultGraphsStay() {
         ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
-        try (Graphs graphs = graphs(folder, true)) {
-            draw(graphs, request().build());
-            assertThat(graphs.loaded()).contains(DECODER_STEP, GraphName.TEXT_EMBEDDING, GraphName.PIXEL_DECODER);
+        try (Engine engine = engine(folder, true)) {
+            draw(engine, request().build());
+            assertThat(engine.graphs().loaded())
+                    .contains(DECODER_STEP, GraphName.TEXT_EMBEDDING, GraphName.PIXEL_DECODER);
         }
     }
 
-    private static void draw(Graphs graphs, GenerateRequest request) {
-        try (PromptTokenizer tokenizer = PromptTokenizer.load(graphs.folder().tokenizer());
-                LanguageContext talk = LanguageContext.empty(
-                        new Stages(graphs, new Cancellation()),
-                        tokenizer,
-                        graphs.folder().manifest())) {
-            new Drawing(graphs, tokenizer, request).generate(talk);
-        }
+    private static void draw(Engine engine, GenerateRequest request) {
+        engine.execute(request.cancellation(), execution -> {
+            try (LanguageContext context = LanguageContext.empty(execution)) {
+                return new Drawing(execution, request).generate(context);
+            }
+        });
     }
 
     /** Requests at once share the graphs, and one's end does not take them from the others. */

@@ -3,19 +3,19 @@ package io.github.unipic.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.unipic.Cancellation;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
+import io.github.unipic.generation.LanguageModel;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
-import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.TestExecution;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -108,9 +108,11 @@ class NativePathsTest {
         Path profiles = Files.createDirectory(folder.resolve(NAME));
         RuntimeOptions options =
                 new RuntimeOptions(OptionalInt.of(1), ExecutionProvider.CPU, Optional.of(profiles), Memory.DEFAULTS);
-        try (Graphs graphs = new Graphs(ModelFolder.open(TinyModel.model(), false), options)) {
-            new Stages(graphs, new Cancellation()).embedText(new long[][] {{1}}).close();
-            assertThat(graphs.endProfiling().get(GraphName.TEXT_EMBEDDING))
+        try (Engine engine = Engine.open(ModelFolder.open(TinyModel.model(), false), options)) {
+            new LanguageModel(TestExecution.of(engine))
+                    .embed(new long[][] {{1}})
+                    .close();
+            assertThat(engine.graphs().endProfiling().get(GraphName.TEXT_EMBEDDING))
                     .isRegularFile()
                     .hasParent(profiles);
         }

@@ -11,9 +11,9 @@ import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions;
-import io.github.unipic.text.PromptTokenizer;
+import io.github.unipic.runtime.TestExecution;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -32,8 +32,7 @@ class NoFalseAlarmTest {
     };
 
     private static ModelFolder model;
-    private static Graphs graphs;
-    private static PromptTokenizer tokenizer;
+    private static Engine engine;
 
     @TempDir
     private Path folder;
@@ -41,14 +40,12 @@ class NoFalseAlarmTest {
     @BeforeAll
     static void open() {
         model = ModelFolder.open(TinyModel.halfModel(), false);
-        graphs = new Graphs(model, RuntimeOptions.DEFAULTS);
-        tokenizer = PromptTokenizer.load(model.tokenizer());
+        engine = Engine.open(model, RuntimeOptions.DEFAULTS);
     }
 
     @AfterAll
     static void close() {
-        tokenizer.close();
-        graphs.close();
+        engine.close();
     }
 
     @ParameterizedTest
@@ -62,8 +59,8 @@ class NoFalseAlarmTest {
         Findings findings = new Findings(check -> {}, (done, all) -> {});
         try (ReferenceFile reference = ReferenceFile.open(file)) {
             assertThat(reference.seed()).isEqualTo(seed);
-            new StageChecks(graphs, seed, reference, tolerances, findings, never).run(cases);
-            new TaskChecks(graphs, tokenizer, seed, reference, tolerances.tasks(), findings, never).run(cases);
+            new StageChecks(engine.graphs(), seed, reference, tolerances, findings, never).run(cases);
+            new TaskChecks(TestExecution.of(engine), seed, reference, tolerances.tasks(), findings).run(cases);
         }
         assertThat(findings.skipped()).isEmpty();
         assertThat(findings.checks()).allMatch(Check::passed).anyMatch(check -> check.value() > 0);

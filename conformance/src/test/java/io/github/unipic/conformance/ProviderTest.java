@@ -14,13 +14,14 @@ import io.github.unipic.UniPic;
 import io.github.unipic.conformance.cases.Cases;
 import io.github.unipic.conformance.checks.Findings;
 import io.github.unipic.conformance.checks.PlacementChecks;
+import io.github.unipic.generation.LanguageModel;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
-import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
+import io.github.unipic.runtime.TestExecution;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -63,16 +64,16 @@ class ProviderTest {
     void aProfileSaysWhichProviderRanEachNode(@TempDir Path folder) throws IOException {
         RuntimeOptions options =
                 new RuntimeOptions(OptionalInt.of(1), ExecutionProvider.CPU, Optional.of(folder), Memory.DEFAULTS);
-        try (Graphs graphs = new Graphs(ModelFolder.open(TinyModel.model(), false), options)) {
-            assertThat(graphs.endProfiling()).isEmpty();
-            embed(graphs);
-            Map<GraphName, Path> traces = graphs.endProfiling();
+        try (Engine engine = Engine.open(ModelFolder.open(TinyModel.model(), false), options)) {
+            assertThat(engine.graphs().endProfiling()).isEmpty();
+            embed(engine);
+            Map<GraphName, Path> traces = engine.graphs().endProfiling();
             assertThat(traces).containsOnlyKeys(GraphName.TEXT_EMBEDDING);
             Path trace = traces.get(GraphName.TEXT_EMBEDDING);
             assertThat(trace).hasParent(folder);
             assertThat(providers(trace)).containsExactly("CPUExecutionProvider");
-            embed(graphs);
-            assertThat(graphs.endProfiling()).isEqualTo(traces);
+            embed(engine);
+            assertThat(engine.graphs().endProfiling()).isEqualTo(traces);
         }
     }
 
@@ -91,15 +92,15 @@ class ProviderTest {
 
     @Test
     void withoutAFolderThereIsNoProfile() {
-        try (Graphs graphs = new Graphs(ModelFolder.open(TinyModel.model(), false), RuntimeOptions.DEFAULTS)) {
+        try (Engine engine = Engine.open(ModelFolder.open(TinyModel.model(), false), RuntimeOptions.DEFAULTS)) {
             assertThatIllegalStateException()
-                    .isThrownBy(graphs::endProfiling)
+                    .isThrownBy(engine.graphs()::endProfiling)
                     .withMessageContaining("No profile was asked for");
         }
     }
 
-    private static void embed(Graphs graphs) {
-        try (Tensor embeds = new Stages(graphs, new Cancellation()).embedText(new long[][] {{1, 2, 3}})) {
+    private static void embed(Engine engine) {
+        try (Tensor embeds = new LanguageModel(TestExecution.of(engine)).embed(new long[][] {{1, 2, 3}})) {
             assertThat(embeds.dim(1)).isEqualTo(3);
         }
     }

@@ -3,7 +3,6 @@ package io.github.unipic.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.unipic.Cancellation;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import io.github.unipic.InvalidRequestException;
@@ -12,10 +11,8 @@ import io.github.unipic.generation.Drawing;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
-import io.github.unipic.runtime.Stages;
-import io.github.unipic.text.PromptTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,19 +37,17 @@ class TileAboveTest {
                 .seed(7);
     }
 
-    private static Graphs graphs(Path model, boolean keepLoaded, long tileAbove) {
-        return new Graphs(
+    private static Engine engine(Path model, boolean keepLoaded, long tileAbove) {
+        return Engine.open(
                 ModelFolder.open(model, false), TinyModel.options(new Memory(keepLoaded, false, true, tileAbove)));
     }
 
-    private static List<Image> draw(Graphs graphs, GenerateRequest request) {
-        try (PromptTokenizer tokenizer = PromptTokenizer.load(graphs.folder().tokenizer());
-                LanguageContext talk = LanguageContext.empty(
-                        new Stages(graphs, new Cancellation()),
-                        tokenizer,
-                        graphs.folder().manifest())) {
-            return new Drawing(graphs, tokenizer, request).generate(talk);
-        }
+    private static List<Image> draw(Engine engine, GenerateRequest request) {
+        return engine.execute(request.cancellation(), execution -> {
+            try (LanguageContext context = LanguageContext.empty(execution)) {
+                return new Drawing(execution, request).generate(context);
+            }
+        });
     }
 
     private static void assertAlike(Image one, Image other) {
@@ -69,13 +64,15 @@ class TileAboveTest {
     @Test
     void theLimitIsTheLastSizeDecodedAtOnce() {
         Image whole;
-        try (Graphs graphs = graphs(TinyModel.model(), true, 320 * 272)) {
-            whole = draw(graphs, request().build()).get(0);
-            assertThat(graphs.loaded()).contains(GraphName.PIXEL_DECODER).doesNotContainAnyElementsOf(TILES);
+        try (Engine engine = engine(TinyModel.model(), true, 320 * 272)) {
+            whole = draw(engine, request().build()).get(0);
+            assertThat(engine.graphs().loaded())
+                    .contains(GraphName.PIXEL_DECODER)
+                    .doesNotContainAnyElementsOf(TILES);
         }
-        try (Graphs graphs = graphs(TinyModel.model(), true, 320 * 272 - 1)) {
-            Image tiled = draw(graphs, request().build()).get(0);
-            assertThat(graphs.loaded()).containsAll(TILES).doesNotContain(GraphName.PIXEL_DECODER);
+        try (Engine engine = engine(TinyModel.model(), true, 320 * 272 - 1)) {
+            Image tiled = draw(engine, request().build()).get(0);
+            assertThat(engine.graphs().loaded()).containsAll(TILES).doesNotContain(GraphName.PIXEL_DECODER);
             assertAlike(whole, tiled);
         }
     }
@@ -83,17 +80,17 @@ class TileAboveTest {
     @Test
     void previewsTooAndGraphsAreFreedWhereTheyAreNotKept() {
         List<Set<GraphName>> seen = new ArrayList<>();
-        try (Graphs graphs = graphs(TinyModel.model(), false, 0)) {
+        try (Engine engine = engine(TinyModel.model(), false, 0)) {
             draw(
-                    graphs,
+                    engine,
                     request()
                             .progress(progress -> {
                                 assertThat(progress.preview().get()).hasSize(1);
-                                seen.add(graphs.loaded());
+                                seen.add(engine.graphs().loaded());
                             })
                             .build());
             assertThat(seen).hasSize(2).allMatch(loaded -> TILES.stream().noneMatch(loaded::contains));
-            assertThat(graphs.loaded()).isEmpty();
+            assertThat(engine.graphs().loaded()).isEmpty();
         }
     }
 
@@ -102,9 +99,9 @@ class TileAboveTest {
         ModelCopy copy = ModelCopy.of(TinyModel.model(), folder.resolve("model"));
         copy.forgetGraph(GraphName.PIXEL_DECODER_FEATURES);
         copy.forgetGraph(GraphName.PIXEL_DECODER_TILE);
-        try (Graphs graphs = graphs(copy.finish(), true, 0)) {
-            assertThat(draw(graphs, request().build())).hasSize(1);
-            assertThat(graphs.loaded()).contains(GraphName.PIXEL_DECODER);
+        try (Engine engine = engine(copy.finish(), true, 0)) {
+            assertThat(draw(engine, request().build())).hasSize(1);
+            assertThat(engine.graphs().loaded()).contains(GraphName.PIXEL_DECODER);
         }
     }
 

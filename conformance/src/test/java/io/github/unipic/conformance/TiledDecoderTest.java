@@ -7,18 +7,20 @@ import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.cases.SeededValues;
+import io.github.unipic.generation.Autoencoder;
 import io.github.unipic.generation.TiledDecoder;
+import io.github.unipic.generation.TiledDecoder.DecodedTile;
+import io.github.unipic.generation.TiledDecoder.Tile;
 import io.github.unipic.image.Pixels;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Engine;
+import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.RunListener;
 import io.github.unipic.runtime.RuntimeOptions;
-import io.github.unipic.runtime.Stages;
-import io.github.unipic.runtime.Stages.DecodedTile;
-import io.github.unipic.runtime.Stages.Tile;
 import io.github.unipic.runtime.Tensor;
+import io.github.unipic.runtime.TestExecution;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -44,12 +46,16 @@ class TiledDecoderTest {
         return Tensor.floats(latents, 1, grid.height(), grid.width(), 16);
     }
 
-    private static Graphs graphs(Path model) {
-        return new Graphs(ModelFolder.open(model, false), RuntimeOptions.DEFAULTS);
+    private static Engine engine(Path model) {
+        return Engine.open(ModelFolder.open(model, false), RuntimeOptions.DEFAULTS);
     }
 
-    private static Image whole(Stages stages, Tensor latents) {
-        try (Tensor pixels = stages.decodePixels(latents)) {
+    private static TiledDecoder decoder(Execution execution) {
+        return new TiledDecoder(execution);
+    }
+
+    private static Image whole(Execution execution, Tensor latents) {
+        try (Tensor pixels = new Autoencoder(execution).decode(latents)) {
             return Pixels.toImage(pixels.toFloats(), pixels.dim(3), pixels.dim(2));
         }
     }
@@ -107,11 +113,11 @@ class TiledDecoderTest {
         "5, 5, 256",
     })
     void anImageInTilesIsTheImage(int height, int width, int side) {
-        try (Graphs graphs = graphs(TinyModel.model());
+        try (Engine engine = engine(TinyModel.model());
                 Tensor latents = latents(new Grid(height, width))) {
-            Stages stages = new Stages(graphs, new Cancellation());
-            Image tiled = new TiledDecoder(stages, side, SETTLED, stages.tileNorms() + 1).decode(latents);
-            Difference difference = Difference.of(whole(stages, latents), tiled);
+            Execution execution = TestExecution.of(engine);
+            Image tiled = new TiledDecoder(execution, side, SETTLED, TiledDecoder.norms(execution) + 1).decode(latents);
+            Difference difference = Difference.of(whole(execution, latents), tiled);
             IntPredicate seams = difference.atSeams(side);
             if (Math.max(height, width) * 16 > side) {
                 assertThat(difference.shareAbove(1, seams)).isLessThan(1e-3);
@@ -126,16 +132,16 @@ class TiledDecoderTest {
 
     @Test
     void onePassMoreThanThereAreNormsIsExact() {
-        try (Graphs graphs = graphs(TinyModel.model());
+        try (Engine engine = engine(TinyModel.model());
                 Tensor latents = latents(new Grid(9, 7))) {
-            Stages stages = new Stages(graphs, new Cancellation());
-            Image whole = whole(stages, latents);
-            int norms = stages.tileNorms();
-            Difference exact = Difference.of(whole, new TiledDecoder(stages, 32, 0, norms + 1).decode(latents));
+            Execution execution = TestExecution.of(engine);
+            Image whole = whole(execution, latents);
+            int norms = TiledDecoder.norms(execution);
+            Difference exact = Difference.of(whole, new TiledDecoder(execution, 32, 0, norms + 1).decode(latents));
             assertThat(exact.largest()).isLessThanOrEqualTo(1);
             // Only what lies on the edge of a level.
             assertThat(exact.shareAbove(0, pixel -> true)).isLessThan(1e-3);
-            Difference sooner = Difference.of(whole, new TiledDecoder(stages, 32, 0, norms - 1).decode(latents));
+            Difference sooner = Difference.of(whole, new TiledDecoder(execution, 32, 0, norms - 1).decode(latents));
             assertThat(sooner.shareAbove(0, pixel -> true)).isGreaterThan(2e-3);
         }
     }
@@ -143,11 +149,11 @@ class TiledDecoderTest {
     /** What plain tiles would give; without this the other tests would prove nothing. */
     @Test
     void statisticsOfEachTileAloneShow() {
-        try (Graphs graphs = graphs(TinyModel.model());
+        try (Engine engine = engine(TinyModel.model());
                 Tensor latents = latents(new Grid(8, 8))) {
-            Stages stages = new Stages(graphs, new Cancellation());
-            Image plain = new TiledDecoder(stages, 64, SETTLED, 1).decode(latents);
-            Difference difference = Difference.of(whole(stages, latents), plain);
+            Execution execution = TestExecution.of(engine);
+            Image plain = new TiledDecoder(execution, 64, SETTLED, 1).decode(latents);
+            Difference difference = Difference.of(whole(execution, latents), plain);
             assertThat(difference.shareAbove(1, difference.atSeams(64))).isGreaterThan(0.5);
             assertThat(difference.largest()).isGreaterThan(20);
         }
@@ -170,13 +176,16 @@ class TiledDecoderTest {
     private static double[] errorsOfATile(Path model) {
         Tile all = new Tile(0, 0, 64, 64);
         Tile tile = new Tile(20, 24, 16, 12);
-        try (Graphs graphs = graphs(model);
+        try (Engine engine = engine(model);
                 Tensor latents = latents(new Grid(8, 8))) {
-            Stages stages = new Stages(graphs, new Cancellation());
-            try (Tensor features = stages.decodeFeatures(latents);
-                    DecodedTile whole = stages.decodeTile(features, all, Optional.empty());
-                    DecodedTile part = stages.decodeTile(
-                            features, tile, Optional.of(whole.statistics().toFloats()))) {
+            Execution execution = TestExecution.of(engine);
+            try (Tensor features = decoder(execution).features(latents);
+                    DecodedTile whole = decoder(execution).decode(features, all, Optional.empty());
+                    DecodedTile part = decoder(execution)
+                            .decode(
+                                    features,
+                                    tile,
+                                    Optional.of(whole.statistics().toFloats()))) {
                 float[] expected = whole.pixels().toFloats();
                 float[] found = part.pixels().toFloats();
                 double[] errors = new double[2];
@@ -197,11 +206,11 @@ class TiledDecoderTest {
 
     @Test
     void halfPrecisionIsAsGoodInTiles() {
-        try (Graphs graphs = graphs(TinyModel.halfModel());
+        try (Engine engine = engine(TinyModel.halfModel());
                 Tensor latents = latents(new Grid(8, 8))) {
-            Stages stages = new Stages(graphs, new Cancellation());
-            Image tiled = new TiledDecoder(stages, 64, SETTLED, stages.tileNorms() + 1).decode(latents);
-            Difference difference = Difference.of(whole(stages, latents), tiled);
+            Execution execution = TestExecution.of(engine);
+            Image tiled = new TiledDecoder(execution, 64, SETTLED, TiledDecoder.norms(execution) + 1).decode(latents);
+            Difference difference = Difference.of(whole(execution, latents), tiled);
             // Rounding to float16 moves values by a level either way.
             assertThat(difference.shareAbove(1, difference.atSeams(64))).isLessThan(1e-3);
             assertThat(difference.largest()).isLessThanOrEqualTo(3);
@@ -220,24 +229,25 @@ class TiledDecoderTest {
             }
         };
         ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
-        try (Graphs graphs = new Graphs(folder, RuntimeOptions.DEFAULTS, counting);
+        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS, counting);
                 Tensor latents = latents(new Grid(8, 8))) {
-            Stages stages = new Stages(graphs, new Cancellation());
-            new TiledDecoder(stages, 64, Double.POSITIVE_INFINITY, stages.tileNorms() + 1).decode(latents);
+            Execution execution = TestExecution.of(engine);
+            new TiledDecoder(execution, 64, Double.POSITIVE_INFINITY, TiledDecoder.norms(execution) + 1)
+                    .decode(latents);
             assertThat(runs.getAndSet(0)).isEqualTo(4 * 2);
-            new TiledDecoder(stages, 64, 0, stages.tileNorms() + 1).decode(latents);
-            assertThat(runs.getAndSet(0)).isEqualTo(4 * (stages.tileNorms() + 1));
+            new TiledDecoder(execution, 64, 0, TiledDecoder.norms(execution) + 1).decode(latents);
+            assertThat(runs.getAndSet(0)).isEqualTo(4 * (TiledDecoder.norms(execution) + 1));
         }
     }
 
     @Test
     void aTileOfAllIsDecodedAsAWholeByItsOwnStatistics() {
-        try (Graphs graphs = graphs(TinyModel.model());
+        try (Engine engine = engine(TinyModel.model());
                 Tensor latents = latents(new Grid(3, 4))) {
-            Stages stages = new Stages(graphs, new Cancellation());
-            try (Tensor features = stages.decodeFeatures(latents);
-                    Tensor pixels = stages.decodePixels(latents);
-                    DecodedTile tile = stages.decodeTile(features, new Tile(0, 0, 24, 32), Optional.empty())) {
+            Execution execution = TestExecution.of(engine);
+            try (Tensor features = decoder(execution).features(latents);
+                    Tensor pixels = new Autoencoder(execution).decode(latents);
+                    DecodedTile tile = decoder(execution).decode(features, new Tile(0, 0, 24, 32), Optional.empty())) {
                 assertThat(tile.pixels().shape()).isEqualTo(pixels.shape());
                 float[] expected = pixels.toFloats();
                 float[] found = tile.pixels().toFloats();
@@ -262,9 +272,9 @@ class TiledDecoderTest {
         };
         long open = Tensor.open();
         ModelFolder folder = ModelFolder.open(TinyModel.model(), false);
-        try (Graphs graphs = new Graphs(folder, RuntimeOptions.DEFAULTS, stopping);
+        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS, stopping);
                 Tensor latents = latents(new Grid(8, 8))) {
-            TiledDecoder decoder = new TiledDecoder(new Stages(graphs, cancellation), 64, SETTLED, 2);
+            TiledDecoder decoder = new TiledDecoder(TestExecution.of(engine, cancellation), 64, SETTLED, 2);
             assertThatExceptionOfType(CancelledException.class).isThrownBy(() -> decoder.decode(latents));
             assertThat(runs).hasValue(3);
         }

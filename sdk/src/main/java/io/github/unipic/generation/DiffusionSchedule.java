@@ -99,6 +99,15 @@ public final class DiffusionSchedule {
     }
 
     /**
+     * The number of steps T.
+     *
+     * @return 1 to 1000
+     */
+    public int steps() {
+        return timesteps.length;
+    }
+
+    /**
      * The timesteps in the order of execution.
      *
      * @return a copy, [T], descending to 0, in the 0 to 999 that the network was trained with

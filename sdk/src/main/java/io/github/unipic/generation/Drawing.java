@@ -1,6 +1,5 @@
 package io.github.unipic.generation;
 
-import io.github.unipic.Cancellation;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
@@ -8,9 +7,7 @@ import io.github.unipic.Inpainting;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.NoiseSource;
 import io.github.unipic.Progress;
-import io.github.unipic.generation.ImageEncoder.Source;
-import io.github.unipic.generation.MaskedGeneration.Sample;
-import io.github.unipic.generation.MaskedGeneration.Task;
+import io.github.unipic.generation.GenerationPlan.Sample;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.MaskedRegion;
@@ -18,9 +15,8 @@ import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.Defaults;
 import io.github.unipic.model.Manifest.Prompts;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
-import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.text.PromptText;
 import io.github.unipic.text.PromptTokenizer;
@@ -41,25 +37,22 @@ public final class Drawing {
     private static final String TASK = "task";
     private static final String DRAWN = "the image to draw";
 
-    private final Graphs graphs;
+    private final Execution execution;
     private final Manifest manifest;
     private final PromptTokenizer tokenizer;
     private final GenerateRequest request;
-    private final Stages stages;
-    private final MaskedGeneration loop;
-    private final ImageDecoder decoder;
+    private final ImageGenerator generator;
+    private final Autoencoder autoencoder;
     private final ImageEncoder encoder;
 
-    public Drawing(Graphs graphs, PromptTokenizer tokenizer, GenerateRequest given) {
-        this.graphs = graphs;
-        this.manifest = graphs.folder().manifest();
-        this.tokenizer = tokenizer;
+    public Drawing(Execution execution, GenerateRequest given) {
+        this.execution = execution;
+        this.manifest = execution.manifest();
+        this.tokenizer = execution.engine().tokenizer();
         this.request = complete(given, manifest.defaults());
-        Cancellation cancellation = request.cancellation().orElseGet(Cancellation::new);
-        this.stages = new Stages(graphs, cancellation);
-        this.loop = new MaskedGeneration(graphs, cancellation);
-        this.decoder = new ImageDecoder(graphs, stages);
-        this.encoder = new ImageEncoder(stages, graphs.folder());
+        this.generator = new ImageGenerator(execution);
+        this.autoencoder = new Autoencoder(execution);
+        this.encoder = new ImageEncoder(execution);
     }
 
     /** What the model is asked, and the same without the user's prompt, for guidance. */
@@ -68,8 +61,8 @@ public final class Drawing {
     /** From the prompt as the next turn of a conversation, which then holds that turn as well. */
     public List<Image> generate(LanguageContext talk) {
         boolean firstTurn = talk.tokens() == 0;
-        Task task = wholeTask();
-        ImageTokens drawn = drawFromPrompt(task, promptTurns(task.grid(), talk), talk);
+        GenerationPlan plan = wholePlan();
+        ImageTokens drawn = drawFromPrompt(plan, promptTurns(plan.grid(), talk), talk);
         return images(drawn, firstTurn ? Map.of() : Map.of(TASK, "conversation"));
     }
 
@@ -82,17 +75,17 @@ public final class Drawing {
         return turns;
     }
 
-    private ImageTokens drawFromPrompt(Task task, Turns turns, LanguageContext talk) {
-        requireMemory(task);
+    private ImageTokens drawFromPrompt(GenerationPlan plan, Turns turns, LanguageContext talk) {
+        requireMemory(plan);
         // The prompts need the language model only; together the loop's graphs are opened in less time.
-        return stages.holding(MaskedGeneration.LOOP, () -> {
-            try (LanguageContext unconditional = LanguageContext.empty(stages, tokenizer, manifest);
-                    Tensor canvas = stages.blankCanvas()) {
+        return execution.holding(ImageGenerator.GRAPHS, () -> {
+            try (LanguageContext unconditional = LanguageContext.empty(execution);
+                    Tensor canvas = new MarModel(execution).blankCanvas()) {
                 talk.append(turns.conditional(), List.of());
-                if (task.guided()) {
+                if (plan.guided()) {
                     unconditional.append(turns.unconditional(), List.of());
                 }
-                return run(task, talk, unconditional, canvas);
+                return run(plan, talk, unconditional, canvas);
             }
         });
     }
@@ -107,33 +100,33 @@ public final class Drawing {
             throw new InvalidRequestException("editing draws squares: width and height must be equal, not " + side
                     + " x " + request.height().getAsInt());
         }
-        Task task = wholeTask();
-        int imageTokens = encoder.tokens(task.grid());
+        GenerationPlan plan = wholePlan();
+        int imageTokens = encoder.tokens(plan.grid());
         Turns turns = new Turns(
                 talk.turn(1, imageTokens, typedPrompt()),
                 firstTurn(1, imageTokens, manifest.prompts().editUnconditional()));
-        requireRoom(task.grid(), talk, turns);
-        requireMemory(task);
-        return images(drawFromImage(task, image, side, turns, talk), Map.of(TASK, "edit"));
+        requireRoom(plan.grid(), talk, turns);
+        requireMemory(plan);
+        return images(drawFromImage(plan, image, side, turns, talk), Map.of(TASK, "edit"));
     }
 
-    private ImageTokens drawFromImage(Task task, Image image, int side, Turns turns, LanguageContext talk) {
+    private ImageTokens drawFromImage(GenerationPlan plan, Image image, int side, Turns turns, LanguageContext talk) {
         boolean firstTurn = talk.tokens() == 0;
-        try (Source source = encoder.source(image, side)) {
+        try (MarEncoding source = encoder.source(image, side)) {
             List<Tensor> images = List.of(source.embeds());
-            return stages.holding(MaskedGeneration.LOOP, () -> {
+            return execution.holding(ImageGenerator.GRAPHS, () -> {
                 talk.appendImages(turns.conditional(), images);
                 // In a first turn both prompts begin alike, and the image goes through the model once.
                 try (LanguageContext unconditional =
-                        firstTurn ? talk.fork(stages) : LanguageContext.empty(stages, tokenizer, manifest)) {
-                    if (task.guided()) {
+                        firstTurn ? talk.fork(execution) : LanguageContext.empty(execution)) {
+                    if (plan.guided()) {
                         if (!firstTurn) {
                             unconditional.appendImages(turns.unconditional(), images);
                         }
                         unconditional.appendPrompt(turns.unconditional());
                     }
                     talk.appendPrompt(turns.conditional());
-                    return run(task, talk, unconditional, source.canvas());
+                    return run(plan, talk, unconditional, source.canvas().orElseThrow());
                 }
             });
         }
@@ -155,15 +148,21 @@ public final class Drawing {
         if (request.order().isPresent()) {
             throw new InvalidRequestException("an order cannot be given for inpainting, where the mask decides");
         }
-        try (LanguageContext talk = LanguageContext.empty(stages, tokenizer, manifest)) {
+        try (LanguageContext talk = LanguageContext.empty(execution)) {
             Turns turns = promptTurns(grid, talk);
-            Task task = task(grid, seed -> shuffled(masked, seed), Optional.of(encoder.latents(source)));
-            List<Image> images = images(drawFromPrompt(task, turns, talk), Map.of(TASK, "inpaint"));
+            GenerationPlan plan = plan(grid, seed -> shuffled(masked, seed), Optional.of(latents(source)));
+            List<Image> images = images(drawFromPrompt(plan, turns, talk), Map.of(TASK, "inpaint"));
             return inpainting.seam() < 0
                     ? images
                     : images.stream()
                             .map(image -> mask.paste(image, source, inpainting.seam()))
                             .toList();
+        }
+    }
+
+    private float[] latents(Image source) {
+        try (Tensor latents = autoencoder.encode(source)) {
+            return latents.toFloats();
         }
     }
 
@@ -184,10 +183,11 @@ public final class Drawing {
         return Framing.crop(image, 0, 0, width, height);
     }
 
-    private ImageTokens run(Task task, LanguageContext conditional, LanguageContext unconditional, Tensor canvas) {
-        try (KvCache stacked = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()));
-                KvCache prompts = stages.onDevice(stacked)) {
-            return loop.run(task, prompts, canvas, new ProgressReport(task)::after);
+    private ImageTokens run(
+            GenerationPlan plan, LanguageContext conditional, LanguageContext unconditional, Tensor canvas) {
+        try (KvCache stacked = KvCache.stack(plan.rows(conditional.cache(), unconditional.cache()));
+                KvCache prompts = execution.onDevice(stacked)) {
+            return generator.generate(plan, prompts, canvas, new ProgressReport(plan)::after);
         }
     }
 
@@ -219,21 +219,21 @@ public final class Drawing {
         return new Grid(request.height().getAsInt() / patch, request.width().getAsInt() / patch);
     }
 
-    private Task wholeTask() {
+    private GenerationPlan wholePlan() {
         Grid grid = grid();
         request.order().ifPresent(order -> TokenOrder.check(order, grid.tokens()));
-        return task(
+        return plan(
                 grid,
                 seed -> request.order().orElseGet(() -> TokenOrder.random(grid.tokens(), seed)),
                 Optional.empty());
     }
 
-    private void requireMemory(Task task) {
+    private void requireMemory(GenerationPlan plan) {
         MemoryNeed.of(
                         manifest,
-                        task.rows(0, 0).size(),
-                        task.grid().tokens(),
-                        graphs.options().provider().isCpu())
+                        plan.rows(0, 0).size(),
+                        plan.grid().tokens(),
+                        execution.engine().graphs().options().provider().isCpu())
                 .require(MemoryNeed.Available.here());
     }
 
@@ -241,13 +241,13 @@ public final class Drawing {
      * @param order of the masked positions, by an image's seed
      * @param start latents of the other positions
      */
-    private Task task(Grid grid, LongFunction<int[]> order, Optional<float[]> start) {
+    private GenerationPlan plan(Grid grid, LongFunction<int[]> order, Optional<float[]> start) {
         List<Sample> images = new ArrayList<>();
         for (int i = 0; i < request.count(); i++) {
             long seed = request.seed().getAsLong() + i;
             images.add(new Sample(order.apply(seed), request.noise().orElseGet(() -> NoiseSource.philox(seed))));
         }
-        return new Task(
+        return new GenerationPlan(
                 grid,
                 request.iterations().getAsInt(),
                 request.guidance().getAsDouble(),
@@ -286,7 +286,7 @@ public final class Drawing {
     /** The drawn images, each with the text that says how it was drawn. */
     private List<Image> images(ImageTokens drawn, Map<String, String> more) {
         List<Image> images = new ArrayList<>();
-        for (Image image : decoder.decode(drawn)) {
+        for (Image image : autoencoder.decode(drawn)) {
             GenerateRequest own = request.toBuilder()
                     .seed(request.seed().getAsLong() + images.size())
                     .count(1)
@@ -304,8 +304,8 @@ public final class Drawing {
         private final int iterations;
         private final Instant start = Instant.now();
 
-        ProgressReport(Task task) {
-            this.iterations = task.iterations();
+        ProgressReport(GenerationPlan plan) {
+            this.iterations = plan.iterations();
         }
 
         void after(Iteration iteration, Tensor z, ImageTokens tokens) {
@@ -316,11 +316,11 @@ public final class Drawing {
                 listener.onProgress(new Progress(
                         done,
                         iterations,
-                        iteration.known().length + iteration.predicted().length,
+                        iteration.tokensAfter(),
                         tokens.grid().tokens(),
                         elapsed,
                         Optional.of(remaining),
-                        () -> decoder.decode(tokens)));
+                        () -> autoencoder.decode(tokens)));
             });
         }
     }

@@ -4,51 +4,28 @@ import io.github.unipic.Image;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.VisionPath;
 import io.github.unipic.image.Framing;
-import io.github.unipic.image.Pixels;
 import io.github.unipic.image.Resampling;
-import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Stages;
-import io.github.unipic.runtime.Stages.ImageEncoding;
+import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.Tensor;
 import java.util.Optional;
-import java.util.stream.LongStream;
 
-/** Encodes images: for the language model to look at, and as tokens to draw from. */
+/** Encodes images: as embeddings for the language model, and as tokens to edit. Results belong to the caller. */
 public final class ImageEncoder {
-    private final Stages stages;
     private final ModelFolder folder;
     private final Manifest manifest;
+    private final VisionEncoder vision;
+    private final Autoencoder autoencoder;
+    private final MarModel mar;
 
-    public ImageEncoder(Stages stages, ModelFolder folder) {
-        this.stages = stages;
-        this.folder = folder;
-        this.manifest = folder.manifest();
-    }
-
-    /** A whole image through the MAR encoder. Owns its tensors. */
-    public record Source(Grid grid, ImageEncoding image) implements AutoCloseable {
-        /** The encoder's result, [1,buffers+N,dim]. */
-        public Tensor encoded() {
-            return image.encoding().encoded();
-        }
-
-        /** Embeddings for the language model, [1,N+buffers,D]. */
-        public Tensor embeds() {
-            return image.encoding().embeds();
-        }
-
-        /** What the MAR decoder sees at masked positions when editing, [1,buffers+N,dim]. */
-        public Tensor canvas() {
-            return image.canvas();
-        }
-
-        @Override
-        public void close() {
-            image.close();
-        }
+    public ImageEncoder(Execution execution) {
+        this.folder = execution.engine().folder();
+        this.manifest = execution.manifest();
+        this.vision = new VisionEncoder(execution);
+        this.autoencoder = new Autoencoder(execution);
+        this.mar = new MarModel(execution);
     }
 
     /**
@@ -57,8 +34,7 @@ public final class ImageEncoder {
      * @throws ModelFormatException when the model does not have the one asked for
      */
     public VisionPath path(Optional<VisionPath> asked) {
-        boolean siglip =
-                folder.has(GraphName.VISION_ENCODER) && manifest.sizes().visionImage() > 0;
+        boolean siglip = VisionEncoder.isIn(folder);
         VisionPath path = asked.orElse(siglip ? VisionPath.SIGLIP : VisionPath.MAR);
         if (path == VisionPath.SIGLIP && !siglip) {
             throw new ModelFormatException(
@@ -70,7 +46,7 @@ public final class ImageEncoder {
     /** Embeddings that an encoder makes of an image of any shape. */
     public int tokens(VisionPath path) {
         if (path == VisionPath.SIGLIP) {
-            return folder.spec(GraphName.VISION_ENCODER).output("image_embeds").length(1);
+            return vision.tokens();
         }
         int side = manifest.defaults().width() / manifest.sizes().downsampling();
         return tokens(new Grid(side, side));
@@ -85,49 +61,29 @@ public final class ImageEncoder {
     public Tensor embeds(Image image, VisionPath path) {
         Image square = Framing.padToSquare(image);
         if (path == VisionPath.SIGLIP) {
-            int side = manifest.sizes().visionImage();
-            try (Tensor pixels = pixels(Resampling.resize(square, side, side))) {
-                return stages.encodeVision(pixels);
-            }
+            return vision.encode(square);
         }
         int side = manifest.defaults().width();
-        try (Source source = encode(Resampling.resize(square, side, side))) {
-            return source.embeds().rows(0, source.embeds().dim(1));
+        try (MarEncoding encoding = encode(Resampling.resize(square, side, side))) {
+            return encoding.embeds().rows(0, encoding.embeds().dim(1));
         }
     }
 
-    /** An image to be edited: its middle square, resized to {@code side} pixels. */
-    public Source source(Image image, int side) {
+    /** The middle square of an image, resized to {@code side} pixels, as tokens to edit. */
+    public MarEncoding source(Image image, int side) {
         return encode(Resampling.resize(Framing.cropToSquare(image), side, side));
     }
 
-    /** Scaled latents [h*w*channels] of an image whose sides are multiples of a token's. */
-    public float[] latents(Image image) {
-        try (Tensor pixels = pixels(image);
-                Tensor latents = stages.encodePixels(pixels)) {
-            return latents.toFloats();
+    /** Pixels [1,3,H,W] through the autoencoder and the MAR encoder. */
+    public MarEncoding encode(Tensor pixels) {
+        try (Tensor latents = autoencoder.encode(pixels)) {
+            return mar.encodeImage(latents);
         }
     }
 
-    private Source encode(Image image) {
-        try (Tensor pixels = pixels(image)) {
-            return encode(pixels);
+    private MarEncoding encode(Image image) {
+        try (Tensor latents = autoencoder.encode(image)) {
+            return mar.encodeImage(latents);
         }
-    }
-
-    /** pixels [1,3,H,W] through the autoencoder and the MAR encoder. */
-    public Source encode(Tensor pixels) {
-        try (Tensor latents = stages.encodePixels(pixels)) {
-            Grid grid = new Grid(latents.dim(1), latents.dim(2));
-            long[] everywhere = LongStream.range(0, grid.tokens()).toArray();
-            try (Tensor tokens = latents.reshape(1, grid.tokens(), latents.dim(3));
-                    Tensor positions = Tensor.longs(new long[][] {everywhere})) {
-                return new Source(grid, stages.encodeImage(tokens, positions, grid));
-            }
-        }
-    }
-
-    private static Tensor pixels(Image image) {
-        return Tensor.floats(Pixels.fromImage(image), 1, 3, image.height(), image.width());
     }
 }

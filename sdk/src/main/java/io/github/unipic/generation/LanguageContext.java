@@ -2,13 +2,15 @@ package io.github.unipic.generation;
 
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ModelFormatException;
+import io.github.unipic.generation.LanguageModel.Extension;
 import io.github.unipic.model.Manifest;
+import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
-import io.github.unipic.runtime.Stages;
-import io.github.unipic.runtime.Stages.Extension;
+import io.github.unipic.runtime.Resources;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.text.PromptText;
 import io.github.unipic.text.PromptTokenizer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -20,31 +22,31 @@ import java.util.Optional;
 public final class LanguageContext implements AutoCloseable {
     private static final int CHUNK = 512;
 
-    private final Stages stages;
+    private final LanguageModel model;
     private final PromptTokenizer tokenizer;
     private final Manifest manifest;
     private KvCache cache;
     private Optional<Tensor> lastHidden = Optional.empty();
 
-    private LanguageContext(Stages stages, PromptTokenizer tokenizer, Manifest manifest, KvCache cache) {
-        this.stages = stages;
-        this.tokenizer = tokenizer;
-        this.manifest = manifest;
+    private LanguageContext(Execution execution, LanguageModel model, KvCache cache) {
+        this.model = model;
+        this.tokenizer = execution.engine().tokenizer();
+        this.manifest = execution.manifest();
         this.cache = cache;
     }
 
-    /** Of nothing yet. */
-    public static LanguageContext empty(Stages stages, PromptTokenizer tokenizer, Manifest manifest) {
-        return new LanguageContext(stages, tokenizer, manifest, stages.emptyCache(1));
+    /** A sequence without tokens. */
+    public static LanguageContext empty(Execution execution) {
+        LanguageModel model = new LanguageModel(execution);
+        return new LanguageContext(execution, model, model.emptyCache(1));
     }
 
-    /**
-     * Another one that begins with what this holds; costs nothing until it grows. Its runs go through {@code stages}.
-     */
-    public LanguageContext fork(Stages forkStages) {
-        return new LanguageContext(forkStages, tokenizer, manifest, cache.share());
+    /** Another sequence that begins with this one's tokens, which are not computed again. */
+    public LanguageContext fork(Execution execution) {
+        return new LanguageContext(execution, new LanguageModel(execution), cache.share());
     }
 
+    /** Tokens so far. */
     public int tokens() {
         return cache.tokens(0);
     }
@@ -108,7 +110,7 @@ public final class LanguageContext implements AutoCloseable {
         requireRoom(ids.length);
         for (int from = 0; from < ids.length; from += CHUNK) {
             long[] chunk = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + CHUNK));
-            try (Tensor embeds = stages.embedText(new long[][] {chunk})) {
+            try (Tensor embeds = model.embed(new long[][] {chunk})) {
                 append(embeds);
             }
         }
@@ -126,7 +128,7 @@ public final class LanguageContext implements AutoCloseable {
     }
 
     private void append(Tensor embeds) {
-        Extension extension = stages.extend(cache, embeds);
+        Extension extension = model.extend(cache, embeds);
         cache.close();
         cache = extension.cache();
         lastHidden.ifPresent(Tensor::close);
@@ -147,15 +149,16 @@ public final class LanguageContext implements AutoCloseable {
         int last = hidden.dim(1) - 1;
         try (Tensor row = hidden.rows(last, last + 1);
                 Tensor flat = row.reshape(1, hidden.dim(2));
-                Tensor logits = stages.logits(flat)) {
+                Tensor logits = model.logits(flat)) {
             return logits.toFloats();
         }
     }
 
     @Override
     public void close() {
-        cache.close();
-        lastHidden.ifPresent(Tensor::close);
+        List<AutoCloseable> owned = new ArrayList<>(List.of(cache));
+        lastHidden.ifPresent(owned::add);
         lastHidden = Optional.empty();
+        Resources.close(owned);
     }
 }

@@ -47,14 +47,14 @@ record MemoryNeed(long attention, long direct) {
         if (decoder == null) {
             return new MemoryNeed(0, 0); // That it is missing is said where it is opened.
         }
-        long places = (long) tokens + sizes.bufferTokens();
+        long positions = (long) tokens + sizes.bufferTokens();
         // The standard's operator holds every score, in float32; ONNX Runtime's own, in the fused flavour, does not.
         boolean holdsScores = onCpu && decoder.flavor().equals("portable");
         long heads = Math.max(1, sizes.marDim() / WIDEST_HEAD);
-        long scores = holdsScores ? rows * heads * places * places * Float.BYTES : 0;
-        // What the language model makes of the pieces of an image, and all of it joined.
+        long scores = holdsScores ? rows * heads * positions * positions * Float.BYTES : 0;
+        // What the language model makes of the chunks of an image, and all of it joined.
         int bytes = decoder.input("llm_hidden").type().equals("float16") ? Short.BYTES : Float.BYTES;
-        long hidden = tokens > MaskedGeneration.PIECE ? 2L * rows * places * sizes.hidden() * bytes : 0;
+        long hidden = tokens > LanguageModel.CHUNK ? 2L * rows * positions * sizes.hidden() * bytes : 0;
         return new MemoryNeed(scores, hidden);
     }
 

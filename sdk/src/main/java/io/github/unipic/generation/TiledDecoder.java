@@ -1,14 +1,21 @@
 package io.github.unipic.generation;
 
+import static io.github.unipic.model.GraphName.PIXEL_DECODER_FEATURES;
+import static io.github.unipic.model.GraphName.PIXEL_DECODER_TILE;
+
 import io.github.unipic.Image;
+import io.github.unipic.ModelFormatException;
 import io.github.unipic.image.Pixels;
-import io.github.unipic.runtime.Stages;
-import io.github.unipic.runtime.Stages.DecodedTile;
-import io.github.unipic.runtime.Stages.Tile;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.runtime.Execution;
+import io.github.unipic.runtime.Outputs;
+import io.github.unipic.runtime.Resources;
 import io.github.unipic.runtime.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Decodes an image too large for its finest level to be in memory as a whole: the coarse levels at once, the finest one
@@ -22,6 +29,25 @@ import java.util.Optional;
  * ones' but little.
  */
 public final class TiledDecoder {
+    static final Set<GraphName> GRAPHS = Set.of(PIXEL_DECODER_FEATURES, PIXEL_DECODER_TILE);
+
+    /** More norms or groups than any autoencoder has: a manifest may be wrong. */
+    private static final int MOST_STATISTICS = 4096;
+
+    /** A rectangle of an image, in positions of its features: each is two pixels high and wide. */
+    public record Tile(int top, int left, int height, int width) {}
+
+    /**
+     * A tile's pixels [1,3,2*height,2*width], and mean and variance of the input of each group norm within it
+     * [norms,1,groups,2]. Owns its tensors.
+     */
+    public record DecodedTile(Tensor pixels, Tensor statistics) implements AutoCloseable {
+        @Override
+        public void close() {
+            Resources.close(pixels, statistics);
+        }
+    }
+
     /** Side of a tile, in pixels: about 13 % of the work is for margins, half as long a side takes 27 %. */
     private static final int SIDE = 256;
 
@@ -32,13 +58,13 @@ public final class TiledDecoder {
      */
     private static final double TOLERANCE = 1e-3;
 
-    private final Stages stages;
+    private final Execution execution;
     private final int side;
     private final double tolerance;
     private final int mostPasses;
 
-    public TiledDecoder(Stages stages) {
-        this(stages, SIDE, TOLERANCE, stages.tileNorms() + 1);
+    public TiledDecoder(Execution execution) {
+        this(execution, SIDE, TOLERANCE, norms(execution) + 1);
     }
 
     /**
@@ -47,8 +73,8 @@ public final class TiledDecoder {
      * @param side of a tile in pixels, at least 2
      * @param mostPasses over all tiles; 1 for tiles that each go by their own statistics
      */
-    public TiledDecoder(Stages stages, int side, double tolerance, int mostPasses) {
-        this.stages = stages;
+    public TiledDecoder(Execution execution, int side, double tolerance, int mostPasses) {
+        this.execution = execution;
         this.side = side;
         this.tolerance = tolerance;
         this.mostPasses = mostPasses;
@@ -56,7 +82,7 @@ public final class TiledDecoder {
 
     /** Scaled latents [1,h,w,channels] to their image. */
     public Image decode(Tensor latents) {
-        try (Tensor features = stages.decodeFeatures(latents)) {
+        try (Tensor features = features(latents)) {
             Pass pass = new Pass(features);
             NormStatistics found = pass.run(Optional.empty());
             // One tile's own statistics are the image's.
@@ -69,6 +95,59 @@ public final class TiledDecoder {
             }
             return pass.image();
         }
+    }
+
+    /** Latents [1,h,w,channels] to the features [1,C,H/2,W/2] that tiles are decoded from. */
+    public Tensor features(Tensor latents) {
+        Tensor features = execution.run(PIXEL_DECODER_FEATURES, Map.of("latents", latents), "features");
+        int height = 2 * features.dim(2);
+        int width = 2 * features.dim(3);
+        Autoencoder.requireScale(execution, height, width, features, latents.dim(1), latents.dim(2));
+        return features;
+    }
+
+    /**
+     * One tile of an image.
+     *
+     * @param features of the whole image
+     * @param statistics of the whole image, in the order of {@link DecodedTile}; without them the tile's own are taken
+     */
+    public DecodedTile decode(Tensor features, Tile tile, Optional<float[]> statistics) {
+        int norms = norms(execution);
+        int groups = statistics(execution, 2);
+        float[] given = statistics.orElseGet(() -> new float[2 * norms * groups]);
+        long[] core = {tile.top(), tile.left(), tile.height(), tile.width()};
+        try (Tensor coreTensor = Tensor.longs(core, core.length);
+                Tensor givenTensor = Tensor.floats(given, norms, 1, groups, 2);
+                Tensor known = Tensor.bool(statistics.isPresent());
+                Outputs outputs = execution.run(
+                        PIXEL_DECODER_TILE,
+                        Map.of("features", features, "core", coreTensor, "statistics", givenTensor, "known", known),
+                        Set.of("pixels", "core_statistics"))) {
+            return new DecodedTile(outputs.take("pixels"), outputs.take("core_statistics"));
+        }
+    }
+
+    /** Group norms between the features and the pixels. */
+    public static int norms(Execution execution) {
+        return statistics(execution, 0);
+    }
+
+    private static int statistics(Execution execution, int axis) {
+        int length = execution
+                .engine()
+                .folder()
+                .spec(PIXEL_DECODER_TILE)
+                .input("statistics")
+                .length(axis);
+        if (length < 1 || length > MOST_STATISTICS) {
+            throw new ModelFormatException(
+                    "The manifest in " + execution.engine().folder().path()
+                            + " gives the input statistics of graph " + PIXEL_DECODER_TILE.label()
+                            + " an axis of length " + length + ", not 1 to " + MOST_STATISTICS
+                            + "; export the model again.");
+        }
+        return length;
     }
 
     /** One decoding of every tile, each time into the same image. */
@@ -97,7 +176,7 @@ public final class TiledDecoder {
         }
 
         private NormStatistics run(Tile tile, Optional<float[]> given) {
-            try (DecodedTile decoded = stages.decodeTile(features, tile, given)) {
+            try (DecodedTile decoded = decode(features, tile, given)) {
                 Pixels.put(
                         decoded.pixels().toFloats(),
                         2 * tile.width(),

@@ -14,55 +14,57 @@ public final class UnmaskingSchedule {
     private UnmaskingSchedule() {}
 
     /**
-     * One iteration.
+     * One iteration of a batch of images.
      *
      * @param index from 0
-     * @param known positions that are known before it, ascending
-     * @param predicted positions that it predicts, ascending; may be empty where iterations outnumber tokens, and such
-     *     an iteration has nothing to do
-     * @param left how many tokens stay masked by the cosine, at least 1: the measure of
+     * @param known for each image, the positions that are known before it, ascending
+     * @param predicted for each image, the positions that it predicts, ascending; none where iterations outnumber
+     *     tokens, and such an iteration has nothing to do
+     * @param left how many tokens of an image stay masked by the cosine, at least 1: the measure of
      *     {@link io.github.unipic.GuidanceSchedule#at}. At the last iteration it still is, though none stays masked
      *     then.
      */
-    public record Iteration(int index, int[] known, int[] predicted, int left) {}
+    public record Iteration(int index, List<int[]> known, List<int[]> predicted, int left) {
+        /** Tokens that each image has after it. */
+        public int tokensAfter() {
+            return known.get(0).length + predictedTokens();
+        }
 
-    /**
-     * Plans all iterations of an image whose every token is masked at first.
-     *
-     * @param iterations how many, above 0
-     * @param order a permutation of the token positions, at least one; its last ones are predicted first
-     * @return the iterations, unmodifiable; their positions are made on access, so that long plans take little memory
-     */
-    public static List<Iteration> plan(int iterations, int[] order) {
-        return plan(iterations, order, order.length);
+        /** Tokens of each image that it predicts. */
+        public int predictedTokens() {
+            return predicted.get(0).length;
+        }
     }
 
     /**
      * Plans all iterations.
      *
      * @param iterations how many, above 0
-     * @param order the masked positions, each once, at least one; its last ones are predicted first
-     * @param tokens of the image; those that are not in the order are known from the start
+     * @param orders for each image the masked positions, each once, as many as for the others and at least one; the
+     *     last ones are predicted first
+     * @param tokens of an image; those that are not in its order are known from the start
+     * @return the iterations, unmodifiable; their positions are made on access, so that long plans take little memory
      */
-    public static List<Iteration> plan(int iterations, int[] order, int tokens) {
+    public static List<Iteration> plan(int iterations, List<int[]> orders, int tokens) {
+        int length = orders.get(0).length;
         int[] left = new int[iterations];
-        int masked = order.length;
+        int masked = length;
         for (int k = 0; k < iterations; k++) {
-            int cosine = (int) Math.floor(order.length * StrictMath.cos(Math.PI / 2 * (k + 1) / iterations));
+            int cosine = (int) Math.floor(length * StrictMath.cos(Math.PI / 2 * (k + 1) / iterations));
             left[k] = Math.max(1, Math.min(masked - 1, cosine));
             masked = left[k];
         }
-        return new Plan(left, order.clone(), tokens);
+        return new Plan(left, orders.stream().map(int[]::clone).toList(), tokens);
     }
 
     private static final class Plan extends AbstractList<Iteration> implements RandomAccess {
         private final int[] left;
-        private final int[] order;
+        private final List<int[]> orders;
         private final int tokens;
 
-        Plan(int[] left, int[] order, int tokens) {
+        Plan(int[] left, List<int[]> orders, int tokens) {
             this.left = left;
-            this.order = order;
+            this.orders = orders;
             this.tokens = tokens;
         }
 
@@ -73,13 +75,19 @@ public final class UnmaskingSchedule {
 
         @Override
         public Iteration get(int index) {
-            int before = index == 0 ? order.length : left[index - 1];
+            int before = index == 0 ? orders.get(0).length : left[index - 1];
             int after = index == left.length - 1 ? 0 : left[index];
-            return new Iteration(index, known(before), predicted(after, before), left[index]);
+            return new Iteration(
+                    index,
+                    orders.stream().map(order -> known(order, before)).toList(),
+                    orders.stream()
+                            .map(order -> predicted(order, after, before))
+                            .toList(),
+                    left[index]);
         }
 
         /** All positions but the first {@code masked} of the order. */
-        private int[] known(int masked) {
+        private int[] known(int[] order, int masked) {
             BitSet known = new BitSet(tokens);
             known.set(0, tokens);
             for (int i = 0; i < masked; i++) {
@@ -88,7 +96,7 @@ public final class UnmaskingSchedule {
             return known.stream().toArray();
         }
 
-        private int[] predicted(int from, int to) {
+        private static int[] predicted(int[] order, int from, int to) {
             int[] positions = Arrays.copyOfRange(order, from, to);
             Arrays.sort(positions);
             return positions;

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /** One graph's session: opened by the first who needs it, while others wait for that graph only. Thread-safe. */
-final class GraphSession {
+final class GraphSession implements AutoCloseable {
     /** A session, and what must be there as long as it is. */
     record Opened(OrtSession session, Optional<Weights> weights) implements AutoCloseable {
         Opened {
@@ -34,11 +34,11 @@ final class GraphSession {
     private final boolean keep;
     private Optional<Opened> opened = Optional.empty();
     private Optional<Path> trace = Optional.empty();
-    private int holders;
+    private int users;
 
     /**
      * @param opener fails as the opening does; the next who needs the graph tries again
-     * @param keep whether it stays open when nobody holds it any more
+     * @param keep whether it stays open when no one uses it any more
      */
     GraphSession(Supplier<Opened> opener, boolean keep) {
         this.opener = opener;
@@ -50,13 +50,13 @@ final class GraphSession {
         return OPEN.get();
     }
 
-    synchronized void hold() {
-        holders++;
+    synchronized void acquire() {
+        users++;
     }
 
-    synchronized void letGo() {
-        holders--;
-        if (holders == 0 && !keep) {
+    synchronized void release() {
+        users--;
+        if (users == 0 && !keep) {
             close();
         }
     }
@@ -80,7 +80,8 @@ final class GraphSession {
         return trace;
     }
 
-    synchronized void close() {
+    @Override
+    public synchronized void close() {
         Optional<Opened> closing = opened;
         opened = Optional.empty();
         closing.ifPresent(Opened::close);

@@ -25,6 +25,7 @@ import io.github.unipic.runtime.provider.Nvidia;
 import io.github.unipic.runtime.provider.OnnxRuntime;
 import io.github.unipic.runtime.provider.Providers;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -41,9 +42,9 @@ import java.util.stream.Collectors;
  */
 public final class Graphs implements AutoCloseable {
     /**
-     * Nearly all of a model's matrices. Where images are drawn they meet many rows, and prepacking would save under a
-     * tenth of the time for its memory; where words are written, more: that is what the option is for. The sampler's
-     * rows are few and its matrices small, and convolutions have a layout of their own.
+     * Nearly all of a model's matrices. Where images are generated they multiply many rows, and prepacking would save
+     * under a tenth of the time for its memory; where text is generated, more: that is what the option is for. The
+     * sampler's rows are few and its matrices small, and convolutions have a layout of their own.
      */
     private static final Set<GraphName> MULTIPLIED_IN_PLACE =
             Set.of(TEXT_HEAD, VISION_ENCODER, MAR_ENCODER, DECODER_STEP, MAR_DECODER);
@@ -119,12 +120,12 @@ public final class Graphs implements AutoCloseable {
      * @throws InferenceException when the provider cannot take a graph, or memory lacks
      */
     public <T> T holding(Set<GraphName> names, Cancellation cancellation, Supplier<T> work) {
-        names.forEach(name -> sessions.get(name).hold());
+        names.forEach(name -> sessions.get(name).acquire());
         try {
             ensureOpen(names, cancellation);
             return work.get();
         } finally {
-            names.forEach(name -> sessions.get(name).letGo());
+            names.forEach(name -> sessions.get(name).release());
         }
     }
 
@@ -216,11 +217,11 @@ public final class Graphs implements AutoCloseable {
     public Outputs run(GraphName graph, Map<String, Tensor> inputs, Set<String> outputs, Cancellation cancellation) {
         requireWanted(cancellation);
         GraphSession session = sessions.get(graph);
-        session.hold();
+        session.acquire();
         try {
             return run(session.get(), graph, inputs, outputs, cancellation);
         } finally {
-            session.letGo();
+            session.release();
         }
     }
 
@@ -236,7 +237,7 @@ public final class Graphs implements AutoCloseable {
             Map<String, Tensor> inputs,
             Set<String> outputs,
             Cancellation cancellation) {
-        Optional<String> returning = isForOneWord(graph, inputs) ? Optional.empty() : arena;
+        Optional<String> returning = isForOneToken(graph, inputs) ? Optional.empty() : arena;
         try (StoppableRun run = new StoppableRun(cancellation, returning)) {
             long start = System.nanoTime();
             Map<String, Tensor> results =
@@ -253,10 +254,10 @@ public final class Graphs implements AutoCloseable {
     }
 
     /**
-     * The next word needs the same memory again, the cache above all: got from the system anew it would come page by
+     * The next token needs the same memory again, the cache above all: got from the system anew it would come page by
      * page.
      */
-    private static boolean isForOneWord(GraphName graph, Map<String, Tensor> inputs) {
+    private static boolean isForOneToken(GraphName graph, Map<String, Tensor> inputs) {
         return switch (graph) {
             case TEXT_EMBEDDING, TEXT_HEAD -> true;
             case DECODER_STEP -> inputs.get("embeds").dim(1) == 1;
@@ -422,11 +423,9 @@ public final class Graphs implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        try {
-            sessions.values().forEach(GraphSession::close);
-        } finally {
-            copies.close();
-        }
+        List<AutoCloseable> all = new ArrayList<>(sessions.values());
+        all.add(copies);
+        Resources.close(all);
     }
 
     /** Run options that a cancellation reaches while the run is under way. */

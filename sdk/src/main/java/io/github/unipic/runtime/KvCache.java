@@ -10,47 +10,52 @@ import java.util.function.UnaryOperator;
 
 /**
  * Keys and values of the language model for a batch of sequences, one pair of tensors [B,kvHeads,P,headDim] a layer,
- * and which of the P places hold a token. Rows shorter than P have places that nobody looks at. Never changes: longer
- * caches are new ones. Owns its tensors, which are freed when as many {@link #close} calls were made as there are
- * holders: the first one and one for each {@link #share}.
+ * and the attention mask that tells tokens from padding. Immutable: longer caches are new ones. Owns its tensors, which
+ * are freed when as many {@link #close} calls were made as there are references: the first one and one for each
+ * {@link #share}.
  */
 public final class KvCache implements AutoCloseable {
     /** Keys and values of one layer. */
-    record Layer(Tensor keys, Tensor values) {}
+    public record Layer(Tensor keys, Tensor values) {}
 
     private final List<Layer> layers;
-    private final boolean[][] occupied;
-    private final AtomicInteger holders = new AtomicInteger(1);
+    private final boolean[][] mask;
+    private final AtomicInteger references = new AtomicInteger(1);
 
-    KvCache(List<Layer> layers, boolean[][] occupied) {
+    /**
+     * Takes over the layers' tensors.
+     *
+     * @param mask for each sequence, which of its P positions hold a token; the others are padding
+     */
+    public KvCache(List<Layer> layers, boolean[][] mask) {
         this.layers = List.copyOf(layers);
-        this.occupied = occupied;
+        this.mask = mask;
     }
 
     /**
-     * The cache of nothing.
+     * A cache without tokens.
      *
      * @param maker of a tensor [batch,kvHeads,0,headDim]
      */
-    static KvCache empty(int batch, int layers, Supplier<Tensor> maker) {
+    public static KvCache empty(int batch, int layers, Supplier<Tensor> maker) {
         return make(layers, new boolean[batch][0], which -> maker.get());
     }
 
     /** Sequences in the batch. */
     public int batch() {
-        return occupied.length;
+        return mask.length;
     }
 
-    /** Places P, occupied or not. */
+    /** Positions P, padding included. */
     public int length() {
-        return occupied[0].length;
+        return mask[0].length;
     }
 
-    /** Tokens of one sequence; also the position that its next token gets. */
-    public int tokens(int row) {
+    /** Tokens of one sequence; also the position id that its next token gets. */
+    public int tokens(int sequence) {
         int count = 0;
-        for (boolean place : occupied[row]) {
-            count += place ? 1 : 0;
+        for (boolean token : mask[sequence]) {
+            count += token ? 1 : 0;
         }
         return count;
     }
@@ -65,27 +70,27 @@ public final class KvCache implements AutoCloseable {
         return layers.get(layer).values();
     }
 
-    /** Which places hold a token after {@code more} further tokens in each row. */
-    boolean[][] occupiedAfter(int more) {
-        boolean[][] after = new boolean[batch()][];
-        for (int row = 0; row < batch(); row++) {
-            after[row] = Arrays.copyOf(occupied[row], length() + more);
-            Arrays.fill(after[row], length(), length() + more, true);
+    /** The attention mask [B][P+more] once each sequence has {@code more} further tokens. */
+    public boolean[][] maskWith(int more) {
+        boolean[][] longer = new boolean[batch()][];
+        for (int sequence = 0; sequence < batch(); sequence++) {
+            longer[sequence] = Arrays.copyOf(mask[sequence], length() + more);
+            Arrays.fill(longer[sequence], length(), length() + more, true);
         }
-        return after;
+        return longer;
     }
 
     /** A cache of other tensors with the same content, each made of one of these. */
     KvCache map(UnaryOperator<Tensor> copy) {
-        return make(layers.size(), occupied, tensor -> copy.apply(tensor.apply(this)));
+        return make(layers.size(), mask, tensor -> copy.apply(tensor.apply(this)));
     }
 
-    /** A copy on the host with more places behind, which nobody looks at. */
+    /** A copy on the host with that much more padding at the end. */
     public KvCache padded(int more) {
-        int places = length() + more;
+        int positions = length() + more;
         boolean[][] longer = new boolean[batch()][];
-        Arrays.setAll(longer, row -> Arrays.copyOf(occupied[row], places));
-        return make(layers.size(), longer, tensor -> Tensor.stackPadded(List.of(tensor.apply(this)), places));
+        Arrays.setAll(longer, sequence -> Arrays.copyOf(mask[sequence], positions));
+        return make(layers.size(), longer, tensor -> Tensor.stackPadded(List.of(tensor.apply(this)), positions));
     }
 
     /**
@@ -93,7 +98,7 @@ public final class KvCache implements AutoCloseable {
      *
      * @param maker makes one tensor, given which of a cache's it is to be
      */
-    private static KvCache make(int layers, boolean[][] occupied, Function<Function<KvCache, Tensor>, Tensor> maker) {
+    private static KvCache make(int layers, boolean[][] mask, Function<Function<KvCache, Tensor>, Tensor> maker) {
         List<Tensor> tensors = new ArrayList<>();
         try {
             List<Layer> made = new ArrayList<>();
@@ -105,40 +110,37 @@ public final class KvCache implements AutoCloseable {
                 tensors.add(values);
                 made.add(new Layer(keys, values));
             }
-            return new KvCache(made, occupied);
+            return new KvCache(made, mask);
         } catch (RuntimeException | Error e) {
             tensors.forEach(Tensor::close);
             throw e;
         }
     }
 
-    /** This cache, held once more. */
+    /** This cache, referenced once more. */
     public KvCache share() {
-        holders.incrementAndGet();
+        references.incrementAndGet();
         return this;
     }
 
     /**
-     * One cache with a row for each of these, which have one row each and may differ in length. Copies them, once; the
-     * originals stay as they are.
+     * One cache of several, which have one sequence each and may differ in length: shorter ones are padded at the end.
+     * Copies them, once; the originals stay as they are.
      */
-    public static KvCache stack(List<KvCache> rows) {
-        int longest = rows.stream().mapToInt(KvCache::length).max().orElseThrow();
-        boolean[][] occupied = new boolean[rows.size()][];
-        Arrays.setAll(occupied, row -> Arrays.copyOf(rows.get(row).occupied[0], longest));
+    public static KvCache stack(List<KvCache> sequences) {
+        int longest = sequences.stream().mapToInt(KvCache::length).max().orElseThrow();
+        boolean[][] mask = new boolean[sequences.size()][];
+        Arrays.setAll(mask, sequence -> Arrays.copyOf(sequences.get(sequence).mask[0], longest));
         return make(
-                rows.get(0).layers.size(),
-                occupied,
-                tensor -> Tensor.stackPadded(rows.stream().map(tensor).toList(), longest));
+                sequences.get(0).layers.size(),
+                mask,
+                tensor -> Tensor.stackPadded(sequences.stream().map(tensor).toList(), longest));
     }
 
     @Override
     public void close() {
-        if (holders.decrementAndGet() == 0) {
-            layers.forEach(layer -> {
-                layer.keys().close();
-                layer.values().close();
-            });
+        if (references.decrementAndGet() == 0) {
+            layers.forEach(layer -> Resources.close(layer.keys(), layer.values()));
         }
     }
 }

@@ -18,7 +18,7 @@ public final class Outputs implements AutoCloseable {
 
     @Override
     public void close() {
-        tensors.values().forEach(Tensor::close);
+        Resources.close(tensors.values());
         tensors.clear();
     }
 }

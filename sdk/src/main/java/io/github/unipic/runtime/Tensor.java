@@ -103,7 +103,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     /** A tensor without elements, at least one axis being 0. */
-    static Tensor empty(OnnxJavaType type, long... shape) {
+    public static Tensor empty(OnnxJavaType type, long... shape) {
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), bytes(0, 1), shape, type));
     }
 
@@ -129,11 +129,16 @@ public final class Tensor implements AutoCloseable {
         return values;
     }
 
-    /** A copy with another shape of as many elements. */
+    /** A copy with another shape of as many elements, of which -1 stands for what is left. */
     public Tensor reshape(long... shape) {
         ByteBuffer copy = elements();
+        TensorInfo info = value.getInfo();
+        long known = Arrays.stream(shape).filter(length -> length >= 0).reduce(1, Math::multiplyExact);
+        long[] full = Arrays.stream(shape)
+                .map(length -> length < 0 ? copy.remaining() / info.type.size / known : length)
+                .toArray();
         ByteBuffer direct = bytes(copy.remaining(), 1).put(copy).flip();
-        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, shape, value.getInfo().type));
+        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, full, info.type));
     }
 
     /** Rows {@code from} to {@code to} of each sequence of this [B,n,d], as a copy [B,to-from,d]. */

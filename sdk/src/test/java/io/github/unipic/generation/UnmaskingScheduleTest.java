@@ -101,9 +101,7 @@ class UnmaskingScheduleTest {
             for (JsonNode expected : cases) {
                 int tokens = expected.get(0).asInt();
                 int iterations = expected.get(1).asInt();
-                String left = UnmaskingSchedule.plan(
-                                iterations, IntStream.range(0, tokens).toArray())
-                        .stream()
+                String left = plan(iterations, IntStream.range(0, tokens).toArray()).stream()
                         .map(iteration -> Integer.toString(iteration.left()))
                         .collect(Collectors.joining(","));
                 CRC32 crc = new CRC32();
@@ -120,20 +118,22 @@ class UnmaskingScheduleTest {
         for (int tokens : new int[] {1, 2, 5, 16}) {
             for (int iterations : new int[] {1, 2, 7, 16, 40}) {
                 int[] order = TokenOrder.random(tokens, 3);
-                List<Iteration> plan = UnmaskingSchedule.plan(iterations, order);
+                List<Iteration> plan = plan(iterations, order);
                 assertThat(plan).hasSize(iterations);
                 int[] known = {};
                 for (int k = 0; k < iterations; k++) {
                     Iteration iteration = plan.get(k);
                     assertThat(iteration.index()).isEqualTo(k);
-                    assertThat(iteration.known()).containsExactly(known);
-                    assertThat(iteration.predicted()).isSorted();
-                    known = IntStream.concat(Arrays.stream(known), Arrays.stream(iteration.predicted()))
+                    assertThat(iteration.known().get(0)).containsExactly(known);
+                    assertThat(iteration.predicted().get(0)).isSorted();
+                    known = IntStream.concat(
+                                    Arrays.stream(known),
+                                    Arrays.stream(iteration.predicted().get(0)))
                             .sorted()
                             .toArray();
                 }
                 assertThat(known).containsExactly(IntStream.range(0, tokens).toArray());
-                assertThat(plan.get(iterations - 1).predicted()).isNotEmpty();
+                assertThat(plan.get(iterations - 1).predicted().get(0)).isNotEmpty();
             }
         }
     }
@@ -141,21 +141,25 @@ class UnmaskingScheduleTest {
     @Test
     void thePlanIsFixed() {
         int[] order = {2, 0, 1};
-        List<Iteration> plan = UnmaskingSchedule.plan(1, order);
+        List<Iteration> plan = plan(1, order);
         order[0] = 99;
-        plan.get(0).predicted()[0] = 99;
-        assertThat(plan.get(0).predicted()).containsExactly(0, 1, 2);
+        plan.get(0).predicted().get(0)[0] = 99;
+        assertThat(plan.get(0).predicted().get(0)).containsExactly(0, 1, 2);
         assertThatThrownBy(() -> plan.remove(0)).isInstanceOf(UnsupportedOperationException.class);
         assertThatThrownBy(() -> plan.get(1)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> plan.get(-1)).isInstanceOf(IndexOutOfBoundsException.class);
     }
 
+    private static List<Iteration> plan(int iterations, int[] order) {
+        return UnmaskingSchedule.plan(iterations, List.of(order), order.length);
+    }
+
     private static void assertPlan(int iterations, int[] order, int[][] known, int[][] predicted) {
-        List<Iteration> plan = UnmaskingSchedule.plan(iterations, order);
+        List<Iteration> plan = plan(iterations, order);
         assertThat(plan).hasSize(iterations);
         for (int k = 0; k < iterations; k++) {
-            assertThat(plan.get(k).known()).as("known at %s", k).containsExactly(known[k]);
-            assertThat(plan.get(k).predicted()).as("predicted at %s", k).containsExactly(predicted[k]);
+            assertThat(plan.get(k).known().get(0)).as("known at %s", k).containsExactly(known[k]);
+            assertThat(plan.get(k).predicted().get(0)).as("predicted at %s", k).containsExactly(predicted[k]);
         }
     }
 }

@@ -32,7 +32,7 @@ public final class Benchmark implements AutoCloseable {
     private final MemoryBandwidth bandwidth;
     private final LoadedModel model;
     private final ImageBench drawing;
-    private final TextBench language;
+    private final Cancellation cancellation;
     private final List<Results.Preview> previews = new ArrayList<>();
     private final List<Results.Image> images = new ArrayList<>();
     private final List<Results.Answer> answers = new ArrayList<>();
@@ -55,7 +55,7 @@ public final class Benchmark implements AutoCloseable {
         progress.accept("loading " + path);
         model = new LoadedModel(path, options);
         drawing = new ImageBench(model, settings, cancellation);
-        language = new TextBench(model, settings, cancellation);
+        this.cancellation = cancellation;
     }
 
     /** Measures one task, at each size or context. */
@@ -73,14 +73,18 @@ public final class Benchmark implements AutoCloseable {
                 });
             case DESCRIBE -> {
                 progress.accept("an answer about a photo");
-                answers.add(language.answer());
+                text(bench -> answers.add(bench.answer()));
             }
             case TEXT ->
                 settings.contexts().forEach(context -> {
                     progress.accept("text behind " + context + " tokens");
-                    texts.add(language.text(context, bandwidth));
+                    text(bench -> texts.add(bench.text(context, bandwidth)));
                 });
         }
+    }
+
+    private void text(Consumer<TextBench> work) {
+        model.engine().run(cancellation, execution -> work.accept(new TextBench(model, settings, execution)));
     }
 
     public Measured results() {

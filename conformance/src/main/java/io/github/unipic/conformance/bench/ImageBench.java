@@ -14,7 +14,6 @@ import io.github.unipic.conformance.cases.SeededValues;
 import io.github.unipic.generation.Drawing;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.generation.TiledDecoder;
-import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -76,10 +75,10 @@ final class ImageBench {
     /** Opens the graphs, with the smallest image; and those for tiles, where the size asks for them. */
     private void warmUp(int size) {
         int patch = model.manifest().sizes().downsampling();
-        if ((long) size * size > settings.tileAbove() && model.graphs().folder().has(PIXEL_DECODER_TILE)) {
+        if ((long) size * size > settings.tileAbove() && model.engine().folder().has(PIXEL_DECODER_TILE)) {
             int channels = model.manifest().sizes().latentChannels();
             try (Tensor latents = Tensor.floats(new float[channels], 1, 1, 1, channels)) {
-                new TiledDecoder(new Stages(model.graphs(), cancellation)).decode(latents);
+                model.engine().run(cancellation, execution -> new TiledDecoder(execution).decode(latents));
             }
         }
         draw(GenerateRequest.builder(PROMPT)
@@ -115,11 +114,11 @@ final class ImageBench {
     }
 
     private Image draw(GenerateRequest request) {
-        try (LanguageContext context = model.context(request.cancellation().orElseThrow())) {
-            return new Drawing(model.graphs(), model.tokenizer(), request)
-                    .generate(context)
-                    .get(0);
-        }
+        return model.engine().execute(request.cancellation(), execution -> {
+            try (LanguageContext context = LanguageContext.empty(execution)) {
+                return new Drawing(execution, request).generate(context).get(0);
+            }
+        });
     }
 
     /** Seconds until the first iteration's preview is there; the rest of the image is not drawn. */

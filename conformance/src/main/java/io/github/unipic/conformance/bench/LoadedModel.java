@@ -1,32 +1,22 @@
 package io.github.unipic.conformance.bench;
 
-import io.github.unipic.Cancellation;
-import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions;
-import io.github.unipic.runtime.Stages;
-import io.github.unipic.text.PromptTokenizer;
 import java.nio.file.Path;
 import java.util.Arrays;
 
 /** A model as {@code UniPic} loads it, with its parts at hand and a clock at its graphs. */
 final class LoadedModel implements AutoCloseable {
-    private final Graphs graphs;
-    private final PromptTokenizer tokenizer;
+    private final Engine engine;
     private final StageTimes times = new StageTimes(System::nanoTime);
     private final double loadSeconds;
 
     LoadedModel(Path path, RuntimeOptions options) {
         long start = System.nanoTime();
-        ModelFolder folder = ModelFolder.open(path, false);
-        graphs = new Graphs(folder, options, times);
-        tokenizer = PromptTokenizer.load(folder.tokenizer());
-        if (!options.memory().mapped() && options.memory().keepLoaded()) {
-            graphs.openAll();
-        }
+        engine = Engine.open(ModelFolder.open(path, false), options, times);
         loadSeconds = secondsSince(start);
     }
 
@@ -34,16 +24,12 @@ final class LoadedModel implements AutoCloseable {
         return (System.nanoTime() - start) / 1e9;
     }
 
-    Graphs graphs() {
-        return graphs;
-    }
-
-    PromptTokenizer tokenizer() {
-        return tokenizer;
+    Engine engine() {
+        return engine;
     }
 
     Manifest manifest() {
-        return graphs.folder().manifest();
+        return engine.manifest();
     }
 
     StageTimes times() {
@@ -52,10 +38,6 @@ final class LoadedModel implements AutoCloseable {
 
     Results.Load load() {
         return new Results.Load(loadSeconds, times.sessionSeconds(), loadSeconds + times.openingSeconds());
-    }
-
-    LanguageContext context(Cancellation cancellation) {
-        return LanguageContext.empty(new Stages(graphs, cancellation), tokenizer, manifest());
     }
 
     /** Of the language model, which is most of the weights. */
@@ -74,7 +56,6 @@ final class LoadedModel implements AutoCloseable {
 
     @Override
     public void close() {
-        graphs.close();
-        tokenizer.close();
+        engine.close();
     }
 }

@@ -2,7 +2,6 @@ package io.github.unipic.conformance.bench;
 
 import static io.github.unipic.conformance.bench.LoadedModel.secondsSince;
 
-import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.BenchmarkSettings;
 import io.github.unipic.conformance.cases.Photos;
@@ -10,7 +9,7 @@ import io.github.unipic.conformance.cases.SeededValues;
 import io.github.unipic.generation.ImageEncoder;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.model.GraphName;
-import io.github.unipic.runtime.Stages;
+import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.text.PromptText;
 import java.util.ArrayList;
@@ -18,8 +17,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The language model: an answer about a photo, and text behind a context. Takes the likeliest token each time and never
- * stops before as many as asked for are there.
+ * The language model: an answer about a photo, and text behind a context. Greedy, and never stops before as many as
+ * asked for are there.
  */
 final class TextBench {
     private static final String PHOTO = "astronaut.png";
@@ -27,12 +26,12 @@ final class TextBench {
 
     private final LoadedModel model;
     private final BenchmarkSettings settings;
-    private final Cancellation cancellation;
+    private final Execution execution;
 
-    TextBench(LoadedModel model, BenchmarkSettings settings, Cancellation cancellation) {
+    TextBench(LoadedModel model, BenchmarkSettings settings, Execution execution) {
         this.model = model;
         this.settings = settings;
-        this.cancellation = cancellation;
+        this.execution = execution;
     }
 
     /** Answers, looking with SigLIP2 where the model has it. */
@@ -65,12 +64,12 @@ final class TextBench {
     private Timed answer(Image photo, int tokens) {
         long start = System.nanoTime();
         try (Tensor image = look(photo);
-                LanguageContext context = model.context(cancellation)) {
+                LanguageContext context = LanguageContext.empty(execution)) {
             context.append(context.turn(1, image.dim(1), PromptText.template(QUESTION)), List.of(image));
             double firstToken = 0;
             List<Integer> ids = new ArrayList<>();
             while (ids.size() < tokens) {
-                int id = likeliest(context.logits());
+                int id = greedy(context.logits());
                 ids.add(id);
                 if (ids.size() == 1) {
                     firstToken = secondsSince(start);
@@ -82,8 +81,7 @@ final class TextBench {
     }
 
     private Tensor look(Image photo) {
-        ImageEncoder encoder = new ImageEncoder(
-                new Stages(model.graphs(), cancellation), model.graphs().folder());
+        ImageEncoder encoder = new ImageEncoder(execution);
         return encoder.embeds(photo, encoder.path(Optional.empty()));
     }
 
@@ -91,7 +89,7 @@ final class TextBench {
     Results.Text text(int length, MemoryBandwidth bandwidth) {
         long[] ids = new SeededValues(0, "bench/text/" + length + "/ids")
                 .below(model.manifest().sizes().vocabulary(), length);
-        try (LanguageContext context = model.context(cancellation)) {
+        try (LanguageContext context = LanguageContext.empty(execution)) {
             openGraphs();
             model.times().forgetRuns();
             long start = System.nanoTime();
@@ -101,7 +99,7 @@ final class TextBench {
             model.times().forgetRuns();
             for (int i = 0; i < settings.tokens(); i++) {
                 long before = System.nanoTime();
-                context.tokens(new long[] {likeliest(context.logits())});
+                context.tokens(new long[] {greedy(context.logits())});
                 seconds.add(secondsSince(before));
             }
             Spread spread = Spread.of(seconds);
@@ -120,13 +118,13 @@ final class TextBench {
 
     /** So that no session is opened within what is timed. */
     private void openGraphs() {
-        try (LanguageContext context = model.context(cancellation)) {
+        try (LanguageContext context = LanguageContext.empty(execution)) {
             context.tokens(new long[] {0});
             context.logits();
         }
     }
 
-    private static int likeliest(float[] logits) {
+    private static int greedy(float[] logits) {
         int best = 0;
         for (int i = 1; i < logits.length; i++) {
             if (logits[i] > logits[best]) {

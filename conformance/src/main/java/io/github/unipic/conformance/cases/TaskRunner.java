@@ -1,17 +1,19 @@
 package io.github.unipic.conformance.cases;
 
-import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.NoiseSource;
 import io.github.unipic.VisionPath;
 import io.github.unipic.conformance.compare.Floats;
+import io.github.unipic.generation.Autoencoder;
 import io.github.unipic.generation.DiffusionSchedule;
+import io.github.unipic.generation.GenerationPlan;
+import io.github.unipic.generation.GenerationPlan.Sample;
 import io.github.unipic.generation.ImageEncoder;
-import io.github.unipic.generation.ImageEncoder.Source;
+import io.github.unipic.generation.ImageGenerator;
 import io.github.unipic.generation.LanguageContext;
-import io.github.unipic.generation.MaskedGeneration;
-import io.github.unipic.generation.MaskedGeneration.Sample;
-import io.github.unipic.generation.MaskedGeneration.Task;
+import io.github.unipic.generation.MarEncoding;
+import io.github.unipic.generation.MarModel;
+import io.github.unipic.generation.VisionEncoder;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.Pixels;
 import io.github.unipic.image.Resampling;
@@ -19,32 +21,27 @@ import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.Prompts;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
-import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.text.PromptText;
-import io.github.unipic.text.PromptTokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** Runs whole tasks: images with recorded order and noise, and likeliest answers. */
 public final class TaskRunner {
-    private final Graphs graphs;
+    private final Execution execution;
+    private final ModelFolder folder;
     private final Manifest manifest;
-    private final PromptTokenizer tokenizer;
     private final long seed;
-    private final Stages stages;
-    private final MaskedGeneration loop;
 
-    public TaskRunner(Graphs graphs, PromptTokenizer tokenizer, long seed, Cancellation cancellation) {
-        this.graphs = graphs;
-        this.manifest = graphs.folder().manifest();
-        this.tokenizer = tokenizer;
+    public TaskRunner(Execution execution, long seed) {
+        this.execution = execution;
+        this.folder = execution.engine().folder();
+        this.manifest = execution.manifest();
         this.seed = seed;
-        this.stages = new Stages(graphs, cancellation);
-        this.loop = new MaskedGeneration(graphs, cancellation);
     }
 
     /**
@@ -88,19 +85,18 @@ public final class TaskRunner {
 
     /** Whether the model has the graphs for an image of that kind. */
     public boolean has(LoopCase drawing) {
-        return drawing.photo().isEmpty() || graphs.folder().has(GraphName.PIXEL_ENCODER);
+        return drawing.photo().isEmpty() || folder.has(GraphName.PIXEL_ENCODER);
     }
 
     /** Whether the model can look along that path. */
     public boolean has(AnswerCase question) {
-        return graphs.folder()
-                .has(question.path() == VisionPath.SIGLIP ? GraphName.VISION_ENCODER : GraphName.PIXEL_ENCODER);
+        return folder.has(question.path() == VisionPath.SIGLIP ? GraphName.VISION_ENCODER : GraphName.PIXEL_ENCODER);
     }
 
     /** Draws a case's image. */
     public Drawn draw(LoopCase drawing) {
         Grid grid = drawing.grid().of(manifest.sizes().nativeGrid());
-        Task task = new Task(
+        GenerationPlan plan = new GenerationPlan(
                 grid,
                 drawing.iterations(),
                 drawing.guidance(),
@@ -111,38 +107,39 @@ public final class TaskRunner {
                 List.of(new Sample(
                         values(drawing, "order").permutation(0, grid.tokens()), noise(drawing, grid.tokens()))));
         return drawing.photo().isPresent()
-                ? edit(task, drawing.prompt(), drawing.photo().get())
-                : generate(task, drawing.prompt());
+                ? edit(plan, drawing.prompt(), drawing.photo().get())
+                : generate(plan, drawing.prompt());
     }
 
-    private Drawn generate(Task task, String prompt) {
+    private Drawn generate(GenerationPlan plan, String prompt) {
         Prompts prompts = manifest.prompts();
         PromptText request = PromptText.template(prompt).in(prompts.generate(), Prompts.PLACE);
         try (LanguageContext conditional = context();
                 LanguageContext unconditional = context();
-                Tensor canvas = stages.blankCanvas()) {
+                Tensor canvas = new MarModel(execution).blankCanvas()) {
             conditional.append(conditional.turn(request), List.of());
             unconditional.append(unconditional.turn(PromptText.template(prompts.generateUnconditional())), List.of());
-            return draw(task, conditional, unconditional, canvas);
+            return draw(plan, conditional, unconditional, canvas);
         }
     }
 
-    private Drawn edit(Task task, String instruction, String photo) {
-        int side = task.grid().height() * manifest.sizes().downsampling();
-        try (Source source = new ImageEncoder(stages, graphs.folder()).source(Photos.require(photo), side);
+    private Drawn edit(GenerationPlan plan, String instruction, String photo) {
+        int side = plan.grid().height() * manifest.sizes().downsampling();
+        try (MarEncoding source = new ImageEncoder(execution).source(Photos.require(photo), side);
                 LanguageContext conditional = context();
                 LanguageContext unconditional = context()) {
             show(conditional, source.embeds(), instruction);
             show(unconditional, source.embeds(), manifest.prompts().editUnconditional());
-            return draw(task, conditional, unconditional, source.canvas());
+            return draw(plan, conditional, unconditional, source.canvas().orElseThrow());
         }
     }
 
-    private Drawn draw(Task task, LanguageContext conditional, LanguageContext unconditional, Tensor canvas) {
-        try (KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()));
-                Tensor latents = loop.run(task, prompts, canvas, (iteration, z, tokens) -> {})
+    private Drawn draw(GenerationPlan plan, LanguageContext conditional, LanguageContext unconditional, Tensor canvas) {
+        try (KvCache prompts = KvCache.stack(plan.rows(conditional.cache(), unconditional.cache()));
+                Tensor latents = new ImageGenerator(execution)
+                        .generate(plan, prompts, canvas, (iteration, z, tokens) -> {})
                         .latents(0);
-                Tensor pixels = stages.decodePixels(latents)) {
+                Tensor pixels = new Autoencoder(execution).decode(latents)) {
             return new Drawn(
                     new Floats(latents.toFloats(), latents.shape()), new Floats(pixels.toFloats(), pixels.shape()));
         }
@@ -177,12 +174,12 @@ public final class TaskRunner {
         if (question.path() == VisionPath.SIGLIP) {
             int side = manifest.sizes().visionImage();
             try (Tensor pixels = pixels(square, side)) {
-                return stages.encodeVision(pixels);
+                return new VisionEncoder(execution).encode(pixels);
             }
         }
         int side = manifest.sizes().nativeGrid() * manifest.sizes().downsampling();
         try (Tensor pixels = pixels(square, side);
-                Source source = new ImageEncoder(stages, graphs.folder()).encode(pixels)) {
+                MarEncoding source = new ImageEncoder(execution).encode(pixels)) {
             return source.embeds().rows(0, source.embeds().dim(1));
         }
     }
@@ -196,7 +193,7 @@ public final class TaskRunner {
     }
 
     private LanguageContext context() {
-        return LanguageContext.empty(stages, tokenizer, manifest);
+        return LanguageContext.empty(execution);
     }
 
     private NoiseSource noise(LoopCase drawing, int tokens) {

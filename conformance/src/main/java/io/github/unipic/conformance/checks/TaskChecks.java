@@ -1,6 +1,5 @@
 package io.github.unipic.conformance.checks;
 
-import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.cases.AnswerCase;
 import io.github.unipic.conformance.cases.Cases;
@@ -15,8 +14,7 @@ import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.ImagePair;
 import io.github.unipic.image.Pixels;
-import io.github.unipic.runtime.Graphs;
-import io.github.unipic.text.PromptTokenizer;
+import io.github.unipic.runtime.Execution;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -28,14 +26,8 @@ public final class TaskChecks {
     private final Findings findings;
 
     public TaskChecks(
-            Graphs graphs,
-            PromptTokenizer tokenizer,
-            long seed,
-            ReferenceFile reference,
-            Tolerances tolerances,
-            Findings findings,
-            Cancellation cancellation) {
-        this.runner = new TaskRunner(graphs, tokenizer, seed, cancellation);
+            Execution execution, long seed, ReferenceFile reference, Tolerances tolerances, Findings findings) {
+        this.runner = new TaskRunner(execution, seed);
         this.reference = reference;
         this.tolerances = tolerances;
         this.findings = findings;

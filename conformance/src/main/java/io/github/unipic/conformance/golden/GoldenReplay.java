@@ -1,12 +1,10 @@
 package io.github.unipic.conformance.golden;
 
-import io.github.unipic.Cancellation;
 import io.github.unipic.conformance.ConformanceException;
 import io.github.unipic.conformance.checks.Findings;
 import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.report.Area;
-import io.github.unipic.runtime.Graphs;
-import io.github.unipic.text.PromptTokenizer;
+import io.github.unipic.runtime.Execution;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,13 +17,7 @@ import java.util.stream.Stream;
  *
  * @param checkpoint that the graphs were exported from
  */
-public record GoldenReplay(
-        Graphs graphs,
-        PromptTokenizer tokenizer,
-        Path checkpoint,
-        ModelTolerances tolerances,
-        Findings findings,
-        Cancellation cancellation) {
+public record GoldenReplay(Execution execution, Path checkpoint, ModelTolerances tolerances, Findings findings) {
     private static final String ENDING = ".safetensors";
 
     /**
@@ -58,8 +50,8 @@ public record GoldenReplay(
      * @throws ConformanceException when one cannot be read or is of another model
      */
     public void run(List<Path> files) {
-        StageReplay stages = new StageReplay(graphs, checkpoint, cancellation);
-        TaskReplay tasks = new TaskReplay(graphs, tokenizer, cancellation);
+        StageReplay stages = new StageReplay(execution, checkpoint);
+        TaskReplay tasks = new TaskReplay(execution);
         for (Path file : files) {
             GoldenComparer comparer = new GoldenComparer(GoldenFile.read(file), tolerances, findings);
             String name = comparer.golden().name();

@@ -1,34 +1,46 @@
 package io.github.unipic.conformance.golden;
 
-import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.cases.Photos;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
+import io.github.unipic.generation.Autoencoder;
+import io.github.unipic.generation.DiffusionSampler;
 import io.github.unipic.generation.DiffusionSchedule;
+import io.github.unipic.generation.LanguageModel;
+import io.github.unipic.generation.LanguageModel.Extension;
+import io.github.unipic.generation.MarEncoding;
+import io.github.unipic.generation.MarModel;
+import io.github.unipic.generation.VisionEncoder;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.Resampling;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
-import io.github.unipic.runtime.Stages;
-import io.github.unipic.runtime.Stages.Encoding;
-import io.github.unipic.runtime.Stages.Extension;
 import io.github.unipic.runtime.Tensor;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** Replays the golden files of single stages, of one generation step, and of the framing of photos. */
 final class StageReplay {
-    private final Graphs graphs;
-    private final Stages stages;
+    private final Execution execution;
+    private final LanguageModel llm;
+    private final MarModel mar;
+    private final DiffusionSampler sampler;
+    private final Autoencoder autoencoder;
     private final Path checkpoint;
 
-    StageReplay(Graphs graphs, Path checkpoint, Cancellation cancellation) {
-        this.graphs = graphs;
-        this.stages = new Stages(graphs, cancellation);
+    StageReplay(Execution execution, Path checkpoint) {
+        this.execution = execution;
+        this.llm = new LanguageModel(execution);
+        this.mar = new MarModel(execution);
+        this.sampler = new DiffusionSampler(execution);
+        this.autoencoder = new Autoencoder(execution);
         this.checkpoint = checkpoint;
     }
 
@@ -39,7 +51,7 @@ final class StageReplay {
             pixelEncoder(comparer);
         } else if (name.equals("pixel_decoder")) {
             pixelDecoder(comparer);
-        } else if (name.equals("vision_encoder") && graphs.folder().has(GraphName.VISION_ENCODER)) {
+        } else if (name.equals("vision_encoder") && execution.engine().folder().has(GraphName.VISION_ENCODER)) {
             visionEncoder(comparer);
         } else if (name.equals("text")) {
             text(comparer);
@@ -67,29 +79,29 @@ final class StageReplay {
 
     private void pixelEncoder(GoldenComparer comparer) {
         try (Tensor pixels = comparer.golden().tensor("pixels");
-                Tensor latents = stages.encodePixels(pixels)) {
+                Tensor latents = autoencoder.encode(pixels)) {
             comparer.stage(GraphName.PIXEL_ENCODER, "latents", latents.toFloats());
         }
     }
 
     private void pixelDecoder(GoldenComparer comparer) {
         try (Tensor latents = comparer.golden().tensor("latents");
-                Tensor pixels = stages.decodePixels(latents)) {
+                Tensor pixels = autoencoder.decode(latents)) {
             comparer.stage(GraphName.PIXEL_DECODER, "pixels", pixels.toFloats());
         }
     }
 
     private void visionEncoder(GoldenComparer comparer) {
         try (Tensor pixels = comparer.golden().tensor("pixels");
-                Tensor embeds = stages.encodeVision(pixels)) {
+                Tensor embeds = new VisionEncoder(execution).encode(pixels)) {
             comparer.stage(GraphName.VISION_ENCODER, "image_embeds", embeds.toFloats());
         }
     }
 
     private void text(GoldenComparer comparer) {
-        try (Tensor embeds = stages.embedText(comparer.golden().rows("ids"));
+        try (Tensor embeds = llm.embed(comparer.golden().rows("ids"));
                 Tensor hidden = activations(comparer.golden(), "hidden");
-                Tensor logits = stages.logits(hidden)) {
+                Tensor logits = llm.logits(hidden)) {
             comparer.stage(GraphName.TEXT_EMBEDDING, "embeds", embeds.toFloats());
             comparer.stage(GraphName.TEXT_HEAD, "logits", logits.toFloats());
         }
@@ -98,7 +110,7 @@ final class StageReplay {
     private void tokenSampler(GoldenComparer comparer) {
         GoldenFile golden = comparer.golden();
         long[] ascending = golden.longs("timesteps");
-        double maxBeta = graphs.folder().manifest().diffusion().maxBeta();
+        double maxBeta = execution.manifest().diffusion().maxBeta();
         DiffusionSchedule schedule = DiffusionSchedule.cosine(ascending.length, maxBeta);
         comparer.stage(
                 GraphName.TOKEN_SAMPLER,
@@ -109,17 +121,11 @@ final class StageReplay {
         float[] both = concat(conditional, golden.floats("z_uncond"));
         long[] shape = golden.shape("z_cond");
         try (Tensor noise = golden.tensor("noise");
-                Tensor zBoth = stages.activations(both, 2 * shape[0], shape[1]);
-                Tensor zPlain = stages.activations(conditional, shape);
-                Tensor guided = stages.sampleTokens(
-                        zBoth,
-                        noise,
-                        schedule.timesteps(),
-                        schedule.coefficients(),
-                        golden.number("guidance"),
-                        golden.number("temperature"));
-                Tensor plain =
-                        stages.sampleTokens(zPlain, noise, schedule.timesteps(), schedule.coefficients(), 1.0, 1.0)) {
+                Tensor zBoth = activations(both, 2 * shape[0], shape[1]);
+                Tensor zPlain = activations(conditional, shape);
+                Tensor guided = sampler.sample(
+                        zBoth, noise, schedule, golden.number("guidance"), golden.number("temperature"));
+                Tensor plain = sampler.sample(zPlain, noise, schedule, 1.0, 1.0)) {
             comparer.stage(GraphName.TOKEN_SAMPLER, "tokens_guided", guided.toFloats());
             comparer.stage(GraphName.TOKEN_SAMPLER, "tokens_plain", plain.toFloats());
         }
@@ -128,8 +134,8 @@ final class StageReplay {
         int rows = Math.toIntExact(noiseShape[1] * noiseShape[2]);
         float[] start = Arrays.copyOf(golden.floats("noise"), rows);
         try (Tensor x = Tensor.floats(start, noiseShape[1], noiseShape[2]);
-                Tensor z = stages.activations(conditional, shape);
-                Tensor predicted = stages.diffusionHead(x, schedule.timesteps()[0], z)) {
+                Tensor z = activations(conditional, shape);
+                Tensor predicted = sampler.evaluate(x, schedule.timesteps()[0], z)) {
             comparer.stage(GraphName.DIFFUSION_HEAD, "head_out_first_step", predicted.toFloats());
         }
     }
@@ -139,25 +145,24 @@ final class StageReplay {
         long[] gridSize = golden.numbers("grid");
         Grid grid = new Grid(Math.toIntExact(gridSize[0]), Math.toIntExact(gridSize[1]));
         long[][] visible = golden.rows("visible");
-        long[][] everywhere = new long[visible.length][];
-        Arrays.fill(everywhere, LongStream.range(0, grid.tokens()).toArray());
+        List<int[]> known = Arrays.stream(visible).map(StageReplay::narrow).toList();
+        List<int[]> everywhere = Collections.nCopies(
+                visible.length, IntStream.range(0, grid.tokens()).toArray());
         try (Tensor tokens = gather(golden, visible);
-                Tensor positions = Tensor.longs(visible);
-                Tensor predict = Tensor.longs(everywhere);
-                Encoding encoding = stages.encodeTokens(tokens, positions, grid)) {
+                MarEncoding encoding = mar.encode(tokens, known, grid)) {
             comparer.stage(GraphName.MAR_ENCODER, "x_enc", encoding.encoded().toFloats());
             comparer.stage(GraphName.MAR_ENCODER, "z_enc", encoding.embeds().toFloats());
             try (KvCache prompts = prefill(comparer);
                     Tensor embeds = activations(golden, "z_enc");
-                    Tensor hidden = stages.hidden(embeds, prompts)) {
+                    Tensor hidden = llm.hidden(embeds, prompts)) {
                 comparer.stage(GraphName.DECODER_STEP, "llm_hidden", hidden.toFloats());
             }
             try (Tensor encoded = activations(golden, "x_enc");
                     Tensor hidden = activations(golden, "llm_hidden");
-                    Tensor blank = stages.blankCanvas();
-                    Tensor z = stages.conditions(encoded, hidden, positions, predict, blank, grid);
+                    Tensor blank = mar.blankCanvas();
+                    Tensor z = mar.decode(encoded, hidden, known, everywhere, blank, grid);
                     Tensor source = canvas(golden);
-                    Tensor edited = stages.conditions(encoded, hidden, positions, predict, source, grid)) {
+                    Tensor edited = mar.decode(encoded, hidden, known, everywhere, source, grid)) {
                 comparer.stage(GraphName.MAR_DECODER, "z", z.toFloats());
                 comparer.stage(GraphName.MAR_DECODER, "z_with_x_con", edited.toFloats());
             }
@@ -166,10 +171,10 @@ final class StageReplay {
 
     private KvCache prefill(GoldenComparer comparer) {
         try (Tensor embeds = activations(comparer.golden(), "prompt_embeds");
-                KvCache none = stages.emptyCache(embeds.dim(0))) {
-            Extension prompts = stages.extend(none, embeds);
+                KvCache none = llm.emptyCache(embeds.dim(0))) {
+            Extension prompts = llm.extend(none, embeds);
             prompts.hidden().close();
-            for (int layer = 0; layer < stages.sizes().layers(); layer++) {
+            for (int layer = 0; layer < execution.manifest().sizes().layers(); layer++) {
                 // The golden file has the first sample's cache only.
                 comparer.stage(
                         GraphName.DECODER_STEP,
@@ -185,7 +190,16 @@ final class StageReplay {
     }
 
     private Tensor activations(GoldenFile golden, String key) {
-        return stages.activations(golden.floats(key), golden.shape(key));
+        return activations(golden.floats(key), golden.shape(key));
+    }
+
+    /** Values in the float type in which the model hands activations from graph to graph. */
+    private Tensor activations(float[] values, long... shape) {
+        return execution.engine().graphs().tensor(GraphName.DECODER_STEP, "embeds", values, shape);
+    }
+
+    private static int[] narrow(long[] positions) {
+        return LongStream.of(positions).mapToInt(Math::toIntExact).toArray();
     }
 
     private static float[] first(Tensor tensor) {
@@ -235,7 +249,7 @@ final class StageReplay {
                 out[row * dim + o] = (float) sum;
             }
         }
-        return stages.activations(out, shape);
+        return activations(out, shape);
     }
 
     private static float[] concat(float[] first, float[] second) {

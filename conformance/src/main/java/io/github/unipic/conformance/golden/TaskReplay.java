@@ -1,32 +1,33 @@
 package io.github.unipic.conformance.golden;
 
 import io.github.unipic.Answer;
-import io.github.unipic.Cancellation;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
 import io.github.unipic.NoiseSource;
 import io.github.unipic.conformance.cases.Photos;
 import io.github.unipic.conformance.report.Area;
+import io.github.unipic.generation.Autoencoder;
 import io.github.unipic.generation.DiffusionSchedule;
+import io.github.unipic.generation.GenerationPlan;
+import io.github.unipic.generation.GenerationPlan.Sample;
 import io.github.unipic.generation.ImageEncoder;
-import io.github.unipic.generation.ImageEncoder.Source;
+import io.github.unipic.generation.ImageGenerator;
 import io.github.unipic.generation.ImageTokens;
 import io.github.unipic.generation.LanguageContext;
-import io.github.unipic.generation.MaskedGeneration;
-import io.github.unipic.generation.MaskedGeneration.Sample;
-import io.github.unipic.generation.MaskedGeneration.Task;
-import io.github.unipic.generation.TextGeneration;
+import io.github.unipic.generation.MarEncoding;
+import io.github.unipic.generation.MarModel;
+import io.github.unipic.generation.TextGenerator;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
+import io.github.unipic.generation.VisionEncoder;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.Pixels;
 import io.github.unipic.image.Resampling;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest.Prompts;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
-import io.github.unipic.runtime.Stages;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.text.PromptTokenizer;
 import java.util.Arrays;
@@ -36,33 +37,31 @@ import java.util.Optional;
 
 /** Replays whole tasks: generation loops with the recorded order and noise, and greedy answers. */
 final class TaskReplay {
-    private final Graphs graphs;
+    private final Execution execution;
     private final PromptTokenizer tokenizer;
-    private final Stages stages;
-    private final MaskedGeneration loop;
+    private final ImageGenerator generator;
 
-    TaskReplay(Graphs graphs, PromptTokenizer tokenizer, Cancellation cancellation) {
-        this.graphs = graphs;
-        this.tokenizer = tokenizer;
-        this.stages = new Stages(graphs, cancellation);
-        this.loop = new MaskedGeneration(graphs, cancellation);
+    TaskReplay(Execution execution) {
+        this.execution = execution;
+        this.tokenizer = execution.engine().tokenizer();
+        this.generator = new ImageGenerator(execution);
     }
 
     void textToImage(GoldenComparer comparer) {
         GoldenFile golden = comparer.golden();
         comparer.exact(Area.PREPROCESSING, "input_ids", tokenize(golden.text("prompt")));
         comparer.exact(Area.PREPROCESSING, "uncond_ids", tokenize(golden.text("uncond_prompt")));
-        Task task = task(golden);
+        GenerationPlan plan = plan(golden);
         try (LanguageContext conditional = empty();
                 LanguageContext unconditional = empty();
-                Tensor canvas = stages.blankCanvas()) {
+                Tensor canvas = new MarModel(execution).blankCanvas()) {
             conditional.tokens(golden.longs("input_ids"));
             unconditional.tokens(golden.longs("uncond_ids"));
-            try (KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()))) {
+            try (KvCache prompts = KvCache.stack(plan.rows(conditional.cache(), unconditional.cache()))) {
                 compareImage(
                         comparer,
-                        loop.run(
-                                task,
+                        generator.generate(
+                                plan,
                                 prompts,
                                 canvas,
                                 (iteration, z, drawn) -> compareStep(comparer, iteration, z, drawn)));
@@ -73,17 +72,19 @@ final class TaskReplay {
     /** Starts from the photo where it is at hand, else from the pixels that the golden file has. */
     void edit(GoldenComparer comparer) {
         GoldenFile golden = comparer.golden();
-        Task task = task(golden);
+        GenerationPlan plan = plan(golden);
         try (Tensor pixels = sourcePixels(comparer);
-                Source source = new ImageEncoder(stages, graphs.folder()).encode(pixels);
+                MarEncoding source = new ImageEncoder(execution).encode(pixels);
                 LanguageContext conditional = empty();
                 LanguageContext unconditional = empty()) {
             comparer.loop("x_con", source.encoded().toFloats());
             comparer.loop("z_enc", source.embeds().toFloats());
             fill(conditional, golden.longs("input_ids"), source.embeds());
             fill(unconditional, golden.longs("uncond_ids"), source.embeds());
-            try (KvCache prompts = KvCache.stack(task.rows(conditional.cache(), unconditional.cache()))) {
-                compareImage(comparer, loop.run(task, prompts, source.canvas(), (iteration, z, drawn) -> {}));
+            try (KvCache prompts = KvCache.stack(plan.rows(conditional.cache(), unconditional.cache()))) {
+                compareImage(
+                        comparer,
+                        generator.generate(plan, prompts, source.canvas().orElseThrow(), (iteration, z, drawn) -> {}));
             }
         }
     }
@@ -103,12 +104,12 @@ final class TaskReplay {
     void understand(GoldenComparer comparer) {
         GoldenFile golden = comparer.golden();
         try (Tensor pixels = golden.tensor("mar.pixels");
-                Source source = new ImageEncoder(stages, graphs.folder()).encode(pixels)) {
+                MarEncoding source = new ImageEncoder(execution).encode(pixels)) {
             compareAnswer(comparer, "mar.", source.embeds());
         }
-        if (graphs.folder().has(GraphName.VISION_ENCODER)) {
+        if (execution.engine().folder().has(GraphName.VISION_ENCODER)) {
             try (Tensor pixels = golden.tensor("siglip2.pixels");
-                    Tensor embeds = stages.encodeVision(pixels)) {
+                    Tensor embeds = new VisionEncoder(execution).encode(pixels)) {
                 compareAnswer(comparer, "siglip2.", embeds);
             }
         }
@@ -119,10 +120,10 @@ final class TaskReplay {
         long[] expected = golden.longs(path + "output_ids");
         DescribeRequest greedy =
                 DescribeRequest.builder("").maxTokens(expected.length).build();
-        TextGeneration generation = new TextGeneration(tokenizer, List.of((int) golden.number("eos_token_id")));
+        TextGenerator generator = new TextGenerator(tokenizer, List.of((int) golden.number("eos_token_id")));
         try (LanguageContext context = empty()) {
             fill(context, golden.longs(path + "input_ids"), embeds);
-            Answer answer = generation.answer(context, greedy, Optional.empty());
+            Answer answer = generator.answer(context, greedy, Optional.empty());
             comparer.answer(
                     path + "output_ids",
                     answer.tokens().stream().mapToLong(Integer::longValue).toArray());
@@ -130,12 +131,12 @@ final class TaskReplay {
     }
 
     private LanguageContext empty() {
-        return LanguageContext.empty(stages, tokenizer, graphs.folder().manifest());
+        return LanguageContext.empty(execution);
     }
 
     /** Appends a prompt whose run of image placeholders stands for {@code embeds}. */
     private void fill(LanguageContext context, long[] ids, Tensor embeds) {
-        long placeholder = graphs.folder().manifest().tokens().image();
+        long placeholder = execution.manifest().tokens().image();
         int first = 0;
         while (first < ids.length && ids[first] != placeholder) {
             first++;
@@ -147,7 +148,7 @@ final class TaskReplay {
 
     private void compareImage(GoldenComparer comparer, ImageTokens tokens) {
         try (Tensor latents = tokens.latents(0);
-                Tensor pixels = stages.decodePixels(latents)) {
+                Tensor pixels = new Autoencoder(execution).decode(latents)) {
             comparer.loop("latents", latents.toFloats());
             comparer.loop("pixels", pixels.toFloats());
             Image image = Pixels.toImage(pixels.toFloats(), pixels.dim(3), pixels.dim(2));
@@ -158,19 +159,20 @@ final class TaskReplay {
     private void compareStep(GoldenComparer comparer, Iteration iteration, Tensor z, ImageTokens drawn) {
         String step = "step" + iteration.index() + ".";
         float[] conditional = z.toFloats();
-        comparer.exact(Area.LOOP, step + "visible", widen(iteration.known()));
-        comparer.exact(Area.LOOP, step + "predicted", widen(iteration.predicted()));
+        comparer.exact(Area.LOOP, step + "visible", widen(iteration.known().get(0)));
+        comparer.exact(
+                Area.LOOP, step + "predicted", widen(iteration.predicted().get(0)));
         comparer.loop(step + "z_cond", Arrays.copyOf(conditional, conditional.length / z.dim(0)));
         try (Tensor tokens = drawn.latents(0)) {
             comparer.loop(step + "tokens", tokens.toFloats());
         }
     }
 
-    private Task task(GoldenFile golden) {
+    private GenerationPlan plan(GoldenFile golden) {
         Grid grid = new Grid((int) golden.number("h"), (int) golden.number("w"));
         int[] order =
                 Arrays.stream(golden.longs("order")).mapToInt(Math::toIntExact).toArray();
-        return new Task(
+        return new GenerationPlan(
                 grid,
                 (int) golden.number("num_iter"),
                 golden.number("cfg"),
@@ -178,7 +180,7 @@ final class TaskReplay {
                 golden.number("temperature"),
                 DiffusionSchedule.cosine(
                         (int) golden.number("steps"),
-                        graphs.folder().manifest().diffusion().maxBeta()),
+                        execution.manifest().diffusion().maxBeta()),
                 Optional.empty(),
                 List.of(new Sample(order, recordedNoise(golden))));
     }
@@ -192,7 +194,7 @@ final class TaskReplay {
     }
 
     private long[] tokenize(String request) {
-        Prompts prompts = graphs.folder().manifest().prompts();
+        Prompts prompts = execution.manifest().prompts();
         return tokenizer.encode(prompts.turn().replace("{}", request));
     }
 

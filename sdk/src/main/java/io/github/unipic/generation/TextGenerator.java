@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.Optional;
 
 /** Lets the language model answer, token by token. */
-public final class TextGeneration {
+public final class TextGenerator {
     private final PromptTokenizer tokenizer;
     private final List<Integer> stopTokens;
 
-    public TextGeneration(PromptTokenizer tokenizer, List<Integer> stopTokens) {
+    public TextGenerator(PromptTokenizer tokenizer, List<Integer> stopTokens) {
         this.tokenizer = tokenizer;
         this.stopTokens = List.copyOf(stopTokens);
     }
@@ -26,7 +26,7 @@ public final class TextGeneration {
      * @param vision which encoder looked at the images, if there were any
      */
     public Answer answer(LanguageContext context, DescribeRequest request, Optional<VisionPath> vision) {
-        TokenChoice choice = new TokenChoice(request);
+        TokenSampler sampler = new TokenSampler(request);
         StreamingText text = new StreamingText(
                 tokenizer, request.stops(), piece -> request.listener().ifPresent(listener -> listener.onText(piece)));
         List<Integer> tokens = new ArrayList<>();
@@ -36,7 +36,7 @@ public final class TextGeneration {
                 ending = Ending.CONTEXT_FULL;
                 break;
             }
-            int token = choice.next(context.logits(), tokens);
+            int token = sampler.next(context.logits(), tokens);
             tokens.add(token);
             if (stopTokens.contains(token)) {
                 ending = Ending.STOP_TOKEN;

@@ -7,7 +7,7 @@ import io.github.unipic.DescribeRequest;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class TokenChoiceTest {
+class TokenSamplerTest {
     /** Probabilities 0.5, 0.25, 0.125, 0.125 at temperature 1, scattered over the vocabulary. */
     private static final float[] LOGITS = {-90, log(0.125), log(0.5), -90, log(0.25), log(0.125)};
 
@@ -24,7 +24,7 @@ class TokenChoiceTest {
     private static double[] frequencies(DescribeRequest.Builder request, List<Integer> before) {
         double[] frequencies = new double[LOGITS.length];
         for (int seed = 0; seed < DRAWS; seed++) {
-            int token = new TokenChoice(request.seed(seed).build()).next(LOGITS.clone(), before);
+            int token = new TokenSampler(request.seed(seed).build()).next(LOGITS.clone(), before);
             frequencies[token] += 1.0 / DRAWS;
         }
         return frequencies;
@@ -38,7 +38,7 @@ class TokenChoiceTest {
 
     @Test
     void greedyTakesTheLikeliestAndTheFirstOfEquals() {
-        TokenChoice greedy = new TokenChoice(DescribeRequest.builder("").build());
+        TokenSampler greedy = new TokenSampler(DescribeRequest.builder("").build());
         assertThat(greedy.next(LOGITS.clone(), List.of())).isEqualTo(2);
         assertThat(greedy.next(new float[] {1, 3, 3}, List.of())).isEqualTo(1);
         assertThat(greedy.next(new float[] {-5, -3, -4}, List.of())).isEqualTo(1);
@@ -71,8 +71,8 @@ class TokenChoiceTest {
 
     @Test
     void repetitionPenaltyLowersWhatWasUsed() {
-        TokenChoice penalizing =
-                new TokenChoice(DescribeRequest.builder("").repetitionPenalty(2).build());
+        TokenSampler penalizing = new TokenSampler(
+                DescribeRequest.builder("").repetitionPenalty(2).build());
         assertThat(penalizing.next(new float[] {3, 2}, List.of(0))).isEqualTo(1);
         assertThat(penalizing.next(new float[] {-2, -3}, List.of(0, 0))).isEqualTo(1);
         assertThat(penalizing.next(new float[] {3, 2}, List.of(1))).isZero();
@@ -80,13 +80,13 @@ class TokenChoiceTest {
 
     @Test
     void eachStepDrawsAnew() {
-        TokenChoice choice = new TokenChoice(request().seed(1).build());
+        TokenSampler choice = new TokenSampler(request().seed(1).build());
         List<Integer> before = new java.util.ArrayList<>();
         for (int i = 0; i < 50; i++) {
             before.add(choice.next(LOGITS.clone(), before));
         }
         assertThat(before).contains(2, 4);
-        TokenChoice same = new TokenChoice(request().seed(1).build());
+        TokenSampler same = new TokenSampler(request().seed(1).build());
         assertThat(same.next(LOGITS.clone(), List.of())).isEqualTo(before.get(0));
     }
 }

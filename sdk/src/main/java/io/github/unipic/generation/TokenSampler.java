@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Chooses the next token: the likeliest, or one at random by temperature, top-k and top-p. */
-final class TokenChoice {
+final class TokenSampler {
     private static final int STREAM = 2;
 
     private final double temperature;
@@ -16,7 +16,7 @@ final class TokenChoice {
     private final double repetitionPenalty;
     private final long seed;
 
-    TokenChoice(DescribeRequest request) {
+    TokenSampler(DescribeRequest request) {
         temperature = request.temperature();
         topP = request.topP();
         topK = request.topK();

@@ -1,17 +1,18 @@
-package io.github.unipic;
+package io.github.unipic.runtime;
 
+import io.github.unipic.InferenceException;
 import java.util.Locale;
 import java.util.function.Supplier;
 
 /** What the Java platform throws where memory or a native library fails becomes an exception of this library. */
-final class Failures {
+public final class Failures {
     private static final String LESS =
             ", or ask for smaller or fewer images (--low-memory, keepLoaded(false) and" + " tileAbove need less, too).";
 
     private Failures() {}
 
     /** @throws InferenceException where the work ends in a {@link VirtualMachineError} or a {@link LinkageError} */
-    static <T> T guard(Supplier<T> work) {
+    public static <T> T guard(Supplier<T> work) {
         try {
             return work.get();
         } catch (OutOfMemoryError e) {
@@ -31,7 +32,7 @@ final class Failures {
         }
     }
 
-    static void guard(Runnable work) {
+    public static void guard(Runnable work) {
         guard(() -> {
             work.run();
             return Boolean.TRUE;

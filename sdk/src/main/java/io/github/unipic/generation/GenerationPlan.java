@@ -1,0 +1,108 @@
+package io.github.unipic.generation;
+
+import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.InvalidRequestException;
+import io.github.unipic.NoiseSource;
+import io.github.unipic.generation.UnmaskingSchedule.Iteration;
+import io.github.unipic.model.Grid;
+import io.github.unipic.model.Manifest.Sizes;
+import io.github.unipic.runtime.Tensor;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the loop generates: a batch of images of one prompt.
+ *
+ * @param iterations of the loop
+ * @param guidance scale; 1 is without guidance
+ * @param start latents [N*channels] of which the positions outside the orders are known from the start; empty where
+ *     every position is masked
+ * @param samples the random part of each image of the batch
+ */
+public record GenerationPlan(
+        Grid grid,
+        int iterations,
+        double guidance,
+        GuidanceSchedule guidanceSchedule,
+        double temperature,
+        DiffusionSchedule diffusion,
+        Optional<float[]> start,
+        List<Sample> samples) {
+
+    /**
+     * What makes an image differ from another of the same prompt.
+     *
+     * @param order the masked positions; the last ones of it are predicted first
+     */
+    public record Sample(int[] order, NoiseSource noise) {}
+
+    /** Whether the batch has an unconditional half. */
+    public boolean guided() {
+        return guidance != 1.0;
+    }
+
+    /** The batch's rows: the conditional one for each image, then, with guidance, the unconditional one for each. */
+    public <T> List<T> rows(T conditional, T unconditional) {
+        List<T> rows = new ArrayList<>(Collections.nCopies(samples.size(), conditional));
+        if (guided()) {
+            rows.addAll(Collections.nCopies(samples.size(), unconditional));
+        }
+        return rows;
+    }
+
+    /** The iterations that predict something. */
+    List<Iteration> schedule() {
+        return UnmaskingSchedule.plan(
+                iterations, samples.stream().map(Sample::order).toList(), grid.tokens());
+    }
+
+    /** Guidance of one iteration. */
+    double guidanceAt(Iteration iteration) {
+        return guidanceSchedule.at(guidance, grid.tokens(), iteration.left());
+    }
+
+    /** The tokens before the first iteration. */
+    ImageTokens startTokens(int channels) {
+        return start.map(latents -> ImageTokens.of(samples.size(), grid, latents))
+                .orElseGet(() -> ImageTokens.blank(samples.size(), grid, channels));
+    }
+
+    /** Noise [T+1,B*M,channels] for the positions that an iteration predicts. */
+    Tensor noise(Iteration iteration, int channels) {
+        int rows = diffusion.steps() + 1;
+        int count = samples.size() * iteration.predictedTokens();
+        FloatBuffer buffer = Tensor.floatBuffer(Math.multiplyExact(rows * count, channels));
+        float[] variates = new float[channels];
+        for (int row = 0; row < rows; row++) {
+            for (int sample = 0; sample < samples.size(); sample++) {
+                for (int position : iteration.predicted().get(sample)) {
+                    samples.get(sample).noise().fill(position, row, variates);
+                    buffer.put(variates);
+                }
+            }
+        }
+        return Tensor.floats(buffer.flip(), rows, count, channels);
+    }
+
+    /** @throws InvalidRequestException when a tensor of the loop would not fit into one buffer of at most 2 GB */
+    void requireAddressable(Sizes sizes) {
+        long most =
+                schedule().stream().mapToInt(Iteration::predictedTokens).max().orElse(0);
+        long noise = (diffusion.steps() + 1L) * samples.size() * most * sizes.latentChannels() * Float.BYTES;
+        if (noise > Integer.MAX_VALUE) {
+            throw new InvalidRequestException("One iteration would draw " + most + " tokens of " + samples.size()
+                    + " images in " + diffusion.steps()
+                    + " diffusion steps, too much at once; take more iterations, fewer images or fewer steps.");
+        }
+        long positions = (long) grid.tokens() + sizes.bufferTokens();
+        // The language model's hidden states of an image that goes through it in chunks are joined.
+        long hidden = rows(0, 0).size() * positions * sizes.hidden() * Float.BYTES;
+        if (positions > LanguageModel.CHUNK && hidden > Integer.MAX_VALUE) {
+            throw new InvalidRequestException(samples.size() + " images of " + grid.tokens()
+                    + " tokens are too much at once; ask for fewer or smaller ones.");
+        }
+    }
+}

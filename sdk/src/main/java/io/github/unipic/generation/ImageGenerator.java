@@ -1,0 +1,93 @@
+package io.github.unipic.generation;
+
+import static io.github.unipic.model.GraphName.DECODER_STEP;
+import static io.github.unipic.model.GraphName.MAR_DECODER;
+import static io.github.unipic.model.GraphName.MAR_ENCODER;
+import static io.github.unipic.model.GraphName.TOKEN_SAMPLER;
+
+import io.github.unipic.generation.UnmaskingSchedule.Iteration;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.Grid;
+import io.github.unipic.model.Manifest.Sizes;
+import io.github.unipic.runtime.Execution;
+import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.Tensor;
+import io.github.unipic.runtime.provider.Nvidia;
+import java.util.Set;
+
+/**
+ * The masked autoregressive loop: starting with every position masked, each iteration asks the language model and MAR
+ * for conditions and samples some more tokens from them. All images of a batch go through it together.
+ */
+public final class ImageGenerator {
+    /** The graphs that each iteration needs. */
+    static final Set<GraphName> GRAPHS = Set.of(MAR_ENCODER, DECODER_STEP, MAR_DECODER, TOKEN_SAMPLER);
+
+    /** Is notified of each iteration. */
+    @FunctionalInterface
+    public interface Observer {
+        /**
+         * @param z conditions [B,M,dim]
+         * @param tokens with the new ones
+         */
+        void onIteration(Iteration iteration, Tensor z, ImageTokens tokens);
+    }
+
+    private final Execution execution;
+    private final Sizes sizes;
+    private final int alignment;
+    private final LanguageModel llm;
+    private final MarModel mar;
+    private final DiffusionSampler sampler;
+
+    public ImageGenerator(Execution execution) {
+        this(
+                execution,
+                Nvidia.attentionAlignment(execution.engine().graphs().options().provider()));
+    }
+
+    /** With another alignment of the attended length than the provider's, for tests. */
+    public ImageGenerator(Execution execution, int alignment) {
+        this.execution = execution;
+        this.sizes = execution.manifest().sizes();
+        this.alignment = alignment;
+        this.llm = new LanguageModel(execution);
+        this.mar = new MarModel(execution);
+        this.sampler = new DiffusionSampler(execution);
+    }
+
+    /**
+     * Generates.
+     *
+     * @param prompts KV cache with the rows of {@link GenerationPlan#rows}
+     * @param canvas what the MAR decoder sees at masked positions: {@link MarModel#blankCanvas}, or the canvas of the
+     *     image to edit
+     */
+    public ImageTokens generate(GenerationPlan plan, KvCache prompts, Tensor canvas, Observer observer) {
+        plan.requireAddressable(sizes);
+        return execution.holding(GRAPHS, () -> loop(plan, prompts, canvas, observer));
+    }
+
+    private ImageTokens loop(GenerationPlan plan, KvCache prompts, Tensor canvas, Observer observer) {
+        Grid grid = plan.grid();
+        ImageTokens tokens = plan.startTokens(sizes.latentChannels());
+        try (PaddedPrompts padded = new PaddedPrompts(execution, prompts, alignment)) {
+            for (Iteration k : plan.schedule()) {
+                if (k.predictedTokens() == 0) {
+                    continue;
+                }
+                try (Tensor known = tokens.at(k.known());
+                        MarEncoding encoding = mar.encode(known, k.known(), grid);
+                        Tensor hidden = llm.hidden(encoding.embeds(), padded);
+                        Tensor z = mar.decode(encoding.encoded(), hidden, k.known(), k.predicted(), canvas, grid);
+                        Tensor noise = plan.noise(k, sizes.latentChannels());
+                        Tensor sampled =
+                                sampler.sample(z, noise, plan.diffusion(), plan.guidanceAt(k), plan.temperature())) {
+                    tokens.put(k.predicted(), sampled);
+                    observer.onIteration(k, z, tokens);
+                }
+            }
+        }
+        return tokens;
+    }
+}

@@ -1,0 +1,105 @@
+package io.github.unipic.generation;
+
+import static io.github.unipic.model.GraphName.MAR_DECODER;
+import static io.github.unipic.model.GraphName.MAR_ENCODER;
+
+import io.github.unipic.model.Grid;
+import io.github.unipic.runtime.Execution;
+import io.github.unipic.runtime.Outputs;
+import io.github.unipic.runtime.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * The masked autoregressive model (MAR; Li et al. 2024, "Autoregressive image generation without vector quantization"):
+ * its encoder embeds the known tokens for the language model, its decoder makes of the language model's hidden states
+ * the conditions that the masked tokens are sampled from. Results belong to the caller.
+ */
+public final class MarModel {
+    private final Execution execution;
+
+    public MarModel(Execution execution) {
+        this.execution = execution;
+    }
+
+    /**
+     * Encodes known tokens.
+     *
+     * @param tokens [B,V,channels]
+     * @param known their positions, ascending: V for each of the B images
+     */
+    public MarEncoding encode(Tensor tokens, List<int[]> known, Grid grid) {
+        return encode(tokens, known, grid, Set.of("x_enc", "z_enc"));
+    }
+
+    /**
+     * Encodes all tokens of an image, and makes the canvas to edit it on.
+     *
+     * @param latents [1,h,w,channels]
+     */
+    public MarEncoding encodeImage(Tensor latents) {
+        Grid grid = new Grid(latents.dim(1), latents.dim(2));
+        int[] everywhere = IntStream.range(0, grid.tokens()).toArray();
+        try (Tensor tokens = latents.reshape(1, grid.tokens(), latents.dim(3))) {
+            return encode(tokens, List.of(everywhere), grid, Set.of("x_enc", "z_enc", "canvas"));
+        }
+    }
+
+    private MarEncoding encode(Tensor tokens, List<int[]> known, Grid grid, Set<String> wanted) {
+        try (Tensor positions = positions(known);
+                Tensor gridTensor = tensor(grid);
+                Outputs outputs = execution.run(
+                        MAR_ENCODER, Map.of("tokens", tokens, "positions", positions, "grid", gridTensor), wanted)) {
+            return new MarEncoding(
+                    grid,
+                    outputs.take("x_enc"),
+                    outputs.take("z_enc"),
+                    wanted.contains("canvas") ? Optional.of(outputs.take("canvas")) : Optional.empty());
+        }
+    }
+
+    /** A canvas of mask tokens only, [1,0,dim]: for generating rather than editing. */
+    public Tensor blankCanvas() {
+        return execution.empty(
+                MAR_DECODER, "canvas", 1, 0, execution.manifest().sizes().marDim());
+    }
+
+    /**
+     * Conditions z [B,M,dim] for the positions to predict.
+     *
+     * @param encoded x_enc [E,buffers+V,dim] of the known tokens
+     * @param hidden [B,V+buffers,D] of the language model for the encoding's embeds; B is E, or with guidance 2E
+     * @param known positions of the known tokens, V for each of E images
+     * @param predicted positions to predict, M for each of E images
+     * @param canvas {@link #blankCanvas}, or that of the image to edit
+     */
+    public Tensor decode(
+            Tensor encoded, Tensor hidden, List<int[]> known, List<int[]> predicted, Tensor canvas, Grid grid) {
+        try (Tensor positions = positions(known);
+                Tensor predict = positions(predicted);
+                Tensor gridTensor = tensor(grid)) {
+            Map<String, Tensor> inputs = Map.of(
+                    "x_enc", encoded,
+                    "llm_hidden", hidden,
+                    "positions", positions,
+                    "predict", predict,
+                    "canvas", canvas,
+                    "grid", gridTensor);
+            return execution.run(MAR_DECODER, inputs, "z");
+        }
+    }
+
+    private static Tensor positions(List<int[]> images) {
+        long[] flat =
+                images.stream().flatMapToInt(Arrays::stream).asLongStream().toArray();
+        return Tensor.longs(flat, images.size(), images.get(0).length);
+    }
+
+    private static Tensor tensor(Grid grid) {
+        return Tensor.longs(new long[] {grid.height(), grid.width()}, 2);
+    }
+}

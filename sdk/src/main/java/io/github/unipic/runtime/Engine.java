@@ -1,0 +1,203 @@
+package io.github.unipic.runtime;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.Cancellation.Registration;
+import io.github.unipic.UniPicException;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.text.PromptTokenizer;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * An opened model: its folder, its tokenizer and its graphs, shared by every request. Each request in progress holds a
+ * reference; once closed, an engine refuses new requests, and its native memory is freed when the last request has
+ * released it. Thread-safe.
+ */
+public final class Engine implements AutoCloseable {
+    /** A cancelled request ends after the graph node that runs; longer than this only a listener can take. */
+    private static final Duration CANCELLED_REQUESTS_END_WITHIN = Duration.ofSeconds(10);
+
+    private final ModelFolder folder;
+    private final Graphs graphs;
+    private final PromptTokenizer tokenizer;
+    private final Set<Execution> running = Collections.newSetFromMap(new IdentityHashMap<>());
+    private boolean closed;
+    private boolean freed;
+
+    private Engine(ModelFolder folder, RuntimeOptions options, RunListener listener) {
+        this.folder = folder;
+        // Before the tokenizer, which holds native memory: this fails where the provider is not here.
+        graphs = new Graphs(folder, options, listener);
+        try {
+            tokenizer = PromptTokenizer.load(
+                    folder.tokenizer(), folder.manifest().sizes().vocabulary());
+        } catch (RuntimeException | Error e) {
+            graphs.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Opens a model: graphs when they are first needed, or now where the options read weights into memory and keep
+     * them.
+     *
+     * @throws UniPicException when the provider is not here, the tokenizer is damaged, or a graph does not open
+     */
+    public static Engine open(ModelFolder folder, RuntimeOptions options) {
+        return open(folder, options, RunListener.NONE);
+    }
+
+    /**
+     * As {@link #open(ModelFolder, RuntimeOptions)}.
+     *
+     * @param listener is notified of what each opening and run took
+     */
+    public static Engine open(ModelFolder folder, RuntimeOptions options, RunListener listener) {
+        return Failures.guard(() -> {
+            Engine engine = new Engine(folder, options, listener);
+            if (!options.memory().mapped() && options.memory().keepLoaded()) {
+                try {
+                    engine.graphs.openAll();
+                } catch (RuntimeException | Error e) {
+                    engine.close();
+                    throw e;
+                }
+            }
+            ShutdownHook.register(engine);
+            return engine;
+        });
+    }
+
+    public ModelFolder folder() {
+        return folder;
+    }
+
+    public Manifest manifest() {
+        return folder.manifest();
+    }
+
+    public Graphs graphs() {
+        return graphs;
+    }
+
+    public PromptTokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    /**
+     * Does the work of a request, which keeps this from being freed.
+     *
+     * @param cancellation the caller's switch; {@link #close(Duration)} and the end of the JVM cancel the request too
+     * @throws IllegalStateException when this is closed
+     * @throws UniPicException as the work, and where memory or a native library fails
+     */
+    public <T> T execute(Optional<Cancellation> cancellation, Function<Execution, T> work) {
+        Execution execution = new Execution(this, new Cancellation());
+        acquire(execution);
+        Registration linked = cancellation.orElseGet(Cancellation::new).onCancel(execution.cancellation()::cancel);
+        try {
+            return Failures.guard(() -> work.apply(execution));
+        } finally {
+            linked.close();
+            release(execution);
+        }
+    }
+
+    /** As {@link #execute(Optional, Function)}, without a switch. */
+    public <T> T execute(Function<Execution, T> work) {
+        return execute(Optional.empty(), work);
+    }
+
+    /** As {@link #execute(Optional, Function)}, without a result. */
+    public void run(Cancellation cancellation, Consumer<Execution> work) {
+        execute(Optional.of(cancellation), execution -> {
+            work.accept(execution);
+            return Boolean.TRUE;
+        });
+    }
+
+    private synchronized void acquire(Execution execution) {
+        if (closed) {
+            throw new IllegalStateException("This UniPic is closed.");
+        }
+        running.add(execution);
+    }
+
+    private synchronized void release(Execution execution) {
+        running.remove(execution);
+        notifyAll();
+        freeUnlessUsed();
+    }
+
+    /**
+     * Refuses new requests, waits until those in progress have ended, and frees the model. A thread that is itself in a
+     * request, as a listener's is, or that is interrupted does not wait: then the last request to end frees the model.
+     * Closing again does the same.
+     */
+    @Override
+    public void close() {
+        refuseNewRequests();
+        awaitRequests(Duration.ofMillis(Long.MAX_VALUE));
+        freeUnlessUsed();
+    }
+
+    /**
+     * As {@link #close()}, but cancels the requests that are still in progress after some time, and waits at most ten
+     * seconds more for them.
+     */
+    public void close(Duration grace) {
+        refuseNewRequests();
+        awaitRequests(grace);
+        cancelRequests();
+        awaitCancelledRequests();
+        freeUnlessUsed();
+    }
+
+    /** Cancels the requests in progress. */
+    void cancelRequests() {
+        List<Execution> requests;
+        synchronized (this) {
+            requests = List.copyOf(running);
+        }
+        requests.forEach(execution -> execution.cancellation().cancel());
+    }
+
+    void awaitCancelledRequests() {
+        awaitRequests(CANCELLED_REQUESTS_END_WITHIN);
+    }
+
+    synchronized void refuseNewRequests() {
+        closed = true;
+    }
+
+    private synchronized void awaitRequests(Duration atMost) {
+        long start = System.nanoTime();
+        while (!running.isEmpty() && running.stream().noneMatch(Execution::isOfThisThread)) {
+            long left = atMost.toMillis() - (System.nanoTime() - start) / 1_000_000;
+            if (left <= 0) {
+                return;
+            }
+            try {
+                wait(left);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private synchronized void freeUnlessUsed() {
+        if (closed && running.isEmpty() && !freed) {
+            freed = true;
+            ShutdownHook.unregister(this);
+            Failures.guard(() -> Resources.close(graphs, tokenizer));
+        }
+    }
+}
