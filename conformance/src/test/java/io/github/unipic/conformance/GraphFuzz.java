@@ -3,6 +3,8 @@ package io.github.unipic.conformance;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto.Dimension;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.github.unipic.fuzz.ByteMutator;
@@ -39,7 +41,21 @@ final class GraphFuzz extends ModelFuzz {
     @Override
     public List<byte[]> corpus() throws IOException {
         byte[] graph = Files.readAllBytes(TinyModel.model().resolve(FILE));
-        return Stream.concat(Stream.of(graph), super.corpus().stream()).toList();
+        return Stream.concat(Stream.of(graph, forOneRow(graph)), super.corpus().stream())
+                .toList();
+    }
+
+    /** With an input whose first axis is 1, where the manifest has it free. */
+    private static byte[] forOneRow(byte[] graph) throws InvalidProtocolBufferException {
+        ModelProto.Builder model = ModelProto.parseFrom(graph).toBuilder();
+        model.getGraphBuilder()
+                .getInputBuilder(0)
+                .getTypeBuilder()
+                .getTensorTypeBuilder()
+                .getShapeBuilder()
+                .getDimBuilder(0)
+                .setDimValue(1);
+        return model.build().toByteArray();
     }
 
     @Override
@@ -53,10 +69,16 @@ final class GraphFuzz extends ModelFuzz {
         JSON.writeValue(folder.resolve(Manifest.FILE_NAME).toFile(), manifest);
     }
 
-    /** A graph that runs must not have its weights from elsewhere. */
+    /** A graph that runs has the input of the manifest, and must not have its weights from elsewhere. */
     @Override
     public void read(byte[] input, Path folder) throws IOException {
         super.read(input, folder);
+        for (ValueInfoProto tensor : ModelProto.parseFrom(input).getGraph().getInputList()) {
+            if (tensor.getType().getTensorType().getShape().getDimList().stream()
+                    .anyMatch(Dimension::hasDimValue)) {
+                throw new AssertionError("The graph takes fewer shapes than the manifest says");
+            }
+        }
         for (TensorProto tensor : ModelProto.parseFrom(input).getGraph().getInitializerList()) {
             for (StringStringEntryProto entry : tensor.getExternalDataList()) {
                 if (entry.getKey().equals("location") && entry.getValue().contains("/")) {

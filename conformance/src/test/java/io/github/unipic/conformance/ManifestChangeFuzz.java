@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.unipic.fuzz.JsonMutator;
 import io.github.unipic.fuzz.Mutator;
 import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.Sizes;
+import io.github.unipic.model.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +54,30 @@ final class ManifestChangeFuzz extends ModelFuzz {
     @Override
     void change(byte[] input, Path folder, ObjectNode manifest) throws IOException {
         Files.write(folder.resolve(Manifest.FILE_NAME), changed(input, manifest));
+    }
+
+    /** What the graphs fix cannot be changed: a model that runs has the sizes that it was exported with. */
+    @Override
+    public void read(byte[] input, Path folder) throws IOException {
+        super.read(input, folder);
+        List<Integer> own = fixed(TinyModel.model());
+        List<Integer> changed = fixed(folder);
+        if (!changed.equals(own)) {
+            throw new AssertionError("A model of the sizes " + own + " ran as one of " + changed);
+        }
+    }
+
+    private static List<Integer> fixed(Path model) {
+        Sizes sizes = ModelFolder.open(model, false).manifest().sizes();
+        return List.of(
+                sizes.hidden(),
+                sizes.layers(),
+                sizes.kvHeads(),
+                sizes.headDim(),
+                sizes.vocabulary(),
+                sizes.bufferTokens(),
+                sizes.marDim(),
+                sizes.latentChannels());
     }
 
     /** What is no object takes the place of the whole manifest. */

@@ -1,6 +1,7 @@
 package io.github.unipic.image;
 
 import io.github.unipic.Image;
+import io.github.unipic.ImageFormatException;
 import io.github.unipic.ReadOptions;
 import io.github.unipic.fuzz.ByteMutator;
 import io.github.unipic.fuzz.FuzzTarget;
@@ -11,7 +12,10 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 
-/** The application segments of a JPEG file. An input is what the first of them, APP1, holds: EXIF or XMP. */
+/**
+ * The application segments of a JPEG file. An input is what the first of them, APP1, holds: EXIF or XMP. Whatever that
+ * is, the image can be read: bad metadata is ignored.
+ */
 public final class ExifFuzz implements MemoryFuzzTarget {
     private static final int MAX_BYTES = 0xffff - 2;
 
@@ -49,8 +53,12 @@ public final class ExifFuzz implements MemoryFuzzTarget {
                 .put(data)
                 .put(jpeg, 2, jpeg.length - 2)
                 .array();
-        Image.decode(file, ReadOptions.DEFAULT).request();
-        Image.decode(file, new ReadOptions(false, ReadOptions.MAX_PIXELS));
+        try {
+            Image.decode(file, ReadOptions.DEFAULT).request();
+            Image.decode(file, new ReadOptions(false, ReadOptions.MAX_PIXELS));
+        } catch (ImageFormatException e) {
+            throw new AssertionError("Metadata made an image unreadable", e);
+        }
     }
 
     private static byte[] resource() throws IOException {

@@ -49,9 +49,13 @@ public record ImageFuzz(String name, List<String> endings, Mutator mutator, int 
 
     @Override
     public void read(byte[] input) {
-        Image image = Image.decode(input, Arrays.hashCode(input) % 32 == 0 ? ReadOptions.DEFAULT : SMALL);
+        ReadOptions options = Arrays.hashCode(input) % 32 == 0 ? ReadOptions.DEFAULT : SMALL;
+        Image image = Image.decode(input, options);
         if (image.width() < 1 || image.height() < 1) {
             throw new AssertionError(image + " has no pixels");
+        }
+        if ((long) image.width() * image.height() > options.maxPixels()) {
+            throw new AssertionError(image + " is larger than was allowed");
         }
         image.request();
         image.withMetadata(image.metadata());

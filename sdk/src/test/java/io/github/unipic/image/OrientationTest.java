@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.CRC32;
@@ -213,7 +214,7 @@ class OrientationTest {
 
     private static byte[] rawProfile(String name, byte[] data) {
         String digits = HexFormat.of().formatHex(data).replaceAll("(.{72})", "$1\n");
-        return latin1("\n" + name + "\n" + String.format("%8d", data.length) + "\n" + digits + "\n");
+        return latin1("\n" + name + "\n" + String.format(Locale.ROOT, "%8d", data.length) + "\n" + digits + "\n");
     }
 
     /** 3 x 2 pixels. */

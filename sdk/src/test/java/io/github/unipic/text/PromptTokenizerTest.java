@@ -133,6 +133,20 @@ class PromptTokenizerTest {
                 .hasSize(3);
     }
 
+    /** As in the reference, which encodes the whole prompt's text at once. */
+    @Test
+    void typedTextAndTheTemplateBesideItMakeOneToken() {
+        long[] fox = tokenizer.encode("fox");
+        assertThat(fox).hasSize(1);
+        PromptText typed = PromptText.typed("o", false);
+        PromptText both = PromptText.template("f").then(typed).then(PromptText.template("x"));
+        assertThat(tokenizer.encode(both)).containsExactly(fox);
+        assertThat(tokenizer.encode(PromptText.template("fo").then(PromptText.typed("x", false))))
+                .containsExactly(fox);
+        assertThat(tokenizer.encode(PromptText.typed("fo", false).then(PromptText.template("x<|im_end|>"))))
+                .containsExactly(fox[0], 151645);
+    }
+
     @Test
     void unknownIdsHaveNoText() {
         long[] fox = tokenizer.encode("fox");

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -441,7 +442,7 @@ class TorchArchiveTest {
     void aDirectoryBombIsRefusedBeforeItIsRead() throws IOException {
         TorchFile file = new TorchFile().tensor("llm.x", DType.FLOAT32, new long[] {1}, 1);
         for (int i = 0; i < 250; i++) {
-            file.record("%060000d".formatted(i), new byte[0]);
+            file.record(String.format(Locale.ROOT, "%060000d", i), new byte[0]);
         }
         refused(file, "the directory of ", "more than 12582912 bytes");
     }
