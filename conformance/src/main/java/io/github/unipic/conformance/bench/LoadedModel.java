@@ -23,11 +23,25 @@ final class LoadedModel implements AutoCloseable {
         long start = System.nanoTime();
         ModelFolder folder = ModelFolder.open(path, false);
         graphs = new Graphs(folder, options, times);
-        tokenizer = PromptTokenizer.load(folder.tokenizer());
+        try {
+            tokenizer = PromptTokenizer.load(folder.tokenizer());
+        } catch (RuntimeException | Error e) {
+            graphs.close();
+            throw e;
+        }
         if (!options.memory().mapped() && options.memory().keepLoaded()) {
-            graphs.openAll();
+            openAll();
         }
         loadSeconds = secondsSince(start);
+    }
+
+    private void openAll() {
+        try {
+            graphs.openAll();
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
     }
 
     static double secondsSince(long start) {
@@ -74,7 +88,10 @@ final class LoadedModel implements AutoCloseable {
 
     @Override
     public void close() {
-        graphs.close();
-        tokenizer.close();
+        try {
+            graphs.close();
+        } finally {
+            tokenizer.close();
+        }
     }
 }
