@@ -80,11 +80,25 @@ public final class GenerateRequest {
      * anywhere, other programs included, so anything but a whole, valid request is simply no request. Neither is the
      * text of an image made from another one, which names its {@code task}.
      *
+     * <p>Special tokens are not allowed in that request even where they were in the one that drew the image, as a file
+     * of unknown origin would otherwise decide it; see {@link #metadataAllowsSpecialTokens}.
+     *
      * @param metadata text by keyword, as of {@link Image#metadata()}
      * @return a request for that one image; empty if a value is missing, malformed or out of range
      */
     public static Optional<GenerateRequest> fromMetadata(Map<String, String> metadata) {
         return RequestMetadata.read(metadata);
+    }
+
+    /**
+     * Whether the image was drawn with {@link Builder#allowSpecialTokens}, according to its text. Where the text is to
+     * be trusted, allow them in the request of {@link #fromMetadata} too, which then draws the same image again.
+     *
+     * @param metadata text by keyword, as of {@link Image#metadata()}
+     * @return false also where the text holds no request
+     */
+    public static boolean metadataAllowsSpecialTokens(Map<String, String> metadata) {
+        return RequestMetadata.allowsSpecialTokens(metadata);
     }
 
     /**

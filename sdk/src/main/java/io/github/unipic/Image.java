@@ -191,7 +191,8 @@ public final class Image {
     }
 
     /**
-     * The request that drew this image, from its text: on the same model it draws the same image again.
+     * The request that drew this image, from its text: on the same model it draws the same image again, unless
+     * {@linkplain GenerateRequest#metadataAllowsSpecialTokens special tokens were allowed}.
      *
      * @return the request, for this one image; empty if the text holds no whole and valid one, as in images that come
      *     from elsewhere

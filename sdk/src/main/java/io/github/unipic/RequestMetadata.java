@@ -61,6 +61,7 @@ final class RequestMetadata {
         }
         try {
             JsonNode json = JSON.readTree(parameters);
+            flag(json, ALLOW_SPECIAL_TOKENS);
             return Optional.of(GenerateRequest.builder(prompt)
                     .seed(Long.parseLong(seed))
                     .size(integer(json, "width"), integer(json, "height"))
@@ -69,10 +70,18 @@ final class RequestMetadata {
                     .guidanceSchedule(schedule(json, "guidance_schedule"))
                     .temperature(number(json, "temperature"))
                     .diffusionSteps(integer(json, "diffusion_steps"))
-                    .allowSpecialTokens(flag(json, ALLOW_SPECIAL_TOKENS))
                     .build());
         } catch (JsonProcessingException | NumberFormatException | InvalidRequestException e) {
             return Optional.empty();
+        }
+    }
+
+    /** Apart from the request: whoever made a file must not decide it. */
+    static boolean allowsSpecialTokens(Map<String, String> text) {
+        try {
+            return read(text).isPresent() && flag(JSON.readTree(text.get(PARAMETERS)), ALLOW_SPECIAL_TOKENS);
+        } catch (JsonProcessingException e) {
+            return false;
         }
     }
 

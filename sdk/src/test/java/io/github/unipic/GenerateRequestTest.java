@@ -208,13 +208,28 @@ class GenerateRequestTest {
                         .seed(seed)
                         .guidance(guidance)
                         .guidanceSchedule(GuidanceSchedule.CONSTANT)
-                        .allowSpecialTokens(seed == 0)
                         .build();
                 GenerateRequest again =
                         GenerateRequest.fromMetadata(request.toMetadata()).orElseThrow();
                 assertThat(again).usingRecursiveComparison().isEqualTo(request);
             }
         }
+    }
+
+    /** Whoever made a file must not decide it. */
+    @Test
+    void metadataDoesNotAllowSpecialTokens() {
+        GenerateRequest plain = complete().build();
+        GenerateRequest allowing = complete().allowSpecialTokens(true).build();
+        assertThat(GenerateRequest.fromMetadata(allowing.toMetadata()).orElseThrow())
+                .usingRecursiveComparison()
+                .isEqualTo(plain);
+        assertThat(GenerateRequest.metadataAllowsSpecialTokens(allowing.toMetadata()))
+                .isTrue();
+        assertThat(GenerateRequest.metadataAllowsSpecialTokens(plain.toMetadata()))
+                .isFalse();
+        assertThat(GenerateRequest.metadataAllowsSpecialTokens(Map.of("parameters", "{\"allow_special_tokens\":true}")))
+                .isFalse();
     }
 
     @Test

@@ -9,14 +9,20 @@ import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.BenchmarkSettings.Task;
+import io.github.unipic.runtime.Graphs;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BenchmarkRunTest {
     private final List<String> progress = new ArrayList<>();
@@ -56,6 +62,22 @@ class BenchmarkRunTest {
         Cancellation cancelled = new Cancellation();
         cancelled.cancel();
         assertThatThrownBy(() -> run(Set.of(Task.PREVIEW), cancelled)).isInstanceOf(CancelledException.class);
+    }
+
+    /** The last of the graphs, and what is loaded before any. */
+    @ParameterizedTest
+    @ValueSource(strings = {"vision_encoder.onnx", "tokenizer.json"})
+    void aModelThatDoesNotLoadLeavesNothingOpen(String damaged, @TempDir Path folder) throws IOException {
+        ModelCopy copy = ModelCopy.of(TinyModel.model(), folder.resolve("model"));
+        copy.replace(damaged, new byte[] {0x3a, 0x7f});
+        Path model = copy.finish();
+        long open = Graphs.openSessions();
+        BenchmarkSettings unmapped = new BenchmarkSettings(
+                Set.of(Task.TEXT), List.of(64), 3, 2, 3, List.of(10), 4, 2, true, false, false, 0);
+        BenchmarkRun run = new BenchmarkRun(
+                model, ExecutionProvider.CPU, OptionalInt.of(1), unmapped, new Cancellation(), progress::add);
+        assertThatThrownBy(run::run).isInstanceOf(UniPicException.class).hasMessageContaining(damaged);
+        assertThat(Graphs.openSessions()).isEqualTo(open);
     }
 
     @Test

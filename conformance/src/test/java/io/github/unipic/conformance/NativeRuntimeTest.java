@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -20,6 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Another build of ONNX Runtime than that of the class path; each process can have one only. */
 @EnabledOnOs(OS.LINUX)
 class NativeRuntimeTest {
+    private static final String RESOURCES =
+            "ai/onnxruntime/native/linux-" + (System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x64");
+
     @TempDir
     private Path folder;
 
@@ -60,9 +66,35 @@ class NativeRuntimeTest {
                 folder, Main.class, List.of(), List.of(TinyModel.model().toString(), natives.toString()), Map.of());
     }
 
+    /** As where the temporary folder is full. The library is that of providers, which the CPU does without. */
+    @Test
+    void aLibraryThatCannotBeUnpackedIsNotLoggedWithAStackTrace() throws IOException, InterruptedException {
+        extract("libonnxruntime.so", natives.resolve("libonnxruntime.so"));
+        String output = ChildJvm.run(
+                folder,
+                Main.class,
+                List.of(),
+                List.of(jarWithDamaged("libonnxruntime_providers_shared.so").toString()),
+                List.of(TinyModel.model().toString(), natives.toString()),
+                Map.of());
+        assertThat(output).contains("drew 1").doesNotContain("Exception").doesNotContain("Failed to extract");
+    }
+
+    private Path jarWithDamaged(String library) throws IOException {
+        String name = RESOURCES + "/" + library;
+        ByteArrayOutputStream zip = new ByteArrayOutputStream();
+        try (ZipOutputStream out = new ZipOutputStream(zip)) {
+            out.putNextEntry(new ZipEntry(name));
+            out.write(new byte[1000]);
+            out.closeEntry();
+        }
+        byte[] bytes = zip.toByteArray();
+        bytes[30 + name.length()] = (byte) 0xff; // behind the header: no such kind of block
+        return Files.write(folder.resolve("damaged.jar"), bytes);
+    }
+
     private static void extract(String library, Path file) throws IOException {
-        String machine = System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x64";
-        String resource = "/ai/onnxruntime/native/linux-" + machine + "/" + library;
+        String resource = "/" + RESOURCES + "/" + library;
         try (InputStream in = UniPic.class.getResourceAsStream(resource)) {
             assertThat(in).as(resource).isNotNull();
             Files.copy(in, file);

@@ -244,16 +244,6 @@ class UniPicTest {
     }
 
     @Test
-    void closingFromAListenerIsRefused() {
-        UniPic own = UniPic.load(TinyModel.model());
-        GenerateRequest request = small().progress(progress -> own.close()).build();
-        assertThatIllegalStateException()
-                .isThrownBy(() -> own.generate(request))
-                .withMessageContaining("listener");
-        own.close();
-    }
-
-    @Test
     void aClosedModelSaysSo() {
         UniPic closed = UniPic.load(TinyModel.model());
         closed.close();

@@ -6,7 +6,9 @@ import io.github.unipic.ModelFormatException;
 import io.github.unipic.UniPicException;
 import io.github.unipic.export.ExportException;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -47,8 +49,21 @@ record Failures(Session session) {
         boolean lost = System.getProperty("user.dir").indexOf('\uFFFD') >= 0;
         session.err().println("unipic: " + TerminalText.line(message) + (lost ? FOLDER_UNREADABLE : ""));
         if (traceAsked || tracing()) {
-            failure.printStackTrace(session.err());
+            printTrace(failure);
         }
+    }
+
+    /** Each throwable and each place on a line of its own: messages quote files, which may hold line ends. */
+    private void printTrace(Throwable failure) {
+        failure.printStackTrace(new PrintWriter(Writer.nullWriter()) {
+            @Override
+            public void println(Object line) {
+                String text = String.valueOf(line);
+                String indent =
+                        text.substring(0, text.length() - text.stripLeading().length());
+                session.err().println(indent + TerminalText.line(text));
+            }
+        });
     }
 
     private boolean tracing() {

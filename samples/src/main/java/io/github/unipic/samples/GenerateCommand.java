@@ -1,6 +1,7 @@
 package io.github.unipic.samples;
 
 import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
 import io.github.unipic.UniPic;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -84,10 +85,20 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private GenerateRequest earlier() {
-        return InputImage.read(spec, from)
-                .request()
+        Image image = InputImage.read(spec, from);
+        GenerateRequest request = image.request()
                 .orElseThrow(() -> wrong("--from is " + from
                         + ", but that image holds no request: unipic did not write it, or not" + " with generate"));
+        if (GenerateRequest.metadataAllowsSpecialTokens(image.metadata())
+                && !specialTokens.allowed()
+                && !output.quiet()) {
+            unipic.session()
+                    .err()
+                    .println(from
+                            + " was drawn with --allow-special-tokens, which no file switches on; give it again for"
+                            + " the same image, if you trust the prompt.");
+        }
+        return request;
     }
 
     private ParameterException wrong(String message) {

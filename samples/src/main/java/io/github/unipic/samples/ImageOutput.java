@@ -33,6 +33,10 @@ final class ImageOutput {
             description = "Print only the names of the files written.")
     private boolean quiet;
 
+    boolean quiet() {
+        return quiet;
+    }
+
     void applyTo(GenerateRequest.Builder builder) {
         Optional.ofNullable(count).ifPresent(builder::count);
     }

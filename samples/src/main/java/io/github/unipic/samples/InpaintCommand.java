@@ -15,6 +15,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code unipic inpaint}: draws a part of an image anew, or what lies beyond its edges. */
 @Command(
@@ -115,10 +116,18 @@ final class InpaintCommand implements Callable<Integer> {
         }
     }
 
+    private Path mask() {
+        try {
+            return new PathArgument().convert(maskAndPrompt.get(0));
+        } catch (TypeConversionException e) {
+            throw wrong("the mask: " + e.getMessage());
+        }
+    }
+
     private Inpainting inpainting() {
         Image source = InputImage.read(spec, image);
         Inpainting inpainting = extend == null
-                ? Inpainting.of(source, InputImage.readMask(spec, Path.of(maskAndPrompt.get(0)), maskChannel))
+                ? Inpainting.of(source, InputImage.readMask(spec, mask(), maskChannel))
                 : Inpainting.extend(source, extend.left(), extend.right(), extend.top(), extend.bottom());
         return seam == null ? inpainting : new Inpainting(inpainting.source(), inpainting.mask(), seam);
     }

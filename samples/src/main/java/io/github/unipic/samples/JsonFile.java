@@ -1,5 +1,8 @@
 package io.github.unipic.samples;
 
+import io.github.unipic.files.AtomicFile;
+import io.github.unipic.files.FileFailure;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,12 +15,19 @@ final class JsonFile {
     /** @throws ParameterException if no such file can be written */
     static void requirePossible(CommandSpec command, Path file) {
         if (Files.isDirectory(file)) {
-            throw new ParameterException(
-                    command.commandLine(), "--json is '" + file + "', which is a folder; name a file");
+            throw wrong(command, "'" + file + "', which is a folder; name a file");
         }
         if (!Files.isDirectory(file.toAbsolutePath().getParent())) {
-            throw new ParameterException(
-                    command.commandLine(), "--json is " + file + ", but its folder does not exist; make it first");
+            throw wrong(command, file + ", but its folder does not exist; make it first");
         }
+        try {
+            AtomicFile.requirePossible(file);
+        } catch (IOException e) {
+            throw wrong(command, file + ", which cannot be written (" + FileFailure.reason(e) + "); name another file");
+        }
+    }
+
+    private static ParameterException wrong(CommandSpec command, String what) {
+        return new ParameterException(command.commandLine(), "--json is " + what);
     }
 }

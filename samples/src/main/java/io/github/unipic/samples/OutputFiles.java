@@ -1,5 +1,8 @@
 package io.github.unipic.samples;
 
+import io.github.unipic.files.AtomicFile;
+import io.github.unipic.files.FileFailure;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -22,7 +25,7 @@ final class OutputFiles {
     private final int count;
 
     private OutputFiles(Path folder, boolean relative, Optional<String> stem, String extension, int count) {
-        this.folder = requireWritable(folder.toAbsolutePath());
+        this.folder = requireFolder(folder.toAbsolutePath());
         this.relative = relative;
         this.stem = stem;
         this.extension = extension;
@@ -45,20 +48,16 @@ final class OutputFiles {
                 parts.group(2),
                 count);
         for (int i = 0; i < count; i++) {
-            Path one = files.file(i, 0);
-            if (Files.isDirectory(one)) {
-                throw new IllegalArgumentException(one + " is a folder; choose another name for the image");
-            }
-            if (Files.exists(one) && !Files.isWritable(one)) {
-                throw new IllegalArgumentException(one + " exists and is write-protected; choose another name");
-            }
+            requirePossible(files.file(i, 0));
         }
         return files;
     }
 
     /** Names by the seed, in a folder that must be writable. */
     static OutputFiles bySeed(Path folder, int count) {
-        return new OutputFiles(folder, !folder.isAbsolute(), Optional.empty(), DEFAULT_EXTENSION, count);
+        OutputFiles files = new OutputFiles(folder, !folder.isAbsolute(), Optional.empty(), DEFAULT_EXTENSION, count);
+        requirePossible(files.file(0, 0));
+        return files;
     }
 
     /** The file of the image with this index (from 0) and seed, absolute. */
@@ -79,14 +78,30 @@ final class OutputFiles {
         return (relative ? here.relativize(file).normalize() : file).toString();
     }
 
-    private static Path requireWritable(Path folder) {
+    private static Path requireFolder(Path folder) {
         if (!Files.isDirectory(folder)) {
-            throw new IllegalArgumentException(
-                    "the folder " + folder + " does not exist; make it first, or choose another");
-        }
-        if (!Files.isWritable(folder)) {
-            throw new IllegalArgumentException("the folder " + folder + " is not writable; choose another");
+            throw new IllegalArgumentException("the folder " + folder + " "
+                    + (Files.exists(folder)
+                            ? "is a file; choose another"
+                            : "does not exist; make it first, or choose another"));
         }
         return folder;
+    }
+
+    private static void requirePossible(Path file) {
+        if (Files.isDirectory(file)) {
+            throw new IllegalArgumentException(file + " is a folder; choose another name for the image");
+        }
+        if (Files.exists(file) && !Files.isWritable(file)) {
+            throw new IllegalArgumentException(file + " exists and is write-protected; choose another name");
+        }
+        try {
+            AtomicFile.requirePossible(file);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "the image cannot be written to " + file + " (" + FileFailure.reason(e)
+                            + "); choose another name or folder",
+                    e);
+        }
     }
 }

@@ -9,6 +9,10 @@ import picocli.CommandLine.TypeConversionException;
 final class PathArgument implements ITypeConverter<Path> {
     @Override
     public Path convert(String text) {
+        if (text.isEmpty()) {
+            // To Java that is the current folder; to the user, a shell variable that is not set.
+            throw new TypeConversionException("it is empty; name a file or folder (the current folder is .)");
+        }
         try {
             return Path.of(text);
         } catch (InvalidPathException e) {

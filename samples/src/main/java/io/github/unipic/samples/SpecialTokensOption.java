@@ -12,6 +12,10 @@ final class SpecialTokensOption {
                     + " Without it they are plain text, so that a text cannot end its turn.")
     private boolean allowed;
 
+    boolean allowed() {
+        return allowed;
+    }
+
     /** Allows them if that was asked for. */
     void applyTo(GenerateRequest.Builder builder) {
         if (allowed) {

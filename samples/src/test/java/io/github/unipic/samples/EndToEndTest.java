@@ -77,6 +77,25 @@ class EndToEndTest {
         assertThat(Image.read(again).rgb()).isEqualTo(Image.read(fox).rgb());
     }
 
+    @Test
+    void anImagesTextDoesNotAllowSpecialTokens() {
+        String prompt = "A fox<|im_end|>";
+        Path fox = folder.resolve("fox.png");
+        Path plain = folder.resolve("plain.png");
+        Path again = folder.resolve("again.png");
+        String option = "--allow-special-tokens";
+        run("generate", prompt, "-q", "-o", fox.toString(), "--size", "32", "--steps", "5", option);
+        CommandLineRun without = run("generate", "--from", fox.toString(), "-o", plain.toString());
+        assertThat(without.exitCode()).as(without.err()).isZero();
+        assertThat(without.errLines().get(0)).startsWith(fox.toString()).contains(option);
+        assertThat(Image.read(plain).metadata().get("parameters")).doesNotContain("special");
+        assertThat(Image.read(plain).rgb()).isNotEqualTo(Image.read(fox).rgb());
+        CommandLineRun with = run("generate", "--from", fox.toString(), "-o", again.toString(), option);
+        assertThat(with.err()).doesNotContain(option);
+        assertThat(Image.read(again).metadata()).isEqualTo(Image.read(fox).metadata());
+        assertThat(Image.read(again).rgb()).isEqualTo(Image.read(fox).rgb());
+    }
+
     /** The built-in model has the graphs for tiles; the whole image and the tiles' differ by rounding, if at all. */
     @Test
     void littleMemoryDrawsTheSameImage() {

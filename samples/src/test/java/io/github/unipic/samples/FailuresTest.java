@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -85,6 +86,22 @@ class FailuresTest {
     void theStackTraceIsShownOnRequest() {
         failures(Map.of("UNIPIC_STACKTRACE", "1")).report(new IOException("x"), UniPicCommand.FAILED, false);
         assertThat(err.toString(StandardCharsets.UTF_8)).contains("unipic: x", "java.io.IOException", "\tat ");
+    }
+
+    @Test
+    void causesMessagesAreHarmlessInTheStackTrace() {
+        Exception cause = new IOException("a\u001b[2Jb\u202ec\nunipic: all is well\r\n\tat nowhere");
+        cause.addSuppressed(new IOException("d\u0007\ne"));
+        failures(Map.of()).report(new UniPicException("x", cause), UniPicCommand.FAILED, true);
+        List<String> lines = err.toString(StandardCharsets.UTF_8).lines().toList();
+        assertThat(lines)
+                .startsWith("unipic: x", "io.github.unipic.UniPicException: x")
+                .contains(
+                        "Caused by: java.io.IOException: a\uFFFD[2Jb\uFFFDc unipic: all is well at nowhere",
+                        "\tSuppressed: java.io.IOException: d\uFFFD e")
+                .noneMatch(line -> line.startsWith("unipic: all") || line.contains("\tat nowhere"))
+                .anyMatch(line -> line.startsWith("\tat io.github.unipic.samples.FailuresTest."))
+                .anyMatch(line -> line.matches("\t\\.\\.\\. \\d+ more"));
     }
 
     /** Errors come past picocli. */

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class OutputFilesTest {
@@ -51,6 +53,27 @@ class OutputFilesTest {
         Path file = Files.createFile(folder.resolve("file"));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> OutputFiles.named(file.resolve("fox.png"), 1))
-                .withMessageContaining("does not exist");
+                .withMessageContaining("is a file");
+    }
+
+    /** The longest that fits, but not with a number. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aNameThatIsTooLongWithItsNumberIsRefused() {
+        Path longest = folder.resolve("x".repeat(251) + ".png");
+        OutputFiles.named(longest, 1);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> OutputFiles.named(longest, 2))
+                .withMessageContaining("x-1.png");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aLinkThatLeadsNowhereIsRefused() throws IOException {
+        Path link = Files.createSymbolicLink(folder.resolve("fox.png"), folder.resolve("missing"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> OutputFiles.named(link, 1))
+                .withMessageContaining("there is no such file");
     }
 }

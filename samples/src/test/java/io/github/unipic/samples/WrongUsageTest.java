@@ -2,11 +2,16 @@ package io.github.unipic.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -15,6 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** A user's mistake is one line on stderr, exit code 2, and no stack trace. None of these loads a model. */
 class WrongUsageTest {
@@ -150,6 +159,112 @@ class WrongUsageTest {
                 .startsWith("unipic: ")
                 .contains(expected);
         assertThat(run.out()).isEmpty();
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    /** Each option and argument that is a path, of every command. */
+    static Stream<Arguments> paths() {
+        Session session = CommandLineRun.session(
+                "", new ByteArrayOutputStream(), new ByteArrayOutputStream(), Map.of(), new Cancellation());
+        return paths(UniPicCommand.commandLine(session), List.of()).stream();
+    }
+
+    private static List<Arguments> paths(CommandLine command, List<String> words) {
+        List<Arguments> paths = new ArrayList<>();
+        for (ArgSpec arg : command.getCommandSpec().args()) {
+            if (Stream.concat(Stream.of(arg.type()), Stream.of(arg.auxiliaryTypes()))
+                    .anyMatch(Path.class::equals)) {
+                List<String> run = new ArrayList<>(words);
+                String empty = arg.isMultiValue() && arg.paramLabel().contains("=") ? "name=" : "";
+                if (arg instanceof OptionSpec option) {
+                    run.add(option.longestName());
+                }
+                run.add(empty);
+                paths.add(mistake(
+                        "is empty",
+                        arg instanceof OptionSpec option ? option.longestName() : arg.paramLabel(),
+                        run.toArray(String[]::new)));
+            }
+        }
+        command.getSubcommands().forEach((name, subcommand) -> {
+            List<String> longer = new ArrayList<>(words);
+            longer.add(name);
+            paths.addAll(paths(subcommand, longer));
+        });
+        return paths;
+    }
+
+    private static Arguments mistake(String expected, String name, String[] args) {
+        return Arguments.of(expected, name, args);
+    }
+
+    /** As {@code -o "$FOLDER"} is where no such variable is set; to Java that is the current folder. */
+    @ParameterizedTest
+    @MethodSource("paths")
+    void anEmptyPathIsRefused(String expected, String name, String[] args) {
+        CommandLineRun run = CommandLineRun.of(args);
+        assertThat(run.errLines()).hasSize(1).first().asString().contains(name, expected);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void everyCommandsPathsAreFound() {
+        assertThat(paths()).hasSizeGreaterThan(20);
+    }
+
+    @Test
+    void anEmptyMaskIsRefused() {
+        Path image = folder.resolve("image.png");
+        Image.ofRgb(32, 32, new byte[3 * 32 * 32]).save(image);
+        CommandLineRun run = CommandLineRun.of("inpaint", image.toString(), "", "x");
+        assertThat(run.errLines()).hasSize(1).first().asString().contains("mask", "is empty");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    /** What can be written is decided before the model is loaded, so that no image is drawn for nothing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"generate", "edit", "inpaint"})
+    void filesThatCannotBeWrittenAreRefusedBeforeTheModelIsLoaded(String command) throws IOException {
+        Path image = folder.resolve("image.png");
+        Image.ofRgb(32, 32, new byte[3 * 32 * 32]).save(image);
+        List<String> words = new ArrayList<>(
+                switch (command) {
+                    case "edit" -> List.of(command, image.toString(), "x");
+                    case "inpaint" -> List.of(command, image.toString(), image.toString(), "x");
+                    default -> List.of(command, "x");
+                });
+        Path file = Files.createFile(folder.resolve("file"));
+        String longName = "x".repeat(300) + ".png";
+        Map<Path, String> impossible = new LinkedHashMap<>(Map.of(
+                folder.resolve(longName),
+                longName,
+                file.resolve("fox.png"),
+                "is a file",
+                folder.resolve("missing").resolve("fox.png"),
+                "does not exist"));
+        if (Files.isDirectory(Path.of("/proc/self"))) {
+            impossible.put(Path.of("/proc/fox.png"), "/proc"); // nobody can write there, root neither
+        }
+        impossible.forEach((output, expected) -> {
+            List<String> args = new ArrayList<>(words);
+            args.addAll(List.of("-o", output.toString(), "--count", "1"));
+            CommandLineRun run = CommandLineRun.of(args.toArray(String[]::new));
+            assertThat(run.errLines())
+                    .hasSize(1)
+                    .first()
+                    .asString()
+                    .contains(expected)
+                    .doesNotContain("no-model-for-this-test");
+            assertThat(run.exitCode()).isEqualTo(2);
+        });
+    }
+
+    @Test
+    void aReportsFileThatCannotBeWrittenIsRefusedFirst() {
+        String file = folder.resolve("x".repeat(300)).toString();
+        CommandLineRun run = CommandLineRun.of("bench", "--model", "no-such-model", "--json", file);
+        assertThat(run.errLines()).hasSize(1).first().asString().contains("--json is " + file, "cannot be written");
         assertThat(run.exitCode()).isEqualTo(2);
     }
 

@@ -6,8 +6,11 @@ import java.io.OutputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.UUID;
 
 /**
@@ -50,7 +53,7 @@ public final class AtomicFile {
             }
             return;
         }
-        Path target = Files.isSymbolicLink(file) ? file.toRealPath() : file.toAbsolutePath();
+        Path target = target(file);
         if (target.getFileSystem() != FileSystems.getDefault()) {
             writeOffDisk(target, content);
             return;
@@ -59,6 +62,34 @@ public final class AtomicFile {
             content.writeTo(staging.stream());
             staging.moveTo(target);
         }
+    }
+
+    /**
+     * Finds out, before long work for a file, whether {@link #write} can write it. What is there stays as it is.
+     *
+     * @param file on a disk
+     * @throws IOException as {@link #write} would, for a name that is too long or a folder that cannot be written, say
+     */
+    public static void requirePossible(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new FileSystemException(file.toString(), null, "is a folder");
+        }
+        if (isStream(file)) {
+            return;
+        }
+        Path target = target(file);
+        try {
+            // Fails for a name that the file system cannot have.
+            Files.readAttributes(target, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        } catch (NoSuchFileException e) {
+            // A new file.
+        }
+        StagingFile.in(target.getParent()).close();
+    }
+
+    /** What a link leads to, or else the file itself. */
+    private static Path target(Path file) throws IOException {
+        return Files.isSymbolicLink(file) ? file.toRealPath() : file.toAbsolutePath();
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.github.unipic.libraries;
 
+import io.github.unipic.files.StagingFile;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -77,18 +78,15 @@ final class PrivateFolder {
 
     /** Tries with an empty file, and gives its owner: who this is. Access to run a file is refused on noexec mounts. */
     private UserPrincipal requireRunnable() throws IOException {
-        Path probe = Files.createTempFile(path, "probe", ".tmp");
-        try {
+        try (StagingFile probe = StagingFile.in(path)) {
             if (!posix) {
-                return Files.getOwner(probe);
+                return Files.getOwner(probe.path());
             }
-            Files.setPosixFilePermissions(probe, ONLY_OWNER);
-            if (!Files.isExecutable(probe)) {
+            Files.setPosixFilePermissions(probe.path(), ONLY_OWNER);
+            if (!Files.isExecutable(probe.path())) {
                 throw new FileSystemException(path.toString(), null, "it is mounted noexec: nothing in it can be run");
             }
-            return attributes(probe).owner();
-        } finally {
-            Files.deleteIfExists(probe);
+            return attributes(probe.path()).owner();
         }
     }
 
@@ -100,10 +98,17 @@ final class PrivateFolder {
         if (!attributes.isDirectory() || !attributes.owner().equals(owner)) {
             throw new FileSystemException(folder.toString(), null, "it is another user's, or no folder");
         }
-        if (attributes.permissions().stream().anyMatch(OF_OTHERS::contains)) {
-            Set<PosixFilePermission> narrowed = EnumSet.copyOf(attributes.permissions());
-            narrowed.removeAll(OF_OTHERS);
-            Files.setPosixFilePermissions(folder, narrowed);
+        closeToOthers(folder);
+    }
+
+    /** Takes the right to write from others, which a new file may give to the group (umask 002). */
+    void closeToOthers(Path file) throws IOException {
+        if (!posix) {
+            return;
+        }
+        Set<PosixFilePermission> narrowed = EnumSet.copyOf(attributes(file).permissions());
+        if (narrowed.removeAll(OF_OTHERS)) {
+            Files.setPosixFilePermissions(file, narrowed);
         }
     }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.unipic.InferenceException;
 import io.github.unipic.files.AtomicFile;
+import io.github.unipic.files.FileFailure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.JarURLConnection;
@@ -27,7 +28,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Libraries in a jar on the class path, and the folder into which they are unpacked for the system to load. Each file
  * there is compared with the jar's length and CRC-32 before it is used, and unpacked anew where it differs or is not
- * this user's own. Files are moved into place whole, so that several processes may do it at once.
+ * this user's own. Files are moved into place whole, so that several processes may do it at once. Folders of other
+ * versions are removed when no process has used them for long.
  */
 public final class UnpackedLibraries {
     private static final int BUFFER = 1 << 20;
@@ -100,24 +102,35 @@ public final class UnpackedLibraries {
     public Path unpack(List<String> all, List<String> names) {
         CRC32 version = new CRC32();
         all.stream().map(this::packed).forEach(file -> version.update((file.name() + file.crc()).getBytes(UTF_8)));
-        Path place = Path.of(name, HexFormat.of().toHexDigits((int) version.getValue()));
+        Path place = Path.of(HexFormat.of().toHexDigits((int) version.getValue()));
         List<Packed> files = names.stream().map(this::packed).toList();
         List<IOException> obstacles = new ArrayList<>();
         for (Path base : bases) {
             try {
-                PrivateFolder folder = PrivateFolder.in(base, place);
+                Path versions = PrivateFolder.in(base, Path.of(name)).path();
+                FolderUse.begin(versions.resolve(place));
+                PrivateFolder folder = PrivateFolder.in(versions, place);
                 unpack(files, folder);
+                FolderUse.removeUnused(versions);
                 return folder.path();
             } catch (IOException e) {
                 obstacles.add(e);
             }
         }
         InferenceException failure = new InferenceException(
-                "Libraries cannot be unpacked into " + join(bases) + ": " + join(obstacles)
+                "Libraries cannot be unpacked into " + join(bases) + ": "
+                        + join(obstacles.stream()
+                                .map(UnpackedLibraries::describe)
+                                .toList())
                         + "; set UNIPIC_CACHE to a folder of yours that has room and from which programs may be run.",
                 obstacles.get(0));
         obstacles.stream().skip(1).forEach(failure::addSuppressed);
         throw failure;
+    }
+
+    private static String describe(IOException obstacle) {
+        String file = obstacle instanceof FileSystemException e && e.getFile() != null ? e.getFile() + ": " : "";
+        return file + FileFailure.reason(obstacle);
     }
 
     private static String join(List<?> list) {
@@ -160,6 +173,7 @@ public final class UnpackedLibraries {
                     throw new IOException("the jar's " + file.name() + " is damaged");
                 }
             });
+            folder.closeToOthers(target);
         } catch (FileSystemException e) {
             // Windows: another process was first and has it loaded.
             if (!file.isIn(folder)) {

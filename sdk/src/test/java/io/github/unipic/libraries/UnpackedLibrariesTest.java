@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.unipic.InferenceException;
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -18,6 +20,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -120,6 +123,7 @@ class UnpackedLibrariesTest {
         assertThatExceptionOfType(InferenceException.class)
                 .isThrownBy(() -> jar.in(file, other).unpack(BOTH))
                 .withMessageContainingAll("cannot be unpacked into " + file + " or " + other, "UNIPIC_CACHE")
+                .withMessageNotContaining("Exception")
                 .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1));
     }
 
@@ -182,6 +186,104 @@ class UnpackedLibrariesTest {
         Path cache = Files.createDirectory(temporary.resolve("cache"));
         Files.createSymbolicLink(cache.resolve("unpacked"), Files.createDirectory(temporary.resolve("elsewhere")));
         assertThatExceptionOfType(InferenceException.class).isThrownBy(() -> libraries.unpack(BOTH));
+    }
+
+    /** The process under test: uses libraries until its standard input ends. */
+    static final class User {
+        public static void main(String[] args) throws IOException {
+            try (URLClassLoader classPath =
+                    new URLClassLoader(new URL[] {Path.of(args[0]).toUri().toURL()}, null)) {
+                System.out.println(new LibraryJar(Path.of(args[0]), classPath)
+                        .in(Path.of(args[1]))
+                        .unpack(BOTH));
+                System.out.flush();
+                System.in.read();
+            }
+        }
+    }
+
+    /** Once no process uses them; the time alone does not tell, as a server may run for months. */
+    @Test
+    void ofAnotherVersionAreRemovedWhenTheyAreUnusedForLong() throws Exception {
+        Path cache = temporary.resolve("cache");
+        Process user = startUser(cache);
+        Path old;
+        try {
+            old = Path.of(user.inputReader().readLine());
+            unpackAnother(cache);
+            assertThat(old).as("used a moment ago").isDirectoryContaining("glob:**/liba.so");
+            makeOld(old);
+            unpackAnother(cache);
+            assertThat(old).as("in use").isDirectoryContaining("glob:**/liba.so");
+        } finally {
+            user.getOutputStream().close();
+            assertThat(user.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        }
+        Path unknown = Files.createDirectory(cache.resolve("unpacked").resolve("01234567"));
+        unpackAnother(cache);
+        assertThat(old).doesNotExist();
+        assertThat(entries(cache.resolve("unpacked")))
+                .as("what no lock tells of stays, and what is used by this process")
+                .hasSize(3)
+                .contains(unknown.getFileName().toString())
+                .noneMatch(name -> name.startsWith(old.getFileName().toString()));
+    }
+
+    /** Where new files belong to the group, too, as on most Linux systems. */
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void areWrittenOnceWhereTheGroupCouldWriteThem() throws Exception {
+        Path cache = temporary.resolve("cache");
+        Process user = startUser(cache, "sh", "-c", "umask 000; exec \"$@\"", "sh");
+        Path file;
+        try {
+            file = Path.of(user.inputReader().readLine()).resolve("liba.so");
+        } finally {
+            user.getOutputStream().close();
+            assertThat(user.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(permissions(file)).isEqualTo("rw-r--r--");
+        FileTime past = FileTime.from(Instant.now().minus(Duration.ofHours(1)));
+        Files.setLastModifiedTime(file, past);
+        FileTime before = Files.getLastModifiedTime(file);
+        libraries.unpack(BOTH);
+        assertThat(Files.getLastModifiedTime(file)).isEqualTo(before);
+    }
+
+    private Process startUser(Path cache, String... shell) throws IOException {
+        List<String> java = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                User.class.getName(),
+                jar.file().toString(),
+                cache.toString());
+        return new ProcessBuilder(Stream.concat(Stream.of(shell), java.stream()).toList())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    @Test
+    void ofThisProcessAreNotRemoved() throws IOException {
+        Path folder = libraries.unpack(BOTH);
+        makeOld(folder);
+        unpackAnother(temporary.resolve("cache"));
+        assertThat(folder.resolve("liba.so")).hasContent("the first");
+    }
+
+    private void unpackAnother(Path cache) throws IOException {
+        try (LibraryJar other =
+                LibraryJar.write(temporary.resolve("b.jar"), Map.of("liba.so", "the third", "libb.so", "the second"))) {
+            other.in(cache).unpack(BOTH);
+        }
+    }
+
+    private static void makeOld(Path folder) throws IOException {
+        Files.setLastModifiedTime(lock(folder), FileTime.from(Instant.now().minus(Duration.ofDays(31))));
+    }
+
+    private static Path lock(Path folder) {
+        return folder.resolveSibling(folder.getFileName() + ".lock");
     }
 
     private static String permissions(Path path) throws IOException {

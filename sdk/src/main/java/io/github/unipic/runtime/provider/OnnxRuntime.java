@@ -13,6 +13,8 @@ import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ProviderChoice;
 import io.github.unipic.RuntimeInfo;
 import io.github.unipic.libraries.NativeLibraries;
+import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,6 +43,7 @@ public final class OnnxRuntime {
             boolean chosen = switchTelemetryOff();
             try {
                 OrtEnvironment made = quietEnvironment();
+                removeUnpackFolder();
                 if (!chosen) {
                     made.setTelemetry(false);
                 }
@@ -60,16 +63,35 @@ public final class OnnxRuntime {
 
     /**
      * Its warnings, such as CUDA's about a way to use ScatterND that no graph here uses, are none to a user. An
-     * environment that the program made before stays as it is, which its Java part need not warn of.
+     * environment that the program made before stays as it is, which its Java part need not warn of; neither need it
+     * log, with stack traces, that the temporary folder has no room for a library that may not be needed: what is
+     * missing in the end is an exception.
      */
     private static OrtEnvironment quietEnvironment() {
-        Logger logger = Logger.getLogger(OrtEnvironment.class.getName());
+        Logger logger = Logger.getLogger(OrtEnvironment.class.getPackageName());
         Level before = logger.getLevel();
         logger.setLevel(Level.OFF);
         try {
             return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
         } finally {
             logger.setLevel(before);
+        }
+    }
+
+    /**
+     * Removes the folder that its Java part has made for unpacking, if that is empty and stays so: a killed process
+     * would leave it behind.
+     */
+    private static void removeUnpackFolder() {
+        if (!NativeLibraries.isOnnxRuntimeOfClassPath()) {
+            return; // Libraries of providers may be unpacked there yet.
+        }
+        try {
+            Field folder = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("tempDirectory");
+            folder.setAccessible(true);
+            Files.deleteIfExists((Path) folder.get(null));
+        } catch (ReflectiveOperationException | RuntimeException | IOException e) {
+            // It is removed when the process ends.
         }
     }
 
