@@ -12,6 +12,15 @@ import java.util.Optional;
 
 /** Lets the language model answer, token by token. */
 public final class TextGenerator {
+    /** Is notified of the logits that each token is sampled from. */
+    @FunctionalInterface
+    public interface Observer {
+        Observer NONE = logits -> {};
+
+        /** @param logits of every token, float32; not to be changed */
+        void onLogits(float[] logits);
+    }
+
     private final PromptTokenizer tokenizer;
     private final List<Integer> stopTokens;
 
@@ -26,6 +35,12 @@ public final class TextGenerator {
      * @param vision which encoder looked at the images, if there were any
      */
     public Answer answer(LanguageContext context, DescribeRequest request, Optional<VisionPath> vision) {
+        return answer(context, request, vision, Observer.NONE);
+    }
+
+    /** As {@link #answer(LanguageContext, DescribeRequest, Optional)}. */
+    public Answer answer(
+            LanguageContext context, DescribeRequest request, Optional<VisionPath> vision, Observer observer) {
         TokenSampler sampler = new TokenSampler(request);
         StreamingText text = new StreamingText(
                 tokenizer, request.stops(), piece -> request.listener().ifPresent(listener -> listener.onText(piece)));
@@ -36,7 +51,9 @@ public final class TextGenerator {
                 ending = Ending.CONTEXT_FULL;
                 break;
             }
-            int token = sampler.next(context.logits(), tokens);
+            float[] logits = context.logits();
+            observer.onLogits(logits);
+            int token = sampler.next(logits, tokens);
             tokens.add(token);
             if (stopTokens.contains(token)) {
                 ending = Ending.STOP_TOKEN;
