@@ -1,29 +1,34 @@
 package io.github.unipic;
 
-import io.github.unipic.generation.Drawing;
 import io.github.unipic.generation.ImageEncoder;
+import io.github.unipic.generation.ImageTasks;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.generation.TextGenerator;
+import io.github.unipic.generation.TextGenerator.Generated;
 import io.github.unipic.generation.Turn;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.Execution;
+import io.github.unipic.runtime.Resources;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.text.PromptText;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 
 /**
- * A talk in which each turn builds on those before: questions about images, further questions, images drawn from the
- * talk so far. What was said is kept as the language model's cache and never computed again. A turn that fails or is
- * cancelled leaves the talk as it was. Not thread-safe; different conversations may run at once.
+ * A conversation, in which each turn builds on those before: questions about images, further questions, images drawn
+ * from the conversation so far. What was said is kept as the language model's cache and never computed again. A turn
+ * that fails or is cancelled leaves the conversation as it was. Not thread-safe; different conversations may run at
+ * once.
  *
  * <pre>{@code
- * try (Conversation talk = unipic.conversation()) {
- *     talk.ask(DescribeRequest.builder("What animal is this?").image(fox).build());
- *     talk.ask(DescribeRequest.builder("And where is it?").build());
- *     List<Image> images = talk.generate(GenerateRequest.of("the same animal at night"));
+ * try (Conversation conversation = unipic.conversation()) {
+ *     conversation.ask(DescribeRequest.builder("What animal is this?").image(fox).build());
+ *     conversation.ask(DescribeRequest.builder("And where is it?").build());
+ *     List<Image> images = conversation.generate(GenerateRequest.of("the same animal at night"));
  * }
  * }</pre>
  */
@@ -42,6 +47,39 @@ public final class Conversation implements AutoCloseable {
     }
 
     /**
+     * Appends messages of a history. They go through the language model now, and not again.
+     *
+     * @param messages a system message only at the very beginning; users' and assistant's messages in turn, the last
+     *     one an assistant's, so that a question can follow
+     * @throws InvalidRequestException when they come in another order, or do not fit into the model's context; the
+     *     conversation stays as it was
+     * @throws UniPicException otherwise as {@link UniPic#describe(DescribeRequest)}
+     */
+    public void append(List<Message> messages) {
+        append(messages, new Cancellation());
+    }
+
+    /** As {@link #append(List)}, which the switch stops. */
+    public void append(List<Message> messages, Cancellation cancellation) {
+        turn(Optional.of(cancellation), (execution, context) -> {
+            messages.forEach(message -> append(message, execution, context));
+            context.requireAnswered();
+            return Boolean.TRUE;
+        });
+    }
+
+    private void append(Message message, Execution execution, LanguageContext context) {
+        if (message instanceof Message.System system) {
+            context.appendSystem(PromptText.typed(system.text(), false));
+        } else if (message instanceof Message.User user) {
+            context.requireAnswered();
+            appendQuestion(execution, context, user.images(), Optional.empty(), PromptText.typed(user.text(), false));
+        } else if (message instanceof Message.Assistant assistant) {
+            context.appendAnswer(PromptText.typed(assistant.text(), false));
+        }
+    }
+
+    /**
      * Asks, about the request's images and all that was said before.
      *
      * @param request may have no image
@@ -50,28 +88,59 @@ public final class Conversation implements AutoCloseable {
      * @throws UniPicException otherwise as {@link UniPic#describe(DescribeRequest)}
      */
     public Answer ask(DescribeRequest request) {
-        return turn(request.cancellation(), (execution, talk) -> {
-            ImageEncoder encoder = new ImageEncoder(execution);
-            List<Image> images = request.images();
-            Optional<VisionPath> path =
-                    images.isEmpty() ? Optional.empty() : Optional.of(encoder.path(request.vision()));
-            Turn turn = talk.turn(images.size(), path.map(encoder::tokens).orElse(0), question(request));
-            talk.requireRoom(turn, 1, "the answer");
-            List<Tensor> embeds = new ArrayList<>();
-            try {
-                // Before the language model is loaded.
-                path.ifPresent(known -> images.forEach(image -> embeds.add(encoder.embeds(image, known))));
-                return execution.holding(UniPic.ANSWERING, () -> {
-                    talk.append(turn, embeds);
-                    return new TextGenerator(
+        return turn(request.cancellation(), (execution, context) -> {
+            Instant start = Instant.now();
+            int cached = context.tokens();
+            Optional<VisionPath> vision =
+                    appendQuestion(execution, context, request.images(), request.vision(), question(request));
+            int promptTokens = context.tokens();
+            Duration[] prefill = {Duration.ZERO};
+            Generated answer = execution.holding(
+                    UniPic.ANSWERING,
+                    () -> new TextGenerator(
                                     engine.tokenizer(),
                                     engine.manifest().tokens().stop())
-                            .answer(talk, request, path);
-                });
-            } finally {
-                embeds.forEach(Tensor::close);
-            }
+                            .generate(context, request, logits -> {
+                                if (prefill[0].isZero()) {
+                                    prefill[0] = Duration.between(start, Instant.now());
+                                }
+                            }));
+            context.endAnswer();
+            return new Answer(
+                    answer.text(),
+                    answer.tokens(),
+                    answer.finishReason(),
+                    vision,
+                    promptTokens,
+                    cached,
+                    prefill[0],
+                    Duration.between(start, Instant.now()));
         });
+    }
+
+    /** Gives the encoder that looked at the images, if there were any. */
+    private Optional<VisionPath> appendQuestion(
+            Execution execution,
+            LanguageContext context,
+            List<Image> images,
+            Optional<VisionPath> asked,
+            PromptText question) {
+        ImageEncoder encoder = new ImageEncoder(execution);
+        Optional<VisionPath> vision = images.isEmpty() ? Optional.empty() : Optional.of(encoder.path(asked));
+        Turn turn = context.turn(images.size(), vision.map(encoder::tokens).orElse(0), question);
+        context.requireRoom(turn, 1, "the answer");
+        List<Tensor> embeds = new ArrayList<>();
+        try {
+            // Before the language model is loaded.
+            vision.ifPresent(path -> images.forEach(image -> embeds.add(encoder.embeds(image, path))));
+            execution.holding(UniPic.ANSWERING, () -> {
+                context.append(turn, embeds);
+                return Boolean.TRUE;
+            });
+        } finally {
+            Resources.close(embeds);
+        }
+        return vision;
     }
 
     private PromptText question(DescribeRequest request) {
@@ -81,31 +150,39 @@ public final class Conversation implements AutoCloseable {
     }
 
     /**
-     * Draws from the talk so far and the request's prompt.
+     * Draws from the conversation so far and the request's prompt.
      *
      * @throws UniPicException as {@link UniPic#generate(GenerateRequest)}
      */
     public List<Image> generate(GenerateRequest request) {
-        return draw(request, (drawing, talk) -> drawing.generate(talk));
+        return turn(request.cancellation(), (execution, context) -> {
+            List<Image> images = new ImageTasks(execution).generate(request, context);
+            context.endAnswer();
+            return images;
+        });
     }
 
     /**
-     * Changes an image, after the talk so far and the request's prompt. Guidance compares with the model's own "repeat
-     * this image" without the talk.
+     * Changes an image, after the conversation so far and the request's instruction. Guidance compares with the
+     * unconditional prompt without the conversation.
      *
-     * @throws UniPicException as {@link UniPic#edit(Image, GenerateRequest)}
+     * @throws UniPicException as {@link UniPic#edit(EditRequest)}
      */
-    public List<Image> edit(Image source, GenerateRequest request) {
-        return draw(request, (drawing, talk) -> drawing.edit(source, talk));
+    public List<Image> edit(EditRequest request) {
+        return turn(request.cancellation(), (execution, context) -> {
+            List<Image> images = new ImageTasks(execution).edit(request, context);
+            context.endAnswer();
+            return images;
+        });
     }
 
-    /** The same talk once more; both go on independently. Costs nothing until they do. */
+    /** The same conversation once more; both go on independently. Costs nothing until they do. */
     public Conversation fork() {
         requireOpen();
         return engine.execute(execution -> new Conversation(engine, context.fork(execution)));
     }
 
-    /** Tokens that the talk has so far. */
+    /** Tokens that the conversation has so far. */
     public int tokens() {
         return context.tokens();
     }
@@ -115,7 +192,7 @@ public final class Conversation implements AutoCloseable {
         return engine.manifest().sizes().context();
     }
 
-    /** Frees the talk. Closing twice does nothing. */
+    /** Frees the conversation. Closing twice does nothing. */
     @Override
     public void close() {
         if (!closed) {
@@ -124,11 +201,7 @@ public final class Conversation implements AutoCloseable {
         }
     }
 
-    private List<Image> draw(GenerateRequest request, BiFunction<Drawing, LanguageContext, List<Image>> turn) {
-        return turn(request.cancellation(), (execution, talk) -> turn.apply(new Drawing(execution, request), talk));
-    }
-
-    /** Runs a turn on a fork of the talk, which takes its place when the turn succeeds. */
+    /** Runs a turn on a fork of the conversation, which takes its place when the turn succeeds. */
     private <T> T turn(Optional<Cancellation> cancellation, BiFunction<Execution, LanguageContext, T> turn) {
         requireOpen();
         return engine.execute(cancellation, execution -> {

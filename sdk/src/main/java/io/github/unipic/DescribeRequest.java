@@ -10,8 +10,8 @@ import java.util.OptionalLong;
 public final class DescribeRequest {
     private static final int MAX_QUESTION = 100_000;
     private static final int MAX_IMAGES = 64;
-    private static final int MAX_STOPS = 64;
-    private static final int MAX_STOP = 10_000;
+    private static final int MAX_STOP_SEQUENCES = 64;
+    private static final int MAX_STOP_SEQUENCE = 10_000;
 
     private final String question;
     private final boolean allowSpecialTokens;
@@ -22,7 +22,7 @@ public final class DescribeRequest {
     private final double topP;
     private final int topK;
     private final double repetitionPenalty;
-    private final List<String> stops;
+    private final List<String> stopSequences;
     private final OptionalLong seed;
     private final Optional<TextListener> listener;
     private final Optional<Cancellation> cancellation;
@@ -37,7 +37,7 @@ public final class DescribeRequest {
         topP = builder.topP;
         topK = builder.topK;
         repetitionPenalty = builder.repetitionPenalty;
-        stops = List.copyOf(builder.stops);
+        stopSequences = List.copyOf(builder.stopSequences);
         seed = builder.seed;
         listener = builder.listener;
         cancellation = builder.cancellation;
@@ -79,17 +79,17 @@ public final class DescribeRequest {
         return maxTokens;
     }
 
-    /** Softness of the choice among tokens; 0 always takes the likeliest. */
+    /** What logits are divided by before a token is sampled; 0 is greedy. */
     public double temperature() {
         return temperature;
     }
 
-    /** Only the likeliest tokens that together have this probability are chosen from; above 0 to 1. */
+    /** Only the most likely tokens that together have this probability are sampled from; above 0 to 1. */
     public double topP() {
         return topP;
     }
 
-    /** Only this many of the likeliest tokens are chosen from; 0 for no limit. */
+    /** Only this many of the most likely tokens are sampled from; 0 for no limit. */
     public int topK() {
         return topK;
     }
@@ -100,16 +100,16 @@ public final class DescribeRequest {
     }
 
     /** Texts that end the answer. */
-    public List<String> stops() {
-        return stops;
+    public List<String> stopSequences() {
+        return stopSequences;
     }
 
-    /** Fixes the choice among tokens; empty for a random one. */
+    /** Fixes how tokens are sampled; empty for a random one. */
     public OptionalLong seed() {
         return seed;
     }
 
-    /** Hears the answer while it is written. */
+    /** Is notified of the answer while it is written. */
     public Optional<TextListener> listener() {
         return listener;
     }
@@ -119,7 +119,46 @@ public final class DescribeRequest {
         return cancellation;
     }
 
-    /** Collects a request. Not thread-safe. */
+    /**
+     * A builder that starts from this request.
+     *
+     * @return a builder with every value of this request
+     */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    private List<Object> values() {
+        List<Object> pairs = new ArrayList<>(
+                List.of("question", question, "images", images, "vision", vision, "maxTokens", maxTokens));
+        pairs.addAll(List.of("temperature", temperature, "topP", topP, "topK", topK));
+        pairs.addAll(List.of("repetitionPenalty", repetitionPenalty, "stopSequences", stopSequences, "seed", seed));
+        pairs.addAll(
+                List.of("allowSpecialTokens", allowSpecialTokens, "listener", listener, "cancellation", cancellation));
+        return pairs;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof DescribeRequest request && request.values().equals(values());
+    }
+
+    @Override
+    public int hashCode() {
+        return values().hashCode();
+    }
+
+    /**
+     * Says what this is.
+     *
+     * @return the values that are set, long texts cut
+     */
+    @Override
+    public String toString() {
+        return Values.describe("DescribeRequest", values());
+    }
+
+    /** Gathers a request's values; {@link #build()} checks them. Not thread-safe. */
     public static final class Builder {
         private final String question;
         private boolean allowSpecialTokens;
@@ -130,13 +169,29 @@ public final class DescribeRequest {
         private double topP = 1;
         private int topK;
         private double repetitionPenalty = 1;
-        private final List<String> stops = new ArrayList<>();
+        private final List<String> stopSequences = new ArrayList<>();
         private OptionalLong seed = OptionalLong.empty();
         private Optional<TextListener> listener = Optional.empty();
         private Optional<Cancellation> cancellation = Optional.empty();
 
         private Builder(String question) {
             this.question = Objects.requireNonNull(question, "question");
+        }
+
+        private Builder(DescribeRequest request) {
+            question = request.question;
+            allowSpecialTokens = request.allowSpecialTokens;
+            images.addAll(request.images);
+            vision = request.vision;
+            maxTokens = request.maxTokens;
+            temperature = request.temperature;
+            topP = request.topP;
+            topK = request.topK;
+            repetitionPenalty = request.repetitionPenalty;
+            stopSequences.addAll(request.stopSequences);
+            seed = request.seed;
+            listener = request.listener;
+            cancellation = request.cancellation;
         }
 
         /**
@@ -167,7 +222,7 @@ public final class DescribeRequest {
             return this;
         }
 
-        /** Softness of the choice among tokens; 0, the default, always takes the likeliest. */
+        /** What logits are divided by before a token is sampled; 0, the default, is greedy. */
         public Builder temperature(double value) {
             temperature = value;
             return this;
@@ -192,18 +247,18 @@ public final class DescribeRequest {
         }
 
         /** Adds a text that ends the answer, of 1 to 10000 characters. */
-        public Builder stop(String text) {
-            stops.add(Objects.requireNonNull(text, "text"));
+        public Builder stopSequence(String text) {
+            stopSequences.add(Objects.requireNonNull(text, "text"));
             return this;
         }
 
-        /** Fixes the choice among tokens. */
+        /** Fixes how tokens are sampled. */
         public Builder seed(long value) {
             seed = OptionalLong.of(value);
             return this;
         }
 
-        /** Hears the answer while it is written. */
+        /** Is notified of the answer while it is written. */
         public Builder listener(TextListener textListener) {
             listener = Optional.of(textListener);
             return this;
@@ -224,7 +279,7 @@ public final class DescribeRequest {
             require(
                     question.length() <= MAX_QUESTION,
                     "the question must have at most " + MAX_QUESTION + " characters, not " + question.length());
-            GenerateRequest.checkText("question", question);
+            Values.checkText("question", question);
             require(
                     images.size() <= MAX_IMAGES,
                     "a question takes at most " + MAX_IMAGES + " images, not " + images.size());
@@ -236,13 +291,13 @@ public final class DescribeRequest {
                     repetitionPenalty > 0 && repetitionPenalty <= 100,
                     "repetitionPenalty must be above 0 and at most 100, not " + repetitionPenalty);
             require(
-                    stops.size() <= MAX_STOPS,
-                    "at most " + MAX_STOPS + " stop strings are allowed, not " + stops.size());
-            for (String stop : stops) {
+                    stopSequences.size() <= MAX_STOP_SEQUENCES,
+                    "at most " + MAX_STOP_SEQUENCES + " stop sequences are allowed, not " + stopSequences.size());
+            for (String stop : stopSequences) {
                 require(
-                        !stop.isEmpty() && stop.length() <= MAX_STOP,
-                        "a stop string must have 1 to " + MAX_STOP + " characters, not " + stop.length());
-                GenerateRequest.checkText("a stop string", stop);
+                        !stop.isEmpty() && stop.length() <= MAX_STOP_SEQUENCE,
+                        "a stop sequence must have 1 to " + MAX_STOP_SEQUENCE + " characters, not " + stop.length());
+                Values.checkText("a stop sequence", stop);
             }
             return new DescribeRequest(this);
         }

@@ -8,10 +8,14 @@ import io.github.unipic.image.ImageReader;
 import io.github.unipic.image.Jpeg;
 import io.github.unipic.image.Png;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -27,6 +31,9 @@ import java.util.regex.Pattern;
 public final class Image {
     // PNG's rule for keywords: 1 to 79 printable Latin-1 characters, single spaces within only.
     private static final Pattern KEYWORD = Pattern.compile("(?! )(?!.* $)(?!.* {2})[ -~\u00a1-\u00ff]{1,79}");
+
+    /** Of JPEG files that {@link #save} makes. */
+    private static final int SAVED_QUALITY = 95;
 
     private final DecodedImage content;
 
@@ -202,9 +209,69 @@ public final class Image {
     }
 
     /**
-     * Saves the image with its text: as 8-bit RGB PNG, or as JPEG of quality 95 without chroma subsampling, whose text
-     * goes into comments, but for what is over 65533 bytes long, which is left out. The file appears whole or not at
-     * all: it is written beside its place under a temporary name, then moved there, replacing what was there.
+     * The image as a PNG file: 8-bit RGB, with its text.
+     *
+     * @return the file's bytes
+     */
+    public byte[] toPng() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            writePng(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /**
+     * The image as a JPEG file without chroma subsampling, its text in comments, but for what is over 65533 bytes long,
+     * which is left out.
+     *
+     * @param quality 1 (smallest file) to 100 (best)
+     * @return the file's bytes
+     * @throws InvalidRequestException if the quality is out of its range
+     * @throws ImageFormatException if the image is too large for JPEG (65500 pixels a side)
+     */
+    public byte[] toJpeg(int quality) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            writeJpeg(bytes, quality);
+        } catch (IOException e) {
+            throw new ImageFormatException("cannot make a JPEG file: " + e.getMessage(), e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /**
+     * Writes the file that {@link #toPng} gives.
+     *
+     * @param stream where to; not closed
+     * @throws IOException if writing fails
+     */
+    public void writePng(OutputStream stream) throws IOException {
+        Png.write(content, stream);
+    }
+
+    /**
+     * Writes the file that {@link #toJpeg} gives.
+     *
+     * @param stream where to; not closed
+     * @param quality 1 to 100
+     * @throws InvalidRequestException if the quality is out of its range
+     * @throws IOException if writing fails, or the image is too large for JPEG (65500 pixels a side)
+     */
+    public void writeJpeg(OutputStream stream, int quality) throws IOException {
+        if (quality < 1 || quality > 100) {
+            throw new InvalidRequestException("the quality of a JPEG file must be 1 to 100, not " + quality);
+        }
+        Jpeg.write(content, stream, quality);
+    }
+
+    /**
+     * Saves the image with its text (without: {@code withMetadata(Map.of())}): as 8-bit RGB PNG, or as JPEG of quality
+     * 95 without chroma subsampling, whose text goes into comments, but for what is over 65533 bytes long, which is
+     * left out. The file appears whole or not at all: it is written beside its place under a temporary name, then moved
+     * there, replacing what was there.
      *
      * @param file a name that ends in {@code .png}, {@code .jpg} or {@code .jpeg}, in a folder that exists
      * @throws ImageFormatException if the name ends otherwise, the file cannot be written, or the image is too large
@@ -229,14 +296,30 @@ public final class Image {
         try {
             AtomicFile.write(target, stream -> {
                 if (jpeg) {
-                    Jpeg.write(content, stream);
+                    writeJpeg(stream, SAVED_QUALITY);
                 } else {
-                    Png.write(content, stream);
+                    writePng(stream);
                 }
             });
         } catch (IOException e) {
             throw new ImageFormatException("cannot save '" + file + "': " + FileFailure.reason(e), e);
         }
+    }
+
+    /** Whether the other is an image of the same pixels and text. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Image image
+                && image.width() == width()
+                && image.height() == height()
+                && Arrays.equals(image.content.rgb(), content.rgb())
+                && image.content.text().equals(content.text());
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * width() + Arrays.hashCode(content.rgb()))
+                + content.text().hashCode();
     }
 
     /**

@@ -1,7 +1,13 @@
 package io.github.unipic;
 
+import io.github.unipic.image.Framing;
 import io.github.unipic.image.MaskPixels;
+import java.awt.Shape;
+import java.awt.geom.Ellipse2D;
+import java.awt.geom.Path2D;
+import java.awt.geom.Rectangle2D;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /** Which pixels of an image are to be regenerated. Immutable and thread-safe. */
 public final class Mask {
@@ -9,10 +15,14 @@ public final class Mask {
     private final int height;
     private final boolean[] pixels;
 
+    private Mask(int width, int height, boolean[] pixels) {
+        this.width = width;
+        this.height = height;
+        this.pixels = pixels;
+    }
+
     private Mask(MaskPixels content) {
-        width = content.width();
-        height = content.height();
-        pixels = content.regenerated();
+        this(content.width(), content.height(), content.regenerated());
     }
 
     /**
@@ -66,6 +76,93 @@ public final class Mask {
     }
 
     /**
+     * Makes a mask of a shape: what lies within it is regenerated. A pixel does where its centre does.
+     *
+     * @param width of the mask, pixels
+     * @param height of the mask, pixels
+     * @param shape in pixels from the top left corner; what lies outside the mask does not count
+     * @return the mask
+     * @throws InvalidRequestException if the size is below 1 pixel or above {@link ReadOptions#MAX_PIXELS}
+     */
+    public static Mask of(int width, int height, Shape shape) {
+        Framing.checkSize(width, height);
+        boolean[] pixels = new boolean[width * height];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = shape.contains(i % width + 0.5, i / width + 0.5);
+        }
+        return new Mask(width, height, pixels);
+    }
+
+    /**
+     * A mask of a rectangle.
+     *
+     * @param width of the mask, pixels
+     * @param height of the mask, pixels
+     * @param left edge of the rectangle, pixels from the left, as the other edges may lie outside the mask
+     * @param top edge of the rectangle, pixels from the top
+     * @param rectangleWidth pixels
+     * @param rectangleHeight pixels
+     * @return the mask
+     * @throws InvalidRequestException as {@link #of(int, int, Shape)}
+     */
+    public static Mask rectangle(int width, int height, int left, int top, int rectangleWidth, int rectangleHeight) {
+        return of(width, height, new Rectangle2D.Double(left, top, rectangleWidth, rectangleHeight));
+    }
+
+    /**
+     * A mask of an ellipse.
+     *
+     * @param width of the mask, pixels
+     * @param height of the mask, pixels
+     * @param left edge of the rectangle around the ellipse, pixels from the left
+     * @param top edge of the rectangle around it, pixels from the top
+     * @param ellipseWidth pixels
+     * @param ellipseHeight pixels
+     * @return the mask
+     * @throws InvalidRequestException as {@link #of(int, int, Shape)}
+     */
+    public static Mask ellipse(int width, int height, int left, int top, int ellipseWidth, int ellipseHeight) {
+        return of(width, height, new Ellipse2D.Double(left, top, ellipseWidth, ellipseHeight));
+    }
+
+    /**
+     * A mask of a polygon, by the even-odd rule where its edges cross.
+     *
+     * @param width of the mask, pixels
+     * @param height of the mask, pixels
+     * @param corners x and y of each corner in turn, pixels from the top left; the last joins the first
+     * @return the mask
+     * @throws InvalidRequestException as {@link #of(int, int, Shape)}, or if there are fewer than three corners or an
+     *     odd number of coordinates
+     */
+    public static Mask polygon(int width, int height, double... corners) {
+        if (corners.length < 6 || corners.length % 2 != 0) {
+            throw new InvalidRequestException(
+                    "a polygon needs x and y of at least three corners, not " + corners.length + " coordinates");
+        }
+        Path2D.Double path = new Path2D.Double(Path2D.WIND_EVEN_ODD);
+        path.moveTo(corners[0], corners[1]);
+        for (int i = 2; i < corners.length; i += 2) {
+            path.lineTo(corners[i], corners[i + 1]);
+        }
+        path.closePath();
+        return of(width, height, path);
+    }
+
+    /**
+     * The opposite mask.
+     *
+     * @return a mask that regenerates what this one keeps
+     */
+    public Mask inverted() {
+        boolean[] opposite = new boolean[pixels.length];
+        for (int i = 0; i < pixels.length; i++) {
+            opposite[i] = !pixels[i];
+        }
+        return new Mask(width, height, opposite);
+    }
+
+    /**
      * The width.
      *
      * @return pixels
@@ -90,6 +187,19 @@ public final class Mask {
      */
     public boolean[] pixels() {
         return pixels.clone();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Mask mask
+                && mask.width == width
+                && mask.height == height
+                && Arrays.equals(mask.pixels, pixels);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * width + Arrays.hashCode(pixels);
     }
 
     /**

@@ -12,7 +12,10 @@ import java.util.Set;
  * @param bytes of all its files
  * @param defaultWidth of an image, in pixels
  * @param defaultHeight of an image, in pixels
- * @param tasks that the folder's graphs suffice for: {@code generate}, {@code edit}, {@code inpaint}, {@code describe}
+ * @param sizeMultiple that width and height of an image must be multiples of, in pixels: the side of an image token
+ * @param trainedWidth of the images that the model was trained on, in pixels; other sizes are possible and look worse
+ * @param trainedHeight of the images that the model was trained on, in pixels
+ * @param tasks that the folder's graphs suffice for
  */
 public record ModelInfo(
         String name,
@@ -21,18 +24,55 @@ public record ModelInfo(
         long bytes,
         int defaultWidth,
         int defaultHeight,
-        Set<String> tasks,
+        int sizeMultiple,
+        int trainedWidth,
+        int trainedHeight,
+        Set<Task> tasks,
         List<GraphInfo> graphs) {
+
+    /** What a model can do. */
+    public enum Task {
+        /** Draw an image from a prompt. */
+        GENERATE,
+        /** Change an image as an instruction says. */
+        EDIT,
+        /** Regenerate a part of an image. */
+        INPAINT,
+        /** Answer questions about images. */
+        DESCRIBE
+    }
+
+    /** Number format of a graph's weights. */
+    public enum Precision {
+        /** 32-bit floating point. */
+        FLOAT32,
+        /** 16-bit floating point. */
+        FLOAT16,
+        /** 16-bit floating point with the range of 32 bits; computed in float32. */
+        BFLOAT16,
+        /** 8-bit integers in blocks with a scale each. */
+        INT8,
+        /** 4-bit integers in blocks with a scale each. */
+        INT4
+    }
+
+    /** Which operators a graph uses. */
+    public enum Flavor {
+        /** Standard ONNX operators only. */
+        PORTABLE,
+        /** Some of ONNX Runtime's own, too. */
+        FUSED
+    }
 
     /**
      * One graph.
      *
-     * @param precision of its weights: {@code float32}, {@code float16}, {@code bfloat16}, {@code int8} or {@code int4}
-     * @param flavor {@code portable}: standard ONNX operators only; {@code fused}: some of ONNX Runtime's own, too
+     * @param precision of its weights
+     * @param flavor which operators it uses
      * @param bytes of its own file and the weights files it refers to, some of which graphs share
      * @param inputs like {@code tokens float32 [B,V,16]}
      * @param outputs like inputs
      */
     public record GraphInfo(
-            String name, String precision, String flavor, long bytes, List<String> inputs, List<String> outputs) {}
+            String name, Precision precision, Flavor flavor, long bytes, List<String> inputs, List<String> outputs) {}
 }

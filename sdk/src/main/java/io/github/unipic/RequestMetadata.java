@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The one place that knows how a request is written as the text of an image. */
 final class RequestMetadata {
@@ -18,6 +19,7 @@ final class RequestMetadata {
     private static final String PARAMETERS = "parameters";
     private static final String SOFTWARE = "Software";
     private static final String TASK = "task";
+    private static final String NEGATIVE_PROMPT = "negative_prompt";
     private static final String ALLOW_SPECIAL_TOKENS = "allow_special_tokens";
     private static final String SOFTWARE_NAME = "UniPic SDK for Java";
 
@@ -27,10 +29,11 @@ final class RequestMetadata {
 
     private RequestMetadata() {}
 
-    static Map<String, String> write(GenerateRequest request) {
+    /** The text of an image of this size that a request made. */
+    static Map<String, String> write(ImageRequest request, OptionalInt width, OptionalInt height) {
         ObjectNode parameters = JSON.createObjectNode();
-        request.width().ifPresent(value -> parameters.put("width", value));
-        request.height().ifPresent(value -> parameters.put("height", value));
+        width.ifPresent(value -> parameters.put("width", value));
+        height.ifPresent(value -> parameters.put("height", value));
         request.iterations().ifPresent(value -> parameters.put("iterations", value));
         request.guidance().ifPresent(value -> parameters.put("guidance", value));
         request.guidanceSchedule()
@@ -38,15 +41,14 @@ final class RequestMetadata {
                         parameters.put("guidance_schedule", value.name().toLowerCase(Locale.ROOT)));
         request.temperature().ifPresent(value -> parameters.put("temperature", value));
         request.diffusionSteps().ifPresent(value -> parameters.put("diffusion_steps", value));
+        request.negativePrompt().ifPresent(value -> parameters.put(NEGATIVE_PROMPT, value));
         if (request.allowSpecialTokens()) {
             parameters.put(ALLOW_SPECIAL_TOKENS, true);
         }
 
         Map<String, String> text = new LinkedHashMap<>();
         text.put(PROMPT, request.prompt());
-        if (request.noise().isEmpty() && request.order().isEmpty()) {
-            request.seed().ifPresent(value -> text.put(SEED, Long.toString(value)));
-        }
+        request.seed().ifPresent(value -> text.put(SEED, Long.toString(value)));
         text.put(PARAMETERS, parameters.toString());
         text.put(SOFTWARE, SOFTWARE_NAME);
         return Collections.unmodifiableMap(text);
@@ -62,8 +64,9 @@ final class RequestMetadata {
         try {
             JsonNode json = JSON.readTree(parameters);
             flag(json, ALLOW_SPECIAL_TOKENS);
-            return Optional.of(GenerateRequest.builder(prompt)
-                    .seed(Long.parseLong(seed))
+            GenerateRequest.Builder builder = GenerateRequest.builder(prompt);
+            text(json, NEGATIVE_PROMPT).ifPresent(builder::negativePrompt);
+            return Optional.of(builder.seed(Long.parseLong(seed))
                     .size(integer(json, "width"), integer(json, "height"))
                     .iterations(integer(json, "iterations"))
                     .guidance(number(json, "guidance"))
@@ -99,6 +102,14 @@ final class RequestMetadata {
             throw new InvalidRequestException(name + " is not a number");
         }
         return value.doubleValue();
+    }
+
+    private static Optional<String> text(JsonNode json, String name) {
+        JsonNode value = json.path(name);
+        if (!value.isMissingNode() && !value.isTextual()) {
+            throw new InvalidRequestException(name + " is not a text");
+        }
+        return Optional.ofNullable(value.textValue());
     }
 
     /** Is left out where it is false. */

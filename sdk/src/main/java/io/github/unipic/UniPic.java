@@ -1,6 +1,9 @@
 package io.github.unipic;
 
-import io.github.unipic.generation.Drawing;
+import io.github.unipic.ModelInfo.Flavor;
+import io.github.unipic.ModelInfo.Precision;
+import io.github.unipic.ModelInfo.Task;
+import io.github.unipic.generation.ImageTasks;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.ModelFolder;
@@ -11,12 +14,13 @@ import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.runtime.provider.OnnxRuntime;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -118,17 +122,17 @@ public final class UniPic implements AutoCloseable {
     public ModelInfo info() {
         ModelFolder folder = engine.folder();
         Manifest manifest = folder.manifest();
-        Set<String> tasks = new TreeSet<>();
+        Set<Task> tasks = EnumSet.noneOf(Task.class);
         boolean vision = folder.has(GraphName.VISION_ENCODER) || has(MAR_VISION);
         if (has(DRAWING)) {
-            tasks.add("generate");
+            tasks.add(Task.GENERATE);
         }
         if (has(DRAWING) && has(MAR_VISION)) {
-            tasks.add("edit");
-            tasks.add("inpaint");
+            tasks.add(Task.EDIT);
+            tasks.add(Task.INPAINT);
         }
         if (has(ANSWERING) && vision) {
-            tasks.add("describe");
+            tasks.add(Task.DESCRIBE);
         }
         List<ModelInfo.GraphInfo> infos = manifest.graphs().entrySet().stream()
                 .map(entry -> graphInfo(entry.getKey(), entry.getValue()))
@@ -140,7 +144,10 @@ public final class UniPic implements AutoCloseable {
                 folder.bytes(),
                 manifest.defaults().width(),
                 manifest.defaults().height(),
-                Set.copyOf(tasks),
+                manifest.sizes().downsampling(),
+                manifest.sizes().downsampling() * manifest.sizes().nativeGrid(),
+                manifest.sizes().downsampling() * manifest.sizes().nativeGrid(),
+                Collections.unmodifiableSet(tasks),
                 infos);
     }
 
@@ -154,8 +161,8 @@ public final class UniPic implements AutoCloseable {
                 .sum();
         return new ModelInfo.GraphInfo(
                 name,
-                spec.precision(),
-                spec.flavor(),
+                Precision.valueOf(spec.precision().toUpperCase(Locale.ROOT)),
+                Flavor.valueOf(spec.flavor().toUpperCase(Locale.ROOT)),
                 bytes,
                 spec.inputs().stream().map(Object::toString).toList(),
                 spec.outputs().stream().map(Object::toString).toList());
@@ -188,35 +195,32 @@ public final class UniPic implements AutoCloseable {
     /**
      * Changes an image as an instruction says, with the model's defaults and a random seed.
      *
-     * @throws UniPicException as {@link #edit(Image, GenerateRequest)}
+     * @throws UniPicException as {@link #edit(EditRequest)}
      */
     public Image edit(Image source, String instruction) {
-        return edit(source, GenerateRequest.of(instruction)).get(0);
+        return edit(EditRequest.of(source, instruction)).get(0);
     }
 
     /**
-     * Changes an image as the request's prompt says. The image's middle square is resized to the size that is drawn.
+     * Changes an image as the request's instruction says, {@link EditRequest#count} times as one batch.
      *
-     * @param request its width and height must be equal, or unset for the model's default
-     * @throws InvalidRequestException when the size is not a square, or the instruction is too long
+     * @throws InvalidRequestException when the size does not fit the model, or the instruction is too long
      * @throws UniPicException otherwise as {@link #generate(GenerateRequest)}
      */
-    public List<Image> edit(Image source, GenerateRequest request) {
+    public List<Image> edit(EditRequest request) {
         try (Conversation conversation = conversation()) {
-            return conversation.edit(source, request);
+            return conversation.edit(request);
         }
     }
 
     /**
-     * Draws a part of an image anew, after the request's prompt. The source is cut at right and bottom to multiples of
-     * the model's 16 pixels; the size of the request is not used. With a seam, pixels up to its width outside the mask
-     * are blended; take a seam of 0 to change the mask's pixels alone.
+     * Regenerates a part of an image, {@link InpaintRequest#count} times as one batch.
      *
-     * @throws InvalidRequestException when the mask regenerates nothing, or an order is given
+     * @throws InvalidRequestException when the mask regenerates nothing, or the prompt is too long
      * @throws UniPicException otherwise as {@link #generate(GenerateRequest)}
      */
-    public List<Image> inpaint(Inpainting inpainting, GenerateRequest request) {
-        return engine.execute(request.cancellation(), execution -> new Drawing(execution, request).inpaint(inpainting));
+    public List<Image> inpaint(InpaintRequest request) {
+        return engine.execute(request.cancellation(), execution -> new ImageTasks(execution).inpaint(request));
     }
 
     /**

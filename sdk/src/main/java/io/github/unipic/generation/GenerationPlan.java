@@ -2,7 +2,6 @@ package io.github.unipic.generation;
 
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
-import io.github.unipic.NoiseSource;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest.Sizes;

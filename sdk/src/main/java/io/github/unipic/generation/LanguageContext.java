@@ -4,6 +4,7 @@ import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.generation.LanguageModel.Extension;
 import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.Prompts;
 import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.Resources;
@@ -16,34 +17,45 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One sequence of the language model while it grows: text, images, answers. Its cache stays in the runtime's tensors.
- * What is appended goes through the model in chunks, so that a long prompt needs no memory quadratic in its length.
+ * A growing sequence of the language model: text, images, answers. Its cache stays in the runtime's tensors. What is
+ * appended goes through the model in chunks, so that a long prompt needs no memory quadratic in its length.
  */
 public final class LanguageContext implements AutoCloseable {
     private static final int CHUNK = 512;
+
+    /** Where in the chat form a sequence ends. */
+    private enum State {
+        EMPTY,
+        SYSTEM,
+        /** Behind a user's turn, where the answer begins. */
+        QUESTION,
+        ANSWER
+    }
 
     private final LanguageModel model;
     private final PromptTokenizer tokenizer;
     private final Manifest manifest;
     private KvCache cache;
+    private State state;
     private Optional<Tensor> lastHidden = Optional.empty();
 
-    private LanguageContext(Execution execution, LanguageModel model, KvCache cache) {
+    private LanguageContext(Execution execution, LanguageModel model, KvCache cache, State state) {
         this.model = model;
         this.tokenizer = execution.engine().tokenizer();
         this.manifest = execution.manifest();
         this.cache = cache;
+        this.state = state;
     }
 
     /** A sequence without tokens. */
     public static LanguageContext empty(Execution execution) {
         LanguageModel model = new LanguageModel(execution);
-        return new LanguageContext(execution, model, model.emptyCache(1));
+        return new LanguageContext(execution, model, model.emptyCache(1), State.EMPTY);
     }
 
     /** Another sequence that begins with this one's tokens, which are not computed again. */
     public LanguageContext fork(Execution execution) {
-        return new LanguageContext(execution, new LanguageModel(execution), cache.share());
+        return new LanguageContext(execution, new LanguageModel(execution), cache.share(), state);
     }
 
     /** Tokens so far. */
@@ -68,7 +80,7 @@ public final class LanguageContext implements AutoCloseable {
 
     /** The next turn of the chat form, about images that take so many tokens each. */
     public Turn turn(int images, int imageTokens, PromptText prompt) {
-        return Turn.of(tokenizer, manifest.prompts(), tokens() == 0, images, imageTokens, prompt);
+        return Turn.of(tokenizer, manifest.prompts(), !inAnswer(), images, imageTokens, prompt);
     }
 
     /**
@@ -78,6 +90,50 @@ public final class LanguageContext implements AutoCloseable {
      */
     public void requireRoom(Turn turn, int more, String purpose) {
         turn.requireRoom(manifest.sizes().context(), tokens(), more, purpose);
+    }
+
+    private boolean inAnswer() {
+        return state == State.QUESTION || state == State.ANSWER;
+    }
+
+    /**
+     * Appends what the model is told before the first turn.
+     *
+     * @throws InvalidRequestException unless this is empty, or when the text does not fit
+     */
+    public void appendSystem(PromptText text) {
+        if (state != State.EMPTY) {
+            throw new InvalidRequestException("a system message can only begin a conversation");
+        }
+        tokens(tokenizer.encode(text.in(manifest.prompts().system(), Prompts.PLACE)));
+        state = State.SYSTEM;
+    }
+
+    /**
+     * Appends an answer that was not generated here.
+     *
+     * @throws InvalidRequestException unless the last message was a user's, or when the text does not fit
+     */
+    public void appendAnswer(PromptText text) {
+        if (state != State.QUESTION) {
+            throw new InvalidRequestException(
+                    "an assistant's message answers a user's message, which must come before");
+        }
+        tokens(tokenizer.encode(text));
+        state = State.ANSWER;
+    }
+
+    /** Marks the turn as answered, with the tokens appended since, if any. */
+    public void endAnswer() {
+        state = State.ANSWER;
+    }
+
+    /** @throws InvalidRequestException when the last turn waits for its answer */
+    public void requireAnswered() {
+        if (state == State.QUESTION) {
+            throw new InvalidRequestException(
+                    "the last message is a user's and has no answer; add the assistant's message first");
+        }
     }
 
     /** Appends a turn. */
@@ -103,6 +159,7 @@ public final class LanguageContext implements AutoCloseable {
     /** Appends what stands behind a turn's last image: all of it, when it has none. */
     public void appendPrompt(Turn turn) {
         tokens(turn.last());
+        state = State.QUESTION;
     }
 
     /** Appends tokens. */
@@ -143,7 +200,7 @@ public final class LanguageContext implements AutoCloseable {
         }
     }
 
-    /** What the model makes of the last token: a value for each token that may come next. */
+    /** Logits of the token that comes next. */
     public float[] logits() {
         Tensor hidden = lastHidden.orElseThrow(() -> new IllegalStateException("Nothing was appended yet."));
         int last = hidden.dim(1) - 1;

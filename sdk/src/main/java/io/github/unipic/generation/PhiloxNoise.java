@@ -1,7 +1,5 @@
 package io.github.unipic.generation;
 
-import io.github.unipic.NoiseSource;
-
 /**
  * Standard normal noise by position. Four channels at a time: the {@link Philox} block of the counter (position, row,
  * channel group, 0) under the seed as key, made normal by Box and Muller's method (1958) in double precision, with

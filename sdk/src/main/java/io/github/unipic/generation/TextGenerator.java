@@ -1,17 +1,21 @@
 package io.github.unipic.generation;
 
-import io.github.unipic.Answer;
-import io.github.unipic.Answer.Ending;
+import io.github.unipic.Answer.FinishReason;
 import io.github.unipic.DescribeRequest;
-import io.github.unipic.VisionPath;
 import io.github.unipic.text.PromptTokenizer;
 import io.github.unipic.text.StreamingText;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
-/** Lets the language model answer, token by token. */
+/** Generates text with the language model, token by token. */
 public final class TextGenerator {
+    /**
+     * A generated answer.
+     *
+     * @param tokens sampled, the one that ended the answer included
+     */
+    public record Generated(String text, List<Integer> tokens, FinishReason finishReason) {}
+
     /** Is notified of the logits that each token is sampled from. */
     @FunctionalInterface
     public interface Observer {
@@ -29,26 +33,23 @@ public final class TextGenerator {
         this.stopTokens = List.copyOf(stopTokens);
     }
 
-    /**
-     * Continues {@code context}, which then holds the answer as well, without the token that ended it.
-     *
-     * @param vision which encoder looked at the images, if there were any
-     */
-    public Answer answer(LanguageContext context, DescribeRequest request, Optional<VisionPath> vision) {
-        return answer(context, request, vision, Observer.NONE);
+    /** Continues {@code context}, which then holds the answer as well, without the token that ended it. */
+    public Generated generate(LanguageContext context, DescribeRequest request) {
+        return generate(context, request, Observer.NONE);
     }
 
-    /** As {@link #answer(LanguageContext, DescribeRequest, Optional)}. */
-    public Answer answer(
-            LanguageContext context, DescribeRequest request, Optional<VisionPath> vision, Observer observer) {
+    /** As {@link #generate(LanguageContext, DescribeRequest)}. */
+    public Generated generate(LanguageContext context, DescribeRequest request, Observer observer) {
         TokenSampler sampler = new TokenSampler(request);
         StreamingText text = new StreamingText(
-                tokenizer, request.stops(), piece -> request.listener().ifPresent(listener -> listener.onText(piece)));
+                tokenizer,
+                request.stopSequences(),
+                chunk -> request.listener().ifPresent(listener -> listener.onText(chunk)));
         List<Integer> tokens = new ArrayList<>();
-        Ending ending = Ending.MAX_TOKENS;
+        FinishReason reason = FinishReason.MAX_TOKENS;
         while (tokens.size() < request.maxTokens()) {
             if (context.room() == 0) {
-                ending = Ending.CONTEXT_FULL;
+                reason = FinishReason.CONTEXT_FULL;
                 break;
             }
             float[] logits = context.logits();
@@ -56,15 +57,15 @@ public final class TextGenerator {
             int token = sampler.next(logits, tokens);
             tokens.add(token);
             if (stopTokens.contains(token)) {
-                ending = Ending.STOP_TOKEN;
+                reason = FinishReason.STOP_TOKEN;
                 break;
             }
             context.tokens(new long[] {token});
             if (text.add(token)) {
-                ending = Ending.STOP_STRING;
+                reason = FinishReason.STOP_SEQUENCE;
                 break;
             }
         }
-        return new Answer(text.finish(), tokens, ending, vision);
+        return new Generated(text.finish(), List.copyOf(tokens), reason);
     }
 }

@@ -1,12 +1,12 @@
 package io.github.unipic.generation;
 
 import io.github.unipic.DescribeRequest;
-import java.util.Arrays;
-import java.util.HashSet;
+import io.github.unipic.InferenceException;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Chooses the next token: the likeliest, or one at random by temperature, top-k and top-p. */
+/** Samples the next token: the most likely one (greedy), or one at random by temperature, top-k and top-p. */
 final class TokenSampler {
     private static final int STREAM = 2;
 
@@ -27,22 +27,37 @@ final class TokenSampler {
     /**
      * @param logits per token; changed
      * @param before tokens of the answer so far
+     * @throws InferenceException when a logit is not finite
      */
     int next(float[] logits, List<Integer> before) {
+        requireFinite(logits);
         penalize(logits, before);
-        return temperature == 0 ? likeliest(logits) : draw(logits, before.size());
+        return temperature == 0 ? greedy(logits) : draw(logits, before.size());
     }
 
-    private void penalize(float[] logits, List<Integer> before) {
-        if (repetitionPenalty != 1) {
-            for (int token : new HashSet<>(before)) {
-                float logit = logits[token];
-                logits[token] = (float) (logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty);
+    private static void requireFinite(float[] logits) {
+        for (float logit : logits) {
+            if (!Float.isFinite(logit)) {
+                throw new InferenceException("The model gave a logit of " + logit
+                        + "; if its weights are float16, export it with --precision fp32.");
             }
         }
     }
 
-    private static int likeliest(float[] logits) {
+    private void penalize(float[] logits, List<Integer> before) {
+        if (repetitionPenalty != 1) {
+            BitSet used = new BitSet(logits.length);
+            for (int token : before) {
+                used.set(token);
+            }
+            used.stream().forEach(token -> {
+                float logit = logits[token];
+                logits[token] = (float) (logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty);
+            });
+        }
+    }
+
+    private static int greedy(float[] logits) {
         int best = 0;
         for (int i = 1; i < logits.length; i++) {
             if (logits[i] > logits[best]) {
@@ -53,43 +68,40 @@ final class TokenSampler {
     }
 
     private int draw(float[] logits, int step) {
-        int[] ranked = ranked(logits);
-        int count = topK == 0 ? ranked.length : Math.min(topK, ranked.length);
-        double[] weights = new double[count];
+        Ranking ranking = new Ranking(logits);
+        double most = logits[ranking.token(0)];
+        int count = topK == 0 ? logits.length : Math.min(topK, logits.length);
         double total = 0;
         for (int i = 0; i < count; i++) {
-            weights[i] = StrictMath.exp(((double) logits[ranked[i]] - logits[ranked[0]]) / temperature);
-            total += weights[i];
+            // With all tokens to choose from, their order does not matter for the sum, and they need not be sorted.
+            total += weight(logits[count == logits.length ? i : ranking.token(i)], most);
         }
-        // The nucleus: the fewest likeliest tokens whose probabilities reach topP.
-        double nucleus = 0;
-        int kept = 0;
-        while (kept < count && (kept == 0 || nucleus < topP * total)) {
-            nucleus += weights[kept++];
-        }
+        // The nucleus: the fewest most likely tokens whose probabilities reach topP.
+        double nucleus = topP < 1 ? nucleus(logits, ranking, count, topP * total, most) : total;
         double target = uniform(step) * nucleus;
-        for (int i = 0; i < kept; i++) {
-            target -= weights[i];
-            if (target < 0) {
-                return ranked[i];
+        int rank = 0;
+        while (true) {
+            int token = ranking.token(rank++);
+            target -= weight(logits[token], most);
+            if (target < 0 || rank == count) {
+                return token;
             }
         }
-        return ranked[kept - 1];
+    }
+
+    private double nucleus(float[] logits, Ranking ranking, int count, double least, double most) {
+        double nucleus = 0;
+        for (int rank = 0; rank < count && (rank == 0 || nucleus < least); rank++) {
+            nucleus += weight(logits[ranking.token(rank)], most);
+        }
+        return nucleus;
+    }
+
+    private double weight(float logit, double most) {
+        return StrictMath.exp((logit - most) / temperature);
     }
 
     private double uniform(int step) {
         return (Integer.toUnsignedLong(Philox.block(seed, step, 0, 0, STREAM)[0]) + 0.5) / 0x1p32;
-    }
-
-    /** Tokens, likeliest first; of equal ones the lower id first. */
-    private static int[] ranked(float[] logits) {
-        long[] keys = new long[logits.length];
-        for (int i = 0; i < keys.length; i++) {
-            int bits = Float.floatToIntBits(logits[i]);
-            int ascending = bits ^ ((bits >> 31) & 0x7fffffff);
-            keys[i] = ((long) ~ascending << 32) | i;
-        }
-        Arrays.sort(keys);
-        return Arrays.stream(keys).mapToInt(key -> (int) key).toArray();
     }
 }

@@ -88,4 +88,26 @@ public final class Framing {
         }
         return Image.ofRgb(side, side, rgb);
     }
+
+    /**
+     * Makes an image larger by its own stretched edges.
+     *
+     * @param image the source
+     * @param left pixels to add there, as for the other sides
+     * @return the larger image
+     */
+    public static Image extend(Image image, int left, int right, int top, int bottom) {
+        int width = image.width() + left + right;
+        int height = image.height() + top + bottom;
+        byte[] source = image.rgb();
+        byte[] rgb = new byte[3 * width * height];
+        for (int y = 0; y < height; y++) {
+            int fromY = Math.max(0, Math.min(image.height() - 1, y - top));
+            for (int x = 0; x < width; x++) {
+                int fromX = Math.max(0, Math.min(image.width() - 1, x - left));
+                System.arraycopy(source, 3 * (fromY * image.width() + fromX), rgb, 3 * (y * width + x), 3);
+            }
+        }
+        return Image.ofRgb(width, height, rgb);
+    }
 }

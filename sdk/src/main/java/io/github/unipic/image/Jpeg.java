@@ -22,7 +22,6 @@ import org.w3c.dom.NodeList;
 
 /** JPEG files (ITU-T T.81 and T.871): baseline and progressive, grey, colour and CMYK. */
 public final class Jpeg {
-    private static final float QUALITY = 0.95f;
     private static final int MAX_SEGMENT_BYTES = 65_533;
     private static final String METADATA = "javax_imageio_jpeg_image_1.0";
 
@@ -103,15 +102,16 @@ public final class Jpeg {
     }
 
     /**
-     * Writes a file: quality 95 without chroma subsampling, and each text as a comment: keyword, NUL, text in UTF-8. A
-     * text too long for a comment (65533 bytes) is left out.
+     * Writes a file without chroma subsampling, and each text as a comment: keyword, NUL, text in UTF-8. A text too
+     * long for a comment (65533 bytes) is left out.
      *
      * @param image what
      * @param stream where to; not closed
+     * @param quality 1 to 100
      * @throws ImageFormatException if a side is too long for JPEG (65500 pixels)
      * @throws IOException if writing fails
      */
-    public static void write(DecodedImage image, OutputStream stream) throws IOException {
+    public static void write(DecodedImage image, OutputStream stream, int quality) throws IOException {
         if (Math.max(image.width(), image.height()) > 65_500) {
             throw new ImageFormatException("an image of " + image.width() + " x " + image.height()
                     + " pixels is too large for JPEG, whose sides end at 65500; save it as .png");
@@ -127,20 +127,20 @@ public final class Jpeg {
                     new byte[] {(byte) 0xff, (byte) JpegSegments.COMMENT, (byte) (length >> 8), (byte) length});
             comments.writeBytes(comment);
         }
-        byte[] jpeg = encode(image);
+        byte[] jpeg = encode(image, quality);
         int afterHeader = 4 + ((jpeg[4] & 0xff) << 8 | jpeg[5] & 0xff); // start marker, then the JFIF segment
         stream.write(jpeg, 0, afterHeader);
         comments.writeTo(stream);
         stream.write(jpeg, afterHeader, jpeg.length - afterHeader);
     }
 
-    private static byte[] encode(DecodedImage image) throws IOException {
+    private static byte[] encode(DecodedImage image, int quality) throws IOException {
         ImageWriter writer = jdkWriter();
         ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
         try (ImageOutputStream output = new MemoryCacheImageOutputStream(jpeg)) {
             ImageWriteParam parameters = writer.getDefaultWriteParam();
             parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-            parameters.setCompressionQuality(QUALITY);
+            parameters.setCompressionQuality(quality / 100f);
             var pixels = image.toBufferedImage();
             IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(pixels), parameters);
             IIOMetadataNode tree = (IIOMetadataNode) metadata.getAsTree(METADATA);

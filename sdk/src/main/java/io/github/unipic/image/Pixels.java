@@ -1,12 +1,17 @@
 package io.github.unipic.image;
 
 import io.github.unipic.Image;
+import io.github.unipic.InferenceException;
 
 /** Between a model's pixels, float32 [3,H,W] in about [-1,1], and images. */
 public final class Pixels {
     private Pixels() {}
 
-    /** Truncating, as the reference: trunc(clamp(127.5 x + 128, 0, 255)). */
+    /**
+     * Truncating, as the reference: trunc(clamp(127.5 x + 128, 0, 255)).
+     *
+     * @throws InferenceException when a pixel is not finite
+     */
     public static Image toImage(float[] pixels, int width, int height) {
         byte[] rgb = new byte[3 * width * height];
         put(pixels, width, height, rgb, width, 0, 0);
@@ -17,7 +22,7 @@ public final class Pixels {
      * Puts a part of an image in its place, as {@link #toImage}.
      *
      * @param pixels [3,height,width] of the part
-     * @param rgb the whole image's levels
+     * @param rgb the whole image's pixel values
      * @param imageWidth its width in pixels
      * @param left where the part begins in the image, in pixels, as top
      */
@@ -27,15 +32,20 @@ public final class Pixels {
             for (int y = 0; y < height; y++) {
                 int to = 3 * ((top + y) * imageWidth + left) + channel;
                 for (int x = 0; x < width; x++) {
-                    float level = 127.5f * pixels[from++] + 128f;
-                    rgb[to + 3 * x] = (byte) (int) Math.max(0f, Math.min(255f, level));
+                    float pixel = pixels[from++];
+                    if (!Float.isFinite(pixel)) {
+                        throw new InferenceException("The model decoded a pixel of " + pixel
+                                + "; if its weights are float16, export it with --precision fp32.");
+                    }
+                    float value = 127.5f * pixel + 128f;
+                    rgb[to + 3 * x] = (byte) (int) Math.max(0f, Math.min(255f, value));
                 }
             }
         }
     }
 
     /**
-     * As the reference prepares sources: level / 255 * 2 - 1, in float32.
+     * As the reference prepares sources: value / 255 * 2 - 1, in float32.
      *
      * @param image the image
      * @return [3,H,W], planar, each value in [-1,1]

@@ -43,9 +43,6 @@ final class ManifestRules {
     private static final int MOST_CHARACTERS = 10_000;
     private static final long MOST_BYTES = 1L << 44;
 
-    /** Pixels that requests count in: GenerateRequest takes multiples of it. */
-    private static final int REQUESTED = 16;
-
     private final String where;
 
     /** @param where the manifest's file, for messages */
@@ -102,6 +99,7 @@ final class ManifestRules {
         text("prompts.generate_unconditional", prompts.generateUnconditional());
         text("prompts.edit_unconditional", prompts.editUnconditional());
         text("prompts.describe", prompts.describe());
+        template("prompts.system", prompts.system());
         template("prompts.turn", prompts.turn());
         template("prompts.generate", prompts.generate());
     }
@@ -127,11 +125,10 @@ final class ManifestRules {
     private void side(String name, int pixels, int downsampling) {
         number(name, pixels, 1, MOST_PIXELS);
         require(
-                pixels % REQUESTED == 0 && pixels % downsampling == 0,
-                "has a %s of %s, which is no multiple of %s and of its sizes.downsampling of %s",
+                pixels % downsampling == 0,
+                "has a %s of %s, which is no multiple of its sizes.downsampling of %s",
                 name,
                 pixels,
-                REQUESTED,
                 downsampling);
     }
 

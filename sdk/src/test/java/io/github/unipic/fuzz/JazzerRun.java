@@ -62,7 +62,7 @@ public final class JazzerRun {
                         "--reproducer_path=" + folder,
                         "-artifact_prefix=" + folder + "/",
                         "-max_total_time=" + arguments[2],
-                        "-timeout=10",
+                        "-timeout=60",
                         "-rss_limit_mb=3000",
                         "-verbosity=0",
                         corpus.toString())

@@ -1,0 +1,339 @@
+package io.github.unipic.generation;
+
+import io.github.unipic.EditRequest;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.Image;
+import io.github.unipic.ImageRequest;
+import io.github.unipic.InpaintRequest;
+import io.github.unipic.InvalidRequestException;
+import io.github.unipic.generation.GenerationPlan.Sample;
+import io.github.unipic.image.Framing;
+import io.github.unipic.image.MaskedRegion;
+import io.github.unipic.model.Grid;
+import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.Defaults;
+import io.github.unipic.model.Manifest.Prompts;
+import io.github.unipic.runtime.Execution;
+import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.Tensor;
+import io.github.unipic.text.PromptText;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongFunction;
+import java.util.stream.IntStream;
+
+/** Requests for images: completed with the model's defaults, run through the loop, and decoded. */
+public final class ImageTasks {
+    private static final String TASK = "task";
+    private static final String GENERATED = "the image to draw";
+
+    private final Execution execution;
+    private final Manifest manifest;
+    private final Optional<Sample> sample;
+    private final ImageGenerator generator;
+    private final Autoencoder autoencoder;
+    private final ImageEncoder encoder;
+
+    public ImageTasks(Execution execution) {
+        this(execution, Optional.empty());
+    }
+
+    /**
+     * For tests and comparisons with other programs.
+     *
+     * @param sample order and noise in place of the seed's, for a single image
+     */
+    public ImageTasks(Execution execution, Optional<Sample> sample) {
+        this.execution = execution;
+        this.manifest = execution.manifest();
+        this.sample = sample;
+        this.generator = new ImageGenerator(execution);
+        this.autoencoder = new Autoencoder(execution);
+        this.encoder = new ImageEncoder(execution);
+    }
+
+    /** What the model is asked, and the unconditional prompt for guidance. */
+    private record Turns(Turn conditional, Turn unconditional) {}
+
+    /** From the prompt as the next turn of a conversation, which then holds that turn as well. */
+    public List<Image> generate(GenerateRequest given, LanguageContext context) {
+        boolean firstTurn = context.tokens() == 0;
+        Defaults defaults = manifest.defaults();
+        GenerateRequest request = complete(given.toBuilder(), given)
+                .size(given.width().orElse(defaults.width()), given.height().orElse(defaults.height()))
+                .build();
+        GenerationPlan plan =
+                plan(request, grid(request.width().getAsInt(), request.height().getAsInt()));
+        ImageTokens tokens = fromPrompt(request, plan, promptTurns(request, plan, context), context);
+        return images(
+                tokens,
+                seed -> request.toBuilder().seed(seed).count(1).build(),
+                request,
+                firstTurn ? Map.of() : Map.of(TASK, "conversation"));
+    }
+
+    /**
+     * Changes the middle square of an image, as the next turn of a conversation, which then holds that turn as well.
+     */
+    public List<Image> edit(EditRequest given, LanguageContext context) {
+        int side = given.size().orElse(squareDefault());
+        EditRequest request = complete(given.toBuilder(), given).size(side).build();
+        GenerationPlan plan = plan(request, grid(side, side));
+        int imageTokens = encoder.tokens(plan.grid());
+        Turns turns = new Turns(
+                context.turn(1, imageTokens, prompt(request)),
+                firstTurn(
+                        1,
+                        imageTokens,
+                        unconditional(request, manifest.prompts().editUnconditional())));
+        requireRoom(plan, context, turns);
+        requireMemory(plan);
+        ImageTokens tokens = fromImage(request, plan, side, turns, context);
+        return images(tokens, seed -> request.toBuilder().seed(seed).count(1).build(), request, Map.of(TASK, "edit"));
+    }
+
+    private int squareDefault() {
+        Defaults defaults = manifest.defaults();
+        if (defaults.width() != defaults.height()) {
+            throw new InvalidRequestException("editing makes squares, and the model's default size is "
+                    + defaults.width() + " x " + defaults.height() + "; give a size");
+        }
+        return defaults.width();
+    }
+
+    /** Regenerates a part of an image: the tokens that the mask touches start masked, the others are known. */
+    public List<Image> inpaint(InpaintRequest given) {
+        int side = manifest.sizes().downsampling();
+        Image source = trim(given.source(), side);
+        MaskedRegion region = MaskedRegion.of(given.mask(), source.width(), source.height());
+        boolean[] touched = region.positions(side);
+        int[] masked =
+                IntStream.range(0, touched.length).filter(i -> touched[i]).toArray();
+        if (masked.length == 0) {
+            throw new InvalidRequestException("the mask has no white (or transparent) pixel within the "
+                    + source.width() + " x " + source.height() + " that are drawn; paint white what is to change");
+        }
+        InpaintRequest request = complete(given.toBuilder(), given).build();
+        Grid grid = grid(source.width(), source.height());
+        try (LanguageContext context = LanguageContext.empty(execution)) {
+            GenerationPlan unstarted = plan(request, grid, seed -> shuffled(masked, seed), Optional.empty());
+            Turns turns = promptTurns(request, unstarted, context);
+            GenerationPlan plan = plan(request, grid, seed -> shuffled(masked, seed), Optional.of(latents(source)));
+            List<Image> images = images(
+                    fromPrompt(request, plan, turns, context),
+                    seed -> request.toBuilder().seed(seed).count(1).build(),
+                    request,
+                    Map.of(TASK, "inpaint"));
+            return request.seam() < 0
+                    ? images
+                    : images.stream()
+                            .map(image -> region.paste(image, source, request.seam()))
+                            .toList();
+        }
+    }
+
+    private float[] latents(Image source) {
+        try (Tensor latents = autoencoder.encode(source)) {
+            return latents.toFloats();
+        }
+    }
+
+    private static int[] shuffled(int[] positions, long seed) {
+        return IntStream.of(TokenOrder.random(positions.length, seed))
+                .map(index -> positions[index])
+                .toArray();
+    }
+
+    /** Without what is left over at right and bottom of whole tokens. */
+    private static Image trim(Image image, int side) {
+        int width = image.width() / side * side;
+        int height = image.height() / side * side;
+        if (width == 0 || height == 0) {
+            throw new InvalidRequestException("the image is " + image.width() + " x " + image.height()
+                    + " pixels; at least " + side + " x " + side + " are needed");
+        }
+        return Framing.crop(image, 0, 0, width, height);
+    }
+
+    // ---- prompts and the loop
+
+    private Turns promptTurns(ImageRequest request, GenerationPlan plan, LanguageContext context) {
+        Prompts prompts = manifest.prompts();
+        Turns turns = new Turns(
+                context.turn(prompt(request).in(prompts.generate(), Prompts.PLACE)),
+                firstTurn(0, 0, unconditional(request, prompts.generateUnconditional())));
+        requireRoom(plan, context, turns);
+        return turns;
+    }
+
+    private ImageTokens fromPrompt(ImageRequest request, GenerationPlan plan, Turns turns, LanguageContext context) {
+        requireMemory(plan);
+        // The prompts need the language model only; together the loop's graphs are opened in less time.
+        return execution.holding(ImageGenerator.GRAPHS, () -> {
+            try (LanguageContext unconditional = LanguageContext.empty(execution);
+                    Tensor canvas = new MarModel(execution).blankCanvas()) {
+                context.append(turns.conditional(), List.of());
+                if (plan.guided()) {
+                    unconditional.append(turns.unconditional(), List.of());
+                }
+                return generate(request, plan, context, unconditional, canvas);
+            }
+        });
+    }
+
+    private ImageTokens fromImage(
+            EditRequest request, GenerationPlan plan, int side, Turns turns, LanguageContext context) {
+        boolean firstTurn = context.tokens() == 0;
+        try (MarEncoding source = encoder.source(request.source(), side)) {
+            List<Tensor> images = List.of(source.embeds());
+            return execution.holding(ImageGenerator.GRAPHS, () -> {
+                context.appendImages(turns.conditional(), images);
+                // In a first turn both prompts begin alike, and the image goes through the model once.
+                try (LanguageContext unconditional =
+                        firstTurn ? context.fork(execution) : LanguageContext.empty(execution)) {
+                    if (plan.guided()) {
+                        if (!firstTurn) {
+                            unconditional.appendImages(turns.unconditional(), images);
+                        }
+                        unconditional.appendPrompt(turns.unconditional());
+                    }
+                    context.appendPrompt(turns.conditional());
+                    return generate(
+                            request,
+                            plan,
+                            context,
+                            unconditional,
+                            source.canvas().orElseThrow());
+                }
+            });
+        }
+    }
+
+    private ImageTokens generate(
+            ImageRequest request,
+            GenerationPlan plan,
+            LanguageContext conditional,
+            LanguageContext unconditional,
+            Tensor canvas) {
+        ProgressReport progress = new ProgressReport(request.listener(), plan.iterations(), autoencoder);
+        try (KvCache stacked = KvCache.stack(plan.rows(conditional.cache(), unconditional.cache()));
+                KvCache prompts = execution.onDevice(stacked)) {
+            return generator.generate(plan, prompts, canvas, progress);
+        }
+    }
+
+    private static PromptText prompt(ImageRequest request) {
+        return PromptText.typed(request.prompt(), request.allowSpecialTokens());
+    }
+
+    private static PromptText unconditional(ImageRequest request, String modelsOwn) {
+        return request.negativePrompt()
+                .map(text -> PromptText.typed(text, request.allowSpecialTokens()))
+                .orElseGet(() -> PromptText.template(modelsOwn));
+    }
+
+    /** A turn with no conversation before it. */
+    private Turn firstTurn(int images, int imageTokens, PromptText prompt) {
+        return Turn.of(execution.engine().tokenizer(), manifest.prompts(), true, images, imageTokens, prompt);
+    }
+
+    // ---- the request
+
+    /** The request with every common value set. */
+    private <B extends ImageRequest.Builder<B>> B complete(B builder, ImageRequest request) {
+        Defaults defaults = manifest.defaults();
+        return builder.iterations(request.iterations().orElse(defaults.iterations()))
+                .guidance(request.guidance().orElse(defaults.guidance()))
+                .guidanceSchedule(request.guidanceSchedule()
+                        .orElseGet(() -> GuidanceSchedule.valueOf(
+                                defaults.guidanceSchedule().toUpperCase(Locale.ROOT))))
+                .temperature(request.temperature().orElse(defaults.temperature()))
+                .diffusionSteps(request.diffusionSteps().orElse(defaults.diffusionSteps()))
+                .seed(request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong(1L << 32)));
+    }
+
+    private Grid grid(int width, int height) {
+        int side = manifest.sizes().downsampling();
+        if (width % side != 0 || height % side != 0) {
+            throw new InvalidRequestException("The model draws whole tokens of " + side + " x " + side + " pixels, not "
+                    + width + " x " + height + "; take multiples of " + side + ".");
+        }
+        return new Grid(height / side, width / side);
+    }
+
+    private GenerationPlan plan(ImageRequest request, Grid grid) {
+        return plan(request, grid, seed -> TokenOrder.random(grid.tokens(), seed), Optional.empty());
+    }
+
+    /**
+     * @param order of the masked positions, by an image's seed
+     * @param start latents of the other positions
+     */
+    private GenerationPlan plan(ImageRequest request, Grid grid, LongFunction<int[]> order, Optional<float[]> start) {
+        List<Sample> samples = new ArrayList<>();
+        for (int i = 0; i < request.count(); i++) {
+            long seed = request.seed().getAsLong() + i;
+            samples.add(sample.orElseGet(() -> new Sample(order.apply(seed), new PhiloxNoise(seed))));
+        }
+        return new GenerationPlan(
+                grid,
+                request.iterations().getAsInt(),
+                request.guidance().getAsDouble(),
+                request.guidanceSchedule().orElseThrow(),
+                request.temperature().getAsDouble(),
+                DiffusionSchedule.cosine(
+                        request.diffusionSteps().getAsInt(),
+                        manifest.diffusion().maxBeta()),
+                start,
+                samples);
+    }
+
+    /**
+     * Before anything is computed: do both prompts fit, with the image behind them? It counts with all of its tokens,
+     * so that a size fits however many iterations draw it.
+     */
+    private void requireRoom(GenerationPlan plan, LanguageContext context, Turns turns) {
+        int imageTokens = encoder.tokens(plan.grid());
+        context.requireRoom(turns.conditional(), imageTokens, GENERATED);
+        if (plan.guided()) {
+            turns.unconditional().requireRoom(manifest.sizes().context(), 0, imageTokens, GENERATED);
+        }
+    }
+
+    private void requireMemory(GenerationPlan plan) {
+        MemoryNeed.of(
+                        manifest,
+                        plan.rows(0, 0).size(),
+                        plan.grid().tokens(),
+                        execution.engine().graphs().options().provider().isCpu())
+                .require(MemoryNeed.Available.here());
+    }
+
+    // ---- the images
+
+    /**
+     * The decoded images, each with the text that says how it was made.
+     *
+     * @param single the request of one image, by its seed
+     */
+    private List<Image> images(
+            ImageTokens tokens, LongFunction<ImageRequest> single, ImageRequest request, Map<String, String> more) {
+        List<Image> images = new ArrayList<>();
+        for (Image image : autoencoder.decode(tokens)) {
+            ImageRequest own = single.apply(request.seed().getAsLong() + images.size());
+            Map<String, String> text = new LinkedHashMap<>(own.toMetadata(image.width(), image.height()));
+            if (sample.isPresent()) {
+                text.remove("seed"); // which alone would not draw that image again
+            }
+            text.putAll(more);
+            images.add(image.withMetadata(text));
+        }
+        return List.copyOf(images);
+    }
+}
