@@ -10,11 +10,9 @@ import java.util.Set;
  * @param name what the model is called
  * @param formatVersion of the folder's form
  * @param bytes of all its files
- * @param defaultWidth of an image, in pixels
+ * @param defaultWidth of an image, in pixels: what the model was made for; other sizes are possible and may look worse
  * @param defaultHeight of an image, in pixels
  * @param sizeMultiple that width and height of an image must be multiples of, in pixels: the side of an image token
- * @param trainedWidth of the images that the model was trained on, in pixels; other sizes are possible and look worse
- * @param trainedHeight of the images that the model was trained on, in pixels
  * @param tasks that the folder's graphs suffice for
  */
 public record ModelInfo(
@@ -25,8 +23,6 @@ public record ModelInfo(
         int defaultWidth,
         int defaultHeight,
         int sizeMultiple,
-        int trainedWidth,
-        int trainedHeight,
         Set<Task> tasks,
         List<GraphInfo> graphs) {
 

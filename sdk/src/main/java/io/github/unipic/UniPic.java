@@ -145,8 +145,6 @@ public final class UniPic implements AutoCloseable {
                 manifest.defaults().width(),
                 manifest.defaults().height(),
                 manifest.sizes().downsampling(),
-                manifest.sizes().downsampling() * manifest.sizes().nativeGrid(),
-                manifest.sizes().downsampling() * manifest.sizes().nativeGrid(),
                 Collections.unmodifiableSet(tasks),
                 infos);
     }
@@ -224,7 +222,20 @@ public final class UniPic implements AutoCloseable {
     }
 
     /**
-     * Answers a question about an image; the likeliest answer, at most 1024 tokens.
+     * Makes the images of a request of any kind.
+     *
+     * @throws UniPicException as {@link #generate(GenerateRequest)}, {@link #edit(EditRequest)} or
+     *     {@link #inpaint(InpaintRequest)}
+     */
+    public List<Image> images(ImageRequest request) {
+        if (request instanceof GenerateRequest generate) {
+            return generate(generate);
+        }
+        return request instanceof EditRequest edit ? edit(edit) : inpaint((InpaintRequest) request);
+    }
+
+    /**
+     * Answers a question about an image; greedy, at most 1024 tokens.
      *
      * @param question blank for the model's own "describe the image"
      */

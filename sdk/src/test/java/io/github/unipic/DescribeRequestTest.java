@@ -30,13 +30,16 @@ class DescribeRequestTest {
                 Arguments.of(
                         DescribeRequest.builder("x".repeat(100_001)),
                         "the question must have at most 100000 characters, not 100001"),
-                Arguments.of(DescribeRequest.builder("").stop("\udc00"), "a stop string " + unpaired),
-                Arguments.of(DescribeRequest.builder("").stop("\0"), "a stop string has the character NUL; remove it"),
+                Arguments.of(DescribeRequest.builder("").stopSequence("\udc00"), "a stop sequence " + unpaired),
                 Arguments.of(
-                        DescribeRequest.builder("").stop(""), "a stop string must have 1 to 10000 characters, not 0"),
+                        DescribeRequest.builder("").stopSequence("\0"),
+                        "a stop sequence has the character NUL; remove it"),
                 Arguments.of(
-                        DescribeRequest.builder("").stop("x".repeat(10_001)),
-                        "a stop string must have 1 to 10000 characters, not 10001"));
+                        DescribeRequest.builder("").stopSequence(""),
+                        "a stop sequence must have 1 to 10000 characters, not 0"),
+                Arguments.of(
+                        DescribeRequest.builder("").stopSequence("x".repeat(10_001)),
+                        "a stop sequence must have 1 to 10000 characters, not 10001"));
     }
 
     @ParameterizedTest

@@ -48,7 +48,8 @@ class MaskTest {
             assertThat(mask.pixels()[i]).isEqualTo(isHole(i % 128, i / 128));
         }
         Image source = Image.decode(file("mask-source-128.png"), ReadOptions.DEFAULT);
-        assertThat(Inpainting.of(source, mask).mask()).isSameAs(mask);
+        assertThat(InpaintRequest.builder(source, mask, "a hole").build().mask())
+                .isSameAs(mask);
     }
 
     @Test

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.unipic.Answer;
-import io.github.unipic.Answer.Ending;
+import io.github.unipic.Answer.FinishReason;
 import io.github.unipic.Conversation;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
-import io.github.unipic.Inpainting;
+import io.github.unipic.InpaintRequest;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
 import io.github.unipic.VisionPath;
@@ -123,34 +123,36 @@ class ContextRoomTest {
         assertThat(turnWithImage("x")).isLessThan(turnWithImage("Repeat this image."));
         takesExactly(
                 turnWithImage("Repeat this image.") + 2 * imageTokens,
-                unipic -> unipic.edit(PHOTO, draw("x").build()));
+                unipic -> unipic.edit(Requests.edit(PHOTO, draw("x").build())));
         folder = Files.createDirectory(folder.resolve("unguided"));
         takesExactly(
                 turnWithImage("x") + 2 * imageTokens,
-                unipic -> unipic.edit(PHOTO, draw("x").guidance(1).build()));
+                unipic -> unipic.edit(Requests.edit(PHOTO, draw("x").guidance(1).build())));
     }
 
     @Test
     void edit() throws IOException {
         takesExactly(
                 turnWithImage(LONG) + 2 * imageTokens,
-                unipic -> unipic.edit(PHOTO, draw(LONG).build()));
+                unipic -> unipic.edit(Requests.edit(PHOTO, draw(LONG).build())));
     }
 
     @Test
     void inpaint() throws IOException {
-        Inpainting inpainting = Inpainting.of(PHOTO, TestImages.cornerMask(SIDE, SIDE, 32, 32));
+        Image mask = TestImages.cornerMask(SIDE, SIDE, 32, 32);
         takesExactly(
                 turn("Generate an image: " + LONG) + imageTokens,
-                unipic -> unipic.inpaint(inpainting, draw(LONG).build()));
+                unipic ->
+                        unipic.inpaint(Requests.inpaint(PHOTO, mask, draw(LONG).build())));
     }
 
     @Test
     void outpaint() throws IOException {
-        Inpainting inpainting = Inpainting.extend(TestImages.gradient(32, SIDE), 32, 0, 0, 0);
-        takesExactly(
-                turn("Generate an image: " + LONG) + imageTokens,
-                unipic -> unipic.inpaint(inpainting, draw(LONG).build()));
+        InpaintRequest wider = Requests.like(
+                        InpaintRequest.extending(TestImages.gradient(32, SIDE), 32, 0, 0, 0, LONG),
+                        draw(LONG).build())
+                .build();
+        takesExactly(turn("Generate an image: " + LONG) + imageTokens, unipic -> unipic.inpaint(wider));
     }
 
     /** The answer needs one token of room at least. */
@@ -161,7 +163,7 @@ class ContextRoomTest {
         int seen = path == VisionPath.MAR ? side * side + manifest.sizes().bufferTokens() : visionTokens();
         takesExactly(turnWithImage(LONG) + seen + 1, unipic -> {
             Answer answer = unipic.describe(ask(LONG).image(PHOTO).vision(path).build());
-            assertThat(answer.ending()).isIn(Ending.CONTEXT_FULL, Ending.STOP_TOKEN);
+            assertThat(answer.finishReason()).isIn(FinishReason.CONTEXT_FULL, FinishReason.STOP_TOKEN);
             assertThat(answer.tokens()).hasSize(1);
             assertThat(answer.vision()).contains(path);
         });
@@ -213,7 +215,7 @@ class ContextRoomTest {
                 "edit",
                 first,
                 after + turnWithImage(LONG) + 2 * imageTokens,
-                talk -> talk.edit(PHOTO, draw(LONG).build()));
+                talk -> talk.edit(Requests.edit(PHOTO, draw(LONG).build())));
     }
 
     private static void talk(UniPic unipic, Consumer<Conversation> turn) {

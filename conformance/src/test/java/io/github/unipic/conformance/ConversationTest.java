@@ -114,8 +114,9 @@ class ConversationTest {
             assertThat(told).isNotEqualTo(alone);
             assertThat(talk.tokens()).isGreaterThan(tokens);
             assertClose(silent.generate(draw()).get(0).rgb(), alone);
-            assertThat(talk.edit(PHOTO, draw()).get(0).rgb())
-                    .isNotEqualTo(unipic.edit(PHOTO, draw()).get(0).rgb());
+            assertThat(talk.edit(Requests.edit(PHOTO, draw())).get(0).rgb())
+                    .isNotEqualTo(
+                            unipic.edit(Requests.edit(PHOTO, draw())).get(0).rgb());
             assertThat(talk.ask(ask("And now?")).tokens()).isNotEmpty();
         }
     }

@@ -18,7 +18,6 @@ import io.github.unipic.text.PromptTokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -74,7 +73,7 @@ class DecodingTest {
         List<Long> sequence = new ArrayList<>(Arrays.stream(prompt).boxed().toList());
         try (LanguageContext context = context(prompt)) {
             List<Integer> answered = new TextGenerator(tokenizer, List.of())
-                    .answer(context, DescribeRequest.builder("").maxTokens(64).build(), Optional.empty())
+                    .generate(context, DescribeRequest.builder("").maxTokens(64).build())
                     .tokens();
             assertThat(answered).hasSize(64);
             for (int token : answered) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.unipic.Answer;
-import io.github.unipic.Answer.Ending;
+import io.github.unipic.Answer.FinishReason;
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
 import io.github.unipic.Conversation;
@@ -12,6 +12,7 @@ import io.github.unipic.DescribeRequest;
 import io.github.unipic.Image;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ModelFormatException;
+import io.github.unipic.ModelInfo.Task;
 import io.github.unipic.UniPic;
 import io.github.unipic.VisionPath;
 import java.io.IOException;
@@ -111,12 +112,12 @@ class DescribeTest {
     @Test
     void answersEndAtTheirMostTokensAndAtStopStrings() {
         assertThat(unipic.describe(ask().maxTokens(3).build()))
-                .satisfies(answer -> assertThat(answer.ending()).isEqualTo(Ending.MAX_TOKENS))
+                .satisfies(answer -> assertThat(answer.finishReason()).isEqualTo(FinishReason.MAX_TOKENS))
                 .satisfies(answer -> assertThat(answer.tokens()).hasSize(3));
         String text = unipic.describe(ask().maxTokens(60).build()).text();
         String stop = text.substring(text.length() / 2, text.length() / 2 + 2);
-        Answer stopped = unipic.describe(ask().maxTokens(60).stop(stop).build());
-        assertThat(stopped.ending()).isEqualTo(Ending.STOP_STRING);
+        Answer stopped = unipic.describe(ask().maxTokens(60).stopSequence(stop).build());
+        assertThat(stopped.finishReason()).isEqualTo(FinishReason.STOP_SEQUENCE);
         assertThat(stopped.text()).isEqualTo(text.substring(0, text.indexOf(stop)));
     }
 
@@ -146,7 +147,7 @@ class DescribeTest {
                         .replaceAll("\"vision_image\" : \\d+", "\"vision_image\" : 0"));
         Answer mar = unipic.describe(ask().vision(VisionPath.MAR).build());
         try (UniPic blind = UniPic.load(model)) {
-            assertThat(blind.info().tasks()).contains("describe");
+            assertThat(blind.info().tasks()).contains(Task.DESCRIBE);
             assertThat(blind.describe(ask().build())).isEqualTo(mar);
             assertThatExceptionOfType(ModelFormatException.class)
                     .isThrownBy(

@@ -96,7 +96,7 @@ class DeviceTensorsTest {
                     .count(2)
                     .build();
             List<Image> drawn = unipic.generate(request);
-            List<Image> edited = unipic.edit(drawn.get(0), request);
+            List<Image> edited = unipic.edit(Requests.edit(drawn.get(0), request));
             String answer = unipic.describe(DescribeRequest.builder("What?")
                             .image(edited.get(1))
                             .maxTokens(12)

@@ -3,9 +3,10 @@ package io.github.unipic.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.unipic.EditRequest;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
-import io.github.unipic.Inpainting;
+import io.github.unipic.InpaintRequest;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.Progress;
 import io.github.unipic.UniPic;
@@ -38,7 +39,9 @@ class EditTest {
     }
 
     private static byte[] edit(Image source, GenerateRequest.Builder request) {
-        return unipic.edit(source, request.size(64, 64).build()).get(0).rgb();
+        return unipic.edit(Requests.edit(source, request.size(64, 64).build()))
+                .get(0)
+                .rgb();
     }
 
     @Test
@@ -54,7 +57,8 @@ class EditTest {
 
     @Test
     void anEditIsNotMistakenForADrawingFromText() {
-        Image edited = unipic.edit(SOURCE, request().size(64, 64).build()).get(0);
+        Image edited = unipic.edit(Requests.edit(SOURCE, request().size(64, 64).build()))
+                .get(0);
         assertThat(edited.metadata()).containsEntry("task", "edit");
         assertThat(edited.request()).isEmpty();
     }
@@ -68,18 +72,21 @@ class EditTest {
     @Test
     void editsAreSquare() {
         assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> unipic.edit(SOURCE, request().size(64, 32).build()))
-                .withMessageContaining("64 x 32");
+                .isThrownBy(() -> unipic.edit(
+                        EditRequest.builder(SOURCE, "a fox").size(60).build()))
+                .withMessageContaining("60 x 60");
     }
 
-    private static List<Image> inpaint(Inpainting inpainting, GenerateRequest.Builder request) {
-        return unipic.inpaint(inpainting, request.build());
+    private static List<Image> inpaint(Image mask, int seam, GenerateRequest.Builder request) {
+        return unipic.inpaint(Requests.inpaint(SOURCE, mask, request.build()).toBuilder()
+                .seam(seam)
+                .build());
     }
 
     @Test
     void onlyTheMaskedPartChanges() {
         Image mask = TestImages.cornerMask(96, 64, 48, 32);
-        Image drawn = inpaint(new Inpainting(SOURCE, mask, 0), request()).get(0);
+        Image drawn = inpaint(mask, 0, request()).get(0);
         assertThat(drawn.width()).isEqualTo(96);
         assertThat(drawn.height()).isEqualTo(64);
         byte[] before = SOURCE.rgb();
@@ -102,21 +109,22 @@ class EditTest {
 
     @Test
     void inpaintingFollowsSourcePromptAndSeed() {
-        Inpainting inpainting = new Inpainting(SOURCE, TestImages.cornerMask(96, 64, 48, 32), -1);
-        byte[] base = inpaint(inpainting, request()).get(0).rgb();
-        assertThat(inpaint(inpainting, request()).get(0).rgb()).isEqualTo(base);
-        assertThat(inpaint(inpainting, request().seed(8)).get(0).rgb()).isNotEqualTo(base);
-        assertThat(inpaint(inpainting, request().prompt("a blue square")).get(0).rgb())
+        Image mask = TestImages.cornerMask(96, 64, 48, 32);
+        byte[] base = inpaint(mask, -1, request()).get(0).rgb();
+        assertThat(inpaint(mask, -1, request()).get(0).rgb()).isEqualTo(base);
+        assertThat(inpaint(mask, -1, request().seed(8)).get(0).rgb()).isNotEqualTo(base);
+        assertThat(inpaint(mask, -1, request().prompt("a blue square")).get(0).rgb())
                 .isNotEqualTo(base);
-        assertThat(inpaint(inpainting, request().count(2))).hasSize(2);
+        assertThat(inpaint(mask, -1, request().count(2))).hasSize(2);
     }
 
     @Test
     void onlyMaskedTokensAreDrawn() {
         List<Progress> heard = new ArrayList<>();
         inpaint(
-                new Inpainting(SOURCE, TestImages.cornerMask(96, 64, 48, 32), -1),
-                request().iterations(2).progress(heard::add));
+                TestImages.cornerMask(96, 64, 48, 32),
+                -1,
+                request().iterations(2).listener(heard::add));
         assertThat(heard.get(0).tokens()).isEqualTo(24);
         assertThat(heard.get(0).tokensDone()).as("18 known, and some of 6").isBetween(19, 23);
         assertThat(heard.get(heard.size() - 1).tokensDone()).isEqualTo(24);
@@ -124,11 +132,15 @@ class EditTest {
 
     @Test
     void outpaintingKeepsTheImageAndAddsAMargin() {
-        Inpainting wider = Inpainting.extend(SOURCE, 16, 32, 0, 16);
+        InpaintRequest wider = Requests.like(
+                        InpaintRequest.extending(SOURCE, 16, 32, 0, 16, "a wide field"),
+                        request().build())
+                .seam(0)
+                .build();
         assertThat(wider.source().width()).isEqualTo(144);
         assertThat(wider.source().height()).isEqualTo(80);
-        Image drawn = inpaint(new Inpainting(wider.source(), wider.mask(), 0), request())
-                .get(0);
+        Image drawn = unipic.inpaint(wider).get(0);
+        assertThat(drawn.width()).isEqualTo(144);
         byte[] inner = SOURCE.rgb();
         byte[] outer = drawn.rgb();
         for (int y = 0; y < 64; y++) {
@@ -142,28 +154,33 @@ class EditTest {
     void imagesBeyondTheContextAreRefusedBeforeAnythingIsComputed() {
         Image large = TestImages.gradient(4096, 4096);
         assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> unipic.edit(SOURCE, request().size(4096, 4096).build()))
+                .isThrownBy(() -> unipic.edit(
+                        Requests.edit(SOURCE, request().size(4096, 4096).build())))
                 .withMessageContaining("smaller or fewer images");
         assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> inpaint(Inpainting.of(large, TestImages.cornerMask(4096, 4096, 0, 0)), request()))
+                .isThrownBy(() -> unipic.inpaint(Requests.inpaint(
+                        large,
+                        TestImages.cornerMask(4096, 4096, 0, 0),
+                        request().build())))
                 .withMessageContaining("smaller or fewer images");
         assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> Inpainting.extend(SOURCE, 16384, 16384, 16384, 16384));
+                .isThrownBy(() -> InpaintRequest.extending(SOURCE, 16384, 16384, 16384, 16384, "a field"));
     }
 
     @Test
     void wrongMasksAreRefused() {
         assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> Inpainting.of(SOURCE, TestImages.cornerMask(64, 96, 0, 0)))
+                .isThrownBy(() -> Requests.inpaint(
+                        SOURCE, TestImages.cornerMask(64, 96, 0, 0), request().build()))
                 .withMessageContaining("64 x 96")
                 .withMessageContaining("96 x 64");
         assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> inpaint(Inpainting.of(SOURCE, TestImages.cornerMask(96, 64, 96, 64)), request()))
+                .isThrownBy(() -> inpaint(TestImages.cornerMask(96, 64, 96, 64), 8, request()))
                 .withMessageContaining("no white");
         assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> Inpainting.extend(SOURCE, 10, 0, 0, 0))
-                .withMessageContaining("10");
+                .isThrownBy(() -> InpaintRequest.extending(SOURCE, -1, 0, 0, 0, "a field"))
+                .withMessageContaining("-1");
         assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> Inpainting.extend(SOURCE, 0, 0, 0, 0));
+                .isThrownBy(() -> InpaintRequest.extending(SOURCE, 0, 0, 0, 0, "a field"));
     }
 }

@@ -99,7 +99,7 @@ class FolderChangeTest {
                     .size(64, 64)
                     .iterations(2)
                     .diffusionSteps(3)
-                    .progress(progress -> {
+                    .listener(progress -> {
                         if (progress.iteration() == 2) {
                             try {
                                 replace();

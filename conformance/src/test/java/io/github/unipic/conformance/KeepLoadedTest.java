@@ -10,7 +10,7 @@ import io.github.unipic.DescribeRequest;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import io.github.unipic.UniPic;
-import io.github.unipic.generation.Drawing;
+import io.github.unipic.generation.ImageTasks;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
@@ -47,7 +47,7 @@ class KeepLoadedTest {
             draw(
                     engine,
                     request()
-                            .progress(progress -> seen.add(engine.graphs().loaded()))
+                            .listener(progress -> seen.add(engine.graphs().loaded()))
                             .build());
             assertThat(seen).hasSize(3).containsOnly(Set.of(MAR_ENCODER, DECODER_STEP, MAR_DECODER, TOKEN_SAMPLER));
             assertThat(engine.graphs().loaded()).isEmpty();
@@ -62,7 +62,7 @@ class KeepLoadedTest {
             draw(
                     engine,
                     request()
-                            .progress(progress -> {
+                            .listener(progress -> {
                                 assertThat(progress.preview().get()).hasSize(1);
                                 seen.add(engine.graphs().loaded());
                             })
@@ -84,7 +84,7 @@ class KeepLoadedTest {
     private static void draw(Engine engine, GenerateRequest request) {
         engine.execute(request.cancellation(), execution -> {
             try (LanguageContext context = LanguageContext.empty(execution)) {
-                return new Drawing(execution, request).generate(context);
+                return new ImageTasks(execution).generate(request, context);
             }
         });
     }

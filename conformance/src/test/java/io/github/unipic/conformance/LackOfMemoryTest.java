@@ -30,7 +30,7 @@ class LackOfMemoryTest {
             try (UniPic unipic = UniPic.builder(Path.of(args[0])).threads(1).load();
                     Conversation talk = unipic.conversation()) {
                 Runnable generate = () -> unipic.generate(request());
-                Runnable edit = () -> talk.edit(PHOTO, request());
+                Runnable edit = () -> talk.edit(Requests.edit(PHOTO, request()));
                 Runnable ask = () -> talk.ask(DescribeRequest.builder("What?")
                         .image(PHOTO)
                         .maxTokens(2)

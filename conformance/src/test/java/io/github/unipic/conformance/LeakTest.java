@@ -70,7 +70,8 @@ class LeakTest {
         String endless = "龘".repeat(33_000);
         for (int i = 0; i < calls / 4; i++) {
             assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> unipic.generate(stopping(128)));
-            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> unipic.edit(PHOTO, stopping(128)));
+            assertThatExceptionOfType(UniPicException.class)
+                    .isThrownBy(() -> unipic.edit(Requests.edit(PHOTO, stopping(128))));
             Cancellation cancellation = new Cancellation();
             DescribeRequest question = DescribeRequest.builder("What?")
                     .image(PHOTO)
@@ -103,7 +104,7 @@ class LeakTest {
         });
         canceller.start();
         try (Conversation branch = talk.fork()) {
-            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> branch.edit(PHOTO, edit));
+            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> branch.edit(Requests.edit(PHOTO, edit)));
         } finally {
             cancellation.cancel();
         }
@@ -116,7 +117,7 @@ class LeakTest {
                 .iterations(4)
                 .diffusionSteps(10)
                 .cancellation(cancellation)
-                .progress(progress -> cancellation.cancel())
+                .listener(progress -> cancellation.cancel())
                 .build();
     }
 

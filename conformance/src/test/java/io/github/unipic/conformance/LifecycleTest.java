@@ -52,7 +52,7 @@ class LifecycleTest {
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch mayEnd = new CountDownLatch(1);
         CompletableFuture<Image> drawn = CompletableFuture.supplyAsync(() -> unipic.generate(request(3)
-                        .progress(progress -> {
+                        .listener(progress -> {
                             running.countDown();
                             await(mayEnd);
                         })
@@ -97,7 +97,7 @@ class LifecycleTest {
         CountDownLatch closing = new CountDownLatch(1);
         AtomicReference<Throwable> refused = new AtomicReference<>();
         CompletableFuture<Void> drawn = CompletableFuture.runAsync(() -> unipic.generate(request(2)
-                .progress(progress -> {
+                .listener(progress -> {
                     running.countDown();
                     await(closing);
                     CompletableFuture<Void> other = CompletableFuture.runAsync(
@@ -123,7 +123,7 @@ class LifecycleTest {
     void closedByItsOwnListenerTheRequestEndsAndFreesTheModel() {
         UniPic unipic = UniPic.load(TinyModel.model());
         Image drawn = unipic.generate(
-                        request(2).progress(progress -> unipic.close()).build())
+                        request(2).listener(progress -> unipic.close()).build())
                 .get(0);
         assertThat(drawn.width()).isEqualTo(64);
         assertFreed();
@@ -136,7 +136,7 @@ class LifecycleTest {
         UniPic unipic = UniPic.load(TinyModel.model());
         CountDownLatch running = new CountDownLatch(1);
         CompletableFuture<Void> drawn = CompletableFuture.runAsync(() -> unipic.generate(
-                request(100_000).progress(progress -> running.countDown()).build()));
+                request(100_000).listener(progress -> running.countDown()).build()));
         running.await();
         unipic.close(Duration.ofMillis(50));
         assertThatExceptionOfType(ExecutionException.class)
@@ -150,7 +150,7 @@ class LifecycleTest {
         UniPic unipic = UniPic.load(TinyModel.model());
         CountDownLatch running = new CountDownLatch(1);
         CompletableFuture<Image> drawn = CompletableFuture.supplyAsync(() -> unipic.generate(
-                        request(3).progress(progress -> running.countDown()).build())
+                        request(3).listener(progress -> running.countDown()).build())
                 .get(0));
         running.await();
         unipic.close(Duration.ofMinutes(1));
@@ -165,7 +165,7 @@ class LifecycleTest {
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
         CompletableFuture<Void> drawn = CompletableFuture.runAsync(() -> unipic.generate(request(2)
-                .progress(progress -> {
+                .listener(progress -> {
                     running.countDown();
                     await(closed);
                 })

@@ -9,7 +9,7 @@ import io.github.unipic.Conversation;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
-import io.github.unipic.Inpainting;
+import io.github.unipic.InpaintRequest;
 import io.github.unipic.UniPic;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.Tensor;
@@ -68,14 +68,16 @@ class ManyThreadsTest {
         EDIT {
             @Override
             String run(UniPic unipic, Cancellation cancellation) {
-                return text(unipic.edit(PHOTO, drawing("make it night", cancellation)));
+                return text(unipic.edit(Requests.edit(PHOTO, drawing("make it night", cancellation))));
             }
         },
         INPAINT {
             @Override
             String run(UniPic unipic, Cancellation cancellation) {
-                return text(
-                        unipic.inpaint(Inpainting.extend(PHOTO, 16, 0, 0, 0), drawing("a wide field", cancellation)));
+                return text(unipic.inpaint(Requests.like(
+                                InpaintRequest.extending(PHOTO, 16, 0, 0, 0, "a wide field"),
+                                drawing("a wide field", cancellation))
+                        .build()));
             }
         },
         DESCRIBE {

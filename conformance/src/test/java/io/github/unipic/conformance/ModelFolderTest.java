@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.unipic.ModelFormatException;
+import io.github.unipic.ModelInfo.Task;
 import io.github.unipic.UniPic;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -125,7 +126,7 @@ class ModelFolderTest {
     void aMissingGraphIsNamedWhenItIsNeeded() throws IOException {
         edit("\"token_sampler\" : {", "\"token_sampler_of_the_future\" : {");
         try (UniPic unipic = UniPic.load(model)) {
-            assertThat(unipic.info().tasks()).doesNotContain("generate");
+            assertThat(unipic.info().tasks()).doesNotContain(Task.GENERATE);
             assertRefused(() -> unipic.generate("a red circle"), "token_sampler");
         }
     }

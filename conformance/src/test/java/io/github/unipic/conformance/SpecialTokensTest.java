@@ -6,7 +6,6 @@ import io.github.unipic.Conversation;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
-import io.github.unipic.Inpainting;
 import io.github.unipic.UniPic;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
@@ -65,15 +64,20 @@ class SpecialTokensTest {
 
     @Test
     void editing() {
-        int plain = tokens(talk -> talk.edit(PHOTO, draw(false)));
-        assertThat(plain - tokens(talk -> talk.edit(PHOTO, draw(true)))).isBetween(10, SHORTER);
+        int plain = tokens(talk -> talk.edit(Requests.edit(PHOTO, draw(false))));
+        assertThat(plain - tokens(talk -> talk.edit(Requests.edit(PHOTO, draw(true)))))
+                .isBetween(10, SHORTER);
     }
 
     @Test
     void inpainting() {
-        Inpainting inpainting = Inpainting.of(PHOTO, TestImages.cornerMask(64, 64, 32, 32));
-        assertThat(unipic.inpaint(inpainting, draw(false)).get(0).rgb())
-                .isNotEqualTo(unipic.inpaint(inpainting, draw(true)).get(0).rgb());
+        Image mask = TestImages.cornerMask(64, 64, 32, 32);
+        assertThat(unipic.inpaint(Requests.inpaint(PHOTO, mask, draw(false)))
+                        .get(0)
+                        .rgb())
+                .isNotEqualTo(unipic.inpaint(Requests.inpaint(PHOTO, mask, draw(true)))
+                        .get(0)
+                        .rgb());
     }
 
     @Test

@@ -7,7 +7,7 @@ import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
-import io.github.unipic.generation.Drawing;
+import io.github.unipic.generation.ImageTasks;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
@@ -45,7 +45,7 @@ class TileAboveTest {
     private static List<Image> draw(Engine engine, GenerateRequest request) {
         return engine.execute(request.cancellation(), execution -> {
             try (LanguageContext context = LanguageContext.empty(execution)) {
-                return new Drawing(execution, request).generate(context);
+                return new ImageTasks(execution).generate(request, context);
             }
         });
     }
@@ -84,7 +84,7 @@ class TileAboveTest {
             draw(
                     engine,
                     request()
-                            .progress(progress -> {
+                            .listener(progress -> {
                                 assertThat(progress.preview().get()).hasSize(1);
                                 seen.add(engine.graphs().loaded());
                             })

@@ -10,7 +10,7 @@ import io.github.unipic.GenerateRequest;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
 import io.github.unipic.InvalidRequestException;
-import io.github.unipic.NoiseSource;
+import io.github.unipic.ModelInfo.Task;
 import io.github.unipic.Progress;
 import io.github.unipic.UniPic;
 import java.nio.file.Path;
@@ -58,7 +58,7 @@ class UniPicTest {
 
     @Test
     void infoTellsWhatTheModelIs() {
-        assertThat(unipic.info().tasks()).contains("generate");
+        assertThat(unipic.info().tasks()).contains(Task.GENERATE);
         assertThat(unipic.info().graphs()).hasSize(12);
         assertThat(unipic.info().bytes()).isGreaterThan(1_000_000);
         assertThat(unipic.info().graphs())
@@ -150,7 +150,7 @@ class UniPicTest {
     void progressCountsUpAndShowsTheImage() {
         List<Progress> heard = new ArrayList<>();
         List<Image> previews = new ArrayList<>();
-        Image image = draw(small().progress(progress -> {
+        Image image = draw(small().listener(progress -> {
             heard.add(progress);
             previews.addAll(progress.preview().get());
         }));
@@ -167,7 +167,7 @@ class UniPicTest {
         List<Integer> iterations = new ArrayList<>();
         GenerateRequest request = small().iterations(10)
                 .cancellation(cancellation)
-                .progress(progress -> {
+                .listener(progress -> {
                     iterations.add(progress.iteration());
                     if (progress.iteration() == 2) {
                         cancellation.cancel();
@@ -198,22 +198,6 @@ class UniPicTest {
         } finally {
             thread.shutdownNow();
         }
-    }
-
-    @Test
-    void orderAndNoiseCanBeGiven() {
-        int[] order = IntStream.range(0, 16).toArray();
-        NoiseSource noise = NoiseSource.philox(7);
-        byte[] given = draw(small().order(order).noise(noise)).rgb();
-        assertThat(draw(small().order(order).noise(noise)).rgb()).isEqualTo(given);
-        assertThat(draw(small()).rgb()).isNotEqualTo(given);
-    }
-
-    @Test
-    void wrongOrdersAreRefused() {
-        assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> draw(small().order(new int[] {0, 1, 2})))
-                .withMessageContaining("order");
     }
 
     @Test

@@ -35,7 +35,7 @@ class UnmappedTest {
         static Results of(UniPic unipic) {
             return new Results(
                     unipic.generate(request()).get(0).rgb(),
-                    unipic.edit(PHOTO, request()).get(0).rgb(),
+                    unipic.edit(Requests.edit(PHOTO, request())).get(0).rgb(),
                     unipic.describe(DescribeRequest.builder("What?")
                                     .image(PHOTO)
                                     .maxTokens(4)

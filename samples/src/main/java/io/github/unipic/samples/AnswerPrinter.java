@@ -51,8 +51,8 @@ final class AnswerPrinter implements TextListener {
      * @param advice what to do about a limit on its length
      */
     static Optional<String> cutShort(Answer answer, String advice) {
-        return switch (answer.ending()) {
-            case STOP_TOKEN, STOP_STRING -> Optional.empty();
+        return switch (answer.finishReason()) {
+            case STOP_TOKEN, STOP_SEQUENCE -> Optional.empty();
             case MAX_TOKENS ->
                 Optional.of("The answer was cut at " + answer.tokens().size() + " tokens; " + advice + ".");
             case CONTEXT_FULL -> Optional.of("The answer was cut: the model can hold no more text and images.");

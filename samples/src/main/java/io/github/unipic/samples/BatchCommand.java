@@ -3,6 +3,7 @@ package io.github.unipic.samples;
 import io.github.unipic.CancelledException;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
+import io.github.unipic.ImageRequest;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ import picocli.CommandLine.ParentCommand;
         name = "batch",
         description = {
             "Draws an image for each prompt of a file: a JSON array, or one JSON object a line, such as",
-            "  {\"prompt\": \"A red fox\", \"id\": \"fox\", \"seed\": 7, \"width\": 640, \"height\": 384}",
+            "  {\"prompt\": \"A red fox\", \"id\": \"fox\", \"seed\": 7, \"width\": 1280, \"height\": 768}",
             "Also iterations, guidance, guidance_schedule, temperature, diffusion_steps; only the prompt is needed, and"
                     + " a text in quotes is a prompt. Other keys are ignored. Options given here are for entries that"
                     + " do not say otherwise.",
@@ -128,16 +129,16 @@ final class BatchCommand implements Callable<Integer> {
             long whole = ProgressDisplay.Unit.IMAGES.size();
             for (BatchEntry entry : missing) {
                 long before = (done + failures.size()) * whole;
-                GenerateRequest request = DrawingOptions.seeded(entry.request()).toBuilder()
+                ImageRequest request = DrawingOptions.seeded(entry.request()).toBuilder()
                         .cancellation(session.cancellation())
-                        .progress(p -> progress.update(
+                        .listener(p -> progress.update(
                                 before + whole * p.iteration() / p.iterations(),
                                 whole * missing.size(),
                                 Optional.empty()))
                         .build();
                 long start = System.nanoTime();
                 try {
-                    Image image = loaded.generate(request).get(0);
+                    Image image = loaded.images(request).get(0);
                     folder.add(entry, image, Duration.ofNanos(System.nanoTime() - start));
                     done++;
                 } catch (InvalidRequestException e) {

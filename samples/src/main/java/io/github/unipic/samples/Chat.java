@@ -5,8 +5,10 @@ import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
 import io.github.unipic.Conversation;
 import io.github.unipic.DescribeRequest;
+import io.github.unipic.EditRequest;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
+import io.github.unipic.ImageRequest;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
 import java.nio.file.InvalidPathException;
@@ -124,11 +126,21 @@ final class Chat implements AutoCloseable {
             switch (command.group(1)) {
                 case "/image" -> act(cancellation -> show(argument));
                 case "/draw" ->
-                    act(cancellation -> draw(argument, "what to draw", cancellation, conversation::generate));
+                    act(cancellation -> draw(
+                            argument,
+                            "what to draw",
+                            cancellation,
+                            GenerateRequest::builder,
+                            request -> conversation.generate((GenerateRequest) request)));
                 case "/edit" ->
                     act(cancellation -> {
                         Image source = lastImage();
-                        draw(argument, "what to change", cancellation, request -> conversation.edit(source, request));
+                        draw(
+                                argument,
+                                "what to change",
+                                cancellation,
+                                instruction -> EditRequest.builder(source, instruction),
+                                request -> conversation.edit((EditRequest) request));
                     });
                 case "/save" -> act(cancellation -> save(argument));
                 case "/reset" -> reset();
@@ -181,7 +193,11 @@ final class Chat implements AutoCloseable {
     }
 
     private void draw(
-            String argument, String what, Cancellation cancellation, Function<GenerateRequest, List<Image>> task) {
+            String argument,
+            String what,
+            Cancellation cancellation,
+            Function<String, ImageRequest.Builder<?>> asking,
+            Function<ImageRequest, List<Image>> task) {
         Matcher parts = TEXT_AND_FILE.matcher(argument);
         if (!parts.matches() || parts.group(1).isBlank()) {
             throw new IllegalArgumentException("say " + what);
@@ -189,10 +205,10 @@ final class Chat implements AutoCloseable {
         OutputFiles files = parts.group(2) == null
                 ? OutputFiles.bySeed(Path.of(""), 1)
                 : OutputFiles.named(path(parts.group(2)), 1);
-        GenerateRequest.Builder builder = GenerateRequest.builder(parts.group(1));
+        ImageRequest.Builder<?> builder = asking.apply(parts.group(1));
         specialTokens.applyTo(builder);
-        GenerateRequest request = DrawingOptions.seeded(builder.build());
-        List<Image> drawn = new Drawing(session, cancellation, false).run(request, files, task);
+        ImageRequest request = DrawingOptions.seeded(builder.build());
+        List<Image> drawn = new Drawing(session, cancellation, false, true).run(request, files, task);
         last = Optional.of(drawn.get(0));
     }
 
@@ -201,7 +217,7 @@ final class Chat implements AutoCloseable {
             throw new IllegalArgumentException("say where to: /save FILE");
         }
         OutputFiles files = OutputFiles.named(path(argument), 1);
-        new Drawing(session, new Cancellation(), false).save(lastImage(), files.file(0, 0), files);
+        new Drawing(session, new Cancellation(), false, true).save(lastImage(), files.file(0, 0), files);
     }
 
     private void reset() {

@@ -150,7 +150,7 @@ final class DescribeCommand implements Callable<Integer> {
         Optional.ofNullable(topK).ifPresent(builder::topK);
         Optional.ofNullable(repetitionPenalty).ifPresent(builder::repetitionPenalty);
         Optional.ofNullable(seed).ifPresent(builder::seed);
-        stops.forEach(builder::stop);
+        stops.forEach(builder::stopSequence);
         builder.build(); // what is wrong with the numbers is told before large images are read
         builder.image(InputImage.read(spec, image));
         more.forEach(file -> builder.image(InputImage.read(spec, file)));

@@ -1,12 +1,13 @@
 package io.github.unipic.samples;
 
 import io.github.unipic.Cancellation;
-import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
+import io.github.unipic.ImageRequest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -14,8 +15,9 @@ import java.util.function.Function;
  *
  * @param cancellation what stops it
  * @param quiet whether only the names of the files are printed
+ * @param metadata whether the images keep the text that says how they were drawn
  */
-record Drawing(Session session, Cancellation cancellation, boolean quiet) {
+record Drawing(Session session, Cancellation cancellation, boolean quiet, boolean metadata) {
     /**
      * Draws the request's images, saves them and prints where they are.
      *
@@ -23,7 +25,7 @@ record Drawing(Session session, Cancellation cancellation, boolean quiet) {
      * @param task draws a request
      * @return the images
      */
-    List<Image> run(GenerateRequest request, OutputFiles files, Function<GenerateRequest, List<Image>> task) {
+    List<Image> run(ImageRequest request, OutputFiles files, Function<ImageRequest, List<Image>> task) {
         long firstSeed = request.seed().orElseThrow();
         long start = System.nanoTime();
         List<Image> images;
@@ -31,14 +33,14 @@ record Drawing(Session session, Cancellation cancellation, boolean quiet) {
                 ProgressDisplay.start(session, quiet, "Drawing", ProgressDisplay.Unit.ITERATIONS)) {
             images = task.apply(request.toBuilder()
                     .cancellation(cancellation)
-                    .progress(p -> progress.update(p.iteration(), p.iterations(), p.remaining()))
+                    .listener(p -> progress.update(p.iteration(), p.iterations(), p.remaining()))
                     .build());
         }
         // All of them before any is told of: what cannot be told is not lost.
         List<Path> saved = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {
             Path file = files.file(i, firstSeed + i);
-            images.get(i).save(file);
+            written(images.get(i)).save(file);
             saved.add(file);
         }
         for (int i = 0; i < images.size(); i++) {
@@ -52,8 +54,12 @@ record Drawing(Session session, Cancellation cancellation, boolean quiet) {
 
     /** Saves one image and prints where it is. */
     void save(Image image, Path file, OutputFiles files) {
-        image.save(file);
+        written(image).save(file);
         tell(image, files.display(file), "");
+    }
+
+    private Image written(Image image) {
+        return metadata ? image : image.withMetadata(Map.of());
     }
 
     private void tell(Image image, String name, String more) {

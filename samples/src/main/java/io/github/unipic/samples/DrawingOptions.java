@@ -1,7 +1,7 @@
 package io.github.unipic.samples;
 
-import io.github.unipic.GenerateRequest;
 import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.ImageRequest;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
@@ -48,8 +48,17 @@ final class DrawingOptions {
             description = "Diffusion steps for each part of the image, 1 to 1000. Default: the model's.")
     private Integer steps;
 
+    @Option(
+            names = "--negative-prompt",
+            paramLabel = "TEXT",
+            converter = TextArgument.Converter.class,
+            description = "The unconditional prompt that guidance leads away from. Default: the model's, such as"
+                    + " \"Generate an image.\"")
+    private String negativePrompt;
+
     /** Sets what was given, and leaves the rest. */
-    void applyTo(GenerateRequest.Builder builder) {
+    void applyTo(ImageRequest.Builder<?> builder) {
+        Optional.ofNullable(negativePrompt).ifPresent(builder::negativePrompt);
         Optional.ofNullable(iterations).ifPresent(builder::iterations);
         Optional.ofNullable(guidance).ifPresent(builder::guidance);
         Optional.ofNullable(guidanceSchedule).ifPresent(builder::guidanceSchedule);
@@ -63,7 +72,7 @@ final class DrawingOptions {
     }
 
     /** The request with a seed in any case, so that it can be told to the user. */
-    static GenerateRequest seeded(GenerateRequest request) {
+    static ImageRequest seeded(ImageRequest request) {
         return request.seed().isPresent()
                 ? request
                 : request.toBuilder().seed(randomSeed()).build();

@@ -1,7 +1,6 @@
 package io.github.unipic.samples;
 
-import io.github.unipic.GenerateRequest;
-import io.github.unipic.Image;
+import io.github.unipic.EditRequest;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -11,17 +10,17 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic edit}: draws an image anew, changed as told. */
+/** {@code unipic edit}: changes an image as told. */
 @Command(
         name = "edit",
         description = {
-            "Draws an image anew, changed as told.",
+            "Changes an image as told.",
             "The image is cropped to a square about its centre, and the result is a square.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  unipic edit fox.png \"Make it night\" -o night.png",
-            "  unipic edit photo.jpg \"Remove the car\" -o street.png --model unipic-1.5b --size 512",
+            "  unipic edit photo.jpg \"Remove the car\" -o street.png --model unipic-1.5b",
         })
 final class EditCommand implements Callable<Integer> {
     @ParentCommand
@@ -57,13 +56,11 @@ final class EditCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        GenerateRequest.Builder builder = GenerateRequest.builder(instruction);
+        EditRequest.Builder builder = EditRequest.builder(InputImage.read(spec, image), instruction);
         size.applyTo(builder);
         drawing.applyTo(builder);
         specialTokens.applyTo(builder);
         output.applyTo(builder);
-        GenerateRequest request = builder.build();
-        Image source = InputImage.read(spec, image);
-        return output.draw(unipic.session(), model, request, (loaded, r) -> loaded.edit(source, r));
+        return output.draw(unipic.session(), model, builder.build());
     }
 }

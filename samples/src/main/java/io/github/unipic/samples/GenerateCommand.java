@@ -2,7 +2,6 @@ package io.github.unipic.samples;
 
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
-import io.github.unipic.UniPic;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,7 +20,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  unipic generate \"A red fox in the snow\" -o fox.png",
-            "  unipic generate \"A lighthouse at night\" --model unipic-1.5b --size 640x384 --seed 7",
+            "  unipic generate \"A lighthouse at night\" --model unipic-1.5b --size 1280x768 --seed 7",
             "  unipic generate \"A teapot\" -o teapot.png --count 4      (teapot-1.png ... teapot-4.png)",
             "  unipic generate --from fox.png -o again.png             (the same image again)",
         })
@@ -62,7 +61,7 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return output.draw(unipic.session(), model, request(), UniPic::generate);
+        return output.draw(unipic.session(), model, request());
     }
 
     private GenerateRequest request() {

@@ -1,12 +1,13 @@
 package io.github.unipic.samples;
 
+import io.github.unipic.EditRequest;
 import io.github.unipic.GenerateRequest;
-import io.github.unipic.Image;
+import io.github.unipic.ImageRequest;
+import io.github.unipic.ModelInfo;
 import io.github.unipic.UniPic;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.BiFunction;
+import java.util.OptionalInt;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,6 +30,11 @@ final class ImageOutput {
     private Integer count;
 
     @Option(
+            names = "--no-metadata",
+            description = "Leave out the text in the image that says how it was drawn: prompt, seed and options.")
+    private boolean noMetadata;
+
+    @Option(
             names = {"-q", "--quiet"},
             description = "Print only the names of the files written.")
     private boolean quiet;
@@ -37,22 +43,38 @@ final class ImageOutput {
         return quiet;
     }
 
-    void applyTo(GenerateRequest.Builder builder) {
+    void applyTo(ImageRequest.Builder<?> builder) {
         Optional.ofNullable(count).ifPresent(builder::count);
     }
 
     /** Draws the request with the model asked for, saves the images and prints where they are. */
-    int draw(
-            Session session,
-            ModelOptions model,
-            GenerateRequest request,
-            BiFunction<UniPic, GenerateRequest, List<Image>> task) {
-        GenerateRequest seeded = DrawingOptions.seeded(request);
+    int draw(Session session, ModelOptions model, ImageRequest request) {
+        ImageRequest seeded = DrawingOptions.seeded(request);
         OutputFiles files = outputFiles(seeded.count());
         try (UniPic unipic = model.load(session, quiet)) {
-            new Drawing(session, session.cancellation(), quiet).run(seeded, files, r -> task.apply(unipic, r));
+            noteSize(session, unipic.info(), seeded);
+            new Drawing(session, session.cancellation(), quiet, !noMetadata).run(seeded, files, unipic::images);
         }
         return UniPicCommand.OK;
+    }
+
+    /** Other sizes than a model was made for are possible, and may look worse. */
+    private void noteSize(Session session, ModelInfo model, ImageRequest request) {
+        OptionalInt width = OptionalInt.empty();
+        OptionalInt height = OptionalInt.empty();
+        if (request instanceof GenerateRequest generate) {
+            width = generate.width();
+            height = generate.height();
+        } else if (request instanceof EditRequest edit) {
+            width = edit.size();
+            height = edit.size();
+        }
+        int madeFor = model.defaultWidth() * model.defaultHeight();
+        if (!quiet && width.isPresent() && width.getAsInt() * height.getAsInt() != madeFor) {
+            session.err()
+                    .println("The model was made for images of " + model.defaultWidth() + " x " + model.defaultHeight()
+                            + "; others may look worse.");
+        }
     }
 
     private OutputFiles outputFiles(int images) {

@@ -6,8 +6,8 @@ import io.github.unipic.UniPic;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParentCommand;
@@ -44,14 +44,14 @@ final class InfoCommand implements Callable<Integer> {
         print(out, "Model", info.name() + " (format version " + info.formatVersion() + ")");
         print(out, "Folder", info.folder().toString());
         print(out, "Size", Quantities.bytes(info.bytes()));
-        print(out, "Tasks", String.join(", ", new TreeSet<>(info.tasks())));
+        print(out, "Tasks", info.tasks().stream().map(InfoCommand::label).collect(Collectors.joining(", ")));
         print(out, "Image", info.defaultWidth() + " x " + info.defaultHeight() + " unless asked otherwise");
         out.println();
         out.println("Graphs");
         for (ModelInfo.GraphInfo graph : info.graphs()) {
             out.println("  "
-                    + TerminalText.line(graph.name() + ".onnx: " + graph.precision() + ", " + graph.flavor() + ", "
-                            + Quantities.bytes(graph.bytes())));
+                    + TerminalText.line(graph.name() + ".onnx: " + label(graph.precision()) + ", "
+                            + label(graph.flavor()) + ", " + Quantities.bytes(graph.bytes())));
             printTensors(out, "in ", graph.inputs());
             printTensors(out, "out", graph.outputs());
         }
@@ -81,5 +81,9 @@ final class InfoCommand implements Callable<Integer> {
 
     private static void print(PrintStream out, String label, String value) {
         out.println(String.format(Locale.ROOT, "%-8s ", label) + TerminalText.line(value));
+    }
+
+    private static String label(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
     }
 }

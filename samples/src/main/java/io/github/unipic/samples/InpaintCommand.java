@@ -1,11 +1,11 @@
 package io.github.unipic.samples;
 
-import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
-import io.github.unipic.Inpainting;
+import io.github.unipic.InpaintRequest;
 import io.github.unipic.MaskChannel;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,13 +17,13 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code unipic inpaint}: draws a part of an image anew, or what lies beyond its edges. */
+/** {@code unipic inpaint}: regenerates a part of an image, or draws what lies beyond its edges. */
 @Command(
         name = "inpaint",
         description = {
-            "Draws a part of an image anew: where the mask is white, or where it is transparent if it has transparent"
+            "Regenerates a part of an image: where the mask is white, or where it is transparent if it has transparent"
                     + " parts. With --extend instead of a mask, draws what lies beyond the image's edges.",
-            "The result has the size of the image, cut to multiples of 16 pixels at the right and the bottom.",
+            "The result has the size of the image, cut to whole tokens (16 pixels) at the right and the bottom.",
         },
         customSynopsis = {
             "unipic inpaint [OPTIONS] IMAGE MASK PROMPT",
@@ -32,7 +32,7 @@ import picocli.CommandLine.TypeConversionException;
         footerHeading = "%nExamples:%n",
         footer = {
             "  unipic inpaint street.png mask.png \"A parked bicycle\" -o bicycle.png",
-            "  unipic inpaint fox.png --extend left=64,right=64 \"A fox in a wide field\" -o wide.png",
+            "  unipic inpaint fox.png --extend left=128,right=128 \"A fox in a wide field\" -o wide.png",
         })
 final class InpaintCommand implements Callable<Integer> {
     @ParentCommand
@@ -51,23 +51,23 @@ final class InpaintCommand implements Callable<Integer> {
             paramLabel = "[MASK] PROMPT",
             hideParamSyntax = true,
             converter = TextArgument.Converter.class,
-            description = "MASK: image of the same size, white (half gray and lighter) or transparent where to draw"
-                    + " anew; none with --extend. PROMPT: what the whole image shows, in quotes.")
+            description = "MASK: image of the same size, white (half gray and lighter) or transparent where to"
+                    + " regenerate; none with --extend. PROMPT: what the whole image shows, in quotes.")
     private List<String> maskAndPrompt;
 
     @Option(
             names = "--extend",
             paramLabel = "SIDES",
             converter = Margins.Converter.class,
-            description = "Instead of a mask: extend the image by that many pixels, multiples of 16, for example"
-                    + " left=64,right=64,top=0,bottom=32. Sides left out are 0.")
+            description = "Instead of a mask: extend the image by that many pixels, for example"
+                    + " left=128,right=128,top=0,bottom=256. Sides left out are 0.")
     private Margins extend;
 
     @Option(
             names = "--mask-channel",
             paramLabel = "NAME",
             description =
-                    "What in the mask counts: gray (white is drawn anew), alpha (transparent is), or auto: alpha where"
+                    "What in the mask counts: gray (white is regenerated), alpha (transparent is), or auto: alpha where"
                             + " it varies, gray otherwise. Default: auto.")
     private MaskChannel maskChannel = MaskChannel.AUTO;
 
@@ -94,13 +94,12 @@ final class InpaintCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         checkMaskOrExtend();
-        GenerateRequest.Builder builder = GenerateRequest.builder(maskAndPrompt.get(maskAndPrompt.size() - 1));
+        InpaintRequest.Builder builder = builder(maskAndPrompt.get(maskAndPrompt.size() - 1));
+        Optional.ofNullable(seam).ifPresent(builder::seam);
         drawing.applyTo(builder);
         specialTokens.applyTo(builder);
         output.applyTo(builder);
-        GenerateRequest request = builder.build();
-        Inpainting inpainting = inpainting();
-        return output.draw(unipic.session(), model, request, (loaded, r) -> loaded.inpaint(inpainting, r));
+        return output.draw(unipic.session(), model, builder.build());
     }
 
     private void checkMaskOrExtend() {
@@ -112,7 +111,7 @@ final class InpaintCommand implements Callable<Integer> {
         }
         if (extend == null && maskAndPrompt.size() == 1) {
             throw wrong("say where to draw and what: unipic inpaint IMAGE MASK \"PROMPT\", or with --extend"
-                    + " left=64,right=64 instead of MASK");
+                    + " left=128,right=128 instead of MASK");
         }
     }
 
@@ -124,12 +123,12 @@ final class InpaintCommand implements Callable<Integer> {
         }
     }
 
-    private Inpainting inpainting() {
+    private InpaintRequest.Builder builder(String prompt) {
         Image source = InputImage.read(spec, image);
-        Inpainting inpainting = extend == null
-                ? Inpainting.of(source, InputImage.readMask(spec, mask(), maskChannel))
-                : Inpainting.extend(source, extend.left(), extend.right(), extend.top(), extend.bottom());
-        return seam == null ? inpainting : new Inpainting(inpainting.source(), inpainting.mask(), seam);
+        return extend == null
+                ? InpaintRequest.builder(source, InputImage.readMask(spec, mask(), maskChannel), prompt)
+                : InpaintRequest.extending(
+                        source, extend.left(), extend.right(), extend.top(), extend.bottom(), prompt);
     }
 
     private ParameterException wrong(String message) {

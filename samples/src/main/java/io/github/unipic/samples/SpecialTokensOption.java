@@ -1,7 +1,7 @@
 package io.github.unipic.samples;
 
 import io.github.unipic.DescribeRequest;
-import io.github.unipic.GenerateRequest;
+import io.github.unipic.ImageRequest;
 import picocli.CommandLine.Option;
 
 /** Whether the names of special tokens in prompts are those tokens. */
@@ -17,7 +17,7 @@ final class SpecialTokensOption {
     }
 
     /** Allows them if that was asked for. */
-    void applyTo(GenerateRequest.Builder builder) {
+    void applyTo(ImageRequest.Builder<?> builder) {
         if (allowed) {
             builder.allowSpecialTokens(true);
         }

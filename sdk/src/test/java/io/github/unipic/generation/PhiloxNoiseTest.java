@@ -3,7 +3,6 @@ package io.github.unipic.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.unipic.NoiseSource;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -102,7 +101,7 @@ class PhiloxNoiseTest {
 
     @Test
     void aTokensNoiseDependsOnNothingElse() {
-        NoiseSource source = NoiseSource.philox(9);
+        NoiseSource source = new PhiloxNoise(9);
         float[] first = new float[CHANNELS];
         source.fill(5, 6, first);
         float[] other = new float[CHANNELS];
@@ -118,13 +117,13 @@ class PhiloxNoiseTest {
     @Test
     void fewerChannelsGetTheSameBeginning() {
         float[] six = new float[6];
-        NoiseSource.philox(42).fill(7, 3, six);
+        new PhiloxNoise(42).fill(7, 3, six);
         assertThat(six).containsExactly(Arrays.copyOf(noise(42, 7, 3), 6));
     }
 
     private static float[] noise(long seed, int position, int row) {
         float[] noise = new float[CHANNELS];
-        NoiseSource.philox(seed).fill(position, row, noise);
+        new PhiloxNoise(seed).fill(position, row, noise);
         return noise;
     }
 

@@ -11,13 +11,15 @@ import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.BenchmarkSettings;
 import io.github.unipic.conformance.cases.SeededValues;
-import io.github.unipic.generation.Drawing;
+import io.github.unipic.generation.GenerationPlan.Sample;
+import io.github.unipic.generation.ImageTasks;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.generation.TiledDecoder;
 import io.github.unipic.runtime.Tensor;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Text to image, in an order and with noise that another program can make as well: conformance/pytorch/bench.py does.
@@ -90,8 +92,6 @@ final class ImageBench {
     }
 
     private GenerateRequest request(int size) {
-        int side = size / model.manifest().sizes().downsampling();
-        SeededValues noise = values(size, "noise");
         return GenerateRequest.builder(PROMPT)
                 .size(size, size)
                 .iterations(settings.iterations())
@@ -99,14 +99,18 @@ final class ImageBench {
                 .guidance(settings.guidance())
                 .guidanceSchedule(GuidanceSchedule.CONSTANT)
                 .temperature(1)
-                .order(values(size, "order").permutation(0, side * side))
-                .noise((position, row, destination) -> {
-                    long first = ((long) row * side * side + position) * destination.length;
-                    for (int channel = 0; channel < destination.length; channel++) {
-                        destination[channel] = noise.floatAt(first + channel);
-                    }
-                })
                 .build();
+    }
+
+    private Sample sample(int size) {
+        int side = size / model.manifest().sizes().downsampling();
+        SeededValues noise = values(size, "noise");
+        return new Sample(values(size, "order").permutation(0, side * side), (position, row, destination) -> {
+            long first = ((long) row * side * side + position) * destination.length;
+            for (int channel = 0; channel < destination.length; channel++) {
+                destination[channel] = noise.floatAt(first + channel);
+            }
+        });
     }
 
     private static SeededValues values(int size, String name) {
@@ -116,7 +120,10 @@ final class ImageBench {
     private Image draw(GenerateRequest request) {
         return model.engine().execute(request.cancellation(), execution -> {
             try (LanguageContext context = LanguageContext.empty(execution)) {
-                return new Drawing(execution, request).generate(context).get(0);
+                return new ImageTasks(
+                                execution, Optional.of(sample(request.width().getAsInt())))
+                        .generate(request, context)
+                        .get(0);
             }
         });
     }
@@ -130,7 +137,7 @@ final class ImageBench {
         try (Cancellation.Registration both = cancellation.onCancel(enough::cancel)) {
             draw(request.toBuilder()
                     .cancellation(enough)
-                    .progress(progress -> {
+                    .listener(progress -> {
                         progress.preview().get();
                         seconds[0] = secondsSince(start);
                         enough.cancel();

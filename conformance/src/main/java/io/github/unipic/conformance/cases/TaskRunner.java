@@ -1,7 +1,6 @@
 package io.github.unipic.conformance.cases;
 
 import io.github.unipic.Image;
-import io.github.unipic.NoiseSource;
 import io.github.unipic.VisionPath;
 import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.generation.Autoencoder;
@@ -13,6 +12,7 @@ import io.github.unipic.generation.ImageGenerator;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.generation.MarEncoding;
 import io.github.unipic.generation.MarModel;
+import io.github.unipic.generation.NoiseSource;
 import io.github.unipic.generation.VisionEncoder;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.Pixels;

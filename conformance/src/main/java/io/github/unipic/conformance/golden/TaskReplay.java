@@ -1,10 +1,8 @@
 package io.github.unipic.conformance.golden;
 
-import io.github.unipic.Answer;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
-import io.github.unipic.NoiseSource;
 import io.github.unipic.conformance.cases.Photos;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.generation.Autoencoder;
@@ -17,7 +15,9 @@ import io.github.unipic.generation.ImageTokens;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.generation.MarEncoding;
 import io.github.unipic.generation.MarModel;
+import io.github.unipic.generation.NoiseSource;
 import io.github.unipic.generation.TextGenerator;
+import io.github.unipic.generation.TextGenerator.Generated;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
 import io.github.unipic.generation.VisionEncoder;
 import io.github.unipic.image.Framing;
@@ -123,7 +123,7 @@ final class TaskReplay {
         TextGenerator generator = new TextGenerator(tokenizer, List.of((int) golden.number("eos_token_id")));
         try (LanguageContext context = empty()) {
             fill(context, golden.longs(path + "input_ids"), embeds);
-            Answer answer = generator.answer(context, greedy, Optional.empty());
+            Generated answer = generator.generate(context, greedy);
             comparer.answer(
                     path + "output_ids",
                     answer.tokens().stream().mapToLong(Integer::longValue).toArray());
