@@ -504,4 +504,55 @@ class ImageTest {
         System.arraycopy(b, 0, all, a.length, b.length);
         return all;
     }
+
+    // ---- encoding
+
+    private static Image gradient() {
+        byte[] rgb = new byte[3 * 40 * 30];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = (byte) (i / 3 % 40 * 6);
+        }
+        return Image.ofRgb(40, 30, rgb).withMetadata(Map.of("prompt", "a gradient"));
+    }
+
+    @Test
+    void pngBytesAreTheImageAndItsText() {
+        Image image = gradient();
+        assertThat(Image.decode(image.toPng(), ReadOptions.DEFAULT))
+                .isEqualTo(image)
+                .hasSameHashCodeAs(image);
+        assertThat(new String(image.withMetadata(Map.of()).toPng(), StandardCharsets.ISO_8859_1))
+                .doesNotContain("tEXt");
+        assertThat(image).isNotEqualTo(image.withMetadata(Map.of()));
+    }
+
+    @Test
+    void jpegBytesFollowTheQuality() {
+        Image image = gradient();
+        byte[] best = image.toJpeg(100);
+        byte[] small = image.toJpeg(5);
+        assertThat(small.length).isLessThan(best.length);
+        assertThat(Image.decode(best, ReadOptions.DEFAULT).metadata()).containsEntry("prompt", "a gradient");
+        byte[] pixels = Image.decode(best, ReadOptions.DEFAULT).rgb();
+        for (int i = 0; i < pixels.length; i++) {
+            assertThat((pixels[i] & 0xff) - (image.rgb()[i] & 0xff)).isBetween(-3, 3);
+        }
+        for (int wrong : new int[] {0, 101, -1}) {
+            assertThatThrownBy(() -> image.toJpeg(wrong))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("1 to 100");
+        }
+    }
+
+    @Test
+    void streamsStayOpen() throws IOException {
+        ByteArrayOutputStream stream = new ByteArrayOutputStream();
+        gradient().writePng(stream);
+        gradient().writeJpeg(stream, 95);
+        byte[] both = stream.toByteArray();
+        byte[] png = gradient().toPng();
+        assertThat(both).startsWith(png);
+        assertThat(Arrays.copyOfRange(both, png.length, both.length))
+                .isEqualTo(gradient().toJpeg(95));
+    }
 }

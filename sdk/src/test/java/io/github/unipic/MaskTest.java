@@ -258,4 +258,42 @@ class MaskTest {
         crc.update(chunk.array(), 4, 4 + data.length);
         return chunk.putInt((int) crc.getValue()).array();
     }
+
+    // ---- shapes
+
+    @Test
+    void shapesHoldThePixelsWhoseCentreTheyHold() {
+        assertThat(drawing(Mask.rectangle(5, 3, 1, 1, 3, 1))).isEqualTo("..... .###. .....");
+        assertThat(drawing(Mask.rectangle(5, 3, -2, -2, 4, 4))).isEqualTo("##... ##... .....");
+        assertThat(drawing(Mask.ellipse(5, 5, 0, 0, 5, 5))).isEqualTo(".###. ##### ##### ##### .###.");
+        assertThat(drawing(Mask.polygon(4, 4, 0, 0, 4, 0, 0, 4))).isEqualTo("###. ##.. #... ....");
+        assertThat(drawing(Mask.rectangle(3, 2, 0, 0, 2, 1).inverted())).isEqualTo("..# ###");
+    }
+
+    private static String drawing(Mask mask) {
+        StringBuilder rows = new StringBuilder();
+        boolean[] pixels = mask.pixels();
+        for (int i = 0; i < pixels.length; i++) {
+            rows.append(i > 0 && i % mask.width() == 0 ? " " : "").append(pixels[i] ? '#' : '.');
+        }
+        return rows.toString();
+    }
+
+    @Test
+    void wrongShapesAreRefused() {
+        assertThatThrownBy(() -> Mask.polygon(4, 4, 0, 0, 4, 0))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("three corners");
+        assertThatThrownBy(() -> Mask.polygon(4, 4, 0, 0, 4, 0, 1, 1, 2)).isInstanceOf(InvalidRequestException.class);
+        assertThatThrownBy(() -> Mask.rectangle(0, 4, 0, 0, 1, 1)).isInstanceOf(InvalidRequestException.class);
+    }
+
+    @Test
+    void masksOfTheSamePixelsAreEqual() {
+        Mask mask = Mask.rectangle(4, 4, 1, 1, 2, 2);
+        assertThat(mask)
+                .isEqualTo(mask.inverted().inverted())
+                .hasSameHashCodeAs(mask.inverted().inverted());
+        assertThat(mask).isNotEqualTo(mask.inverted()).isNotEqualTo(Mask.rectangle(2, 8, 1, 1, 2, 2));
+    }
 }

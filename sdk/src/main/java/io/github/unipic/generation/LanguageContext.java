@@ -105,7 +105,7 @@ public final class LanguageContext implements AutoCloseable {
         if (state != State.EMPTY) {
             throw new InvalidRequestException("a system message can only begin a conversation");
         }
-        tokens(tokenizer.encode(text.in(manifest.prompts().system(), Prompts.PLACE)));
+        tokens(tokenizer.encode(text.in(Prompts.SYSTEM, Prompts.PLACE)));
         state = State.SYSTEM;
     }
 

@@ -135,7 +135,6 @@ public record Manifest(
     /**
      * Texts around the user's text, in which {@value #PLACE} stands for it.
      *
-     * @param system the chat form of what the model is told before the first turn; Qwen2.5's where it is not given
      * @param turn the chat form of one request
      * @param answerEnd what stands between an answer and the next turn
      * @param generate the request to draw
@@ -144,7 +143,6 @@ public record Manifest(
      * @param describe the question when the user asks none
      */
     public record Prompts(
-            String system,
             String turn,
             String answerEnd,
             String generate,
@@ -154,23 +152,8 @@ public record Manifest(
         /** Where the user's text goes. */
         public static final String PLACE = "{}";
 
-        private static final String SYSTEM = "<|im_start|>system\n{}<|im_end|>\n";
-
-        /** Folders of older exports have no system prompt. */
-        public Prompts {
-            system = system == null ? SYSTEM : system;
-        }
-
-        /** With Qwen2.5's system prompt. */
-        public Prompts(
-                String turn,
-                String answerEnd,
-                String generate,
-                String generateUnconditional,
-                String editUnconditional,
-                String describe) {
-            this(SYSTEM, turn, answerEnd, generate, generateUnconditional, editUnconditional, describe);
-        }
+        /** Qwen2.5's chat form of what the model is told before the first turn. */
+        public static final String SYSTEM = "<|im_start|>system\n{}<|im_end|>\n";
     }
 
     /** Used where a request does not say. Width and height in pixels. */

@@ -99,7 +99,6 @@ final class ManifestRules {
         text("prompts.generate_unconditional", prompts.generateUnconditional());
         text("prompts.edit_unconditional", prompts.editUnconditional());
         text("prompts.describe", prompts.describe());
-        template("prompts.system", prompts.system());
         template("prompts.turn", prompts.turn());
         template("prompts.generate", prompts.generate());
     }

@@ -1,10 +1,16 @@
 package io.github.unipic.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.unipic.DescribeRequest;
+import io.github.unipic.InferenceException;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TokenSamplerTest {
@@ -37,7 +43,7 @@ class TokenSamplerTest {
     }
 
     @Test
-    void greedyTakesTheLikeliestAndTheFirstOfEquals() {
+    void greedyTakesTheMostLikelyAndTheFirstOfEquals() {
         TokenSampler greedy = new TokenSampler(DescribeRequest.builder("").build());
         assertThat(greedy.next(LOGITS.clone(), List.of())).isEqualTo(2);
         assertThat(greedy.next(new float[] {1, 3, 3}, List.of())).isEqualTo(1);
@@ -59,7 +65,7 @@ class TokenSamplerTest {
     }
 
     @Test
-    void topKKeepsTheLikeliest() {
+    void topKKeepsTheMostLikely() {
         assertFrequencies(frequencies(request().topK(2), List.of()), 0, 0, 2 / 3.0, 0, 1 / 3.0, 0);
     }
 
@@ -88,5 +94,66 @@ class TokenSamplerTest {
         assertThat(before).contains(2, 4);
         TokenSampler same = new TokenSampler(request().seed(1).build());
         assertThat(same.next(LOGITS.clone(), List.of())).isEqualTo(before.get(0));
+    }
+
+    @Test
+    void logitsThatAreNoNumbersAreAnError() {
+        for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            for (double temperature : new double[] {0, 1}) {
+                TokenSampler sampler =
+                        new TokenSampler(request().temperature(temperature).build());
+                assertThatExceptionOfType(InferenceException.class)
+                        .isThrownBy(() -> sampler.next(new float[] {1, wrong, 2}, List.of()))
+                        .withMessageContaining("logit");
+            }
+        }
+    }
+
+    /** The sampler sorts as far as it looks only; this sorts all. */
+    @Test
+    void samplesAreThoseOfAWholeSort() {
+        Random random = new Random(3);
+        float[] logits = new float[5000];
+        for (int i = 0; i < logits.length; i++) {
+            logits[i] = Math.round(random.nextGaussian() * 30) / 10f; // with equal ones
+        }
+        for (int seed = 0; seed < 300; seed++) {
+            for (DescribeRequest request : List.of(
+                    request().seed(seed).build(),
+                    request().seed(seed).topK(700).build(),
+                    request().seed(seed).topP(0.3).build(),
+                    request().seed(seed).topK(3000).topP(0.9).temperature(2).build())) {
+                assertThat(new TokenSampler(request).next(logits.clone(), List.of()))
+                        .isEqualTo(byWholeSort(logits, request, seed));
+            }
+        }
+    }
+
+    private static int byWholeSort(float[] logits, DescribeRequest request, int seed) {
+        int count = request.topK() == 0 ? logits.length : request.topK();
+        int[] ranked = IntStream.range(0, logits.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble((Integer i) -> -logits[i]).thenComparing(i -> i))
+                .limit(count)
+                .mapToInt(i -> i)
+                .toArray();
+        double[] weights = IntStream.of(ranked)
+                .mapToDouble(i -> StrictMath.exp(((double) logits[i] - logits[ranked[0]]) / request.temperature()))
+                .toArray();
+        double total = DoubleStream.of(weights).sum();
+        double nucleus = 0;
+        int kept = 0;
+        while (kept < count && (kept == 0 || nucleus < request.topP() * total)) {
+            nucleus += weights[kept++];
+        }
+        double uniform = (Integer.toUnsignedLong(Philox.block(seed, 0, 0, 0, 2)[0]) + 0.5) / 0x1p32;
+        double target = uniform * nucleus;
+        for (int i = 0; i < kept; i++) {
+            target -= weights[i];
+            if (target < 0) {
+                return ranked[i];
+            }
+        }
+        return ranked[kept - 1];
     }
 }
