@@ -2,7 +2,11 @@ package io.github.unipic.export;
 
 import io.github.unipic.OutputException;
 import io.github.unipic.export.checkpoint.Checkpoint;
+import io.github.unipic.export.folder.ManifestBuilder;
+import io.github.unipic.export.folder.OutputFolder;
+import io.github.unipic.export.folder.TokenizerCheck;
 import io.github.unipic.export.graphs.GraphSet;
+import io.github.unipic.export.modules.Architecture;
 import io.github.unipic.export.onnx.ExternalData;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.files.StagingFolder;
@@ -25,11 +29,6 @@ import java.util.TreeMap;
  * operator by operator; weights are streamed, so a model of any size exports in a small heap.
  */
 public final class Exporter {
-    private static final String PORTABLE = "portable";
-
-    /** Uses operators of ONNX Runtime's own. */
-    private static final String FUSED = "fused";
-
     private static final String TOKENIZER = "tokenizer.json";
 
     private Exporter() {}
@@ -99,16 +98,7 @@ public final class Exporter {
         for (Graph graph : graphs) {
             String file = graph.name() + ".onnx";
             files.put(file, output.write(file, graph.toModel("unipic-export", version())::writeTo));
-            specs.put(
-                    graph.name(),
-                    new GraphSpec(
-                            file,
-                            graph.dataFiles(),
-                            precisions.of(graph.name()).label(),
-                            graph.blockSize(),
-                            graph.isPortable() ? PORTABLE : FUSED,
-                            ManifestBuilder.ports(graph.inputs()),
-                            ManifestBuilder.ports(graph.outputs())));
+            specs.put(graph.name(), ManifestBuilder.graph(graph, file, precisions.of(graph.name())));
         }
         return specs;
     }

@@ -98,7 +98,7 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
                 throw new ExportException(graph + " consists of convolutions, which are not quantized; use " + graph
                         + "=fp32, fp16 or bf16.");
             }
-        } else if (precision.activations() != folder.activations()) {
+        } else if (precision.computesInFloat16() != folder.computesInFloat16()) {
             throw new ExportException(
                     graph + "=" + precision.option() + " does not fit a folder of " + folder.option()
                             + ": graphs hand each other tensors, so all but pixel_encoder and pixel_decoder are fp16, or none.");

@@ -1,6 +1,6 @@
 package io.github.unipic.export.graphs;
 
-import io.github.unipic.export.Architecture.Head;
+import io.github.unipic.export.modules.Architecture.Head;
 import io.github.unipic.export.modules.DiffusionHead;
 import io.github.unipic.export.modules.Weights;
 import io.github.unipic.export.onnx.ElementType;

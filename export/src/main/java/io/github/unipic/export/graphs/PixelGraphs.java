@@ -1,8 +1,8 @@
 package io.github.unipic.export.graphs;
 
-import io.github.unipic.export.Architecture;
-import io.github.unipic.export.Architecture.Vision;
 import io.github.unipic.export.Flavor;
+import io.github.unipic.export.modules.Architecture;
+import io.github.unipic.export.modules.Architecture.Vision;
 import io.github.unipic.export.modules.Projector;
 import io.github.unipic.export.modules.SiglipTower;
 import io.github.unipic.export.modules.VaeDecoder;

@@ -1,6 +1,6 @@
 package io.github.unipic.export.graphs;
 
-import io.github.unipic.export.Architecture.LanguageModel;
+import io.github.unipic.export.modules.Architecture.LanguageModel;
 import io.github.unipic.export.modules.Qwen2Decoder;
 import io.github.unipic.export.modules.Qwen2Decoder.LayerCache;
 import io.github.unipic.export.modules.TokenTable;

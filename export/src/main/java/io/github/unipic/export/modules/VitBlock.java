@@ -29,7 +29,7 @@ record VitBlock(Weights weights, int dim, int heads, Flavor flavor) {
     private Value attention(Value x, UnaryOperator<Value> asked) {
         List<Value> qkv =
                 new Linear(weights.at("attn.qkv"), dim, 3L * dim).apply(x).split(2, 3);
-        Value attended = flavor.attention(asked.apply(qkv.get(0)), qkv.get(1), qkv.get(2), heads);
+        Value attended = new Attention(flavor, heads).apply(asked.apply(qkv.get(0)), qkv.get(1), qkv.get(2));
         return new Linear(weights.at("attn.proj"), dim, dim).apply(attended);
     }
 

@@ -46,7 +46,12 @@ public record Weights(
 
     /** Element type of what is computed with these weights. */
     public ElementType type() {
-        return precision.activations();
+        return precision.computesInFloat16() ? ElementType.FLOAT16 : ElementType.FLOAT32;
+    }
+
+    /** Element type of the stored weights that are not quantized. */
+    private ElementType storedType() {
+        return precision == Precision.BF16 ? ElementType.BFLOAT16 : type();
     }
 
     /** How rows of {@code columns} values are quantized in blocks: with 4 bits in a graph of int4, else with 8. */
@@ -56,12 +61,12 @@ public record Weights(
 
     /** A tensor of this shape, in the order it is stored. */
     public Value tensor(Graph graph, String tensor, long... shape) {
-        return graph.weight(place(new Floats(precision.weights(), false), tensor, shape), type());
+        return graph.weight(place(new Floats(storedType(), false), tensor, shape), type());
     }
 
     /** A matrix stored [rows,columns], as [columns,rows]. */
     public Value transposed(Graph graph, String tensor, long rows, long columns) {
-        return graph.weight(place(new Floats(precision.weights(), true), tensor, rows, columns), type());
+        return graph.weight(place(new Floats(storedType(), true), tensor, rows, columns), type());
     }
 
     /** A matrix stored [rows,columns], quantized. */

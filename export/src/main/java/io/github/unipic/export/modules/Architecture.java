@@ -1,5 +1,6 @@
-package io.github.unipic.export;
+package io.github.unipic.export.modules;
 
+import io.github.unipic.export.ExportException;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.Settings;
 import java.util.ArrayList;

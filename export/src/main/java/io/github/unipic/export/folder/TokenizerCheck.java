@@ -1,9 +1,10 @@
-package io.github.unipic.export;
+package io.github.unipic.export.folder;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.github.unipic.UniPicException;
+import io.github.unipic.export.ExportException;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.model.Manifest.Tokens;
 import io.github.unipic.text.PromptTokenizer;
@@ -18,7 +19,7 @@ import java.util.Set;
  * Sees that the language model's tokenizer.json works and fits the model, and reads the ids that the manifest needs.
  * The file is read piece by piece, so one of any form takes little memory.
  */
-final class TokenizerCheck {
+public final class TokenizerCheck {
     private static final long MAX_BYTES = 64L << 20;
     private static final String SAMPLE = "A red fox in the snow, 1024 x 1024.";
     private static final Set<String> ENDINGS = Set.of("<|im_end|>", "<|endoftext|>");
@@ -41,7 +42,7 @@ final class TokenizerCheck {
      * @param vocabulary rows of the model's embedding
      * @throws ExportException when the tokenizer does not work, or has ids that the model does not
      */
-    static Tokens tokens(Checkpoint checkpoint, int vocabulary) {
+    public static Tokens tokens(Checkpoint checkpoint, int vocabulary) {
         TokenizerCheck check = new TokenizerCheck(checkpoint.tokenizerFile(), vocabulary);
         check.readIds();
         check.encodeAndDecode();
