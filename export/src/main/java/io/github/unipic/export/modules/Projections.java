@@ -30,7 +30,8 @@ record Projections(Weights weights, List<String> names, long in, List<Long> outs
         Value y = x.matMulBlocks(weights.blocks(graph, names, "weight", outs, in), in, out);
         if (biased) {
             // Not as the operator's own bias: that rounds otherwise than an addition.
-            y = y.add(weights.stacked(graph, new Floats(weights.type(), false), names, "bias", outs));
+            y = y.add(weights.stacked(graph, new Floats(weights.type(), false), names, "bias", outs)
+                    .get(0));
         }
         return y.split(-1, outs);
     }
