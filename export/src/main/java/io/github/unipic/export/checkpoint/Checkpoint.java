@@ -55,6 +55,7 @@ public final class Checkpoint implements AutoCloseable {
     private static final long MAX_CONFIG = 1L << 20;
     private static final long MAX_INDEX = 8L << 20;
     private static final int MAX_NAME = 512;
+    private static final int MAX_EXCERPT = 100;
     /** Of the whole checkpoint; the published one has about 1,500. */
     private static final int MAX_TENSORS = 100_000;
 
@@ -149,10 +150,10 @@ public final class Checkpoint implements AutoCloseable {
             weights.ifPresent(file ->
                     add(file, TensorNames::visionModel, name -> name.startsWith(TOWER + VISION_MODEL), List.of()));
             if (!hasVisionTower()) {
-                notes.add(withoutTower(main, weights));
+                note(withoutTower(main, weights));
             }
         } else if (!hasVisionTower()) {
-            notes.add(withoutTower(main, Optional.of(main)));
+            note(withoutTower(main, Optional.of(main)));
         }
     }
 
@@ -204,11 +205,10 @@ public final class Checkpoint implements AutoCloseable {
             String beside = content.siblings().isEmpty()
                     ? ""
                     : " (beside it, not used: " + String.join(", ", content.siblings()) + ")";
-            notes.add(weights.file() + ": weights found under '" + String.join("', '", content.wrappers()) + "'"
-                    + beside);
+            note(weights.file() + ": weights found under '" + String.join("', '", content.wrappers()) + "'" + beside);
         }
         if (!names.dropped().isEmpty()) {
-            notes.add(weights.file() + ": tensor names read without '" + String.join("', '", names.dropped()) + "'");
+            note(weights.file() + ": tensor names read without '" + String.join("', '", names.dropped()) + "'");
         }
     }
 
@@ -265,8 +265,8 @@ public final class Checkpoint implements AutoCloseable {
                             shard, s -> readFile(shardFile(index, s)).tensors())
                     .get(name);
             if (tensor == null) {
-                throw new ExportException(index + " says that tensor '" + printable(name) + "' is in "
-                        + printable(shard) + ", but it is not; fetch both files again");
+                throw new ExportException(index + " says that tensor '" + excerpt(name) + "' is in " + excerpt(shard)
+                        + ", but it is not; fetch both files again");
             }
             all.put(name, tensor);
         });
@@ -279,7 +279,7 @@ public final class Checkpoint implements AutoCloseable {
     /** A shard's name is untrusted: it must be that of a file beside the index. */
     private static Path shardFile(Path index, String name) {
         if (!name.matches("\\w[\\w.-]*") || !Files.isRegularFile(index.resolveSibling(name))) {
-            throw new ExportException(index + " names the shard '" + printable(name)
+            throw new ExportException(index + " names the shard '" + excerpt(name)
                     + "', which is not a file in the same folder; fetch the shard, or correct the index");
         }
         return index.resolveSibling(name);
@@ -318,7 +318,7 @@ public final class Checkpoint implements AutoCloseable {
     /** Refuses a tensor's name that could not be shown in a message. */
     static void checkName(MappedFile file, String name) {
         if (name.length() > MAX_NAME || UNPRINTABLE.matcher(name).find()) {
-            throw new ExportException(file.path() + " has a tensor with the unusual name '" + printable(name)
+            throw new ExportException(file.path() + " has a tensor with the unusual name '" + excerpt(name)
                     + "'; the file is damaged, fetch it again");
         }
     }
@@ -330,10 +330,19 @@ public final class Checkpoint implements AutoCloseable {
         }
     }
 
-    /** Untrusted text, made fit for a one-line message. */
-    static String printable(String text) {
-        String start = text.length() <= 100 ? text : text.substring(0, 100) + "...";
-        return UNPRINTABLE.matcher(start).replaceAll("?");
+    /** The start of untrusted text, for a message; what is not printable in it becomes so there. */
+    static String excerpt(String text) {
+        return text.length() <= MAX_EXCERPT ? text : text.substring(0, MAX_EXCERPT) + "...";
+    }
+
+    /** Whether text can stand in one short line as it is. */
+    static boolean isShortLine(String text) {
+        return text.length() <= MAX_EXCERPT && !UNPRINTABLE.matcher(text).find();
+    }
+
+    /** Adds a line for the user; unlike an exception's message it is shown as it is. */
+    private void note(String line) {
+        notes.add(UNPRINTABLE.matcher(line).replaceAll("?"));
     }
 
     /** Whether there is SigLIP2's vision tower. */

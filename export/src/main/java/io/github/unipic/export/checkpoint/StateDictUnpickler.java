@@ -177,7 +177,7 @@ final class StateDictUnpickler extends Unpickler {
                 String name = pop(String.class);
                 stack.add(global(pop(String.class) + "." + name));
             }
-            case Opcodes.INST -> throw refused("'" + Checkpoint.printable(readGlobalName()) + "'");
+            case Opcodes.INST -> throw refused("'" + Checkpoint.excerpt(readGlobalName()) + "'");
             case Opcodes.REDUCE -> {
                 Object[] arguments = pop(Object[].class);
                 stack.add(reduce(pop(Object.class), arguments, 0));
@@ -252,7 +252,7 @@ final class StateDictUnpickler extends Unpickler {
         if (QUANTIZATION_SCHEME.matcher(name).matches()) {
             return new Type(name, Optional.empty());
         }
-        throw refused("'" + Checkpoint.printable(name) + "'");
+        throw refused("'" + Checkpoint.excerpt(name) + "'");
     }
 
     private Object reduce(Object callable, Object[] arguments, int depth) {

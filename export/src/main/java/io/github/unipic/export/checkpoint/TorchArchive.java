@@ -80,7 +80,7 @@ final class TorchArchive {
                         Files.newByteChannel(file.path()), "the directory of " + file.path(), MAX_DIRECTORY);
                 ZipFile zip = ZipFile.builder().setSeekableByteChannel(channel).get()) {
             for (ZipArchiveEntry entry : Collections.list(zip.getEntries())) {
-                String name = Checkpoint.printable(entry.getName());
+                String name = Checkpoint.excerpt(entry.getName());
                 if (entry.getGeneralPurposeBit().usesEncryption()) {
                     throw new ExportException(
                             file.path() + " holds the encrypted record '" + name + "'; decrypt it first");
@@ -106,7 +106,7 @@ final class TorchArchive {
         } catch (IOException | RuntimeException e) { // the library throws many kinds for a broken archive
             throw new ExportException(
                     file.path() + " is not a complete zip archive ("
-                            + Checkpoint.printable(String.valueOf(e.getMessage()))
+                            + Checkpoint.excerpt(String.valueOf(e.getMessage()))
                             + "); it is damaged or its download was cut short: fetch it again",
                     e);
         }
@@ -208,7 +208,7 @@ final class TorchArchive {
     }
 
     private static String key(Object key) {
-        return "'" + Checkpoint.printable(String.valueOf(key)) + "'";
+        return "'" + Checkpoint.excerpt(String.valueOf(key)) + "'";
     }
 
     private StoredTensor tensor(String name, PickledTensor pickled) {
