@@ -34,7 +34,7 @@ public final class Exporter {
     private Exporter() {}
 
     /**
-     * Exports a checkpoint. The folder appears whole at the end, or not at all.
+     * Exports a checkpoint. The folder appears complete at the end, or not at all.
      *
      * @throws ExportException when the checkpoint is incomplete, damaged or unsupported, or the output is there and may
      *     not be replaced
@@ -74,7 +74,7 @@ public final class Exporter {
         }
     }
 
-    /** What a failed export has left, in words. */
+    /** What a failed export left, for its message. */
     private static String stateOf(Path output) {
         Path target = output.toAbsolutePath().normalize();
         return StagingFolder.displaced(target)

@@ -7,7 +7,7 @@ public enum Flavor {
     /** Those of the ONNX standard, which any provider can run. */
     PORTABLE,
 
-    /** ONNX Runtime's own, too, where they measured faster (docs/benchmarks.md, "Fused flavour"). */
+    /** Also ONNX Runtime's own, where they measured faster (docs/benchmarks.md, "Fused flavour"). */
     FUSED;
 
     /** The name that the manifest uses. */

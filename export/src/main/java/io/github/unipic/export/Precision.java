@@ -8,14 +8,14 @@ public enum Precision {
     FP32("float32"),
     /** float16, with normalisation statistics, softmax, rotary angles and the diffusion state in float32. */
     FP16("float16"),
-    /** Weights stored as bfloat16 and cast to float32 when the graph is loaded; float32 in between. */
+    /** Weights stored as bfloat16 and cast to float32 when the graph is loaded; float32 otherwise. */
     BF16("bfloat16"),
     /**
-     * Matrices in int8 with a scale for each output, their inputs quantized row by row; float32 in between. Embedding
+     * Matrices in int8 with a scale for each output, their inputs quantized row by row; float32 otherwise. Embedding
      * and head in blocks of 8 bits.
      */
     INT8("int8"),
-    /** Matrices in blocks of 4 bits (ONNX Runtime's MatMulNBits); float32 in between. */
+    /** Matrices in blocks of 4 bits (ONNX Runtime's MatMulNBits); float32 otherwise. */
     INT4("int4");
 
     private final String label;

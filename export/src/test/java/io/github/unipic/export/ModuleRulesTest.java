@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The exporter's packages: checkpoint and onnx stand alone, modules are built on both, graphs on modules; folder writes
- * what lies beside the graphs. The root package is what a caller needs, and of it only Exporter knows them all.
+ * the files beside the graphs. The root package is what a caller needs, and of it only Exporter knows them all.
  */
 class ModuleRulesTest {
     private static final String ROOT = "io.github.unipic.export";

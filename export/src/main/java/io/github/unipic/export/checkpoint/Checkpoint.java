@@ -30,9 +30,9 @@ import java.util.stream.Stream;
  * {@code siglip2.vision_model.*}, {@code siglip2_proj.*} and, for the autoencoder's own file, {@code vae.*}.
  *
  * <p>The main file is {@code pytorch_model.bin} or {@code model.safetensors}, or either one sharded with an
- * {@code .index.json}, or a {@code harmon_*.pth}; beside it lies {@code kl16.ckpt} or {@code kl16.safetensors}. Where
- * the main file holds no language model or no vision tower, they come from the folder whose config.json says that it is
- * one. Dictionaries and names that training puts around the weights are seen through; {@link #notes} says which.
+ * {@code .index.json}, or a {@code harmon_*.pth}; beside it is {@code kl16.ckpt} or {@code kl16.safetensors}. Where the
+ * main file holds no language model or no vision tower, they come from the folder whose config.json says that it is
+ * one. Dictionaries and name prefixes that training adds around the weights are skipped; {@link #notes} says which.
  *
  * <p>Opening reads names and shapes only; {@link CheckpointTensor#read} maps what it reads. Thread-safe.
  */
@@ -43,7 +43,7 @@ public final class Checkpoint implements AutoCloseable {
     private static final String LLM = "llm.";
     private static final String TOWER = "siglip2.";
     private static final String VISION_MODEL = "vision_model.";
-    /** Without this no image enters the tower. */
+    /** The tower's first layer. */
     private static final String PATCHES = TOWER + VISION_MODEL + "embeddings.patch_embedding.weight";
 
     private static final Set<String> VISION_TYPES =
@@ -56,7 +56,7 @@ public final class Checkpoint implements AutoCloseable {
     private static final long MAX_INDEX = 8L << 20;
     private static final int MAX_NAME = 512;
     private static final int MAX_EXCERPT = 100;
-    /** Of the whole checkpoint; the published one has about 1,500. */
+    /** Of the entire checkpoint; the published one has about 1,500. */
     private static final int MAX_TENSORS = 100_000;
 
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
@@ -225,7 +225,7 @@ public final class Checkpoint implements AutoCloseable {
         return !from.isEmpty() && from.firstKey().startsWith(prefix);
     }
 
-    /** The first of these files that is there, whole or sharded. */
+    /** The first of these files that exists, in one file or sharded. */
     private Optional<Weights> read(Path from, List<String> candidates) {
         for (String candidate : candidates) {
             Path whole = from.resolve(candidate);
@@ -330,7 +330,7 @@ public final class Checkpoint implements AutoCloseable {
         }
     }
 
-    /** The start of untrusted text, for a message; what is not printable in it becomes so there. */
+    /** The start of untrusted text, for the message of an exception, which escapes it. */
     static String excerpt(String text) {
         return text.length() <= MAX_EXCERPT ? text : text.substring(0, MAX_EXCERPT) + "...";
     }
@@ -414,8 +414,8 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /**
-     * What a user should know of how the checkpoint was read, a line each: wrappers and prefixes that were seen
-     * through, a part of the published model that is missing, and tensors read so far whose values are not all finite.
+     * How the checkpoint was read, for the user, one line each: wrappers and prefixes that were skipped, a part of the
+     * published model that is missing, and tensors read so far whose values are not all finite.
      */
     public List<String> notes() {
         return Stream.concat(notes.stream(), finite.found().stream()).toList();

@@ -19,9 +19,9 @@ import io.github.unipic.model.Manifest.Tokens;
 import java.util.List;
 import java.util.Map;
 
-/** Fills in unipic.json from what the checkpoint is and what the export wrote. */
+/** Makes unipic.json from the checkpoint and what the export wrote. */
 public record ManifestBuilder(Checkpoint checkpoint, Architecture architecture, Tokens tokens) {
-    /** The published model draws twice as many tokens a side as its position tables were trained on. */
+    /** The published model generates twice as many tokens a side as its position tables were trained on. */
     private static final int DEFAULT_SIDE_FACTOR = 2;
 
     /** UNIPIC.md, "Text to image", "Editing" and "Understanding". */

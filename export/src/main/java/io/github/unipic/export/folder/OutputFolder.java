@@ -21,13 +21,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** A model folder being written, which {@link #commit} moves into place. Without a commit nothing of it is left. */
+/** A model folder being written, which {@link #commit} moves into place. Without a commit, nothing of it remains. */
 public final class OutputFolder implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 20;
     private static final long MAX_MANIFEST_BYTES = 16L << 20;
 
-    /** What file managers leave in any folder that somebody looks at. */
-    private static final Set<String> NOBODYS = Set.of(".DS_Store", "Thumbs.db", "desktop.ini");
+    /** Files that file managers leave in any folder that they show. */
+    private static final Set<String> FILE_MANAGER_FILES = Set.of(".DS_Store", "Thumbs.db", "desktop.ini");
 
     private final Path target;
     private final boolean overwrite;
@@ -58,7 +58,7 @@ public final class OutputFolder implements AutoCloseable {
         Files.createDirectories(parent);
         OutputFolder folder = new OutputFolder(target, overwrite, StagingFolder.beside(target));
         try {
-            // A model that an interrupted export had moved aside may just have come back.
+            // A model that an interrupted export had moved aside may have been restored.
             requireFree(target, overwrite);
         } catch (ExportException | IOException e) {
             folder.close();
@@ -82,14 +82,14 @@ public final class OutputFolder implements AutoCloseable {
         for (Path path : list(target)) {
             String name = path.getFileName().toString();
             boolean ofModel = files.contains(name) && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
-            if (!ofModel && !NOBODYS.contains(name)) {
+            if (!ofModel && !FILE_MANAGER_FILES.contains(name)) {
                 throw new ExportException(target + " is not replaced, since it also holds " + name
                         + ", which is not of the model; move that away, or use another folder.");
             }
         }
     }
 
-    /** What its manifest lists, of whatever format version, and the manifest; nothing if it has none of ours. */
+    /** The files that its manifest lists, of any format version, and the manifest; empty without a manifest of ours. */
     private static Set<String> filesOfModel(Path target) throws IOException {
         Path manifest = target.resolve(Manifest.FILE_NAME);
         if (!Files.isRegularFile(manifest) || Files.size(manifest) > MAX_MANIFEST_BYTES) {

@@ -3,7 +3,7 @@ package io.github.unipic.export.modules;
 import io.github.unipic.export.Flavor;
 import io.github.unipic.export.onnx.Value;
 
-/** Scaled dot-product attention in which every position sees every other, for the vision transformers. */
+/** Scaled dot-product attention in which every position attends to every other, for the vision transformers. */
 record Attention(Flavor flavor, int heads) {
 
     /** @param queries [B,S,heads*d]; keys and values [B,L,heads*d] */

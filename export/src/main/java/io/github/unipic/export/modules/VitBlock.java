@@ -14,7 +14,7 @@ record VitBlock(Weights weights, int dim, int heads, Flavor flavor) {
     }
 
     /**
-     * The results that are asked for, of positions that see every position of {@code x} [B,S,dim].
+     * The results at some positions, which attend to every position of {@code x} [B,S,dim].
      *
      * @param asked from [B,S,dim] to those positions, [B,M,dim]
      */

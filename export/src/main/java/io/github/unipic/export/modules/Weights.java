@@ -92,7 +92,7 @@ public record Weights(
         return Blocks.of(parts, quantizer);
     }
 
-    /** Matrices of one name in several child modules, below each other, in blocks. */
+    /** Matrices of one name in several child modules, stacked, in blocks. */
     public Blocks blocks(Graph graph, List<String> children, String tensor, List<Long> rows, long columns) {
         BlockQuantizer quantizer = quantizer(columns);
         return Blocks.of(stacked(graph, quantizer, children, tensor, rows, columns), quantizer);

@@ -8,12 +8,12 @@ import java.util.stream.IntStream;
 
 /**
  * Blocks of values along a matrix's rows [out,in], each with a float32 scale and an integer zero point: w ≈ (q - zero)
- * · scale, q and zero from 0 to 2^bits - 1. A row that ends within a block is filled up with zeros. Zero is exact.
+ * · scale, q and zero from 0 to 2^bits - 1. A row that ends within a block is padded with zeros. Zero is exact.
  *
- * <p>With 8 bits the zero point is 128 and is not stored; the value farthest from zero becomes q = 0, so that the whole
- * range is used on its side. With 4 bits scale and zero point are those of the least squared error that a few tries
- * find: the block's range from least to greatest value, narrowed step by step, and for each the scale that fits the
- * rounded values best (linear least squares). What lies outside a narrowed range is clipped.
+ * <p>With 8 bits the zero point is 128 and is not stored; the value farthest from zero becomes q = 0, so that the
+ * entire range is used on its side. With 4 bits scale and zero point are those of the least squared error that a few
+ * tries find: the block's range from least to greatest value, narrowed step by step, and for each the scale that fits
+ * the rounded values best (linear least squares). Values outside a narrowed range are clipped.
  *
  * @param bits 4, two values a byte, the first in the low half; or 8
  * @param size values that share a scale, one of {@link #SIZES}
@@ -87,7 +87,7 @@ public record BlockQuantizer(int bits, int size) implements Encoding {
         return Math.toIntExact((columns + size - 1) / size);
     }
 
-    /** A matrix's row, filled up to whole blocks, and what each of them is quantized with. */
+    /** A matrix's row, padded to full blocks, with what each block is quantized to. */
     private final class Row {
         private final float[] values;
         private final float[] scales;

@@ -13,20 +13,20 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 
 /**
- * The {@code .data} files of an export: first every weight gets its place, so that graphs can refer to it, then all are
+ * The {@code .data} files of an export: first every weight is placed, so that graphs can refer to it, then all are
  * streamed from the checkpoint in bounded memory. A weight that several graphs use is stored once.
  */
 public final class ExternalData {
-    /** Tensors start on a page, so that a runtime can map each one where it lies. */
+    /** Tensors start on a page, so that a runtime can map each one from the file. */
     private static final int ALIGNMENT = 4096;
 
-    /** Where a weight lies: bytes {@code offset} to {@code offset + bytes} of {@code file}. */
+    /** The position of a weight: bytes {@code offset} to {@code offset + bytes} of {@code file}. */
     public record Placement(String name, String file, long offset, long bytes, ElementType type, List<Long> shape) {
         private long end() {
             return offset + bytes;
         }
 
-        /** The same bytes as a matrix: the first axis is kept, all others become one. */
+        /** The same bytes as a matrix: the first axis stays, all others become one. */
         public Placement asMatrix() {
             long columns = shape.stream().skip(1).reduce(1L, Math::multiplyExact);
             return new Placement(name, file, offset, bytes, type, List.of(shape.get(0), columns));

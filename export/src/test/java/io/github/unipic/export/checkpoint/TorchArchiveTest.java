@@ -204,7 +204,7 @@ class TorchArchiveTest {
     @Test
     void readsWhatTorchWrote() throws IOException {
         copyResource("views.bin", file());
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("x", DType.FLOAT32, new long[] {1}, 1)
                 .write(folder.resolve("language/model.safetensors"));
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {

@@ -6,7 +6,7 @@ import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointFolder;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
 import io.github.unipic.export.checkpoint.DType;
-import io.github.unipic.export.checkpoint.SafetensorsFile;
+import io.github.unipic.export.checkpoint.SafetensorsWriter;
 import io.github.unipic.export.onnx.ExternalData.Placement;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -36,7 +36,7 @@ class ExternalDataTest {
     @BeforeEach
     void open() throws IOException {
         CheckpointFolder.create(folder);
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("llm.a", DType.FLOAT32, new long[] {2, 3}, 1, 2, 3, 4, 5, 6)
                 .tensor("llm.b", DType.FLOAT32, new long[] {1024}, ramp(1024))
                 .tensor("llm.c", DType.FLOAT32, new long[] {1}, 7)

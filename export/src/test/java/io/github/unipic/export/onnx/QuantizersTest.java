@@ -9,7 +9,7 @@ import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointFolder;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
 import io.github.unipic.export.checkpoint.DType;
-import io.github.unipic.export.checkpoint.SafetensorsFile;
+import io.github.unipic.export.checkpoint.SafetensorsWriter;
 import io.github.unipic.export.onnx.ExternalData.Placement;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the quantizers write, read back by the formulas of the operators that take it. */
+/** What the quantizers write, decoded by the formulas of the operators that take it. */
 class QuantizersTest {
     @TempDir
     private Path folder;
@@ -43,8 +43,10 @@ class QuantizersTest {
     private byte[] encode(Encoding encoding, int part, int rows, double... values) throws IOException {
         long[] shape = {rows, values.length / rows};
         CheckpointFolder.create(folder);
-        new SafetensorsFile().tensor("llm.w", DType.FLOAT32, shape, values).write(folder.resolve("model.safetensors"));
-        // NaN and infinity have to pass here, to show what becomes of them.
+        new SafetensorsWriter()
+                .tensor("llm.w", DType.FLOAT32, shape, values)
+                .write(folder.resolve("model.safetensors"));
+        // NaN and infinity have to pass here, to show how they are encoded.
         try (Checkpoint checkpoint = Checkpoint.open(folder, true)) {
             ExternalData data = new ExternalData();
             List<Placement> placements = data.place(checkpoint.require("llm.w", shape), encoding, "x.data");
@@ -67,7 +69,7 @@ class QuantizersTest {
         return scales;
     }
 
-    /** Integers of rows that are filled up to whole blocks, less the zero points. */
+    /** Integers of rows that are padded to full blocks, less the zero points. */
     private int[] blockIntegers(BlockQuantizer quantizer, int rows, double... values) throws IOException {
         byte[] bytes = encode(quantizer, 0, rows, values);
         if (quantizer.bits() == 8) {
@@ -175,7 +177,7 @@ class QuantizersTest {
     }
 
     @Test
-    void stackedMatricesLieBelowEachOther() throws IOException {
+    void stackedMatricesFollowEachOther() throws IOException {
         long[] above = {2, 40};
         long[] below = {3, 40};
         double[] values = random(5 * 40);
@@ -184,7 +186,7 @@ class QuantizersTest {
         for (int part = 0; part < 3; part++) {
             expected.add(encode(quantizer, part, 5, values));
         }
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("llm.a", DType.FLOAT32, above, Arrays.copyOf(values, 80))
                 .tensor("llm.b", DType.FLOAT32, below, Arrays.copyOfRange(values, 80, 200))
                 .write(folder.resolve("model.safetensors"));
