@@ -1,15 +1,15 @@
 package io.github.unipic.export;
 
-/** Hears how far an export is. Called on the exporting thread. */
+/** Is notified of the progress of an export, on the exporting thread. */
 @FunctionalInterface
 public interface ExportListener {
-    /** Listens to nothing. */
+    /** Does nothing. */
     ExportListener NONE = (written, total, file) -> {};
 
     /**
-     * @param bytesWritten of weights so far
-     * @param bytesTotal when done
-     * @param file being written
+     * @param bytesWritten bytes of weights written so far
+     * @param bytesTotal bytes of weights of the entire export
+     * @param file the file that is being written
      */
     void onProgress(long bytesWritten, long bytesTotal, String file);
 }

@@ -8,7 +8,7 @@ import java.util.Objects;
  *
  * @param checkpoint folder in the published layout
  * @param output the model folder to make; its parent is made where it is missing
- * @param overwrite replace {@code output} if it is there
+ * @param overwrite replace {@code output} if it exists and is an exported model
  * @param allowNonFinite export weights that are NaN or infinite as they are, and name them in the report; they are
  *     refused otherwise, and always in matrices that are quantized
  */
@@ -21,12 +21,12 @@ public record ExportRequest(
         Objects.requireNonNull(flavor, "flavor");
     }
 
-    /** Of weights that are all finite. */
+    /** Refuses weights that are not finite. */
     public ExportRequest(Path checkpoint, Path output, Precisions precisions, Flavor flavor, boolean overwrite) {
         this(checkpoint, output, precisions, flavor, overwrite, false);
     }
 
-    /** A portable folder of one precision, in so far as that suits each graph. */
+    /** A portable folder of one precision, as far as that suits each graph. */
     public ExportRequest(Path checkpoint, Path output, Precision precision, boolean overwrite) {
         this(checkpoint, output, Precisions.of(precision), Flavor.PORTABLE, overwrite);
     }

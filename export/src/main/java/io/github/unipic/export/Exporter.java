@@ -2,7 +2,11 @@ package io.github.unipic.export;
 
 import io.github.unipic.OutputException;
 import io.github.unipic.export.checkpoint.Checkpoint;
+import io.github.unipic.export.folder.ManifestBuilder;
+import io.github.unipic.export.folder.OutputFolder;
+import io.github.unipic.export.folder.TokenizerCheck;
 import io.github.unipic.export.graphs.GraphSet;
+import io.github.unipic.export.modules.Architecture;
 import io.github.unipic.export.onnx.ExternalData;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.files.StagingFolder;
@@ -25,17 +29,12 @@ import java.util.TreeMap;
  * operator by operator; weights are streamed, so a model of any size exports in a small heap.
  */
 public final class Exporter {
-    private static final String PORTABLE = "portable";
-
-    /** Uses operators of ONNX Runtime's own. */
-    private static final String FUSED = "fused";
-
     private static final String TOKENIZER = "tokenizer.json";
 
     private Exporter() {}
 
     /**
-     * Exports a checkpoint. The folder appears whole at the end, or not at all.
+     * Exports a checkpoint. The folder appears complete at the end, or not at all.
      *
      * @throws ExportException when the checkpoint is incomplete, damaged or unsupported, or the output is there and may
      *     not be replaced
@@ -75,7 +74,7 @@ public final class Exporter {
         }
     }
 
-    /** What a failed export has left, in words. */
+    /** What a failed export left, for its message. */
     private static String stateOf(Path output) {
         Path target = output.toAbsolutePath().normalize();
         return StagingFolder.displaced(target)
@@ -99,16 +98,7 @@ public final class Exporter {
         for (Graph graph : graphs) {
             String file = graph.name() + ".onnx";
             files.put(file, output.write(file, graph.toModel("unipic-export", version())::writeTo));
-            specs.put(
-                    graph.name(),
-                    new GraphSpec(
-                            file,
-                            graph.dataFiles(),
-                            precisions.of(graph.name()).label(),
-                            graph.blockSize(),
-                            graph.isPortable() ? PORTABLE : FUSED,
-                            ManifestBuilder.ports(graph.inputs()),
-                            ManifestBuilder.ports(graph.outputs())));
+            specs.put(graph.name(), ManifestBuilder.graph(graph, file, precisions.of(graph.name())));
         }
         return specs;
     }

@@ -1,32 +1,27 @@
 package io.github.unipic.export;
 
-import io.github.unipic.export.onnx.ElementType;
 import java.util.Locale;
 
 /** How a graph's weights are stored, and what it computes in. */
 public enum Precision {
     /** float32 throughout. */
-    FP32("float32", ElementType.FLOAT32, ElementType.FLOAT32),
+    FP32("float32"),
     /** float16, with normalisation statistics, softmax, rotary angles and the diffusion state in float32. */
-    FP16("float16", ElementType.FLOAT16, ElementType.FLOAT16),
-    /** Weights stored as bfloat16 and cast to float32 when the graph is loaded; float32 in between. */
-    BF16("bfloat16", ElementType.BFLOAT16, ElementType.FLOAT32),
+    FP16("float16"),
+    /** Weights stored as bfloat16 and cast to float32 when the graph is loaded; float32 otherwise. */
+    BF16("bfloat16"),
     /**
-     * Matrices in int8 with a scale for each output, their inputs quantized row by row; float32 in between. Embedding
+     * Matrices in int8 with a scale for each output, their inputs quantized row by row; float32 otherwise. Embedding
      * and head in blocks of 8 bits.
      */
-    INT8("int8", ElementType.FLOAT32, ElementType.FLOAT32),
-    /** Matrices in blocks of 4 bits (ONNX Runtime's MatMulNBits); float32 in between. */
-    INT4("int4", ElementType.FLOAT32, ElementType.FLOAT32);
+    INT8("int8"),
+    /** Matrices in blocks of 4 bits (ONNX Runtime's MatMulNBits); float32 otherwise. */
+    INT4("int4");
 
     private final String label;
-    private final ElementType weights;
-    private final ElementType activations;
 
-    Precision(String label, ElementType weights, ElementType activations) {
+    Precision(String label) {
         this.label = label;
-        this.weights = weights;
-        this.activations = activations;
     }
 
     /** The name that the manifest uses. */
@@ -39,14 +34,9 @@ public enum Precision {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Element type of the stored weights that are not quantized. */
-    public ElementType weights() {
-        return weights;
-    }
-
-    /** Element type of what is computed in between. */
-    public ElementType activations() {
-        return activations;
+    /** Whether a graph's tensors are float16; they are float32 otherwise. */
+    public boolean computesInFloat16() {
+        return this == FP16;
     }
 
     /** Whether matrices are quantized to integers. */

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The precision of each graph of an export. What a caller does not say of a graph follows from the whole folder's
- * precision; docs/precision.md has the measurements that the choice rests on.
+ * The precision of each graph of an export. Where a caller names none, it follows from the folder's precision;
+ * docs/precision.md has the measurements behind that.
  *
  * @param folder what most of the folder is in
  * @param graphs graphs that the caller wants in another precision, by name, for example {@code token_sampler}
@@ -24,10 +24,10 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
     /** Convolutions, which are not quantized; float32 at both ends, whatever they compute in. */
     private static final Set<String> PIXELS = Set.of(GraphName.PIXEL_ENCODER.label(), GraphName.PIXEL_DECODER.label());
 
-    /** The diffusion head, through whose steps an error goes 25 to 100 times. */
+    /** The diffusion head: an error passes through its 25 to 100 steps. */
     private static final Set<String> HEAD = Set.of(GraphName.DIFFUSION_HEAD.label(), GraphName.TOKEN_SAMPLER.label());
 
-    /** Parts of {@code pixel_decoder}: they share its weights, and one takes what the other gives. */
+    /** Parts of {@code pixel_decoder}: they share its weights, and one takes the other's output. */
     private static final Set<String> PIXEL_DECODER_PARTS =
             Set.of(GraphName.PIXEL_DECODER_FEATURES.label(), GraphName.PIXEL_DECODER_TILE.label());
 
@@ -60,7 +60,7 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
         return folder == Precision.INT4 || graphs.containsValue(Precision.INT4);
     }
 
-    /** A folder of one precision, in so far as that suits each graph. */
+    /** A folder of one precision, as far as that suits each graph. */
     public static Precisions of(Precision folder) {
         return new Precisions(folder, Map.of());
     }
@@ -98,10 +98,10 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
                 throw new ExportException(graph + " consists of convolutions, which are not quantized; use " + graph
                         + "=fp32, fp16 or bf16.");
             }
-        } else if (precision.activations() != folder.activations()) {
+        } else if (precision.computesInFloat16() != folder.computesInFloat16()) {
             throw new ExportException(
                     graph + "=" + precision.option() + " does not fit a folder of " + folder.option()
-                            + ": graphs hand each other tensors, so all but pixel_encoder and pixel_decoder are fp16, or none.");
+                            + ": graphs pass each other tensors, so all but pixel_encoder and pixel_decoder are fp16, or none.");
         }
     }
 }

@@ -1,15 +1,24 @@
 package io.github.unipic.export;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** The exporter's packages: checkpoint and onnx stand alone, modules are built on both, graphs on modules. */
+/**
+ * The exporter's packages: checkpoint and onnx stand alone, modules are built on both, graphs on modules; folder writes
+ * the files beside the graphs. The root package is what a caller needs, and of it only Exporter knows them all.
+ */
 class ModuleRulesTest {
     private static final String ROOT = "io.github.unipic.export";
+    private static final String[] INNER = {
+        ROOT + ".checkpoint..", ROOT + ".onnx..", ROOT + ".modules..", ROOT + ".graphs..", ROOT + ".folder.."
+    };
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages(ROOT);
@@ -26,9 +35,53 @@ class ModuleRulesTest {
 
     @Test
     void packagesDependDownwardsOnly() {
-        deny(".checkpoint", ROOT + ".onnx", ROOT + ".modules", ROOT + ".graphs");
-        deny(".onnx", ROOT + ".modules", ROOT + ".graphs");
-        deny(".modules", ROOT + ".graphs");
+        deny(".checkpoint", ROOT + ".onnx", ROOT + ".modules", ROOT + ".graphs", ROOT + ".folder");
+        deny(".onnx", ROOT + ".modules", ROOT + ".graphs", ROOT + ".folder");
+        deny(".modules", ROOT + ".graphs", ROOT + ".folder");
+        deny(".graphs", ROOT + ".folder");
+        deny(".folder", ROOT + ".graphs");
+        slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    @Test
+    void theRootHoldsWhatACallerNeeds() {
+        assertThat(CLASSES.stream()
+                        .filter(type -> type.getPackageName().equals(ROOT) && type.isTopLevelClass())
+                        .map(JavaClass::getSimpleName))
+                .containsExactlyInAnyOrder(
+                        "Exporter",
+                        "ExportRequest",
+                        "ExportReport",
+                        "ExportListener",
+                        "ExportException",
+                        "Flavor",
+                        "Precision",
+                        "Precisions");
+    }
+
+    /** Precisions is part of a request, and asks the quantizer which blocks there are. */
+    @Test
+    void theRootsTypesShowNothingOfTheInnerPackages() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT)
+                .and()
+                .doNotBelongToAnyOf(Exporter.class, Precisions.class)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(INNER)
+                .check(CLASSES);
+    }
+
+    @Test
+    void theInnerPackagesDoNotKnowTheExporter() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(INNER)
+                .should()
+                .dependOnClassesThat()
+                .belongToAnyOf(Exporter.class, ExportRequest.class, ExportReport.class, ExportListener.class)
+                .check(CLASSES);
     }
 
     @Test
@@ -49,7 +102,7 @@ class ModuleRulesTest {
     void protobufStaysInsideTheOnnxPackage() {
         noClasses()
                 .that()
-                .resideInAnyPackage(ROOT + ".modules", ROOT + ".graphs", ROOT + ".checkpoint")
+                .resideInAnyPackage(ROOT + ".modules", ROOT + ".graphs", ROOT + ".checkpoint", ROOT + ".folder")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("ai.onnx.proto..", "com.google.protobuf..")

@@ -20,16 +20,12 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import io.github.unipic.ModelFormatException;
-import java.io.ByteArrayInputStream;
+import io.github.unipic.files.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -225,24 +221,11 @@ public record Manifest(
     public record FileSpec(long bytes, String sha256) {
         /** What a file is now; reads all of it. */
         public static FileSpec of(Path file) throws IOException {
-            try (InputStream in = Files.newInputStream(file)) {
-                return of(in);
+            Sha256 sha256 = new Sha256();
+            try (InputStream in = Files.newInputStream(file);
+                    OutputStream out = sha256.through(OutputStream.nullOutputStream())) {
+                return new FileSpec(in.transferTo(out), sha256.hex());
             }
-        }
-
-        static FileSpec of(byte[] content) throws IOException {
-            return of(new ByteArrayInputStream(content));
-        }
-
-        private static FileSpec of(InputStream content) throws IOException {
-            MessageDigest digest;
-            try {
-                digest = MessageDigest.getInstance("SHA-256");
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException("Every Java platform has SHA-256", e);
-            }
-            long bytes = new DigestInputStream(content, digest).transferTo(OutputStream.nullOutputStream());
-            return new FileSpec(bytes, HexFormat.of().formatHex(digest.digest()));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.github.unipic.model;
 
 import io.github.unipic.ModelFormatException;
+import io.github.unipic.files.Sha256;
 import io.github.unipic.files.StagingFolder;
 import io.github.unipic.model.Manifest.FileSpec;
 import io.github.unipic.model.Manifest.GraphSpec;
@@ -60,8 +61,7 @@ public final class ModelFolder {
             }
             byte[] json = Files.readAllBytes(file);
             Manifest manifest = Manifest.parse(json, file.toString());
-            ModelFolder model =
-                    new ModelFolder(path, manifest, FileSpec.of(json).sha256());
+            ModelFolder model = new ModelFolder(path, manifest, Sha256.of(json));
             model.checkFiles(verifyChecksums);
             return model;
         } catch (IOException e) {

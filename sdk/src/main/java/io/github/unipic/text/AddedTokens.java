@@ -3,6 +3,7 @@ package io.github.unipic.text;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -59,6 +60,10 @@ final class AddedTokens {
             }
         }
         text.accept(whole.substring(done));
+    }
+
+    Optional<AddedToken> find(String content) {
+        return Optional.ofNullable(byContent.get(content));
     }
 
     boolean isSpecial(int id) {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.LongStream;
@@ -46,12 +47,14 @@ public final class PromptTokenizer implements AutoCloseable {
 
     private final HuggingFaceTokenizer tokenizer;
     private final AddedTokens added;
+    private final int idCount;
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
     private boolean closed;
 
-    private PromptTokenizer(HuggingFaceTokenizer tokenizer, AddedTokens added) {
+    private PromptTokenizer(HuggingFaceTokenizer tokenizer, AddedTokens added, int idCount) {
         this.tokenizer = tokenizer;
         this.added = added;
+        this.idCount = idCount;
     }
 
     private static void setUnlessGiven(String name, String value) {
@@ -85,22 +88,24 @@ public final class PromptTokenizer implements AutoCloseable {
         byte[] json = read(file);
         NativeLibraries.prepareTokenizers();
         try {
-            TokenizerFile checked = TokenizerFile.parse(json);
+            TokenizerFile checked = TokenizerFile.parse(json, vocabulary);
             if (checked.ids() > vocabulary) {
                 throw new Wrong("it has ids up to " + (checked.ids() - 1) + ", and the model's vocabulary ends at "
                         + (vocabulary - 1));
             }
             return new PromptTokenizer(
                     HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(checked.nativeJson()), VERBATIM),
-                    new AddedTokens(checked.addedTokens()));
+                    new AddedTokens(checked.addedTokens()),
+                    checked.ids());
         } catch (EngineException | LinkageError e) {
             throw new InferenceException(
                     "the tokenizer's native library cannot be loaded on " + System.getProperty("os.name") + " "
-                            + System.getProperty("os.arch") + ": " + oneLine(e) + "; see DJL_CACHE_DIR and RUST_FLAVOR",
+                            + System.getProperty("os.arch") + ": " + e.getMessage()
+                            + "; see DJL_CACHE_DIR and RUST_FLAVOR",
                     e);
         } catch (IOException | RuntimeException e) {
             throw new ModelFormatException(
-                    file + " is not a valid tokenizer: " + oneLine(e) + "; get a fresh copy of the model", e);
+                    file + " is not a valid tokenizer: " + reason(e) + "; get a fresh copy of the model", e);
         }
     }
 
@@ -119,13 +124,18 @@ public final class PromptTokenizer implements AutoCloseable {
         }
     }
 
-    /** What was wrong, on one line and without what could command a terminal. */
-    private static String oneLine(Throwable e) {
-        String message = e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
-        return String.valueOf(message)
-                .replaceAll("\\s+", " ")
-                .replaceAll("\\p{C}", "\uFFFD")
-                .strip();
+    private static String reason(Exception e) {
+        return e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
+    }
+
+    /** The number of ids: all ids are below this, though some may have no token. */
+    public int idCount() {
+        return idCount;
+    }
+
+    /** The id of an added token, such as {@code <|im_end|>}, if there is one of this name. */
+    public OptionalInt addedTokenId(String name) {
+        return added.find(name).stream().mapToInt(AddedToken::id).findFirst();
     }
 
     /**

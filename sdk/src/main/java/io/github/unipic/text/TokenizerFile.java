@@ -57,11 +57,12 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
     /**
      * Reads a file.
      *
+     * @param vocabulary tokens that model.vocab may hold; each costs the native library memory
      * @throws Wrong when it is not such a tokenizer
      * @throws JsonProcessingException when it is not JSON
      */
-    static TokenizerFile parse(byte[] json) throws IOException {
-        Reader reader = new Reader(new JsonScanner(json));
+    static TokenizerFile parse(byte[] json, int vocabulary) throws IOException {
+        Reader reader = new Reader(new JsonScanner(json), vocabulary);
         reader.readFile();
         return reader.finish();
     }
@@ -69,6 +70,7 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
     /** Reads the parts that matter here; the others, such as padding and post-processing, have no use. */
     private static final class Reader {
         private final JsonScanner json;
+        private final int mostTokens;
         private final Map<String, JsonNode> file = new HashMap<>();
         private final Map<String, JsonNode> model = new HashMap<>();
         private final Set<String> missingLetters = new HashSet<>(alphabet());
@@ -76,8 +78,9 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
         private byte[] vocabulary = {};
         private byte[] merges = {'[', ']'};
 
-        Reader(JsonScanner json) {
+        Reader(JsonScanner json, int mostTokens) {
             this.json = json;
+            this.mostTokens = mostTokens;
         }
 
         void readFile() throws IOException {
@@ -115,19 +118,23 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
             require(ids.isEmpty(), "model.vocab stands there twice");
             json.expect('{');
             int start = json.position();
+            int tokens = 0;
+            int twice = -1;
             for (boolean first = true; json.more(first, '}'); first = false) {
                 json.peek();
                 byte[] token = json.string();
                 json.expect(':');
                 int id = json.number(MAX_ID);
-                if (ids.get(id)) {
-                    throw new Wrong("model.vocab gives two tokens the id " + id);
+                if (++tokens > mostTokens) {
+                    throw new Wrong("it has more tokens than the model's vocabulary of " + mostTokens);
                 }
+                twice = ids.get(id) ? id : twice;
                 ids.set(id);
                 if (token.length <= MAX_LETTER_BYTES) {
                     missingLetters.remove(unescaped(token));
                 }
             }
+            require(twice < 0, "model.vocab gives two tokens the id " + twice);
             vocabulary = json.since(start);
         }
 
@@ -217,7 +224,10 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
         }
 
         private int addedId(String content, JsonNode node) throws Wrong {
-            int id = node.isIntegralNumber() && node.canConvertToInt() ? node.intValue() : -1;
+            require(
+                    node.isIntegralNumber() && node.canConvertToInt(),
+                    "added_tokens gives " + quoted(content) + " an id that is no whole number from 0 to " + MAX_ID);
+            int id = node.intValue();
             require(
                     id >= 0 && id <= MAX_ID && !ids.get(id),
                     "added_tokens gives " + quoted(content) + " no id of its own from 0 to " + MAX_ID);

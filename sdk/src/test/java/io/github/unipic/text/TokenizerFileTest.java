@@ -142,10 +142,12 @@ class TokenizerFileTest {
                 "/added_tokens/0/id      | 257                           | no id of its own",
                 "/added_tokens/0/id      | -1                            | no id of its own",
                 "/added_tokens/0/id      | 1048576                       | no id of its own",
+                "/added_tokens/0/id      | 99999999999                   | no whole number from 0 to 1048575",
+                "/added_tokens/0/id      | null                          | no whole number from 0 to 1048575",
                 "/added_tokens/0/content | \"\"                          | empty",
                 "/added_tokens/0/content | \"<call>\"                    | there twice",
                 "/added_tokens/0/content | \"\\ud800\"                   | no Unicode",
-                "/added_tokens/0/content | \"\\u001b[2J\\n\"             | no id of its own",
+                "/added_tokens/0/content | \"\\u001b[2J\\n\"             | <U+001B>[2J",
                 "/added_tokens/0/normalized | true                       | unusual property normalized",
                 "/added_tokens/0/lstrip  | true                          | unusual property lstrip",
                 "/added_tokens/0/special | \"yes\"                       | special is neither true nor false"
@@ -200,5 +202,28 @@ class TokenizerFileTest {
         assertThatExceptionOfType(ModelFormatException.class)
                 .isThrownBy(() -> PromptTokenizer.load(tokenizer, 301).close())
                 .withMessageContaining("ids up to 301");
+    }
+
+    /** The vocabulary of 258 tokens is counted as it is read, before anything else of it is looked at. */
+    @Test
+    void refusesMoreTokensThanTheModelHas() throws IOException {
+        ((ObjectNode) file.at("/model/vocab")).put("red", 256);
+        Path tokenizer = Files.write(folder.resolve("tokenizer.json"), JSON.writeValueAsBytes(file));
+        assertThatExceptionOfType(ModelFormatException.class)
+                .isThrownBy(() -> PromptTokenizer.load(tokenizer, 257).close())
+                .withMessageContaining("more tokens than the model's vocabulary of 257");
+        assertThatExceptionOfType(ModelFormatException.class)
+                .isThrownBy(() -> PromptTokenizer.load(tokenizer, 258).close())
+                .withMessageContaining("gives two tokens the id 256");
+    }
+
+    @Test
+    void tellsItsIds() throws IOException {
+        try (PromptTokenizer tokenizer = load(JSON.writeValueAsBytes(file))) {
+            assertThat(tokenizer.idCount()).isEqualTo(302);
+            assertThat(tokenizer.addedTokenId("<|end|>")).hasValue(258);
+            assertThat(tokenizer.addedTokenId("<image>")).hasValue(301);
+            assertThat(tokenizer.addedTokenId("red")).isEmpty();
+        }
     }
 }

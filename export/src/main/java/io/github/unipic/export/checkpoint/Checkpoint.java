@@ -30,9 +30,9 @@ import java.util.stream.Stream;
  * {@code siglip2.vision_model.*}, {@code siglip2_proj.*} and, for the autoencoder's own file, {@code vae.*}.
  *
  * <p>The main file is {@code pytorch_model.bin} or {@code model.safetensors}, or either one sharded with an
- * {@code .index.json}, or a {@code harmon_*.pth}; beside it lies {@code kl16.ckpt} or {@code kl16.safetensors}. Where
- * the main file holds no language model or no vision tower, they come from the folder whose config.json says that it is
- * one. Dictionaries and names that training puts around the weights are seen through; {@link #notes} says which.
+ * {@code .index.json}, or a {@code harmon_*.pth}; beside it is {@code kl16.ckpt} or {@code kl16.safetensors}. Where the
+ * main file holds no language model or no vision tower, they come from the folder whose config.json says that it is
+ * one. Dictionaries and name prefixes that training adds around the weights are skipped; {@link #notes} says which.
  *
  * <p>Opening reads names and shapes only; {@link CheckpointTensor#read} maps what it reads. Thread-safe.
  */
@@ -43,7 +43,7 @@ public final class Checkpoint implements AutoCloseable {
     private static final String LLM = "llm.";
     private static final String TOWER = "siglip2.";
     private static final String VISION_MODEL = "vision_model.";
-    /** Without this no image enters the tower. */
+    /** The tower's first layer. */
     private static final String PATCHES = TOWER + VISION_MODEL + "embeddings.patch_embedding.weight";
 
     private static final Set<String> VISION_TYPES =
@@ -55,7 +55,8 @@ public final class Checkpoint implements AutoCloseable {
     private static final long MAX_CONFIG = 1L << 20;
     private static final long MAX_INDEX = 8L << 20;
     private static final int MAX_NAME = 512;
-    /** Of the whole checkpoint; the published one has about 1,500. */
+    private static final int MAX_EXCERPT = 100;
+    /** Of the entire checkpoint; the published one has about 1,500. */
     private static final int MAX_TENSORS = 100_000;
 
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
@@ -149,10 +150,10 @@ public final class Checkpoint implements AutoCloseable {
             weights.ifPresent(file ->
                     add(file, TensorNames::visionModel, name -> name.startsWith(TOWER + VISION_MODEL), List.of()));
             if (!hasVisionTower()) {
-                notes.add(withoutTower(main, weights));
+                note(withoutTower(main, weights));
             }
         } else if (!hasVisionTower()) {
-            notes.add(withoutTower(main, Optional.of(main)));
+            note(withoutTower(main, Optional.of(main)));
         }
     }
 
@@ -204,11 +205,10 @@ public final class Checkpoint implements AutoCloseable {
             String beside = content.siblings().isEmpty()
                     ? ""
                     : " (beside it, not used: " + String.join(", ", content.siblings()) + ")";
-            notes.add(weights.file() + ": weights found under '" + String.join("', '", content.wrappers()) + "'"
-                    + beside);
+            note(weights.file() + ": weights found under '" + String.join("', '", content.wrappers()) + "'" + beside);
         }
         if (!names.dropped().isEmpty()) {
-            notes.add(weights.file() + ": tensor names read without '" + String.join("', '", names.dropped()) + "'");
+            note(weights.file() + ": tensor names read without '" + String.join("', '", names.dropped()) + "'");
         }
     }
 
@@ -225,7 +225,7 @@ public final class Checkpoint implements AutoCloseable {
         return !from.isEmpty() && from.firstKey().startsWith(prefix);
     }
 
-    /** The first of these files that is there, whole or sharded. */
+    /** The first of these files that exists, in one file or sharded. */
     private Optional<Weights> read(Path from, List<String> candidates) {
         for (String candidate : candidates) {
             Path whole = from.resolve(candidate);
@@ -265,8 +265,8 @@ public final class Checkpoint implements AutoCloseable {
                             shard, s -> readFile(shardFile(index, s)).tensors())
                     .get(name);
             if (tensor == null) {
-                throw new ExportException(index + " says that tensor '" + printable(name) + "' is in "
-                        + printable(shard) + ", but it is not; fetch both files again");
+                throw new ExportException(index + " says that tensor '" + excerpt(name) + "' is in " + excerpt(shard)
+                        + ", but it is not; fetch both files again");
             }
             all.put(name, tensor);
         });
@@ -279,7 +279,7 @@ public final class Checkpoint implements AutoCloseable {
     /** A shard's name is untrusted: it must be that of a file beside the index. */
     private static Path shardFile(Path index, String name) {
         if (!name.matches("\\w[\\w.-]*") || !Files.isRegularFile(index.resolveSibling(name))) {
-            throw new ExportException(index + " names the shard '" + printable(name)
+            throw new ExportException(index + " names the shard '" + excerpt(name)
                     + "', which is not a file in the same folder; fetch the shard, or correct the index");
         }
         return index.resolveSibling(name);
@@ -318,7 +318,7 @@ public final class Checkpoint implements AutoCloseable {
     /** Refuses a tensor's name that could not be shown in a message. */
     static void checkName(MappedFile file, String name) {
         if (name.length() > MAX_NAME || UNPRINTABLE.matcher(name).find()) {
-            throw new ExportException(file.path() + " has a tensor with the unusual name '" + printable(name)
+            throw new ExportException(file.path() + " has a tensor with the unusual name '" + excerpt(name)
                     + "'; the file is damaged, fetch it again");
         }
     }
@@ -330,10 +330,19 @@ public final class Checkpoint implements AutoCloseable {
         }
     }
 
-    /** Untrusted text, made fit for a one-line message. */
-    static String printable(String text) {
-        String start = text.length() <= 100 ? text : text.substring(0, 100) + "...";
-        return UNPRINTABLE.matcher(start).replaceAll("?");
+    /** The start of untrusted text, for the message of an exception, which escapes it. */
+    static String excerpt(String text) {
+        return text.length() <= MAX_EXCERPT ? text : text.substring(0, MAX_EXCERPT) + "...";
+    }
+
+    /** Whether text can stand in one short line as it is. */
+    static boolean isShortLine(String text) {
+        return text.length() <= MAX_EXCERPT && !UNPRINTABLE.matcher(text).find();
+    }
+
+    /** Adds a line for the user; unlike an exception's message it is shown as it is. */
+    private void note(String line) {
+        notes.add(UNPRINTABLE.matcher(line).replaceAll("?"));
     }
 
     /** Whether there is SigLIP2's vision tower. */
@@ -405,8 +414,8 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /**
-     * What a user should know of how the checkpoint was read, a line each: wrappers and prefixes that were seen
-     * through, a part of the published model that is missing, and tensors read so far whose values are not all finite.
+     * How the checkpoint was read, for the user, one line each: wrappers and prefixes that were skipped, a part of the
+     * published model that is missing, and tensors read so far whose values are not all finite.
      */
     public List<String> notes() {
         return Stream.concat(notes.stream(), finite.found().stream()).toList();

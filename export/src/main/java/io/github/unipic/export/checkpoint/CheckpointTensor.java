@@ -6,8 +6,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * One tensor of a {@link Checkpoint}: where it lies in its file, and how to read it. Nothing of it is held in memory.
- * Valid until its checkpoint is closed; thread-safe.
+ * One tensor of a {@link Checkpoint}: its position in its file, and how to read it. None of it is kept in memory. Valid
+ * until its checkpoint is closed; thread-safe.
  */
 public final class CheckpointTensor implements StoredTensor {
     /** As many elements may be repetitions of stored ones: a bias, say, expanded from one number. */
@@ -55,7 +55,7 @@ public final class CheckpointTensor implements StoredTensor {
     record Storage(MappedFile file, long position, long bytes) {}
 
     /**
-     * A view of a storage, checked to lie inside it.
+     * A view of a storage, checked to be inside it.
      *
      * @param firstElement offset into the storage of the element whose indices are all zero, in elements
      * @param strides in elements, one for each axis
@@ -171,7 +171,7 @@ public final class CheckpointTensor implements StoredTensor {
         if (!dtype.isFloatingPoint()) {
             return new UnreadableTensor(name, fileName(), UnreadableTensor.Kind.ofType(dtype.label())).asWeights();
         }
-        // torch saves an expanded tensor as what it repeats; a graph's weights would hold every repetition.
+        // torch saves what an expanded tensor repeats; a graph's weights would have every repetition.
         if (elementCount > storedElements && elementCount > MAX_REPEATED) {
             throw new ExportException("tensor '" + name + "' in " + fileName() + " repeats " + storedElements
                     + " stored elements to " + elementCount
@@ -222,7 +222,7 @@ public final class CheckpointTensor implements StoredTensor {
                     + ", where floating-point weights are expected");
         }
         readUnchecked(firstElement, destination, offset, count);
-        check.ifPresent(finite -> finite.look(this, destination, offset, count));
+        check.ifPresent(finite -> finite.check(this, destination, offset, count));
     }
 
     /** Reads elements that exist, whatever their values. */
@@ -300,7 +300,8 @@ public final class CheckpointTensor implements StoredTensor {
                     window = file.window(next);
                 }
                 long start = next - window.start();
-                long within = window.bytes().limit() - start - dtype.bytes(); // from this element to the last whole one
+                long within =
+                        window.bytes().limit() - start - dtype.bytes(); // from this element to the last complete one
                 int some = stride == 0 ? left : (int) Math.min(left, within / stride + 1);
                 dtype.toFloats(window.bytes(), (int) start, step, destination, offset, some);
                 offset += some;

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 /**
  * The element types a checkpoint may hold. Only the floating-point ones can be read; the others are known so that a
- * counter or a mask beside the weights does not stand in the way of them.
+ * counter or a mask among the weights is no error.
  */
 public enum DType {
     FLOAT64(8, "F64", "DoubleStorage"),

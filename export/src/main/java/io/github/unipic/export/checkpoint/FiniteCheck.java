@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * Looks at all weights while they are read for NaN and infinity: in a damaged checkpoint, or one whose training
- * diverged, they spread to every pixel and every token. Thread-safe.
+ * Checks all weights for NaN and infinity while they are read. A damaged checkpoint, or one whose training diverged,
+ * has some, and they spread to every pixel and every token. Thread-safe.
  */
 final class FiniteCheck {
     private static final int CHUNK = 1 << 16;
@@ -21,23 +21,23 @@ final class FiniteCheck {
         this.allow = allow;
     }
 
-    /** What was found in tensors read so far, a sentence for each, by name. */
+    /** The results for tensors read so far, a sentence for each, by name. */
     List<String> found() {
         return List.copyOf(found.values());
     }
 
     /** @throws ExportException if a value that was read is not finite, unless that is allowed */
-    void look(CheckpointTensor tensor, float[] values, int offset, int count) {
+    void check(CheckpointTensor tensor, float[] values, int offset, int count) {
         if (isFinite(values, offset, count) || found.containsKey(tensor.name())) {
             return;
         }
-        String finding = describe(tensor);
+        String result = describe(tensor);
         if (!allow) {
             throw new ExportException(
-                    finding + "; the checkpoint is damaged, or its training diverged: fetch it again, or"
+                    result + "; the checkpoint is damaged, or its training diverged: fetch it again, or"
                             + " export it as it is with --allow-nonfinite");
         }
-        found.put(tensor.name(), finding);
+        found.put(tensor.name(), result);
     }
 
     private static boolean isFinite(float[] values, int offset, int count) {

@@ -11,7 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A read-only file of any size, seen through a bounded number of memory-mapped windows. Thread-safe. */
+/** A read-only file of any size, read through a bounded number of memory-mapped windows. Thread-safe. */
 final class MappedFile implements AutoCloseable {
     /** Windows start at multiples of this; a power of two. */
     static final long WINDOW = 64L << 20;
@@ -68,19 +68,19 @@ final class MappedFile implements AutoCloseable {
         return size;
     }
 
-    /** Copies a small piece, such as a header; the caller has checked that it lies inside the file. */
+    /** Copies a small chunk, such as a header; the caller has checked that it is inside the file. */
     byte[] copy(long position, int length) {
-        ByteBuffer piece = ByteBuffer.allocate(length);
+        ByteBuffer chunk = ByteBuffer.allocate(length);
         try {
-            while (piece.hasRemaining()) {
-                if (channel.read(piece, position + piece.position()) < 0) {
+            while (chunk.hasRemaining()) {
+                if (channel.read(chunk, position + chunk.position()) < 0) {
                     throw truncated();
                 }
             }
         } catch (IOException e) {
             throw unreadable(e);
         }
-        return piece.array();
+        return chunk.array();
     }
 
     /** A window that holds at least the element of up to eight bytes at {@code position}. */
@@ -100,7 +100,7 @@ final class MappedFile implements AutoCloseable {
         return window;
     }
 
-    /** Touching mapped pages that are no longer in the file is undefined, so see that they are. */
+    /** Reading mapped pages that are no longer in the file is undefined, so check that they are. */
     private void checkSize() {
         try {
             if (channel.size() < size) {
@@ -114,9 +114,9 @@ final class MappedFile implements AutoCloseable {
     private void dropEldest() {
         if (windows.size() == WINDOWS_KEPT) {
             windows.remove(windows.keySet().iterator().next());
-            // Java unmaps a window when it is collected, and maps alone do not bring a collection about: without this
-            // the whole checkpoint would end up resident. One collection of a small heap every half gigabyte costs next
-            // to nothing.
+            // Java unmaps a window when it is collected, and mappings alone cause no collection: without this the
+            // entire checkpoint would become resident. One collection of a small heap every half gigabyte costs almost
+            // nothing.
             if (++dropped % WINDOWS_KEPT == 0) {
                 System.gc();
             }

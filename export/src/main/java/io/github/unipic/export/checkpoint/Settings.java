@@ -106,7 +106,7 @@ public final class Settings {
     public Optional<String> text(String name) {
         return find(name)
                 .map(node -> require(
-                                node.isTextual() && node.textValue().equals(Checkpoint.printable(node.textValue())),
+                                node.isTextual() && Checkpoint.isShortLine(node.textValue()),
                                 node,
                                 name,
                                 "a text of one short line")
@@ -140,7 +140,7 @@ public final class Settings {
 
     private JsonNode require(boolean condition, JsonNode node, String name, String expected) {
         if (!condition) {
-            throw new ExportException(file + ": " + name + " is " + Checkpoint.printable(node.toString()) + ", where "
+            throw new ExportException(file + ": " + name + " is " + Checkpoint.excerpt(node.toString()) + ", where "
                     + expected + " is expected; correct it, or fetch the file again");
         }
         return node;

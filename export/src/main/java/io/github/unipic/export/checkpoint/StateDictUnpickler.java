@@ -85,7 +85,7 @@ final class StateDictUnpickler extends Unpickler {
         }
     }
 
-    /** A number, a set, a device, ...: nothing that holds weights. */
+    /** A number, a set, a device, ...: nothing with weights. */
     private static final Object PLAIN_VALUE = new Object();
 
     private static final Map<String, Global> CALLABLES = Arrays.stream(Callable.values())
@@ -101,7 +101,7 @@ final class StateDictUnpickler extends Unpickler {
 
     private static final Pattern QUANTIZATION_SCHEME = Pattern.compile("torch\\.per_(?:tensor|channel)_\\w+");
 
-    /** Instructions that only move plain values about, left to the library. */
+    /** Instructions that only move plain values, left to the library. */
     private static final Set<Short> PLAIN = Set.of(
             Opcodes.PROTO,
             Opcodes.FRAME,
@@ -177,7 +177,7 @@ final class StateDictUnpickler extends Unpickler {
                 String name = pop(String.class);
                 stack.add(global(pop(String.class) + "." + name));
             }
-            case Opcodes.INST -> throw refused("'" + Checkpoint.printable(readGlobalName()) + "'");
+            case Opcodes.INST -> throw refused("'" + Checkpoint.excerpt(readGlobalName()) + "'");
             case Opcodes.REDUCE -> {
                 Object[] arguments = pop(Object[].class);
                 stack.add(reduce(pop(Object.class), arguments, 0));
@@ -194,7 +194,7 @@ final class StateDictUnpickler extends Unpickler {
                 requireAttributes(stack.peek());
             }
             case Opcodes.EMPTY_SET -> stack.add(PLAIN_VALUE);
-            // The library copies the whole list or stack each time to trim it.
+            // The library copies the entire list or stack each time to trim it.
             case Opcodes.POP_MARK -> stack.pop_all_since_marker();
             case Opcodes.APPENDS -> {
                 List<Object> items = stack.pop_all_since_marker();
@@ -252,7 +252,7 @@ final class StateDictUnpickler extends Unpickler {
         if (QUANTIZATION_SCHEME.matcher(name).matches()) {
             return new Type(name, Optional.empty());
         }
-        throw refused("'" + Checkpoint.printable(name) + "'");
+        throw refused("'" + Checkpoint.excerpt(name) + "'");
     }
 
     private Object reduce(Object callable, Object[] arguments, int depth) {
@@ -378,7 +378,7 @@ final class StateDictUnpickler extends Unpickler {
         }
     }
 
-    /** The library would allocate the announced length before it finds that the bytes are not there. */
+    /** The library would allocate the announced length before it finds that the bytes are missing. */
     private void checkLength() throws IOException {
         input.mark(Integer.BYTES);
         int length = PickleUtils.bytes_to_integer(PickleUtils.readbytes(input, Integer.BYTES));

@@ -8,7 +8,7 @@ sealed interface StoredTensor permits CheckpointTensor, UnreadableTensor {
     /** The file that holds the tensor, for messages. */
     String fileName();
 
-    /** The same under its canonical name, in a checkpoint that looks at everything that is read. */
+    /** The same under its canonical name, in a checkpoint that checks everything that is read. */
     StoredTensor as(String canonicalName, FiniteCheck check);
 
     /**

@@ -5,9 +5,9 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * Turns the names in one file into canonical ones. Wrappers around a module that is trained (DataParallel,
- * torch.compile, FSDP, a Lightning module) leave their names in its tensors' names, and libraries have changed theirs;
- * what is dropped is remembered.
+ * Turns the names in one file into canonical ones. Wrappers around a module in training (DataParallel, torch.compile,
+ * FSDP, a Lightning module) leave their names in its tensors' names, and libraries have changed theirs. Dropped parts
+ * are recorded.
  */
 final class TensorNames {
     /** No part of the model is called like these, so they may stand anywhere. */

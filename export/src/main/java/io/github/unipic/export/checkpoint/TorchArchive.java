@@ -31,7 +31,7 @@ final class TorchArchive {
     /** That of the published model has about 200 kB. */
     private static final long MAX_DIRECTORY = 12L << 20;
 
-    /** Under these keys training scripts put the weights, beside what else they keep. */
+    /** Training scripts save the weights under these keys, beside other values. */
     private static final List<String> WRAPPERS = List.of("state_dict", "model_state_dict", "model", "module");
 
     private static final int MAX_WRAPPERS = 4;
@@ -75,12 +75,12 @@ final class TorchArchive {
 
     private void readDirectory() {
         Map<String, Storage> entries = new HashMap<>();
-        // The channel is ours because ZipFile leaves its own open when the archive turns out to be broken.
+        // Opened here, as ZipFile does not close a channel of its own when the archive is broken.
         try (SeekableByteChannel channel = new BoundedChannel(
                         Files.newByteChannel(file.path()), "the directory of " + file.path(), MAX_DIRECTORY);
                 ZipFile zip = ZipFile.builder().setSeekableByteChannel(channel).get()) {
             for (ZipArchiveEntry entry : Collections.list(zip.getEntries())) {
-                String name = Checkpoint.printable(entry.getName());
+                String name = Checkpoint.excerpt(entry.getName());
                 if (entry.getGeneralPurposeBit().usesEncryption()) {
                     throw new ExportException(
                             file.path() + " holds the encrypted record '" + name + "'; decrypt it first");
@@ -106,7 +106,7 @@ final class TorchArchive {
         } catch (IOException | RuntimeException e) { // the library throws many kinds for a broken archive
             throw new ExportException(
                     file.path() + " is not a complete zip archive ("
-                            + Checkpoint.printable(String.valueOf(e.getMessage()))
+                            + Checkpoint.excerpt(String.valueOf(e.getMessage()))
                             + "); it is damaged or its download was cut short: fetch it again",
                     e);
         }
@@ -184,7 +184,7 @@ final class TorchArchive {
         return tensors;
     }
 
-    /** Where there are tensors after all: in dictionaries of other names. */
+    /** The dictionaries of other names that have tensors, for a message. */
     private static String elsewhere(Map<?, ?> dictionary) {
         List<String> keys = dictionary.entrySet().stream()
                 .filter(entry -> entry.getValue() instanceof Map<?, ?> inner
@@ -208,7 +208,7 @@ final class TorchArchive {
     }
 
     private static String key(Object key) {
-        return "'" + Checkpoint.printable(String.valueOf(key)) + "'";
+        return "'" + Checkpoint.excerpt(String.valueOf(key)) + "'";
     }
 
     private StoredTensor tensor(String name, PickledTensor pickled) {

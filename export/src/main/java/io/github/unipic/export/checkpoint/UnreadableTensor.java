@@ -3,7 +3,7 @@ package io.github.unipic.export.checkpoint;
 import io.github.unipic.export.ExportException;
 
 /**
- * A tensor of a kind that is not read here. It does no harm where no graph needs it.
+ * A tensor of a kind that is not read here. It is no error where no graph needs it.
  *
  * @param kind for messages, for example {@code of type float8_e4m3fn}
  * @param advice what to do about it, for messages

@@ -3,7 +3,7 @@ package io.github.unipic.export.graphs;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
 
-/** What both halves of guidance share enters a graph once and is repeated inside it. */
+/** Repeats inside a graph what both halves of guidance share. */
 final class Batch {
     private Batch() {}
 

@@ -1,6 +1,6 @@
 package io.github.unipic.export.graphs;
 
-import io.github.unipic.export.Architecture.Head;
+import io.github.unipic.export.modules.Architecture.Head;
 import io.github.unipic.export.modules.DiffusionHead;
 import io.github.unipic.export.modules.Weights;
 import io.github.unipic.export.onnx.ElementType;
@@ -8,7 +8,7 @@ import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
 import java.util.List;
 
-/** The diffusion head: one step, and the whole sampling loop. */
+/** The diffusion head: one step, and the entire sampling loop. */
 final class DiffusionGraphs {
     private DiffusionGraphs() {}
 
@@ -63,8 +63,8 @@ final class DiffusionGraphs {
             Value mean = c.get(2).mul(x0).add(c.get(3).mul(x));
             Value logVariance =
                     fraction.mul(c.get(5)).add(fraction.negate().add(1).mul(c.get(4)));
-            Value drawn = noise.in(body).gather(0, step.in(body).add(1));
-            Value jitter = logVariance.mul(0.5).exp().mul(drawn).mul(temperature.in(body));
+            Value normal = noise.in(body).gather(0, step.in(body).add(1));
+            Value jitter = logVariance.mul(0.5).exp().mul(normal).mul(temperature.in(body));
             Value more = step.less(lastStep.in(body));
             return mean.add(more.where(jitter, body.scalar(0, float32)));
         });

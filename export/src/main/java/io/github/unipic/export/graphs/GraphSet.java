@@ -1,9 +1,9 @@
 package io.github.unipic.export.graphs;
 
-import io.github.unipic.export.Architecture;
 import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precisions;
 import io.github.unipic.export.checkpoint.Checkpoint;
+import io.github.unipic.export.modules.Architecture;
 import io.github.unipic.export.modules.Weights;
 import io.github.unipic.export.onnx.ExternalData;
 import io.github.unipic.export.onnx.Graph;

@@ -1,8 +1,8 @@
 package io.github.unipic.export.graphs;
 
-import io.github.unipic.export.Architecture;
-import io.github.unipic.export.Architecture.Mar;
 import io.github.unipic.export.Flavor;
+import io.github.unipic.export.modules.Architecture;
+import io.github.unipic.export.modules.Architecture.Mar;
 import io.github.unipic.export.modules.MarDecoder;
 import io.github.unipic.export.modules.MarEncoder;
 import io.github.unipic.export.modules.Projector;

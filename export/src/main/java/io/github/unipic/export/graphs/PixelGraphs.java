@@ -1,8 +1,8 @@
 package io.github.unipic.export.graphs;
 
-import io.github.unipic.export.Architecture;
-import io.github.unipic.export.Architecture.Vision;
 import io.github.unipic.export.Flavor;
+import io.github.unipic.export.modules.Architecture;
+import io.github.unipic.export.modules.Architecture.Vision;
 import io.github.unipic.export.modules.Projector;
 import io.github.unipic.export.modules.SiglipTower;
 import io.github.unipic.export.modules.VaeDecoder;
@@ -48,7 +48,7 @@ final class PixelGraphs {
 
     /**
      * The decoder's last part, on one tile: from features [B,C,H/2,W/2] to the pixels of the rectangle {@code core}
-     * int64 [4] (top, left, height, width in places of the features), with the group norms' statistics float32
+     * int64 [4] (top, left, height, width in positions of the features), with the group norms' statistics float32
      * [norms,B,groups,2] where they are known, and those of the core.
      */
     static Graph decoderTile(Weights vae, Architecture sizes) {
@@ -84,9 +84,9 @@ final class PixelGraphs {
         int side = vision.imageSize();
         int width = sizes.llm().width();
         Value pixels = graph.input("pixels", ElementType.FLOAT32, "B", 3, side, side);
-        Value seen =
+        Value patches =
                 new SiglipTower(weights.at("siglip2.vision_model"), vision, flavor).apply(pixels.cast(weights.type()));
-        Value embeds = new Projector(weights.at("siglip2_proj"), vision.width(), width, width).apply(seen);
+        Value embeds = new Projector(weights.at("siglip2_proj"), vision.width(), width, width).apply(patches);
         graph.output("image_embeds", embeds, "B", vision.tokens(), width);
         return graph;
     }

@@ -1,6 +1,6 @@
 package io.github.unipic.export.graphs;
 
-import io.github.unipic.export.Architecture.LanguageModel;
+import io.github.unipic.export.modules.Architecture.LanguageModel;
 import io.github.unipic.export.modules.Qwen2Decoder;
 import io.github.unipic.export.modules.Qwen2Decoder.LayerCache;
 import io.github.unipic.export.modules.TokenTable;
@@ -36,7 +36,7 @@ final class TextGraphs {
         return graph;
     }
 
-    /** One step of the language model over its KV cache: a prompt, an image's tokens or one word. */
+    /** One step of the language model over its KV cache: a prompt, an image's tokens or one token of text. */
     static Graph decoderStep(Weights llm, LanguageModel sizes) {
         Graph graph = new Graph("decoder_step");
         ElementType type = llm.type();

@@ -2,7 +2,7 @@ package io.github.unipic.export.modules;
 
 import io.github.unipic.export.onnx.Value;
 
-/** A biased 2-D convolution with a square kernel of 1 or 3, size-preserving unless told otherwise. */
+/** A biased 2-D convolution with a square kernel of 1 or 3, size-preserving by default. */
 record Conv(Weights weights, long in, long out, int kernel) {
 
     Value apply(Value x) {

@@ -1,6 +1,6 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Architecture.Head;
+import io.github.unipic.export.modules.Architecture.Head;
 import io.github.unipic.export.onnx.ElementType;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;

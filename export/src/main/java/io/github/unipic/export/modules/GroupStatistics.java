@@ -13,7 +13,7 @@ interface GroupStatistics {
      */
     Value normalize(Value x, Value scale, Value bias);
 
-    /** From x itself, which is the whole image. */
+    /** From x itself, which is the entire image. */
     static GroupStatistics ofImage(int groups) {
         return (x, scale, bias) -> x.groupNorm(scale, bias, groups, EPSILON);
     }

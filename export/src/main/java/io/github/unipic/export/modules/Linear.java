@@ -4,6 +4,7 @@ import io.github.unipic.export.Precision;
 import io.github.unipic.export.onnx.BlockQuantizer;
 import io.github.unipic.export.onnx.RowQuantizer;
 import io.github.unipic.export.onnx.Value;
+import java.util.List;
 
 /**
  * y = x W^T + b on the last axis; the bias is optional. W is quantized as the graph's precision says, unless it is
@@ -22,8 +23,8 @@ record Linear(Weights weights, long in, long out, boolean biased) {
 
     private Value product(Value x) {
         if (weights.precision() == Precision.INT8 && !isNarrow()) {
-            Value integers = weights.encoded(x.graph(), RowQuantizer.values(), "weight", out, in);
-            return x.matMulInt8(integers, weights.encoded(x.graph(), RowQuantizer.scales(), "weight", out, in));
+            List<Value> encoded = weights.encoded(x.graph(), new RowQuantizer(), "weight", out, in);
+            return x.matMulInt8(encoded.get(0), encoded.get(1));
         }
         if (isInBlocks()) {
             return x.matMulBlocks(weights.blocks(x.graph(), "weight", out, in), in, out);

@@ -1,11 +1,11 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Architecture.Mar;
 import io.github.unipic.export.Flavor;
+import io.github.unipic.export.modules.Architecture.Mar;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
 
-/** MAR's decoder: a bidirectional transformer that sees every position and gives the diffusion head's conditions. */
+/** MAR's decoder: a bidirectional transformer over all positions that gives the diffusion head's conditions. */
 public record MarDecoder(Weights weights, Mar mar, Flavor flavor) {
 
     /** The decoder's input projection, [.., dim] to [.., dim]. */
@@ -16,7 +16,8 @@ public record MarDecoder(Weights weights, Mar mar, Flavor flavor) {
     /**
      * @param known [B,buffers+V,dim]: what the encoder and the language model say of the buffers and the known tokens
      * @param positions int64 [B,V] of the known tokens
-     * @param canvas [B,C,dim]: embedded tokens for the first C of the buffers + h*w places; the rest is mask tokens
+     * @param canvas [B,C,dim]: embedded tokens for the first C of the buffers + h*w positions; the others are mask
+     *     tokens
      * @param predict int64 [B,M]: the positions asked for
      * @param grid int64 [2]: h, w
      * @return conditions [B,M,dim]
@@ -46,7 +47,7 @@ public record MarDecoder(Weights weights, Mar mar, Flavor flavor) {
         return new VitBlock(weights.at("decoder_blocks", index), mar.dim(), mar.heads(), flavor);
     }
 
-    /** The canvas, completed with mask tokens to [B,buffers+h*w,dim], with the known tokens put in their places. */
+    /** The canvas, completed with mask tokens to [B,buffers+h*w,dim], with the known tokens at their positions. */
     private Value fill(Value canvas, Value known, Value positions, Value grid) {
         Graph graph = known.graph();
         Value batch = known.dim(0);

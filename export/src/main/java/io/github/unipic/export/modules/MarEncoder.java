@@ -1,7 +1,7 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Architecture.Mar;
 import io.github.unipic.export.Flavor;
+import io.github.unipic.export.modules.Architecture.Mar;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
 

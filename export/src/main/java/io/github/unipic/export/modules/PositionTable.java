@@ -1,6 +1,6 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Architecture.Mar;
+import io.github.unipic.export.modules.Architecture.Mar;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
 

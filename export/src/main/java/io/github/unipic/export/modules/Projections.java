@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * {@link Linear} layers that read the same x. In blocks of 4 bits their matrices lie below each other, so that one
- * product, whose result is split, does the work of all; the values are those that each would give.
+ * {@link Linear} layers that read the same x. In blocks of 4 bits their matrices are stacked, so that one product,
+ * whose result is split, does the work of all. The values are those that each would give.
  *
  * @param names of the layers, in order
  * @param outs width of each layer's result
@@ -30,7 +30,8 @@ record Projections(Weights weights, List<String> names, long in, List<Long> outs
         Value y = x.matMulBlocks(weights.blocks(graph, names, "weight", outs, in), in, out);
         if (biased) {
             // Not as the operator's own bias: that rounds otherwise than an addition.
-            y = y.add(weights.stacked(graph, new Floats(weights.type(), false), names, "bias", outs));
+            y = y.add(weights.stacked(graph, new Floats(weights.type(), false), names, "bias", outs)
+                    .get(0));
         }
         return y.split(-1, outs);
     }

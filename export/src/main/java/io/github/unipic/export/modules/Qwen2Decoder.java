@@ -1,6 +1,6 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Architecture.LanguageModel;
+import io.github.unipic.export.modules.Architecture.LanguageModel;
 import io.github.unipic.export.onnx.ElementType;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
@@ -47,7 +47,8 @@ public record Qwen2Decoder(Weights weights, LanguageModel llm) {
                 .unsqueeze(2)
                 .mul(graph.float32(inverseFrequencies(llm.headDim(), llm.ropeTheta())));
 
-        // Causal: the query at S-axis index s stands at index P + s of the key axis and sees the keys up to there.
+        // Causal: the query at index s of the S axis is at index P + s of the key axis and attends to the keys up to
+        // that one.
         Value total = attentionMask.dim(1);
         Value length = embeds.dim(1);
         Value keyIndex = graph.range(total).unsqueeze(0);

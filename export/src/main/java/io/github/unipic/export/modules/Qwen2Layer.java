@@ -1,6 +1,6 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Architecture.LanguageModel;
+import io.github.unipic.export.modules.Architecture.LanguageModel;
 import io.github.unipic.export.onnx.Value;
 import java.util.List;
 

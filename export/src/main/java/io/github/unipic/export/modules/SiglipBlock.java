@@ -1,7 +1,7 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Architecture.Vision;
 import io.github.unipic.export.Flavor;
+import io.github.unipic.export.modules.Architecture.Vision;
 import io.github.unipic.export.onnx.Value;
 
 /** A pre-norm transformer block of SigLIP2's vision tower: bidirectional attention, tanh GELU. */
@@ -16,8 +16,8 @@ record SiglipBlock(Weights weights, Vision vision, Flavor flavor) {
     }
 
     private Value attention(Value x) {
-        Value attended =
-                flavor.attention(project("q_proj", x), project("k_proj", x), project("v_proj", x), vision.heads());
+        Value attended = new Attention(flavor, vision.heads())
+                .apply(project("q_proj", x), project("k_proj", x), project("v_proj", x));
         return project("out_proj", attended);
     }
 

@@ -1,7 +1,7 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Architecture.Vision;
 import io.github.unipic.export.Flavor;
+import io.github.unipic.export.modules.Architecture.Vision;
 import io.github.unipic.export.onnx.Value;
 
 /** SigLIP2's vision transformer without its pooling head: pixels [B,3,S,S] to patches [B,T,width]. */

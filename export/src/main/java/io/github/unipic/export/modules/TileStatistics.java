@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * From outside, where x is a tile of an image whose statistics are known; else from the tile's core. What the core's
- * are is noted in any case, norm by norm, in the order they run.
+ * Given ones, where x is a tile of an image whose statistics are known; those of the tile's core otherwise. The core's
+ * are recorded in both cases, norm by norm, in the order they run.
  */
 final class TileStatistics implements GroupStatistics {
     private final int groups;

@@ -4,9 +4,9 @@ import io.github.unipic.export.onnx.ElementType;
 import io.github.unipic.export.onnx.Value;
 
 /**
- * One row [width] for each token of the vocabulary: looked up as embedding, or multiplied with as the head. Quantized
- * it lies in the same blocks for both, so that a tied table is stored once; a width that is not whole blocks stays
- * float.
+ * One row [width] for each token of the vocabulary: looked up as the embedding, or multiplied by as the head. A
+ * quantized table has the same blocks for both, so that a tied table is stored once. A width that is no multiple of a
+ * block stays float.
  *
  * @param name of the tensor [vocabulary,width]
  */

@@ -1,6 +1,6 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Architecture.Autoencoder;
+import io.github.unipic.export.modules.Architecture.Autoencoder;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
 
@@ -38,11 +38,11 @@ public record VaeDecoder(Weights weights, Autoencoder vae) {
     public record Tile(Value pixels, Value statistics) {}
 
     /**
-     * The pixels of one tile, exactly as the whole image has them when its statistics are given.
+     * The pixels of one tile, equal to those of the entire image when its statistics are given.
      *
-     * @param features of the whole image
-     * @param core int64 [4]: top, left, height, width of the tile, in places of {@code features}
-     * @param statistics float32 [norms,B,groups,2] of the whole image
+     * @param features of the entire image
+     * @param core int64 [4]: top, left, height, width of the tile, in positions of {@code features}
+     * @param statistics float32 [norms,B,groups,2] of the entire image
      * @param known bool [], false to take the core's own statistics
      */
     public Tile tile(Value features, Value core, Value statistics, Value known) {
@@ -61,8 +61,8 @@ public record VaeDecoder(Weights weights, Autoencoder vae) {
     }
 
     /**
-     * Whether {@link #tile} gives what {@link #apply} does: when all that joins distant places of the finest level is
-     * its group norms.
+     * Whether {@link #tile} gives what {@link #apply} does: when only the group norms of the finest level depend on
+     * distant positions.
      */
     public boolean hasTiles() {
         return vae.levels().size() > 1 && !decoder().at("up", 0).has("attn.0.q.weight");
@@ -72,14 +72,14 @@ public record VaeDecoder(Weights weights, Autoencoder vae) {
         return vae.levels().get(1);
     }
 
-    /** Group norms behind the features. */
+    /** Group norms after the features. */
     public int norms() {
         return 2 * vae.decoderBlocks() + 1;
     }
 
     /**
-     * Places of the features around a tile that its pixels depend on: each convolution reaches one pixel further, one
-     * behind the upsampling, two in a block, the last one; a place is two pixels.
+     * Positions of the features around a tile that its pixels depend on. Each convolution reaches one pixel further:
+     * one after the upsampling, two in a block, the last one. A position is two pixels.
      */
     private int margin() {
         return (1 + 2 * vae.decoderBlocks() + 1) / 2;
@@ -110,7 +110,7 @@ public record VaeDecoder(Weights weights, Autoencoder vae) {
         return h;
     }
 
-    /** Behind level i. */
+    /** After level i. */
     private Value upsample(int i, Value x) {
         long channels = vae.levels().get(i);
         return new Conv(decoder().at("up", i).at("upsample.conv"), channels, channels, 3).apply(x.upsampleNearest2x());

@@ -1,6 +1,6 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Architecture.Autoencoder;
+import io.github.unipic.export.modules.Architecture.Autoencoder;
 import io.github.unipic.export.onnx.Value;
 
 /** The KL autoencoder's encoder: pixels [B,3,H,W] to the posterior's mean [B,channels,h,w]. */

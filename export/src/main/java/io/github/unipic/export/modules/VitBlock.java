@@ -14,7 +14,7 @@ record VitBlock(Weights weights, int dim, int heads, Flavor flavor) {
     }
 
     /**
-     * The results that are asked for, of positions that see every position of {@code x} [B,S,dim].
+     * The results at some positions, which attend to every position of {@code x} [B,S,dim].
      *
      * @param asked from [B,S,dim] to those positions, [B,M,dim]
      */
@@ -29,7 +29,7 @@ record VitBlock(Weights weights, int dim, int heads, Flavor flavor) {
     private Value attention(Value x, UnaryOperator<Value> asked) {
         List<Value> qkv =
                 new Linear(weights.at("attn.qkv"), dim, 3L * dim).apply(x).split(2, 3);
-        Value attended = flavor.attention(asked.apply(qkv.get(0)), qkv.get(1), qkv.get(2), heads);
+        Value attended = new Attention(flavor, heads).apply(asked.apply(qkv.get(0)), qkv.get(1), qkv.get(2));
         return new Linear(weights.at("attn.proj"), dim, dim).apply(attended);
     }
 

@@ -15,7 +15,6 @@ import io.github.unipic.export.onnx.Stacked;
 import io.github.unipic.export.onnx.Value;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /**
@@ -46,7 +45,12 @@ public record Weights(
 
     /** Element type of what is computed with these weights. */
     public ElementType type() {
-        return precision.activations();
+        return precision.computesInFloat16() ? ElementType.FLOAT16 : ElementType.FLOAT32;
+    }
+
+    /** Element type of the stored weights that are not quantized. */
+    private ElementType storedType() {
+        return precision == Precision.BF16 ? ElementType.BFLOAT16 : type();
     }
 
     /** How rows of {@code columns} values are quantized in blocks: with 4 bits in a graph of int4, else with 8. */
@@ -56,43 +60,42 @@ public record Weights(
 
     /** A tensor of this shape, in the order it is stored. */
     public Value tensor(Graph graph, String tensor, long... shape) {
-        return graph.weight(place(new Floats(precision.weights(), false), tensor, shape), type());
+        return graph.weight(
+                place(new Floats(storedType(), false), tensor, shape).get(0), type());
     }
 
     /** A matrix stored [rows,columns], as [columns,rows]. */
     public Value transposed(Graph graph, String tensor, long rows, long columns) {
-        return graph.weight(place(new Floats(precision.weights(), true), tensor, rows, columns), type());
+        return graph.weight(
+                place(new Floats(storedType(), true), tensor, rows, columns).get(0), type());
     }
 
-    /** A matrix stored [rows,columns], quantized. */
-    public Value encoded(Graph graph, Encoding encoding, String tensor, long rows, long columns) {
-        return graph.weight(place(encoding, tensor, rows, columns));
+    /** The parts that {@code encoding} makes of a matrix stored [rows,columns]. */
+    public List<Value> encoded(Graph graph, Encoding encoding, String tensor, long rows, long columns) {
+        return place(encoding, tensor, rows, columns).stream()
+                .map(graph::weight)
+                .toList();
     }
 
     /** A matrix stored [rows,columns], in blocks. */
     public Blocks blocks(Graph graph, String tensor, long rows, long columns) {
-        return blocks(columns, encoding -> encoded(graph, encoding, tensor, rows, columns));
+        BlockQuantizer quantizer = quantizer(columns);
+        return Blocks.of(encoded(graph, quantizer, tensor, rows, columns), quantizer);
     }
 
     /** As {@link #blocks(Graph, String, long, long)}, to look up rows in. */
     public Blocks table(Graph graph, String tensor, long rows, long columns) {
-        return blocks(
-                columns,
-                encoding -> graph.weight(place(encoding, tensor, rows, columns).asMatrix()));
-    }
-
-    /** Matrices of one name in several child modules, below each other, in blocks. */
-    public Blocks blocks(Graph graph, List<String> children, String tensor, List<Long> rows, long columns) {
-        return blocks(columns, encoding -> stacked(graph, encoding, children, tensor, rows, columns));
-    }
-
-    private Blocks blocks(long columns, Function<Encoding, Value> weight) {
         BlockQuantizer quantizer = quantizer(columns);
-        return new Blocks(
-                weight.apply(quantizer.values()),
-                weight.apply(quantizer.scales()),
-                quantizer.zeros().map(weight),
-                quantizer);
+        List<Value> parts = place(quantizer, tensor, rows, columns).stream()
+                .map(part -> graph.weight(part.asMatrix()))
+                .toList();
+        return Blocks.of(parts, quantizer);
+    }
+
+    /** Matrices of one name in several child modules, stacked, in blocks. */
+    public Blocks blocks(Graph graph, List<String> children, String tensor, List<Long> rows, long columns) {
+        BlockQuantizer quantizer = quantizer(columns);
+        return Blocks.of(stacked(graph, quantizer, children, tensor, rows, columns), quantizer);
     }
 
     /**
@@ -101,7 +104,7 @@ public record Weights(
      * @param rows of each child's
      * @param others the other axes, which all have in common
      */
-    public Value stacked(
+    public List<Value> stacked(
             Graph graph, Encoding encoding, List<String> children, String tensor, List<Long> rows, long... others) {
         List<CheckpointTensor> parts = new ArrayList<>();
         for (int i = 0; i < children.size(); i++) {
@@ -110,10 +113,10 @@ public record Weights(
             parts.add(checkpoint.require(name(children.get(i) + "." + tensor), shape));
         }
         Encoding all = new Stacked(encoding, parts.subList(1, parts.size()));
-        return graph.weight(data.place(parts.get(0), all, file));
+        return data.place(parts.get(0), all, file).stream().map(graph::weight).toList();
     }
 
-    private Placement place(Encoding encoding, String tensor, long... shape) {
+    private List<Placement> place(Encoding encoding, String tensor, long... shape) {
         return data.place(checkpoint.require(name(tensor), shape), encoding, file);
     }
 

@@ -4,22 +4,21 @@ import io.github.unipic.export.checkpoint.CheckpointTensor;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
  * Blocks of values along a matrix's rows [out,in], each with a float32 scale and an integer zero point: w ≈ (q - zero)
- * · scale, q and zero from 0 to 2^bits - 1. A row that ends within a block is filled up with zeros. Zero is exact.
+ * · scale, q and zero from 0 to 2^bits - 1. A row that ends within a block is padded with zeros. Zero is exact.
  *
- * <p>With 8 bits the zero point is 128 and is not stored; the value farthest from zero becomes q = 0, so that the whole
- * range is used on its side. With 4 bits scale and zero point are those of the least squared error that a few tries
- * find: the block's range from least to greatest value, narrowed step by step, and for each the scale that fits the
- * rounded values best (linear least squares). What lies outside a narrowed range is clipped.
+ * <p>With 8 bits the zero point is 128 and is not stored; the value farthest from zero becomes q = 0, so that the
+ * entire range is used on its side. With 4 bits scale and zero point are those of the least squared error that a few
+ * tries find: the block's range from least to greatest value, narrowed step by step, and for each the scale that fits
+ * the rounded values best (linear least squares). Values outside a narrowed range are clipped.
  *
  * @param bits 4, two values a byte, the first in the low half; or 8
  * @param size values that share a scale, one of {@link #SIZES}
  */
-public record BlockQuantizer(int bits, int size) {
+public record BlockQuantizer(int bits, int size) implements Encoding {
     /** The smallest blocks, and the most exact. */
     public static final int SMALLEST = 32;
 
@@ -50,19 +49,37 @@ public record BlockQuantizer(int bits, int size) {
         return new BlockQuantizer(bits, fitting);
     }
 
-    /** The integers, uint8 [out,blocks,bytes of a block], as MatMulNBits wants them. */
-    public Encoding values() {
-        return new Values(this);
+    /**
+     * As MatMulNBits wants them: the integers, uint8 [out,blocks,bytes of a block]; the scales, float32 [out,blocks];
+     * with 4 bits the zero points, uint8 [out,bytes of a row], two in a byte, the first in the low half.
+     */
+    @Override
+    public List<Part> parts(CheckpointTensor matrix) {
+        String name = matrix.name() + ".blocks" + bits + "x" + size;
+        long rows = matrix.shape()[0];
+        long blocks = blocks(matrix.shape()[1]);
+        Part integers = new Part(name, ElementType.UINT8, List.of(rows, blocks, size * bits / 8L));
+        Part scales = new Part(name + ".scale", ElementType.FLOAT32, List.of(rows, blocks));
+        Part zeros = new Part(name + ".zero", ElementType.UINT8, List.of(rows, (blocks + 1) / 2));
+        return bits == 4 ? List.of(integers, scales, zeros) : List.of(integers, scales);
     }
 
-    /** The scales, float32 [out,blocks]. */
-    public Encoding scales() {
-        return new Scales(this);
-    }
-
-    /** The zero points, uint8 [out,bytes of a row], two in a byte, the first in the low half; with 4 bits. */
-    public Optional<Encoding> zeros() {
-        return bits == 4 ? Optional.of(new Zeros(this)) : Optional.empty();
+    /** Rows are read, fitted by all processors, and written, some at a time. */
+    @Override
+    public void write(CheckpointTensor matrix, List<ChunkedOutput> outs) throws IOException {
+        int columns = Math.toIntExact(matrix.shape()[1]);
+        Row[] rows = new Row[ROWS];
+        Arrays.setAll(rows, i -> new Row(columns));
+        for (long first = 0; first < matrix.shape()[0]; first += ROWS) {
+            int count = (int) Math.min(ROWS, matrix.shape()[0] - first);
+            for (int i = 0; i < count; i++) {
+                matrix.read((first + i) * columns, rows[i].values, 0, columns);
+            }
+            IntStream.range(0, count).parallel().forEach(i -> rows[i].fit(matrix.name()));
+            for (int i = 0; i < count; i++) {
+                rows[i].write(outs);
+            }
+        }
     }
 
     /** Blocks of a row of {@code columns} values. */
@@ -70,20 +87,18 @@ public record BlockQuantizer(int bits, int size) {
         return Math.toIntExact((columns + size - 1) / size);
     }
 
-    private String name(CheckpointTensor tensor) {
-        return tensor.name() + ".blocks" + bits + "x" + size;
-    }
-
-    /** A matrix's row, filled up to whole blocks, and what each of them is quantized with. */
+    /** A matrix's row, padded to full blocks, with what each block is quantized to. */
     private final class Row {
-        final float[] values;
-        final float[] scales;
-        final int[] zeros;
+        private final float[] values;
+        private final float[] scales;
+        private final int[] zeros;
+        private final byte[] integers;
 
         Row(int columns) {
             scales = new float[blocks(columns)];
             zeros = new int[scales.length];
             values = new float[scales.length * size];
+            integers = new byte[values.length * bits / 8];
         }
 
         void fit(String tensor) {
@@ -93,6 +108,31 @@ public record BlockQuantizer(int bits, int size) {
                     fitFarthest(block);
                 } else {
                     fitLeastSquares(block);
+                }
+                pack(block);
+            }
+        }
+
+        private void pack(int block) {
+            double perScale = scales[block] == 0 ? 0 : 1.0 / scales[block];
+            for (int i = block * size; i < (block + 1) * size; i++) {
+                int integer = rounded(values[i], perScale, zeros[block]);
+                if (bits == 8) {
+                    integers[i] = (byte) integer;
+                } else {
+                    integers[i / 2] = (byte) (i % 2 == 0 ? integer : integers[i / 2] | integer << 4);
+                }
+            }
+        }
+
+        void write(List<ChunkedOutput> outs) throws IOException {
+            outs.get(0).putBytes(integers);
+            for (float scale : scales) {
+                outs.get(1).putFloat(scale);
+            }
+            if (bits == 4) {
+                for (int i = 0; i < zeros.length; i += 2) {
+                    outs.get(2).putByte(zeros[i] | (i + 1 < zeros.length ? zeros[i + 1] << 4 : 0));
                 }
             }
         }
@@ -150,121 +190,9 @@ public record BlockQuantizer(int bits, int size) {
             }
         }
 
-        int quantized(int i) {
-            int block = i / size;
-            return scales[block] == 0 ? zeros[block] : rounded(values[i], 1.0 / scales[block], zeros[block]);
-        }
-
         private int rounded(float value, double perScale, int zero) {
             // What is below zero, where a cast rounds up, is clipped to zero.
             return Math.max(0, Math.min((1 << bits) - 1, (int) (value * perScale + zero + 0.5)));
-        }
-    }
-
-    @FunctionalInterface
-    private interface RowSink {
-        void take(Row row) throws IOException;
-    }
-
-    /** In bounded memory. */
-    private void forEachRow(CheckpointTensor matrix, RowSink sink) throws IOException {
-        int columns = Math.toIntExact(matrix.shape()[1]);
-        Row[] rows = new Row[ROWS];
-        Arrays.setAll(rows, i -> new Row(columns));
-        for (long first = 0; first < matrix.shape()[0]; first += ROWS) {
-            int count = (int) Math.min(ROWS, matrix.shape()[0] - first);
-            for (int i = 0; i < count; i++) {
-                matrix.read((first + i) * columns, rows[i].values, 0, columns);
-            }
-            IntStream.range(0, count).parallel().forEach(i -> rows[i].fit(matrix.name()));
-            for (int i = 0; i < count; i++) {
-                sink.take(rows[i]);
-            }
-        }
-    }
-
-    private record Values(BlockQuantizer quantizer) implements Encoding {
-        @Override
-        public String name(CheckpointTensor tensor) {
-            return quantizer.name(tensor);
-        }
-
-        @Override
-        public ElementType type() {
-            return ElementType.UINT8;
-        }
-
-        @Override
-        public List<Long> shape(CheckpointTensor tensor) {
-            return List.of(
-                    tensor.shape()[0],
-                    (long) quantizer.blocks(tensor.shape()[1]),
-                    quantizer.size * quantizer.bits / 8L);
-        }
-
-        @Override
-        public void write(CheckpointTensor tensor, ChunkedOutput out) throws IOException {
-            quantizer.forEachRow(tensor, row -> {
-                for (int i = 0; i < row.values.length; i += 8 / quantizer.bits) {
-                    int packed = row.quantized(i);
-                    if (quantizer.bits == 4) {
-                        packed |= row.quantized(i + 1) << 4;
-                    }
-                    out.putByte(packed);
-                }
-            });
-        }
-    }
-
-    private record Scales(BlockQuantizer quantizer) implements Encoding {
-        @Override
-        public String name(CheckpointTensor tensor) {
-            return quantizer.name(tensor) + ".scale";
-        }
-
-        @Override
-        public ElementType type() {
-            return ElementType.FLOAT32;
-        }
-
-        @Override
-        public List<Long> shape(CheckpointTensor tensor) {
-            return List.of(tensor.shape()[0], (long) quantizer.blocks(tensor.shape()[1]));
-        }
-
-        @Override
-        public void write(CheckpointTensor tensor, ChunkedOutput out) throws IOException {
-            quantizer.forEachRow(tensor, row -> {
-                for (float scale : row.scales) {
-                    out.putFloat(scale);
-                }
-            });
-        }
-    }
-
-    private record Zeros(BlockQuantizer quantizer) implements Encoding {
-        @Override
-        public String name(CheckpointTensor tensor) {
-            return quantizer.name(tensor) + ".zero";
-        }
-
-        @Override
-        public ElementType type() {
-            return ElementType.UINT8;
-        }
-
-        @Override
-        public List<Long> shape(CheckpointTensor tensor) {
-            return List.of(tensor.shape()[0], (quantizer.blocks(tensor.shape()[1]) + 1) / 2L);
-        }
-
-        @Override
-        public void write(CheckpointTensor tensor, ChunkedOutput out) throws IOException {
-            quantizer.forEachRow(tensor, row -> {
-                for (int i = 0; i < row.zeros.length; i += 2) {
-                    out.putByte(row.zeros[i] | (i + 1 < row.zeros.length ? row.zeros[i + 1] << 4 : 0));
-                }
-            });
         }
     }
 }

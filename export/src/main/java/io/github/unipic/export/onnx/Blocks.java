@@ -13,6 +13,11 @@ import java.util.stream.Stream;
  */
 public record Blocks(Value values, Value scales, Optional<Value> zeros, BlockQuantizer quantizer) {
 
+    /** @param parts as {@link BlockQuantizer#parts} orders them */
+    public static Blocks of(List<Value> parts, BlockQuantizer quantizer) {
+        return new Blocks(parts.get(0), parts.get(1), parts.stream().skip(2).findFirst(), quantizer);
+    }
+
     /** The arguments of an operator, which all end alike. */
     List<Value> arguments(Value first, Value second) {
         return Stream.concat(Stream.of(first, second, scales), zeros.stream()).toList();

@@ -14,7 +14,7 @@ public final class ChunkedOutput {
     private final LongConsumer written;
     private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
-    /** @param written told the bytes of each chunk */
+    /** @param written is notified of the bytes of each chunk */
     ChunkedOutput(OutputStream out, LongConsumer written) {
         this.out = out;
         this.written = written;
@@ -22,6 +22,14 @@ public final class ChunkedOutput {
 
     void putByte(int value) throws IOException {
         room(Byte.BYTES).put((byte) value);
+    }
+
+    void putBytes(byte[] values) throws IOException {
+        for (int first = 0; first < values.length; ) {
+            int count = Math.min(values.length - first, room(Byte.BYTES).remaining());
+            chunk.put(values, first, count);
+            first += count;
+        }
     }
 
     void putShort(short value) throws IOException {

@@ -19,18 +19,16 @@ public record Floats(ElementType type, boolean transposed) implements Encoding {
     private static final int BFLOAT16_INFINITY = 0x7f80;
 
     @Override
-    public String name(CheckpointTensor tensor) {
-        return tensor.name() + (transposed ? ".T" : "") + (type == ElementType.FLOAT32 ? "" : "." + type.label());
-    }
-
-    @Override
-    public List<Long> shape(CheckpointTensor tensor) {
+    public List<Part> parts(CheckpointTensor tensor) {
+        String name =
+                tensor.name() + (transposed ? ".T" : "") + (type == ElementType.FLOAT32 ? "" : "." + type.label());
         List<Long> shape = LongStream.of(tensor.shape()).boxed().toList();
-        return transposed ? List.of(shape.get(1), shape.get(0)) : shape;
+        return List.of(new Part(name, type, transposed ? List.of(shape.get(1), shape.get(0)) : shape));
     }
 
     @Override
-    public void write(CheckpointTensor tensor, ChunkedOutput out) throws IOException {
+    public void write(CheckpointTensor tensor, List<ChunkedOutput> outs) throws IOException {
+        ChunkedOutput out = outs.get(0);
         if (transposed) {
             Transposition.forEach(tensor, (row, value) -> put(tensor, value, out));
             return;

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 
 /**
  * An ONNX graph under construction: inputs, constants and weights come from here, operators are methods of
- * {@link Value}. Large weights are not held: the graph only says where in a {@code .data} file each lies.
+ * {@link Value}. Large weights are not in memory: the graph has only their positions in a {@code .data} file.
  *
  * <p>Not thread-safe.
  */
@@ -41,7 +41,7 @@ public final class Graph {
      */
     public static final int INSTANCE_NORM_OPSET = 21;
 
-    /** The ONNX intermediate representation version that goes with opset 23. */
+    /** The version of the ONNX intermediate representation for opset 23. */
     private static final int IR_VERSION = 11;
 
     private static final String CONTRIB_DOMAIN = "com.microsoft";
@@ -95,7 +95,7 @@ public final class Graph {
         return List.copyOf(outputs);
     }
 
-    /** The {@code .data} files that the graph's weights lie in. */
+    /** The {@code .data} files with the graph's weights. */
     public List<String> dataFiles() {
         return List.copyOf(dataFiles);
     }
@@ -120,7 +120,7 @@ public final class Graph {
                 .addOutput(outputName));
     }
 
-    /** Runs {@code module} with the node names prefixed, so that profiles and errors tell which part they are about. */
+    /** Runs {@code module} with the node names prefixed, so that profiles and errors name the part. */
     public <T> T scope(String prefix, Supplier<T> module) {
         String before = scope;
         scope = before + prefix + "/";
@@ -133,7 +133,7 @@ public final class Graph {
 
     // ---- constants and weights
 
-    /** A weight that lies in a {@code .data} file. */
+    /** A weight in a {@code .data} file. */
     public Value weight(Placement placement) {
         Graph top = outermost();
         return top.constants
@@ -237,31 +237,31 @@ public final class Graph {
     }
 
     /**
-     * Repeats {@code body} with a state that each turn replaces.
+     * Repeats {@code body} with a state that each iteration replaces.
      *
-     * @param turns int64 [1]
-     * @param body gets the loop body's graph, the turn (int64 scalar, from 0) and the state; returns the new state.
-     *     Values of this graph are usable inside after {@link Value#in}
+     * @param iterations int64 [1]
+     * @param body gets the loop body's graph, the iteration (int64 scalar, from 0) and the state; returns the new
+     *     state. Values of this graph are usable inside after {@link Value#in}
      */
-    public Value loop(Value turns, Value state, LoopBody body) {
+    public Value loop(Value iterations, Value state, LoopBody body) {
         Graph inner = new Graph("body_" + counter.getAndIncrement(), opset, Optional.of(this));
-        Value turn = inner.input("turn_" + counter.get(), ElementType.INT64);
+        Value iteration = inner.input("turn_" + counter.get(), ElementType.INT64);
         Value proceed = inner.input("proceed_" + counter.get(), ElementType.BOOL);
         Value before = inner.bodyPort("state_" + counter.get(), state.type());
-        Value after = body.apply(inner, turn, before);
+        Value after = body.apply(inner, iteration, before);
         inner.bodyOutput(proceed);
         inner.bodyOutput(after);
         return node(
                 "Loop",
                 state.type(),
-                List.of(turns.squeeze(0), absent(), state),
+                List.of(iterations.squeeze(0), absent(), state),
                 Attribute.of("body", inner.proto.build()));
     }
 
-    /** One turn of {@link #loop}. */
+    /** One iteration of {@link #loop}. */
     @FunctionalInterface
     public interface LoopBody {
-        Value apply(Graph body, Value turn, Value state);
+        Value apply(Graph body, Value iteration, Value state);
     }
 
     private Value bodyPort(String portName, ElementType type) {

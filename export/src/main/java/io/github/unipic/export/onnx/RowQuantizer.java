@@ -9,19 +9,27 @@ import java.util.List;
  * Symmetric int8 with one scale for each row of a matrix [out,in], that is for each output: w ≈ q · scale, q from -127
  * to 127, scale = max |w| / 127. The error of a value is at most half a scale.
  */
-public final class RowQuantizer {
+public record RowQuantizer() implements Encoding {
     private static final int LARGEST = 127;
 
-    private RowQuantizer() {}
-
-    /** The integers, transposed to [in,out], as MatMulInteger wants them. */
-    public static Encoding values() {
-        return new Values();
+    /** The integers, int8, transposed to [in,out], as MatMulInteger wants them; and the scales, float32 [out]. */
+    @Override
+    public List<Part> parts(CheckpointTensor matrix) {
+        long out = matrix.shape()[0];
+        long in = matrix.shape()[1];
+        String name = matrix.name() + ".T.int8";
+        return List.of(
+                new Part(name, ElementType.INT8, List.of(in, out)),
+                new Part(name + ".scale", ElementType.FLOAT32, List.of(out)));
     }
 
-    /** The scales, float32 [out]. */
-    public static Encoding scales() {
-        return new Scales();
+    @Override
+    public void write(CheckpointTensor matrix, List<ChunkedOutput> outs) throws IOException {
+        float[] scales = scales(matrix);
+        Transposition.forEach(matrix, (row, value) -> outs.get(0).putByte(quantize(value, scales[row])));
+        for (float scale : scales) {
+            outs.get(1).putFloat(scale);
+        }
     }
 
     /** The scale of one row; 0 for a row of zeros. */
@@ -54,52 +62,5 @@ public final class RowQuantizer {
             scales[i] = scale(row, matrix.name());
         }
         return scales;
-    }
-
-    private record Values() implements Encoding {
-        @Override
-        public String name(CheckpointTensor tensor) {
-            return tensor.name() + ".T.int8";
-        }
-
-        @Override
-        public ElementType type() {
-            return ElementType.INT8;
-        }
-
-        @Override
-        public List<Long> shape(CheckpointTensor tensor) {
-            return List.of(tensor.shape()[1], tensor.shape()[0]);
-        }
-
-        @Override
-        public void write(CheckpointTensor tensor, ChunkedOutput out) throws IOException {
-            float[] scales = scales(tensor);
-            Transposition.forEach(tensor, (row, value) -> out.putByte(quantize(value, scales[row])));
-        }
-    }
-
-    private record Scales() implements Encoding {
-        @Override
-        public String name(CheckpointTensor tensor) {
-            return tensor.name() + ".T.int8.scale";
-        }
-
-        @Override
-        public ElementType type() {
-            return ElementType.FLOAT32;
-        }
-
-        @Override
-        public List<Long> shape(CheckpointTensor tensor) {
-            return List.of(tensor.shape()[0]);
-        }
-
-        @Override
-        public void write(CheckpointTensor tensor, ChunkedOutput out) throws IOException {
-            for (float scale : scales(tensor)) {
-                out.putFloat(scale);
-            }
-        }
     }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -19,31 +20,28 @@ public record Stacked(Encoding each, List<CheckpointTensor> below) implements En
     }
 
     @Override
-    public String name(CheckpointTensor tensor) {
-        return all(tensor).map(each::name).collect(Collectors.joining("+"));
+    public List<Part> parts(CheckpointTensor tensor) {
+        List<List<Part>> all = Stream.concat(Stream.of(tensor), below.stream())
+                .map(each::parts)
+                .toList();
+        return IntStream.range(0, all.get(0).size())
+                .mapToObj(i -> stacked(all.stream().map(parts -> parts.get(i)).toList()))
+                .toList();
+    }
+
+    private static Part stacked(List<Part> parts) {
+        Part top = parts.get(0);
+        List<Long> shape = new ArrayList<>(top.shape());
+        shape.set(0, parts.stream().mapToLong(part -> part.shape().get(0)).sum());
+        return new Part(
+                parts.stream().map(Part::name).collect(Collectors.joining("+")), top.type(), List.copyOf(shape));
     }
 
     @Override
-    public ElementType type() {
-        return each.type();
-    }
-
-    @Override
-    public List<Long> shape(CheckpointTensor tensor) {
-        List<Long> shape = new ArrayList<>(each.shape(tensor));
-        shape.set(0, all(tensor).mapToLong(one -> each.shape(one).get(0)).sum());
-        return List.copyOf(shape);
-    }
-
-    @Override
-    public void write(CheckpointTensor tensor, ChunkedOutput out) throws IOException {
-        each.write(tensor, out);
+    public void write(CheckpointTensor tensor, List<ChunkedOutput> outs) throws IOException {
+        each.write(tensor, outs);
         for (CheckpointTensor next : below) {
-            each.write(next, out);
+            each.write(next, outs);
         }
-    }
-
-    private Stream<CheckpointTensor> all(CheckpointTensor tensor) {
-        return Stream.concat(Stream.of(tensor), below.stream());
     }
 }

@@ -33,7 +33,7 @@ public final class Value {
         return type;
     }
 
-    /** The same value seen from a loop body, where ONNX lets a node read any value of the surrounding graph. */
+    /** The same value in a loop body, where ONNX lets a node read any value of the surrounding graph. */
     public Value in(Graph body) {
         return new Value(body, name, type);
     }
@@ -243,12 +243,12 @@ public final class Value {
         return graph.node("Shape", ElementType.INT64, List.of(this), start, of("end", axis + 1));
     }
 
-    /** The whole shape, as int64 [rank]. */
+    /** The shape, as int64 [rank]. */
     public Value shape() {
         return graph.node("Shape", ElementType.INT64, List.of(this));
     }
 
-    /** New shape; 0 keeps the axis at that place, -1 takes what is left. */
+    /** New shape; 0 keeps the axis at that index, -1 takes the remaining length. */
     public Value reshape(long... shape) {
         return reshape(graph.int64(shape));
     }
@@ -357,8 +357,8 @@ public final class Value {
     // ---- attention
 
     /**
-     * Scaled dot-product attention, every position sees every other. This [B,S,heads*d] holds the queries, softmax in
-     * float32, scale 1/sqrt(d).
+     * Scaled dot-product attention, every position attends to every other. This [B,S,heads*d] is the queries, softmax
+     * in float32, scale 1/sqrt(d).
      */
     public Value attention(Value keys, Value values, int heads) {
         return graph.node(
@@ -372,7 +372,7 @@ public final class Value {
 
     /**
      * Attention of one head in float32, for graphs of {@link Graph#INSTANCE_NORM_OPSET}, which is older than the
-     * operator. This [B,S,d] holds the queries.
+     * operator. This [B,S,d] is the queries.
      *
      * @param keys transposed, [B,d,S]
      * @param values [B,S,d]
@@ -387,17 +387,17 @@ public final class Value {
     }
 
     /**
-     * As {@link #attention(Value, Value, int)}, by an operator of ONNX Runtime's own that never holds all S*S scores at
-     * once. float32 inside on the CPU; on other providers as their kernel does.
+     * As {@link #attention(Value, Value, int)}, by an operator of ONNX Runtime's own that never has all S*S scores in
+     * memory at once. float32 inside on the CPU; on other providers as their kernel does.
      */
     public Value multiHeadAttention(Value keys, Value values, int heads) {
         return graph.contrib("MultiHeadAttention", type, List.of(this, keys, values), of("num_heads", heads));
     }
 
     /**
-     * Grouped-query attention over a KV cache: this [B,S,heads*d] holds the queries.
+     * Grouped-query attention over a KV cache: this [B,S,heads*d] is the queries.
      *
-     * @param mask bool [B,1,S,P+S], true where a query may look
+     * @param mask bool [B,1,S,P+S], true where a query may attend
      * @param pastKeys [B,kvHeads,P,d], as pastValues
      * @return the result [B,S,heads*d], and keys and values with the new ones appended, [B,kvHeads,P+S,d]
      */

@@ -24,7 +24,7 @@ public final class CheckpointFolder {
         return model;
     }
 
-    /** The whole tensor, in row-major order. */
+    /** The entire tensor, in row-major order. */
     static float[] read(CheckpointTensor tensor) {
         float[] values = new float[Math.toIntExact(tensor.elementCount())];
         tensor.read(0, values, 0, values.length);

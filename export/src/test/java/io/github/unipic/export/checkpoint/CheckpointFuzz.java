@@ -118,7 +118,7 @@ public record CheckpointFuzz(String name, Mutator mutator, int mutations, Layout
     }
 
     private static void shard(String tensor, Path file) throws IOException {
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor(tensor, DType.FLOAT32, new long[] {2}, 1, 2)
                 .write(file);
     }
@@ -128,7 +128,7 @@ public record CheckpointFuzz(String name, Mutator mutator, int mutations, Layout
         Path checkpoint = folder.resolve(CHECKPOINT);
         if (Files.notExists(checkpoint)) {
             CheckpointFolder.create(checkpoint);
-            new SafetensorsFile()
+            new SafetensorsWriter()
                     .tensor("model.norm.weight", DType.FLOAT32, new long[] {1}, 1)
                     .write(checkpoint.resolve("language/model.safetensors"));
             shard("a", folder.resolve(OUTSIDE));

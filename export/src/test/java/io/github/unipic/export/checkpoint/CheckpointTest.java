@@ -91,7 +91,7 @@ class CheckpointTest {
     })
     void theLanguageModelsOwnFileMayHaveItsNamesInAnyForm(String name, String canonical) throws IOException {
         new TorchFile().tensor("mar.a", DType.FLOAT32, ONE, 1).write(mainFile());
-        new SafetensorsFile().tensor(name, DType.FLOAT32, ONE, 7).write(folder.resolve("language/model.safetensors"));
+        new SafetensorsWriter().tensor(name, DType.FLOAT32, ONE, 7).write(folder.resolve("language/model.safetensors"));
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             assertThat(read(checkpoint.require("llm." + canonical))).containsExactly(7);
         }
@@ -151,7 +151,7 @@ class CheckpointTest {
     void theVisionTowersOwnFileMayHaveItsNamesInAnyForm(String name) throws IOException {
         main().write(mainFile());
         Path vision = CheckpointFolder.model(folder, "tower", "{\"model_type\": \"siglip_vision_model\"}");
-        new SafetensorsFile().tensor(name, DType.FLOAT32, ONE, 9).write(vision.resolve("model.safetensors"));
+        new SafetensorsWriter().tensor(name, DType.FLOAT32, ONE, 9).write(vision.resolve("model.safetensors"));
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             assertThat(read(checkpoint.require("siglip2.vision_model.embeddings.patch_embedding.weight")))
                     .containsExactly(9);
@@ -166,7 +166,7 @@ class CheckpointTest {
         withoutTower("there is no folder with its config.json");
         Path vision = CheckpointFolder.model(folder, "tower", "{\"model_type\": \"siglip_vision_model\"}");
         withoutTower("tower holds no weights");
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("text_model.head.bias", DType.FLOAT32, ONE, 1)
                 .write(vision.resolve("model.safetensors"));
         withoutTower("model.safetensors lacks siglip2.vision_model.embeddings.patch_embedding.weight");
@@ -198,14 +198,14 @@ class CheckpointTest {
         main().tensor("mar.a", dtype, new long[] {2, 3}, values)
                 .tensor("mar.b", dtype, ONE, 1)
                 .write(mainFile());
-        String finding = "tensor 'mar.a' in pytorch_model.bin holds 2 of 6 values that are NaN, infinite or beyond"
+        String result = "tensor 'mar.a' in pytorch_model.bin holds 2 of 6 values that are NaN, infinite or beyond"
                 + " float32, the first at index [1, 1]";
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             CheckpointTensor tensor = checkpoint.require("mar.a");
             tensor.read(0, new float[4], 0, 4);
             assertThatThrownBy(() -> tensor.read(3, new float[2], 0, 2))
                     .isInstanceOf(ExportException.class)
-                    .hasMessageStartingWith(finding)
+                    .hasMessageStartingWith(result)
                     .hasMessageContaining("--allow-nonfinite");
             read(checkpoint.require("mar.b"));
         }
@@ -213,7 +213,7 @@ class CheckpointTest {
             assertThat(read(checkpoint.require("mar.a")))
                     .containsExactly(1, 2, 3, 4, Float.NaN, Float.NEGATIVE_INFINITY);
             read(checkpoint.require("mar.a"));
-            assertThat(checkpoint.notes()).containsOnlyOnce(finding);
+            assertThat(checkpoint.notes()).containsOnlyOnce(result);
         }
     }
 
@@ -338,10 +338,10 @@ class CheckpointTest {
     @Test
     void safetensorsServeForEveryFile() throws IOException {
         Files.delete(folder.resolve("kl16.ckpt"));
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("quant_conv.bias", DType.FLOAT16, ONE, 0.25)
                 .write(folder.resolve("kl16.safetensors"));
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("mar.a", DType.FLOAT32, new long[] {2, 1}, 3, 4)
                 .tensor("llm.x", DType.FLOAT32, new long[] {}, 5)
                 .write(folder.resolve("model.safetensors"));
@@ -356,10 +356,10 @@ class CheckpointTest {
     void theLanguageModelComesFromItsFolderInShards() throws IOException {
         new TorchFile().tensor("mar.a", DType.FLOAT32, ONE, 1).write(mainFile());
         Path language = folder.resolve("language");
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("model.norm.weight", DType.BFLOAT16, ONE, 7)
                 .write(language.resolve("model-1.safetensors"));
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("lm_head.weight", DType.BFLOAT16, ONE, 8)
                 .write(language.resolve("model-2.safetensors"));
         Files.writeString(language.resolve("model.safetensors.index.json"), """
@@ -374,7 +374,7 @@ class CheckpointTest {
     @Test
     void theMainFilesLanguageModelComesBeforeTheFolders() throws IOException {
         main().write(mainFile());
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("lm_head.weight", DType.BFLOAT16, ONE, 8)
                 .write(folder.resolve("language/model.safetensors"));
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
@@ -395,7 +395,7 @@ class CheckpointTest {
         main().write(mainFile());
         Path vision = CheckpointFolder.model(
                 folder, "any-name", "{\"model_type\": \"siglip\", \"vision_config\": {\"image_size\": 64}}");
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("vision_model.post_layernorm.bias", DType.FLOAT32, ONE, 9)
                 .tensor("text_model.head.bias", DType.FLOAT32, ONE, 1)
                 .tensor("logit_scale", DType.FLOAT32, ONE, 1)

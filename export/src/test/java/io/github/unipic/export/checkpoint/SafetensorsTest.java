@@ -43,7 +43,7 @@ class SafetensorsTest {
     @ParameterizedTest
     @EnumSource
     void everyTypeIsIndexed(DType dtype) throws IOException {
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("llm.odd", DType.UINT8, new long[] {1}, 1) // what follows is not aligned
                 .tensor("llm.x", dtype, new long[] {3, 1}, 1, 0, 2)
                 .write(file());
@@ -64,7 +64,7 @@ class SafetensorsTest {
     @ParameterizedTest
     @ValueSource(strings = {"F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F4", "F6_E2M3", "C64", "NEW_1"})
     void otherTypesAreRefusedOnlyWhereTheyAreUsed(String dtype) throws IOException {
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("llm.x", DType.FLOAT32, new long[] {2}, 1, 2)
                 .entry("mar.odd", dtype, new long[] {8}, 0, 8)
                 .entry("mar.axes", "F32", new long[] {1, 1, 1, 1, 1, 1, 1, 1, 2}, 0, 8)
@@ -97,7 +97,7 @@ class SafetensorsTest {
     }
 
     private void entry(String dtype, long[] shape, long begin, long end) throws IOException {
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("llm.x", DType.FLOAT32, new long[] {2}, 1, 2)
                 .entry("mar.bad", dtype, shape, begin, end)
                 .write(file());
@@ -124,11 +124,11 @@ class SafetensorsTest {
             "{\"a\": " + "[".repeat(100_000)
         };
         for (String header : headers) {
-            SafetensorsFile.write(file(), header, new byte[4]);
+            SafetensorsWriter.write(file(), header, new byte[4]);
             refused();
         }
         String entry = "\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}";
-        SafetensorsFile.write(file(), "{" + entry + ", " + entry + "}", new byte[4]);
+        SafetensorsWriter.write(file(), "{" + entry + ", " + entry + "}", new byte[4]);
         refused("not JSON");
     }
 
@@ -167,7 +167,7 @@ class SafetensorsTest {
         while (header.length() % 4 != 1) {
             header += " ";
         }
-        SafetensorsFile.write(file(), header, data);
+        SafetensorsWriter.write(file(), header, data);
         int before = (data.length - 8 - header.length()) / 4 - 2;
         float[] values = new float[6];
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
@@ -184,7 +184,7 @@ class SafetensorsTest {
 
     @Test
     void truncatedFilesAreRefused() throws IOException {
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("llm.x", DType.FLOAT32, new long[] {2}, 1, 2)
                 .write(file());
         byte[] whole = Files.readAllBytes(file());

@@ -204,7 +204,7 @@ class TorchArchiveTest {
     @Test
     void readsWhatTorchWrote() throws IOException {
         copyResource("views.bin", file());
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("x", DType.FLOAT32, new long[] {1}, 1)
                 .write(folder.resolve("language/model.safetensors"));
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
@@ -665,6 +665,7 @@ class TorchArchiveTest {
     @Test
     void tensorsWithUnprintableNamesAreRefused() throws IOException {
         refused(new TorchFile().tensor("mar.a\nb", DType.FLOAT32, new long[] {1}, 1), "unusual name");
+        refused(new TorchFile().tensor("mar.a\u001b[2J", DType.FLOAT32, new long[] {1}, 1), "'mar.a<U+001B>[2J'");
         refused(new TorchFile().tensor("x".repeat(1000), DType.FLOAT32, new long[] {1}, 1), "unusual name");
     }
 

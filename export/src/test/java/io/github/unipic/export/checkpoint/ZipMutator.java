@@ -14,7 +14,7 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 import org.apache.commons.compress.utils.SeekableInMemoryByteChannel;
 
-/** Changes the entries of a zip file, which is written anew around them, and now and then any bytes. */
+/** Changes the entries of a zip file, which is rewritten around them, and sometimes any bytes. */
 final class ZipMutator implements Mutator {
     private static final String[] NAMES = {
         "archive/data.pkl", "archive/data/0", "archive/byteorder", "../secret", "/x", ""
@@ -24,7 +24,7 @@ final class ZipMutator implements Mutator {
     private final Mutator bytes =
             new ByteMutator().with("PK\1\2", "PK\3\4", "PK\5\6", "PK\6\6", "PK\6\7", "PK\7\b", "data.pkl");
 
-    /** @param content changes what an entry holds */
+    /** @param content changes the content of an entry */
     ZipMutator(Mutator content) {
         this.content = content;
     }

@@ -11,7 +11,7 @@ import io.github.unipic.export.Precision;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointFolder;
 import io.github.unipic.export.checkpoint.DType;
-import io.github.unipic.export.checkpoint.SafetensorsFile;
+import io.github.unipic.export.checkpoint.SafetensorsWriter;
 import io.github.unipic.export.onnx.ElementType;
 import io.github.unipic.export.onnx.ExternalData;
 import io.github.unipic.export.onnx.Graph;
@@ -47,7 +47,7 @@ class ProjectionsTest {
         List<Long> widths = List.of(64L, 32L, last);
         CheckpointFolder.create(folder);
         Random random = new Random(1);
-        SafetensorsFile file = new SafetensorsFile();
+        SafetensorsWriter file = new SafetensorsWriter();
         for (int i = 0; i < NAMES.size(); i++) {
             int out = Math.toIntExact(widths.get(i));
             String name = "llm." + NAMES.get(i);

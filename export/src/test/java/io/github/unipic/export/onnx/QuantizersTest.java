@@ -7,8 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.unipic.export.ExportException;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointFolder;
+import io.github.unipic.export.checkpoint.CheckpointTensor;
 import io.github.unipic.export.checkpoint.DType;
-import io.github.unipic.export.checkpoint.SafetensorsFile;
+import io.github.unipic.export.checkpoint.SafetensorsWriter;
 import io.github.unipic.export.onnx.ExternalData.Placement;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -29,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the quantizers write, read back by the formulas of the operators that take it. */
+/** What the quantizers write, decoded by the formulas of the operators that take it. */
 class QuantizersTest {
     @TempDir
     private Path folder;
@@ -38,37 +39,45 @@ class QuantizersTest {
         return new Random(1).doubles(count, -3, 1).map(v -> (float) v).toArray();
     }
 
-    private byte[] encode(Encoding encoding, int rows, double... values) throws IOException {
+    /** One part of what an encoding makes. */
+    private byte[] encode(Encoding encoding, int part, int rows, double... values) throws IOException {
         long[] shape = {rows, values.length / rows};
         CheckpointFolder.create(folder);
-        new SafetensorsFile().tensor("llm.w", DType.FLOAT32, shape, values).write(folder.resolve("model.safetensors"));
-        // NaN and infinity have to pass here, to show what becomes of them.
+        new SafetensorsWriter()
+                .tensor("llm.w", DType.FLOAT32, shape, values)
+                .write(folder.resolve("model.safetensors"));
+        // NaN and infinity have to pass here, to show how they are encoded.
         try (Checkpoint checkpoint = Checkpoint.open(folder, true)) {
             ExternalData data = new ExternalData();
-            data.place(checkpoint.require("llm.w", shape), encoding, "x.data");
-            ByteArrayOutputStream out = new ByteArrayOutputStream();
-            data.write("x.data", out, bytes -> {});
-            assertThat((long) out.size()).isEqualTo(data.bytes());
-            return out.toByteArray();
+            List<Placement> placements = data.place(checkpoint.require("llm.w", shape), encoding, "x.data");
+            return content(placements.get(part), data);
         }
     }
 
+    private static byte[] content(Placement placement, ExternalData data) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        data.write(placement.file(), out, bytes -> {});
+        assertThat((long) out.size()).isEqualTo(data.files().get(placement.file()));
+        int offset = (int) placement.offset();
+        return Arrays.copyOfRange(out.toByteArray(), offset, offset + (int) placement.bytes());
+    }
+
     private float[] scales(Encoding encoding, int rows, double... values) throws IOException {
-        byte[] bytes = encode(encoding, rows, values);
+        byte[] bytes = encode(encoding, 1, rows, values);
         float[] scales = new float[bytes.length / Float.BYTES];
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(scales);
         return scales;
     }
 
-    /** Integers of rows that are filled up to whole blocks, less the zero points. */
+    /** Integers of rows that are padded to full blocks, less the zero points. */
     private int[] blockIntegers(BlockQuantizer quantizer, int rows, double... values) throws IOException {
-        byte[] bytes = encode(quantizer.values(), rows, values);
+        byte[] bytes = encode(quantizer, 0, rows, values);
         if (quantizer.bits() == 8) {
             return IntStream.range(0, bytes.length)
                     .map(i -> Byte.toUnsignedInt(bytes[i]) - 128)
                     .toArray();
         }
-        byte[] zeros = encode(quantizer.zeros().orElseThrow(), rows, values);
+        byte[] zeros = encode(quantizer, 2, rows, values);
         int blocks = 2 * bytes.length / quantizer.size() / rows;
         return IntStream.range(0, 2 * bytes.length)
                 .map(i -> {
@@ -88,8 +97,8 @@ class QuantizersTest {
         int rows = 3;
         int columns = 50;
         double[] values = random(rows * columns);
-        byte[] integers = encode(RowQuantizer.values(), rows, values);
-        float[] scales = scales(RowQuantizer.scales(), rows, values);
+        byte[] integers = encode(new RowQuantizer(), 0, rows, values);
+        float[] scales = scales(new RowQuantizer(), rows, values);
         assertThat(scales).hasSize(rows);
         for (int i = 0; i < values.length; i++) {
             int row = i / columns;
@@ -102,8 +111,8 @@ class QuantizersTest {
     @Test
     void rowsOfZerosAndOfOneValueAreExact() throws IOException {
         double[] values = {0, 0, -0.3f, -0.3f};
-        assertThat(encode(RowQuantizer.values(), 2, values)).containsExactly(0, -127, 0, -127);
-        float[] scales = scales(RowQuantizer.scales(), 2, values);
+        assertThat(encode(new RowQuantizer(), 0, 2, values)).containsExactly(0, -127, 0, -127);
+        float[] scales = scales(new RowQuantizer(), 2, values);
         assertThat(scales[0]).isZero();
         assertThat(scales[1] * 127).isCloseTo(0.3f, within(1e-7f));
     }
@@ -122,7 +131,7 @@ class QuantizersTest {
         int filled = 2 * size;
         double[] values = random(2 * columns);
         int[] integers = blockIntegers(quantizer, 2, values);
-        float[] scales = scales(quantizer.scales(), 2, values);
+        float[] scales = scales(quantizer, 2, values);
         assertThat(integers).hasSize(2 * filled);
         assertThat(scales).hasSize(4);
         int clipped = 0;
@@ -148,7 +157,7 @@ class QuantizersTest {
                 .toArray();
         BlockQuantizer quantizer = new BlockQuantizer(4, size);
         int[] integers = blockIntegers(quantizer, 64, values);
-        float[] scales = scales(quantizer.scales(), 64, values);
+        float[] scales = scales(quantizer, 64, values);
         double error = 0;
         double squares = 0;
         for (int i = 0; i < values.length; i++) {
@@ -168,34 +177,33 @@ class QuantizersTest {
     }
 
     @Test
-    void stackedMatricesLieBelowEachOther() throws IOException {
+    void stackedMatricesFollowEachOther() throws IOException {
         long[] above = {2, 40};
         long[] below = {3, 40};
         double[] values = random(5 * 40);
         BlockQuantizer quantizer = new BlockQuantizer(4, 32);
-        List<Encoding> encodings = List.of(
-                quantizer.values(), quantizer.scales(), quantizer.zeros().orElseThrow());
         List<byte[]> expected = new ArrayList<>();
-        for (Encoding encoding : encodings) {
-            expected.add(encode(encoding, 5, values));
+        for (int part = 0; part < 3; part++) {
+            expected.add(encode(quantizer, part, 5, values));
         }
-        new SafetensorsFile()
+        new SafetensorsWriter()
                 .tensor("llm.a", DType.FLOAT32, above, Arrays.copyOf(values, 80))
                 .tensor("llm.b", DType.FLOAT32, below, Arrays.copyOfRange(values, 80, 200))
                 .write(folder.resolve("model.safetensors"));
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            for (int i = 0; i < encodings.size(); i++) {
-                Encoding each = encodings.get(i);
-                ExternalData data = new ExternalData();
-                Encoding stacked = new Stacked(each, List.of(checkpoint.require("llm.b", below)));
-                Placement placement = data.place(checkpoint.require("llm.a", above), stacked, "x.data");
-                assertThat(placement.name())
-                        .isEqualTo(each.name(checkpoint.require("llm.a", above)) + "+"
-                                + each.name(checkpoint.require("llm.b", below)));
-                assertThat(placement.shape()).startsWith(5L);
-                ByteArrayOutputStream out = new ByteArrayOutputStream();
-                data.write("x.data", out, bytes -> {});
-                assertThat(out.toByteArray()).hasSize((int) placement.bytes()).isEqualTo(expected.get(i));
+            ExternalData data = new ExternalData();
+            CheckpointTensor top = checkpoint.require("llm.a", above);
+            CheckpointTensor bottom = checkpoint.require("llm.b", below);
+            List<Placement> placements = data.place(top, new Stacked(quantizer, List.of(bottom)), "x.data");
+            assertThat(placements)
+                    .extracting(Placement::name)
+                    .containsExactly(
+                            "llm.a.blocks4x32+llm.b.blocks4x32",
+                            "llm.a.blocks4x32.scale+llm.b.blocks4x32.scale",
+                            "llm.a.blocks4x32.zero+llm.b.blocks4x32.zero");
+            for (int part = 0; part < 3; part++) {
+                assertThat(placements.get(part).shape()).startsWith(5L);
+                assertThat(content(placements.get(part), data)).isEqualTo(expected.get(part));
             }
         }
     }
@@ -206,7 +214,7 @@ class QuantizersTest {
         values[3] = -2;
         values[7] = 2;
         int[] integers = blockIntegers(new BlockQuantizer(8, 32), 1, values);
-        assertThat(scales(new BlockQuantizer(8, 32).scales(), 1, values)).containsExactly(2f / 128);
+        assertThat(scales(new BlockQuantizer(8, 32), 1, values)).containsExactly(2f / 128);
         assertThat(integers[3]).isEqualTo(-128);
         assertThat(integers[7]).isEqualTo(127);
         assertThat(Arrays.stream(integers).sum()).isEqualTo(-1);
@@ -223,7 +231,7 @@ class QuantizersTest {
         for (int bits : new int[] {4, 8}) {
             BlockQuantizer quantizer = new BlockQuantizer(bits, 32);
             int[] integers = blockIntegers(quantizer, 1, values);
-            float[] scales = scales(quantizer.scales(), 1, values);
+            float[] scales = scales(quantizer, 1, values);
             for (int i = 0; i < 64; i++) {
                 assertThat(Float.isFinite(scales[i / 32])).isTrue();
                 double back = integers[i] * (double) scales[i / 32];
@@ -238,7 +246,7 @@ class QuantizersTest {
         double[] values = new double[64];
         Arrays.fill(values, 32, 64, 0.7f);
         int[] integers = blockIntegers(new BlockQuantizer(bits, 32), 1, values);
-        float[] scales = scales(new BlockQuantizer(bits, 32).scales(), 1, values);
+        float[] scales = scales(new BlockQuantizer(bits, 32), 1, values);
         assertThat(Arrays.copyOf(integers, 32)).containsOnly(0);
         assertThat(scales[0]).isZero();
         for (int i = 32; i < 64; i++) {
@@ -252,13 +260,9 @@ class QuantizersTest {
             double[] values = new double[40];
             values[2] = 1;
             values[39] = bad;
-            for (Encoding encoding : new Encoding[] {
-                RowQuantizer.values(),
-                RowQuantizer.scales(),
-                new BlockQuantizer(4, 32).values(),
-                new BlockQuantizer(8, 32).scales()
-            }) {
-                assertThatThrownBy(() -> encode(encoding, 1, values))
+            for (Encoding encoding :
+                    new Encoding[] {new RowQuantizer(), new BlockQuantizer(4, 32), new BlockQuantizer(8, 32)}) {
+                assertThatThrownBy(() -> encode(encoding, 0, 1, values))
                         .isInstanceOf(ExportException.class)
                         .hasMessageContaining("llm.w")
                         .hasMessageContaining(bad < 0 ? "Infinity" : "NaN")
@@ -272,11 +276,11 @@ class QuantizersTest {
     void whatWouldBecomeInfiniteIsRefused(ElementType type, double beyond, double within) throws IOException {
         for (boolean transposed : new boolean[] {false, true}) {
             Encoding encoding = new Floats(type, transposed);
-            assertThatThrownBy(() -> encode(encoding, 1, 1, beyond))
+            assertThatThrownBy(() -> encode(encoding, 0, 1, 1, beyond))
                     .isInstanceOf(ExportException.class)
                     .hasMessageContainingAll("llm.w", "beyond " + type.label(), "--precision fp32");
-            assertThat(encode(encoding, 1, 1, within)).hasSize(4);
-            assertThat(encode(encoding, 1, Double.NaN, Double.POSITIVE_INFINITY))
+            assertThat(encode(encoding, 0, 1, 1, within)).hasSize(4);
+            assertThat(encode(encoding, 0, 1, Double.NaN, Double.POSITIVE_INFINITY))
                     .hasSize(4);
         }
     }

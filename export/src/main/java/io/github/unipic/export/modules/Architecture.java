@@ -1,5 +1,6 @@
-package io.github.unipic.export;
+package io.github.unipic.export.modules;
 
+import io.github.unipic.export.ExportException;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.Settings;
 import java.util.ArrayList;
@@ -8,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The sizes of a model, read off its tensors and the two config.json; what neither tells is as published, unless
+ * The sizes of a model, read from its tensors and the two config.json. What is in neither is as published, unless
  * unipic_config.json says otherwise.
  *
  * @param vision absent for a checkpoint without SigLIP2
@@ -25,7 +26,7 @@ public record Architecture(
         double latentScale) {
 
     private static final int MAX_LAYERS = 1000;
-    /** Far above any model of this kind, and low enough that products of two sizes are no int too many. */
+    /** Far above any model of this kind, and low enough that a product of two sizes fits in a long. */
     private static final int MAX_SIZE = 1 << 24;
 
     private static final int MAX_PATCH = 256;
@@ -148,7 +149,7 @@ public record Architecture(
         }
         int heads = overrides.integer("mar.num_heads", 1, MAX_SIZE).orElse(publishedHeads(dim));
         if (heads <= 0 || dim % heads != 0) {
-            throw new ExportException("The number of MAR attention heads cannot be read off the tensors (dim " + dim
+            throw new ExportException("The number of MAR attention heads cannot be read from the tensors (dim " + dim
                     + "): put {\"mar\": {\"num_heads\": N}} into unipic_config.json, N a divisor of " + dim + ".");
         }
         return new Mar(

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** Writes small safetensors files. */
-public final class SafetensorsFile {
+public final class SafetensorsWriter {
     private static final Map<DType, String> TYPES = Map.ofEntries(
             Map.entry(DType.FLOAT64, "F64"),
             Map.entry(DType.FLOAT32, "F32"),
@@ -31,18 +31,18 @@ public final class SafetensorsFile {
     private final ObjectNode header = new ObjectMapper().createObjectNode();
     private final ByteArrayOutputStream data = new ByteArrayOutputStream();
 
-    public SafetensorsFile() {
+    public SafetensorsWriter() {
         header.putObject("__metadata__").put("format", "pt");
     }
 
-    public SafetensorsFile tensor(String name, DType dtype, long[] shape, double... values) {
+    public SafetensorsWriter tensor(String name, DType dtype, long[] shape, double... values) {
         int begin = data.size();
         data.writeBytes(TorchFile.encode(dtype, values));
         return entry(name, TYPES.get(dtype), shape, begin, data.size());
     }
 
     /** An entry that need not be true. */
-    public SafetensorsFile entry(String name, String dtype, long[] shape, long begin, long end) {
+    public SafetensorsWriter entry(String name, String dtype, long[] shape, long begin, long end) {
         ObjectNode entry = header.putObject(name);
         entry.put("dtype", dtype);
         for (long size : shape) {

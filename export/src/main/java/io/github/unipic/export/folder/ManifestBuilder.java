@@ -1,8 +1,11 @@
-package io.github.unipic.export;
+package io.github.unipic.export.folder;
 
-import io.github.unipic.export.Architecture.LanguageModel;
-import io.github.unipic.export.Architecture.Mar;
+import io.github.unipic.export.Flavor;
+import io.github.unipic.export.Precision;
 import io.github.unipic.export.checkpoint.Checkpoint;
+import io.github.unipic.export.modules.Architecture;
+import io.github.unipic.export.modules.Architecture.LanguageModel;
+import io.github.unipic.export.modules.Architecture.Mar;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.Defaults;
@@ -16,9 +19,9 @@ import io.github.unipic.model.Manifest.Tokens;
 import java.util.List;
 import java.util.Map;
 
-/** Fills in unipic.json from what the checkpoint is and what the export wrote. */
-record ManifestBuilder(Checkpoint checkpoint, Architecture architecture, Tokens tokens) {
-    /** The published model draws twice as many tokens a side as its position tables were trained on. */
+/** Makes unipic.json from the checkpoint and what the export wrote. */
+public record ManifestBuilder(Checkpoint checkpoint, Architecture architecture, Tokens tokens) {
+    /** The published model generates twice as many tokens a side as its position tables were trained on. */
     private static final int DEFAULT_SIDE_FACTOR = 2;
 
     /** UNIPIC.md, "Text to image", "Editing" and "Understanding". */
@@ -30,7 +33,8 @@ record ManifestBuilder(Checkpoint checkpoint, Architecture architecture, Tokens 
             "Repeat this image.",
             "Describe the image in detail.");
 
-    Manifest build(String name, String producer, Map<String, GraphSpec> graphs, Map<String, FileSpec> files) {
+    /** The manifest of the graphs and files that were written. */
+    public Manifest build(String name, String producer, Map<String, GraphSpec> graphs, Map<String, FileSpec> files) {
         return new Manifest(
                 Manifest.FORMAT_VERSION,
                 checkpoint.overrides().text("name").orElse(name),
@@ -44,7 +48,19 @@ record ManifestBuilder(Checkpoint checkpoint, Architecture architecture, Tokens 
                 files);
     }
 
-    static List<TensorSpec> ports(List<Graph.Port> ports) {
+    /** What the manifest says of a graph that was written to {@code file}. */
+    public static GraphSpec graph(Graph graph, String file, Precision precision) {
+        return new GraphSpec(
+                file,
+                graph.dataFiles(),
+                precision.label(),
+                graph.blockSize(),
+                (graph.isPortable() ? Flavor.PORTABLE : Flavor.FUSED).label(),
+                ports(graph.inputs()),
+                ports(graph.outputs()));
+    }
+
+    private static List<TensorSpec> ports(List<Graph.Port> ports) {
         return ports.stream()
                 .map(port -> new TensorSpec(port.name(), port.type().label(), port.shape()))
                 .toList();

@@ -1,9 +1,11 @@
-package io.github.unipic.export;
+package io.github.unipic.export.folder;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.unipic.OutputException;
+import io.github.unipic.export.ExportException;
+import io.github.unipic.files.Sha256;
 import io.github.unipic.files.StagingFolder;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.FileSpec;
@@ -14,22 +16,18 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** A model folder being written, which {@link #commit} moves into place. Without a commit nothing of it is left. */
-final class OutputFolder implements AutoCloseable {
+/** A model folder being written, which {@link #commit} moves into place. Without a commit, nothing of it remains. */
+public final class OutputFolder implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 20;
     private static final long MAX_MANIFEST_BYTES = 16L << 20;
 
-    /** What file managers leave in any folder that somebody looks at. */
-    private static final Set<String> NOBODYS = Set.of(".DS_Store", "Thumbs.db", "desktop.ini");
+    /** Files that file managers leave in any folder that they show. */
+    private static final Set<String> FILE_MANAGER_FILES = Set.of(".DS_Store", "Thumbs.db", "desktop.ini");
 
     private final Path target;
     private final boolean overwrite;
@@ -37,7 +35,7 @@ final class OutputFolder implements AutoCloseable {
 
     /** Writes the content of a file. */
     @FunctionalInterface
-    interface Content {
+    public interface Content {
         void writeTo(OutputStream out) throws IOException;
     }
 
@@ -48,7 +46,7 @@ final class OutputFolder implements AutoCloseable {
     }
 
     /** @throws ExportException when the target is there and may not be replaced */
-    static OutputFolder create(Path output, boolean overwrite) throws IOException {
+    public static OutputFolder create(Path output, boolean overwrite) throws IOException {
         Path absolute = output.toAbsolutePath().normalize();
         // What a link leads to is replaced, not the link.
         Path target = Files.exists(absolute) ? absolute.toRealPath() : absolute;
@@ -60,7 +58,7 @@ final class OutputFolder implements AutoCloseable {
         Files.createDirectories(parent);
         OutputFolder folder = new OutputFolder(target, overwrite, StagingFolder.beside(target));
         try {
-            // A model that an interrupted export had moved aside may just have come back.
+            // A model that an interrupted export had moved aside may have been restored.
             requireFree(target, overwrite);
         } catch (ExportException | IOException e) {
             folder.close();
@@ -84,14 +82,14 @@ final class OutputFolder implements AutoCloseable {
         for (Path path : list(target)) {
             String name = path.getFileName().toString();
             boolean ofModel = files.contains(name) && Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
-            if (!ofModel && !NOBODYS.contains(name)) {
+            if (!ofModel && !FILE_MANAGER_FILES.contains(name)) {
                 throw new ExportException(target + " is not replaced, since it also holds " + name
                         + ", which is not of the model; move that away, or use another folder.");
             }
         }
     }
 
-    /** What its manifest lists, of whatever format version, and the manifest; nothing if it has none of ours. */
+    /** The files that its manifest lists, of any format version, and the manifest; empty without a manifest of ours. */
     private static Set<String> filesOfModel(Path target) throws IOException {
         Path manifest = target.resolve(Manifest.FILE_NAME);
         if (!Files.isRegularFile(manifest) || Files.size(manifest) > MAX_MANIFEST_BYTES) {
@@ -117,7 +115,7 @@ final class OutputFolder implements AutoCloseable {
     }
 
     /** @throws OutputException when the disk has less room than {@code bytes} */
-    void requireSpace(long bytes) throws IOException {
+    public void requireSpace(long bytes) throws IOException {
         long usable = Files.getFileStore(staging.path()).getUsableSpace();
         if (usable < bytes) {
             throw new OutputException("The export needs " + (bytes >> 20) + " MiB but the disk of " + target + " has "
@@ -126,15 +124,14 @@ final class OutputFolder implements AutoCloseable {
     }
 
     /** Writes a file and gives its length and digest. */
-    FileSpec write(String file, Content content) throws IOException {
-        MessageDigest sha256 = sha256();
+    public FileSpec write(String file, Content content) throws IOException {
+        Sha256 sha256 = new Sha256();
         Path path = staging.path().resolve(file);
         try (OutputStream out = new BufferedOutputStream(
-                new DigestOutputStream(Files.newOutputStream(path, StandardOpenOption.CREATE_NEW), sha256),
-                BUFFER_BYTES)) {
+                sha256.through(Files.newOutputStream(path, StandardOpenOption.CREATE_NEW)), BUFFER_BYTES)) {
             content.writeTo(out);
         }
-        return new FileSpec(Files.size(path), HexFormat.of().formatHex(sha256.digest()));
+        return new FileSpec(Files.size(path), sha256.hex());
     }
 
     /**
@@ -142,7 +139,7 @@ final class OutputFolder implements AutoCloseable {
      *
      * @throws ExportException when something was put there since
      */
-    void commit() throws IOException {
+    public void commit() throws IOException {
         requireFree(target, overwrite);
         staging.commit();
     }
@@ -150,13 +147,5 @@ final class OutputFolder implements AutoCloseable {
     @Override
     public void close() {
         staging.close();
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256", e);
-        }
     }
 }
