@@ -1,0 +1,69 @@
+package io.github.unipic.cli;
+
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code unipic edit}: draws an image anew, changed as told. */
+@Command(
+        name = "edit",
+        description = {
+            "Draws an image anew, changed as told.",
+            "The image is cropped to a square about its centre, and the result is a square.",
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  unipic edit fox.png \"Make it night\" -o night.png",
+            "  unipic edit photo.jpg \"Remove the car\" -o street.png --model unipic-1.5b --size 512",
+        })
+final class EditCommand implements Callable<Integer> {
+    @ParentCommand
+    private UniPicCommand unipic;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "Image to change.")
+    private Path image;
+
+    @Parameters(
+            index = "1",
+            paramLabel = "INSTRUCTION",
+            converter = TextArgument.Converter.class,
+            description = "What to change, in quotes.")
+    private String instruction;
+
+    @Mixin
+    private ImageOutput output;
+
+    @Mixin
+    private ModelOptions model;
+
+    @Mixin
+    private SizeOption size;
+
+    @Mixin
+    private DrawingOptions drawing;
+
+    @Mixin
+    private SpecialTokensOption specialTokens;
+
+    @Override
+    public Integer call() {
+        GenerateRequest.Builder builder = GenerateRequest.builder(instruction);
+        size.applyTo(builder);
+        drawing.applyTo(builder);
+        specialTokens.applyTo(builder);
+        output.applyTo(builder);
+        GenerateRequest request = builder.build();
+        Image source = InputImage.read(spec, image);
+        return output.draw(unipic.session(), model, request, (loaded, r) -> loaded.edit(source, r));
+    }
+}
