@@ -5,12 +5,16 @@ import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
+import io.github.unipic.batch.BatchEntry;
+import io.github.unipic.batch.BatchFolder;
+import io.github.unipic.batch.PromptsFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -78,12 +82,15 @@ final class BatchCommand implements Callable<Integer> {
         Session session = unipic.session();
         PromptsFile file = promptsFile();
         if (!quiet && !file.ignoredKeys().isEmpty()) {
-            session.err().println("Keys that mean nothing here are ignored: " + String.join(", ", file.ignoredKeys()));
+            session.err()
+                    .println(file.ignoredKeys().stream()
+                            .map(TerminalText::line)
+                            .collect(Collectors.joining(", ", "Keys that mean nothing here are ignored: ", "")));
         }
         int all = file.entries().size();
         List<String> failures = new ArrayList<>();
         try (UniPic loaded = model.load(session, quiet);
-                BatchFolder folder = BatchFolder.open(output, loaded.info().name(), file.entries(), restart)) {
+                BatchFolder folder = open(loaded.info().name(), file.entries())) {
             List<BatchEntry> missing = folder.missing();
             int there = all - missing.size();
             if (!quiet && there > 0) {
@@ -99,6 +106,10 @@ final class BatchCommand implements Callable<Integer> {
             failures.forEach(failure -> session.err().println("unipic: " + UniPicCommand.oneLine(failure)));
         }
         return failures.isEmpty() ? UniPicCommand.OK : UniPicCommand.WRONG_INPUT;
+    }
+
+    private BatchFolder open(String modelName, List<BatchEntry> entries) {
+        return restart ? BatchFolder.restart(output, modelName, entries) : BatchFolder.open(output, modelName, entries);
     }
 
     private PromptsFile promptsFile() {
@@ -141,7 +152,7 @@ final class BatchCommand implements Callable<Integer> {
                     folder.add(entry, image, Duration.ofNanos(System.nanoTime() - start));
                     done++;
                 } catch (InvalidRequestException e) {
-                    failures.add(entry.place() + ": " + e.getMessage());
+                    failures.add(entry.source() + ": " + e.getMessage());
                 }
             }
         } catch (CancelledException e) {

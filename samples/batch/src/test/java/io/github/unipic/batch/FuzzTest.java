@@ -1,10 +1,10 @@
-package io.github.unipic.cli;
+package io.github.unipic.batch;
 
 import io.github.unipic.fuzz.FuzzRegression;
 import io.github.unipic.fuzz.FuzzTarget;
 import java.util.List;
 
-/** What the command line reads from outside, beside what the modules below it read. */
+/** What batches read from outside, beside images. */
 public class FuzzTest extends FuzzRegression {
     @Override
     protected List<FuzzTarget> targets() {

@@ -1,4 +1,4 @@
-package io.github.unipic.cli;
+package io.github.unipic.batch;
 
 import io.github.unipic.UniPicException;
 import io.github.unipic.fuzz.FuzzTarget;
@@ -50,10 +50,16 @@ final class BatchManifestFuzz implements FuzzTarget {
     @Override
     public void read(byte[] input, Path folder) throws IOException {
         Path output = folder.resolve(OUTPUT);
-        List<BatchEntry> entries = PromptsFile.read(folder.resolve(PROMPTS), (builder, index) -> {})
-                .entries();
-        try (BatchFolder batch = BatchFolder.open(output, "tiny", entries, false)) {
+        List<BatchEntry> entries = PromptsFile.read(folder.resolve(PROMPTS)).entries();
+        try (BatchFolder batch = BatchFolder.open(output, "tiny", entries)) {
             batch.missing();
+            for (ManifestLine line : BatchFolder.lines(output)) {
+                line.id();
+                line.seed();
+                line.parameters();
+                line.model();
+                line.time();
+            }
         } catch (UniPicException e) {
             if (!Arrays.equals(input, Files.readAllBytes(output.resolve(BatchManifest.NAME)))) {
                 throw new AssertionError("The manifest was refused, and changed", e);

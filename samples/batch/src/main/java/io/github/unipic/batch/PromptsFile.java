@@ -1,36 +1,36 @@
-package io.github.unipic.cli;
+package io.github.unipic.batch;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.files.FileFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /**
  * Prompts in the form of the model's authors: a JSON array, or JSON values one after another (JSON lines). Each is a
  * prompt, or an object with {@code prompt} and, where wanted, {@code id} and the values that images' metadata have.
  * Other keys, such as GenEval's {@code tag}, are ignored.
  *
- * @param entries all of the file, valid
- * @param ignoredKeys keys that mean nothing here, each harmless to print
+ * @param entries all of the file, valid, with the indices 0, 1, 2 and so on; at least one
+ * @param ignoredKeys keys that mean nothing here, as they are in the file: any text
  */
-record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
+public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
     private static final long MAX_BYTES = 256L << 20;
     private static final Set<String> KEYS = Set.of(
             "prompt",
@@ -45,23 +45,53 @@ record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
             "diffusion_steps");
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** Sets what the command line gives for the image of an index; the file's own values win. */
+    /** Sets what holds for entries that do not say otherwise. */
     @FunctionalInterface
-    interface Defaults {
+    public interface Defaults {
+        /**
+         * Sets values, over which the file's own win.
+         *
+         * @param builder has the prompt
+         * @param index the entry's index
+         */
         void applyTo(GenerateRequest.Builder builder, int index);
     }
 
-    /** @throws InvalidRequestException if the file cannot be read or anything in it is wrong, naming the line */
-    static PromptsFile read(Path file, Defaults defaults) {
+    /** Copies the collections. */
+    public PromptsFile {
+        entries = List.copyOf(entries);
+        ignoredKeys = Collections.unmodifiableSet(new TreeSet<>(ignoredKeys));
+    }
+
+    /**
+     * Reads a file of at most 256 MiB.
+     *
+     * @param file JSON in UTF-8, UTF-16 or UTF-32
+     * @return what is in it
+     * @throws InvalidRequestException if the file cannot be read or anything in it is wrong, naming the line
+     */
+    public static PromptsFile read(Path file) {
+        return read(file, (builder, index) -> {});
+    }
+
+    /**
+     * Reads a file of at most 256 MiB.
+     *
+     * @param file JSON in UTF-8, UTF-16 or UTF-32
+     * @param defaults for entries that do not say otherwise
+     * @return what is in it
+     * @throws InvalidRequestException if the file cannot be read or anything in it is wrong, naming the line
+     */
+    public static PromptsFile read(Path file, Defaults defaults) {
         List<BatchEntry> entries = new ArrayList<>();
         Set<String> ignoredKeys = new TreeSet<>();
         try (JsonParser parser = JSON.createParser(bytes(file))) {
             boolean array = parser.nextToken() == JsonToken.START_ARRAY;
             JsonToken token = array ? parser.nextToken() : parser.currentToken();
             while (token != null && token != JsonToken.END_ARRAY) {
-                String place = file + " line " + parser.currentTokenLocation().getLineNr();
+                String source = file + " line " + parser.currentTokenLocation().getLineNr();
                 JsonNode node = parser.readValueAsTree();
-                entries.add(entry(node, entries.size(), place, defaults));
+                entries.add(entry(node, entries.size(), source, defaults));
                 node.fieldNames().forEachRemaining(ignoredKeys::add);
                 token = parser.nextToken();
             }
@@ -77,14 +107,13 @@ record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
                             + e.getOriginalMessage(),
                     e);
         } catch (IOException e) {
-            throw new InvalidRequestException("cannot read " + file + ": " + e, e);
+            throw new InvalidRequestException(file + " cannot be read (" + FileFailure.reason(e) + ")", e);
         }
         if (entries.isEmpty()) {
             throw new InvalidRequestException(file + " holds no prompts");
         }
         ignoredKeys.removeAll(KEYS);
-        Set<String> told = ignoredKeys.stream().map(TerminalText::line).collect(Collectors.toCollection(TreeSet::new));
-        return new PromptsFile(List.copyOf(entries), told);
+        return new PromptsFile(entries, ignoredKeys);
     }
 
     private static byte[] bytes(Path file) throws IOException {
@@ -94,7 +123,7 @@ record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
         try {
             if (Files.size(file) > MAX_BYTES) {
                 throw new InvalidRequestException(
-                        file + " has over " + Quantities.bytes(MAX_BYTES) + "; split it into several files");
+                        file + " has over " + (MAX_BYTES >> 20) + " MiB; split it into several files");
             }
             return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
@@ -102,7 +131,7 @@ record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
         }
     }
 
-    private static BatchEntry entry(JsonNode node, int index, String place, Defaults defaults) {
+    private static BatchEntry entry(JsonNode node, int index, String source, Defaults defaults) {
         try {
             if (!node.isTextual() && !node.isObject()) {
                 throw new InvalidRequestException("neither a prompt in quotes nor {\"prompt\": \"...\"}");
@@ -134,22 +163,9 @@ record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
             Optional<String> id = value(
                             node, "id", value -> value.isTextual() || value.isIntegralNumber(), "text or a number")
                     .map(JsonNode::asText);
-            GenerateRequest request = builder.build();
-            return new BatchEntry(index, id, place, request, requested(request));
+            return new BatchEntry(index, id, source, builder.build());
         } catch (InvalidRequestException e) {
-            throw new InvalidRequestException(place + ": " + e.getMessage(), e);
-        }
-    }
-
-    /** What a request sets, in the form in which images carry it. */
-    private static JsonNode requested(GenerateRequest request) {
-        try {
-            ObjectNode values = (ObjectNode) JSON.readTree(request.toMetadata().get("parameters"));
-            request.seed().ifPresent(seed -> values.put("seed", seed));
-            // Read back, because Jackson does not take 7 as an int and 7 as a long for equal.
-            return JSON.readTree(values.toString());
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
+            throw new InvalidRequestException(source + ": " + e.getMessage(), e);
         }
     }
 

@@ -1,4 +1,4 @@
-package io.github.unipic.cli;
+package io.github.unipic.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -21,8 +21,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PromptsFileTest {
-    private static final PromptsFile.Defaults NONE = (builder, index) -> {};
-
     @TempDir
     private Path folder;
 
@@ -45,14 +43,9 @@ class PromptsFileTest {
     void mayBeUtf16WithAByteOrderMark() throws IOException {
         Path file =
                 Files.write(folder.resolve("prompts.jsonl"), "\uFEFF\"a fox\"\r\n".getBytes(StandardCharsets.UTF_16LE));
-        assertThat(PromptsFile.read(file, NONE).entries())
+        assertThat(PromptsFile.read(file).entries())
                 .extracting(entry -> entry.request().prompt())
                 .containsExactly("a fox");
-    }
-
-    @Test
-    void ignoredKeysCannotPassForOtherLines() throws IOException {
-        assertThat(read("{'prompt': 'a', 'k\\u001b\\nDone': 1}").ignoredKeys()).containsExactly("k\uFFFD Done");
     }
 
     @Test
@@ -88,7 +81,7 @@ class PromptsFileTest {
     }
 
     @Test
-    void theFileWinsOverTheCommandLine() throws IOException {
+    void theFileWinsOverTheDefaults() throws IOException {
         List<BatchEntry> entries = PromptsFile.read(
                         write("['a', {'prompt': 'b', 'iterations': 9}, {'prompt': 'c', 'seed': 1}]"),
                         (builder, index) -> builder.iterations(4).seed(100 + index))
@@ -98,6 +91,14 @@ class PromptsFileTest {
                         entry -> entry.request().iterations().orElse(0),
                         entry -> entry.request().seed().orElse(0))
                 .containsExactly(tuple(4, 100L), tuple(9, 101L), tuple(4, 1L));
+    }
+
+    @Test
+    void anEntryIsOneImage() throws IOException {
+        Path file = write("'a'");
+        assertThatThrownBy(() -> PromptsFile.read(file, (builder, index) -> builder.count(2)))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage(file + " line 1: an entry is one image, not 2; make an entry for each");
     }
 
     static Stream<Arguments> mistakes() {
@@ -128,7 +129,7 @@ class PromptsFileTest {
     @MethodSource("mistakes")
     void whatIsWrongIsToldWithItsLine(String content, String message) throws IOException {
         Path file = write(content.replace('~', '\n'));
-        assertThatThrownBy(() -> PromptsFile.read(file, NONE))
+        assertThatThrownBy(() -> PromptsFile.read(file))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageStartingWith(file.toString())
                 .hasMessageContaining(message);
@@ -152,7 +153,7 @@ class PromptsFileTest {
     }
 
     private PromptsFile read(String content) throws IOException {
-        return PromptsFile.read(write(content), NONE);
+        return PromptsFile.read(write(content));
     }
 
     private Path write(String content) throws IOException {

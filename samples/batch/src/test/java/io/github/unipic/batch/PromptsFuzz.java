@@ -1,4 +1,4 @@
-package io.github.unipic.cli;
+package io.github.unipic.batch;
 
 import io.github.unipic.fuzz.FuzzTarget;
 import io.github.unipic.fuzz.JsonMutator;

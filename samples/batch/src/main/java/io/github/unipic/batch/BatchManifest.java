@@ -1,7 +1,5 @@
-package io.github.unipic.cli;
+package io.github.unipic.batch;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.files.AtomicFile;
 import java.io.BufferedInputStream;
@@ -21,26 +19,22 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Locale;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * The manifest of a batch, one line of JSON for each image, locked while this process works on it. Opening and reading
- * change nothing: the file may be somebody else's. Each line is on disk before the next image is drawn.
+ * The manifest of a batch: {@code manifest.jsonl} in its folder, a {@link ManifestLine} for each image, in the order in
+ * which they were drawn. Locked while a {@link BatchFolder} is open. Opening and reading change nothing: the file may
+ * be somebody else's.
  */
 final class BatchManifest implements AutoCloseable {
     static final String NAME = "manifest.jsonl";
 
-    private static final Pattern IMAGE_NAME = Pattern.compile("(\\d{5,})(-[A-Za-z0-9._-]+)?\\.png");
-    private static final String START = "{\"index\":";
-    private static final JsonMapper JSON = new JsonMapper();
-
-    /** More than a prompt of as many words as the model takes, with all characters escaped. */
+    /** More than the longest prompt, with all characters escaped. */
     private static final int MAX_LINE_BYTES = 4 << 20;
 
     private final Path file;
@@ -112,38 +106,59 @@ final class BatchManifest implements AutoCloseable {
 
     private static InvalidRequestException busy(Path file) {
         return new InvalidRequestException(
-                "another unipic writes to " + file.getParent() + "; wait for it, or choose another folder with -o");
+                "another unipic writes to " + file.getParent() + "; wait for it, or choose another folder");
     }
 
     /** @param what is wrong with the manifest */
     static InvalidRequestException foreign(String what) {
-        return new InvalidRequestException(
-                what + "; choose another folder with -o, or move the manifest away: a batch's"
-                        + " is then made anew from its images");
+        return new InvalidRequestException(what + "; choose another folder, or move the manifest away: a batch's"
+                + " is then made anew from its images");
+    }
+
+    /**
+     * Reads the manifest of a folder, also while it is locked.
+     *
+     * @return its lines, without what follows the last
+     * @throws InvalidRequestException if there is something else, or a line is not one of a batch
+     */
+    static List<ManifestLine> read(Path folder) throws IOException {
+        Path file = folder.resolve(NAME);
+        if (!attributes(file).isRegularFile()) {
+            throw foreign(file + " is no file");
+        }
+        List<ManifestLine> lines = new ArrayList<>();
+        try (InputStream in = Files.newInputStream(file)) {
+            read(file, in, lines::add);
+        }
+        return lines;
     }
 
     /**
      * Reads it.
      *
-     * @param lines hears of each line, in the file's order
+     * @param lines is notified of each line, in the file's order
      * @return what follows the last line, which a process that was killed did not finish; mostly nothing
      * @throws InvalidRequestException if a line is not one of a batch
      */
-    byte[] read(Consumer<JsonNode> lines) throws IOException {
+    byte[] read(Consumer<ManifestLine> lines) throws IOException {
         channel.position(0);
         // Not closed, which would close the channel.
-        InputStream in = new BufferedInputStream(Channels.newInputStream(channel), 1 << 16);
+        return read(file, Channels.newInputStream(channel), lines);
+    }
+
+    private static byte[] read(Path file, InputStream from, Consumer<ManifestLine> lines) throws IOException {
+        InputStream in = new BufferedInputStream(from, 1 << 16);
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         int number = 1;
         for (int next = in.read(); next >= 0; next = in.read()) {
             if (next != '\n') {
                 if (line.size() == MAX_LINE_BYTES) {
-                    throw damaged(number);
+                    throw damaged(file, number);
                 }
                 line.write(next);
             } else {
                 int damaged = number;
-                lines.accept(parse(line.toByteArray()).orElseThrow(() -> damaged(damaged)));
+                lines.accept(ManifestLine.parse(line.toByteArray()).orElseThrow(() -> damaged(file, damaged)));
                 line.reset();
                 number++;
             }
@@ -151,31 +166,8 @@ final class BatchManifest implements AutoCloseable {
         return line.toByteArray();
     }
 
-    private InvalidRequestException damaged(int line) {
+    private static InvalidRequestException damaged(Path file, int line) {
         return foreign(file + " line " + line + " is damaged, or not of a batch");
-    }
-
-    /** A line, if it is one that a batch has written. */
-    static Optional<JsonNode> parse(byte[] line) {
-        try {
-            JsonNode node = JSON.readTree(line);
-            Matcher name = IMAGE_NAME.matcher(node.path("file").asText());
-            boolean ours = node.path("index").isInt()
-                    && name.matches()
-                    && name.group(1)
-                            .equals(String.format(
-                                    Locale.ROOT, "%05d", node.path("index").intValue()))
-                    && node.path("prompt").isTextual()
-                    && node.path("requested").isObject();
-            return ours ? Optional.of(node) : Optional.empty();
-        } catch (IOException e) {
-            return Optional.empty();
-        }
-    }
-
-    /** Whether a text may be the beginning of a line of a batch. */
-    static boolean mayBegin(String text) {
-        return text.startsWith(START) || START.startsWith(text);
     }
 
     /** Cuts off what follows the last line. */
@@ -184,8 +176,8 @@ final class BatchManifest implements AutoCloseable {
         channel.force(true);
     }
 
-    /** Adds a line, and where that fails nothing. */
-    void append(JsonNode line) throws IOException {
+    /** Adds a line, which is on disk then; where that fails it adds nothing. Thread-safe. */
+    synchronized void append(ManifestLine line) throws IOException {
         long before = channel.size();
         try {
             channel.position(before);
@@ -205,9 +197,9 @@ final class BatchManifest implements AutoCloseable {
     }
 
     /** Puts other lines in place of all, in one step. */
-    void replace(Collection<JsonNode> lines) throws IOException {
+    void replace(Collection<ManifestLine> lines) throws IOException {
         AtomicFile.Content content = out -> {
-            for (JsonNode line : lines) {
+            for (ManifestLine line : lines) {
                 out.write(bytes(line));
             }
         };
@@ -221,12 +213,12 @@ final class BatchManifest implements AutoCloseable {
         channel = locked(file, FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
     }
 
-    private static byte[] bytes(JsonNode line) {
+    private static byte[] bytes(ManifestLine line) {
         return (line + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
         channel.close();
     }
 }

@@ -1,15 +1,11 @@
-package io.github.unipic.cli;
+package io.github.unipic.batch;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import io.github.unipic.ImageFormatException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.OutputException;
 import io.github.unipic.files.AtomicFile;
+import io.github.unipic.files.FileFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,16 +20,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The folder of a batch's images, and its {@link BatchManifest}.
+ * The folder of a batch: an image for each entry, and {@code manifest.jsonl}, a {@link ManifestLine} for each image in
+ * the order in which they were added.
  *
  * <p>An image appears whole or not at all, and its line after it. So a process that is killed loses at most the line of
  * an image that is there, or leaves half a line; the image's own text tells what it is, and gives the line again.
  *
- * <p>Nothing is made, changed or deleted before everything there is known to be of this batch.
+ * <p>Nothing is made, changed or deleted before everything there is known to be of this batch. While it is open, no
+ * other process can open it. Thread-safe.
  */
-final class BatchFolder implements AutoCloseable {
-    private static final JsonMapper JSON = new JsonMapper();
-    private static final String ADVICE = "make room there or choose another folder with -o";
+public final class BatchFolder implements AutoCloseable {
+    private static final String ADVICE = "make room there or choose another folder";
 
     private final Path folder;
     private final String model;
@@ -51,24 +48,67 @@ final class BatchFolder implements AutoCloseable {
      * Opens a batch's folder, making it if needed, and sets its manifest right: half a line goes, and so do the lines
      * of images that were deleted; an image without a line gets one.
      *
+     * @param folder the folder
      * @param model name of the model that draws
-     * @param entries all that the folder shall hold
-     * @param restart whether to delete what an earlier batch drew there, and to draw all anew
-     * @throws InvalidRequestException if what is there is not of these entries or of no batch at all, or another
-     *     process works on it
+     * @param entries all that the folder shall hold, of different indices; an earlier run may have had fewer
+     * @return the folder, to be closed
+     * @throws InvalidRequestException if two entries have the same index, what is there is not of these entries and
+     *     this model or of no batch at all, or another process works on it; nothing is changed then
      * @throws OutputException if it cannot be written
      */
-    static BatchFolder open(Path folder, String model, List<BatchEntry> entries, boolean restart) {
+    public static BatchFolder open(Path folder, String model, List<BatchEntry> entries) {
+        return open(folder, model, entries, Inspection::resume);
+    }
+
+    /**
+     * Opens a batch's folder as {@link #open(Path, String, List)}, but deletes what an earlier batch drew there, so
+     * that all entries are missing. What no batch drew stays.
+     *
+     * @param folder the folder
+     * @param model name of the model that draws
+     * @param entries all that the folder shall hold, of different indices
+     * @return the folder, to be closed
+     * @throws InvalidRequestException if two entries have the same index, an image that no batch drew is in the place
+     *     of one of theirs, the manifest is of no batch, or another process works on it; nothing is changed then
+     * @throws OutputException if it cannot be written
+     */
+    public static BatchFolder restart(Path folder, String model, List<BatchEntry> entries) {
+        return open(folder, model, entries, Inspection::restart);
+    }
+
+    /**
+     * What the manifest of a batch's folder says, also while the batch is open.
+     *
+     * @param folder the folder
+     * @return a line for each image, in the order in which they were added
+     * @throws InvalidRequestException if there is no manifest, it cannot be read, or a line is not one of a batch
+     */
+    public static List<ManifestLine> lines(Path folder) {
+        try {
+            return List.copyOf(BatchManifest.read(folder));
+        } catch (IOException e) {
+            throw new InvalidRequestException(
+                    folder.resolve(BatchManifest.NAME) + " cannot be read (" + FileFailure.reason(e)
+                            + "); name the folder of a batch",
+                    e);
+        }
+    }
+
+    /** Decides what is to be done in a folder, which it does not change. */
+    private interface Planning {
+        Plan plan(Inspection inspection, SortedMap<Integer, BatchEntry> entries) throws IOException;
+    }
+
+    private static BatchFolder open(Path folder, String model, List<BatchEntry> entries, Planning planning) {
+        SortedMap<Integer, BatchEntry> byIndex = byIndex(entries);
         BatchManifest manifest = null;
         boolean opened = false;
         try {
             if (Files.exists(folder) && !Files.isDirectory(folder)) {
-                throw new InvalidRequestException(
-                        folder + " cannot be used: it is no folder; choose another name with -o");
+                throw new InvalidRequestException(folder + " cannot be used: it is no folder; choose another name");
             }
             manifest = BatchManifest.open(folder).orElse(null);
-            Inspection inspection = new Inspection(folder, model, Optional.ofNullable(manifest));
-            Plan plan = restart ? inspection.restart(entries) : inspection.resume(entries);
+            Plan plan = planning.plan(new Inspection(folder, model, Optional.ofNullable(manifest)), byIndex);
             Files.createDirectories(folder);
             if (manifest == null) {
                 manifest = BatchManifest.create(folder);
@@ -86,6 +126,18 @@ final class BatchFolder implements AutoCloseable {
         }
     }
 
+    private static SortedMap<Integer, BatchEntry> byIndex(List<BatchEntry> entries) {
+        SortedMap<Integer, BatchEntry> byIndex = new TreeMap<>();
+        for (BatchEntry entry : entries) {
+            BatchEntry other = byIndex.put(entry.index(), entry);
+            if (other != null) {
+                throw new InvalidRequestException(other.source() + " and " + entry.source() + " both have index "
+                        + entry.index() + "; give each entry its own");
+            }
+        }
+        return byIndex;
+    }
+
     private static void closeQuietly(BatchManifest manifest) {
         try {
             manifest.close();
@@ -94,17 +146,26 @@ final class BatchFolder implements AutoCloseable {
         }
     }
 
-    /** The entries still to be drawn, in their order. */
-    List<BatchEntry> missing() {
+    /**
+     * The entries without an image when the folder was opened.
+     *
+     * @return in the order of their indices, unmodifiable
+     */
+    public List<BatchEntry> missing() {
         return missing;
     }
 
     /**
      * Saves an image and then its line.
      *
-     * @throws InvalidRequestException if something else came to be in its place
+     * @param entry one of those missing, and not added yet
+     * @param image the image as it was drawn: its text says how
+     * @param time how long drawing took
+     * @throws InvalidRequestException if there is something in the image's place
+     * @throws io.github.unipic.ImageFormatException if the image cannot be saved
+     * @throws OutputException if its line cannot be written: the disk is full, or the folder is closed
      */
-    void add(BatchEntry entry, Image image, Duration time) {
+    public void add(BatchEntry entry, Image image, Duration time) {
         Path file = folder.resolve(entry.fileName());
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new InvalidRequestException(
@@ -112,39 +173,9 @@ final class BatchFolder implements AutoCloseable {
         }
         image.save(file);
         try {
-            manifest.append(line(entry, model, image, Optional.of(time)));
+            manifest.append(ManifestLine.of(entry, model, image, Optional.of(time)));
         } catch (IOException e) {
             throw new OutputException(folder.resolve(BatchManifest.NAME) + " cannot be written", e, ADVICE);
-        }
-    }
-
-    private static ObjectNode line(BatchEntry entry, String model, Image image, Optional<Duration> time) {
-        ObjectNode line = JSON.createObjectNode();
-        line.put("index", entry.index());
-        entry.id().ifPresent(id -> line.put("id", id));
-        line.put("file", entry.fileName());
-        line.put("prompt", entry.request().prompt());
-        line.put(
-                "seed",
-                image.request()
-                        .flatMap(r -> r.seed().stream().boxed().findFirst())
-                        .orElse(null));
-        line.set("parameters", parameters(image));
-        line.set("requested", entry.requested());
-        line.put("model", model);
-        line.put("seconds", time.map(t -> t.toMillis() / 1000.0).orElse(null));
-        return line;
-    }
-
-    /** What the image says of how it was drawn; empty if it says nothing that unipic wrote. */
-    private static ObjectNode parameters(Image image) {
-        try {
-            return image.request().isPresent()
-                            && JSON.readTree(image.metadata().get("parameters")) instanceof ObjectNode parameters
-                    ? parameters
-                    : JSON.createObjectNode();
-        } catch (JsonProcessingException e) {
-            return JSON.createObjectNode();
         }
     }
 
@@ -160,9 +191,9 @@ final class BatchFolder implements AutoCloseable {
     private record Plan(
             List<BatchEntry> missing,
             List<Path> images,
-            Optional<SortedMap<Integer, JsonNode>> kept,
+            Optional<SortedMap<Integer, ManifestLine>> kept,
             int half,
-            List<JsonNode> added) {
+            List<ManifestLine> added) {
 
         void carryOut(BatchManifest manifest) throws IOException {
             // The manifest last: after a kill in between, this can be done again.
@@ -174,7 +205,7 @@ final class BatchFolder implements AutoCloseable {
             } else if (half > 0) {
                 manifest.cut(half);
             }
-            for (JsonNode line : added) {
+            for (ManifestLine line : added) {
                 manifest.append(line);
             }
         }
@@ -183,24 +214,24 @@ final class BatchFolder implements AutoCloseable {
     /** Looks at what is there, and changes nothing. */
     private record Inspection(Path folder, String model, Optional<BatchManifest> manifest) {
 
-        Plan resume(List<BatchEntry> entries) throws IOException {
-            SortedMap<Integer, JsonNode> lines = new TreeMap<>();
+        Plan resume(SortedMap<Integer, BatchEntry> entries) throws IOException {
+            SortedMap<Integer, ManifestLine> lines = new TreeMap<>();
             byte[] half = manifest.isEmpty()
                     ? new byte[0]
                     : manifest.get().read(line -> {
-                        int index = line.path("index").intValue();
-                        if (index >= entries.size()) {
-                            throw changed("holds " + line.path("file").textValue() + ", but there are now only "
-                                    + entries.size() + " prompts");
+                        BatchEntry entry = entries.get(line.index());
+                        if (entry == null) {
+                            throw changed(
+                                    "holds " + line.file() + ", but there are now only " + entries.size() + " prompts");
                         }
-                        checkSame(entries.get(index), line);
-                        lines.put(index, line);
+                        checkSame(entry, line);
+                        lines.put(line.index(), line);
                     });
             boolean empty = lines.isEmpty();
             List<BatchEntry> missing = new ArrayList<>();
-            List<JsonNode> added = new ArrayList<>();
+            List<ManifestLine> added = new ArrayList<>();
             boolean deleted = false;
-            for (BatchEntry entry : entries) {
+            for (BatchEntry entry : entries.values()) {
                 Path file = folder.resolve(entry.fileName());
                 if (!Files.isRegularFile(file)) {
                     if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
@@ -210,24 +241,27 @@ final class BatchFolder implements AutoCloseable {
                     missing.add(entry);
                 } else if (!lines.containsKey(entry.index())) {
                     Image image = drawn(file).orElseThrow(() -> notDrawn(file));
-                    if (!isAsked(entry, image)) {
-                        throw changed("holds " + entry.fileName() + ", which is not the image that " + entry.place()
+                    if (!entry.isRequestOf(image)) {
+                        throw changed("holds " + entry.fileName() + ", which is not the image that " + entry.source()
                                 + " asks for");
                     }
-                    added.add(line(entry, model, image, Optional.empty()));
+                    added.add(ManifestLine.of(entry, model, image, Optional.empty()));
                 }
             }
             requireOwn(half, !empty, added);
-            return new Plan(missing, List.of(), deleted ? Optional.of(lines) : Optional.empty(), half.length, added);
+            return new Plan(
+                    List.copyOf(missing),
+                    List.of(),
+                    deleted ? Optional.of(lines) : Optional.empty(),
+                    half.length,
+                    added);
         }
 
-        Plan restart(List<BatchEntry> entries) throws IOException {
+        Plan restart(SortedMap<Integer, BatchEntry> entries) throws IOException {
             TreeSet<String> names = new TreeSet<>();
-            byte[] half = manifest.isEmpty()
-                    ? new byte[0]
-                    : manifest.get().read(line -> names.add(line.path("file").textValue()));
+            byte[] half = manifest.isEmpty() ? new byte[0] : manifest.get().read(line -> names.add(line.file()));
             requireOwn(half, !names.isEmpty(), List.of());
-            entries.forEach(entry -> names.add(entry.fileName()));
+            entries.values().forEach(entry -> names.add(entry.fileName()));
             List<Path> images = names.stream()
                     .map(folder::resolve)
                     .filter(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS))
@@ -238,23 +272,21 @@ final class BatchFolder implements AutoCloseable {
                     throw notDrawn(image);
                 }
             }
-            return new Plan(entries, images, Optional.of(new TreeMap<>()), 0, List.of());
+            return new Plan(List.copyOf(entries.values()), images, Optional.of(new TreeMap<>()), 0, List.of());
         }
 
-        private void checkSame(BatchEntry entry, JsonNode line) {
-            if (!line.path("prompt").textValue().equals(entry.request().prompt())
-                    || !line.path("file").textValue().equals(entry.fileName())) {
-                throw changed("holds " + line.path("file").textValue() + ", drawn for another prompt or id than "
-                        + entry.place() + " has now");
+        private void checkSame(BatchEntry entry, ManifestLine line) {
+            if (!line.prompt().equals(entry.request().prompt()) || !line.file().equals(entry.fileName())) {
+                throw changed("holds " + line.file() + ", drawn for another prompt or id than " + entry.source()
+                        + " has now");
             }
-            String modelBefore = line.path("model").asText(model);
+            String modelBefore = line.model().orElse(model);
             if (!modelBefore.equals(model)) {
                 throw changed("holds images that the model " + modelBefore + " drew, and this one is " + model);
             }
-            JsonNode before = line.path("requested");
-            if (!before.equals(entry.requested())) {
-                throw changed("holds " + entry.fileName() + ", drawn with other options (" + before + ") than "
-                        + entry.place() + " and the command line ask for now (" + entry.requested() + ")");
+            if (!line.requested().equals(entry.requested())) {
+                throw changed("holds " + entry.fileName() + ", drawn with other options (" + line.requested()
+                        + ") than " + entry.source() + " asks for now (" + entry.requested() + ")");
             }
         }
 
@@ -263,35 +295,17 @@ final class BatchFolder implements AutoCloseable {
          *
          * @param after whether there are lines before it, all of a batch
          */
-        private void requireOwn(byte[] half, boolean after, List<JsonNode> lost) {
+        private void requireOwn(byte[] half, boolean after, List<ManifestLine> lost) {
             // The last character may be half, too.
             String text = new String(half, StandardCharsets.UTF_8).replaceFirst("\uFFFD$", "");
             boolean own = text.isEmpty()
-                    || after && BatchManifest.mayBegin(text)
-                    || BatchManifest.parse(half).isPresent()
-                    || lost.stream().map(JsonNode::toString).anyMatch(line -> isBeginning(text, line));
+                    || after && ManifestLine.mayBegin(text)
+                    || ManifestLine.parse(half).isPresent()
+                    || lost.stream().anyMatch(line -> line.mayBeginWith(text));
             if (!own) {
                 throw BatchManifest.foreign(folder.resolve(BatchManifest.NAME)
                         + " ends in half a line, and nothing tells that it is a batch's");
             }
-        }
-
-        /** Of the line again, which no longer knows the time that it took. */
-        private static boolean isBeginning(String half, String line) {
-            int known = line.lastIndexOf("\"seconds\":");
-            return line.startsWith(half) || half.startsWith(line.substring(0, known));
-        }
-
-        private static boolean isAsked(BatchEntry entry, Image image) {
-            GenerateRequest request = image.request().orElseThrow();
-            ObjectNode drawn = JSON.createObjectNode();
-            drawn.setAll(parameters(image));
-            request.seed().ifPresent(seed -> drawn.put("seed", seed));
-            return request.prompt().equals(entry.request().prompt())
-                    && entry.requested().properties().stream()
-                            .allMatch(value -> value.getValue()
-                                    .asText()
-                                    .equals(drawn.path(value.getKey()).asText()));
         }
 
         /** The image in a file, if its text tells that unipic drew it. */
@@ -305,16 +319,20 @@ final class BatchFolder implements AutoCloseable {
         }
 
         private InvalidRequestException changed(String what) {
-            return new InvalidRequestException(
-                    folder + " " + what + "; choose another folder with -o, or draw all anew with --restart");
+            return new InvalidRequestException(folder + " " + what + "; choose another folder, or restart the batch");
         }
 
         private InvalidRequestException notDrawn(Path file) {
             return new InvalidRequestException(folder + " holds " + file.getFileName()
-                    + ", which unipic has not drawn; choose another folder with -o, or move it away");
+                    + ", which unipic has not drawn; choose another folder, or move it away");
         }
     }
 
+    /**
+     * Closes the folder for other processes to open.
+     *
+     * @throws OutputException if that fails
+     */
     @Override
     public void close() {
         try {
