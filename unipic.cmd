@@ -5,7 +5,7 @@ rem   JAVA_HOME         the JDK to use (17 or later); otherwise the java on the 
 rem   UNIPIC_JAVA_OPTS  more options for Java, for example -Xmx8g
 rem No blocks in parentheses around the paths, which may have some themselves: C:\Program Files (x86).
 setlocal
-set "target=%~dp0samples\target"
+set "target=%~dp0samples\cli\target"
 set "java=java"
 if defined JAVA_HOME set "java=%JAVA_HOME%\bin\java"
 if not "%target:;=%"=="%target%" goto semicolon
@@ -17,9 +17,8 @@ echo unipic: building (the first time this downloads about 1 GB and takes minute
 call mvn -q -B -DskipTests -f "%~dp0pom.xml" package >"%target%\build.log" 2>&1
 if errorlevel 1 goto nobuild
 :run
-for %%f in ("%target%\unipic-samples-*.jar") do set "sample=%%f"
 for /f "usebackq delims=" %%p in ("%target%\classpath") do set "jars=%%p"
-"%java%" --enable-native-access=ALL-UNNAMED %UNIPIC_JAVA_OPTS% -cp "%sample%;%jars%" io.github.unipic.samples.UniPicCommand %*
+"%java%" --enable-native-access=ALL-UNNAMED %UNIPIC_JAVA_OPTS% -cp "%target%\unipic-cli.jar;%jars%" io.github.unipic.cli.UniPicCommand %*
 exit /b %errorlevel%
 
 :semicolon

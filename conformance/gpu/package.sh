@@ -4,13 +4,13 @@
 #   package.sh [--piece SIZE] [--model DIR] [--out DIR]
 #     --piece SIZE   of a piece, as split takes it; 45M if not given
 #     --model DIR    also brings a model folder, as model
-#     --out DIR      samples/target/gpu-pieces if not given
+#     --out DIR      samples/cli/target/gpu-pieces if not given
 # Carry all files of DIR into one folder of the machine, and run start.sh there. Needs 10 GB of disk, Maven, xz and a JDK 22
 # or later with jlink in JAVA_HOME or on the PATH; it downloads 2.4 GB the first time.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-out=$root/samples/target/gpu-pieces
+out=$root/samples/cli/target/gpu-pieces
 piece=45M
 model=
 
@@ -65,7 +65,7 @@ echo "Building unipic-gpu.jar" >&2
 (cd "$root" && mvn -q -B -Pdist -DskipTests package </dev/null) || fail "the build failed"
 
 # Without Windows' libraries, and not compressed, as xz does better.
-(cd "$work/jar" && "$java/bin/jar" --extract --file "$root/samples/target/unipic-gpu.jar")
+(cd "$work/jar" && "$java/bin/jar" --extract --file "$root/samples/cli/target/unipic-gpu.jar")
 rm -rf "$work/jar/ai/onnxruntime/native/win-x64"
 (cd "$work/jar" && mv META-INF/MANIFEST.MF ../manifest &&
   "$java/bin/jar" --create --no-compress --file "$bundle/unipic-gpu.jar" --manifest ../manifest .)

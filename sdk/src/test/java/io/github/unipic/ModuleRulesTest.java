@@ -102,7 +102,7 @@ class ModuleRulesTest {
         noClasses()
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(inner("export..", "conformance..", "samples.."))
+                .resideInAnyPackage(inner("export..", "conformance..", "batch..", "cli.."))
                 .check(CLASSES);
     }
 

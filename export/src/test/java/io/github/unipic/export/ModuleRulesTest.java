@@ -95,7 +95,8 @@ class ModuleRulesTest {
                 "io.github.unipic.generation..",
                 "io.github.unipic.image..",
                 "io.github.unipic.conformance..",
-                "io.github.unipic.samples..");
+                "io.github.unipic.batch..",
+                "io.github.unipic.cli..");
     }
 
     @Test

@@ -1,0 +1,86 @@
+package io.github.unipic.batch;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
+import io.github.unipic.InvalidRequestException;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * One image of a batch.
+ *
+ * @param index its number in the batch, from 0; part of the image's name
+ * @param id what the user calls it, if anything; part of the image's name where every file system allows that
+ * @param source where it comes from, for messages: {@code prompts.jsonl line 7}
+ * @param request what to draw, for one image. What it sets is compared when the batch is opened again, so leave what
+ *     the model's defaults or chance shall decide unset, and set a seed, progress and cancellation in a copy of it
+ */
+public record BatchEntry(int index, Optional<String> id, String source, GenerateRequest request) {
+    private static final String NAME_SAFE = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}";
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /**
+     * Checks the values.
+     *
+     * @throws InvalidRequestException if the index is negative or the request is for several images
+     */
+    public BatchEntry {
+        Objects.requireNonNull(id, "id");
+        Objects.requireNonNull(source, "source");
+        if (index < 0) {
+            throw new InvalidRequestException("the index of an entry must be 0 or above, not " + index);
+        }
+        if (request.count() != 1) {
+            throw new InvalidRequestException(
+                    "an entry is one image, not " + request.count() + "; make an entry for each");
+        }
+    }
+
+    /**
+     * The name of the image's file: the index, of one width so that names sort, and the id where it is at most 64 of
+     * the characters A to Z, a to z, 0 to 9, {@code _}, {@code -} and {@code .}, the last not first.
+     *
+     * @return such as {@code 00007-fox.png}
+     */
+    public String fileName() {
+        String suffix = id.filter(text -> text.matches(NAME_SAFE))
+                .map(text -> "-" + text)
+                .orElse("");
+        return indexName(index) + suffix + ".png";
+    }
+
+    static String indexName(int index) {
+        return String.format(Locale.ROOT, "%05d", index);
+    }
+
+    /** What the request sets, in the form in which images carry it, and the seed. */
+    ObjectNode requested() {
+        try {
+            ObjectNode values = (ObjectNode) JSON.readTree(request.toMetadata().get("parameters"));
+            request.seed().ifPresent(seed -> values.put("seed", seed));
+            // Read back, because Jackson does not take 7 as an int and 7 as a long for equal.
+            return (ObjectNode) JSON.readTree(values.toString());
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Whether an image, which has a request, was drawn with what this one sets. */
+    boolean isRequestOf(Image image) {
+        GenerateRequest drawn = image.request().orElseThrow();
+        ObjectNode values = ManifestLine.parameters(image);
+        drawn.seed().ifPresent(seed -> values.put("seed", seed));
+        return drawn.prompt().equals(request.prompt())
+                && requested().properties().stream()
+                        .allMatch(value -> isSame(value.getValue(), values.path(value.getKey())));
+    }
+
+    private static boolean isSame(JsonNode asked, JsonNode drawn) {
+        return asked.asText().equals(drawn.asText());
+    }
+}

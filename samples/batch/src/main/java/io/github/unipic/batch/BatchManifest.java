@@ -1,0 +1,224 @@
+package io.github.unipic.batch;
+
+import io.github.unipic.InvalidRequestException;
+import io.github.unipic.files.AtomicFile;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * The manifest of a batch: {@code manifest.jsonl} in its folder, a {@link ManifestLine} for each image, in the order in
+ * which they were drawn. Locked while a {@link BatchFolder} is open. Opening and reading change nothing: the file may
+ * be somebody else's.
+ */
+final class BatchManifest implements AutoCloseable {
+    static final String NAME = "manifest.jsonl";
+
+    /** More than the longest prompt, with all characters escaped. */
+    private static final int MAX_LINE_BYTES = 4 << 20;
+
+    private final Path file;
+    private FileChannel channel;
+
+    private BatchManifest(Path file, FileChannel channel) {
+        this.file = file;
+        this.channel = channel;
+    }
+
+    /**
+     * Opens the manifest of a folder.
+     *
+     * @return empty if there is none
+     * @throws InvalidRequestException if there is something else, or another process works on it
+     */
+    static Optional<BatchManifest> open(Path folder) throws IOException {
+        Path file = folder.resolve(NAME);
+        try {
+            BasicFileAttributes before = attributes(file);
+            if (!before.isRegularFile()) {
+                throw foreign(file + " is no file");
+            }
+            FileChannel channel = locked(
+                    file,
+                    FileChannel.open(
+                            file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
+            if (!Objects.equals(before.fileKey(), attributes(file).fileKey())) {
+                channel.close();
+                throw busy(file); // Which has just replaced it.
+            }
+            return Optional.of(new BatchManifest(file, channel));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Makes an empty one. */
+    static BatchManifest create(Path folder) throws IOException {
+        Path file = folder.resolve(NAME);
+        try {
+            FileChannel channel = FileChannel.open(
+                    file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            return new BatchManifest(file, locked(file, channel));
+        } catch (FileAlreadyExistsException e) {
+            throw busy(file);
+        }
+    }
+
+    private static BasicFileAttributes attributes(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static FileChannel locked(Path file, FileChannel channel) throws IOException {
+        boolean locked = false;
+        try {
+            locked = channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            // Locked by this very process.
+        } catch (IOException e) {
+            locked = true; // Some network folders have no locks; the user knows what runs there.
+        }
+        if (!locked) {
+            channel.close();
+            throw busy(file);
+        }
+        return channel;
+    }
+
+    private static InvalidRequestException busy(Path file) {
+        return new InvalidRequestException(
+                "another unipic writes to " + file.getParent() + "; wait for it, or choose another folder");
+    }
+
+    /** @param what is wrong with the manifest */
+    static InvalidRequestException foreign(String what) {
+        return new InvalidRequestException(what + "; choose another folder, or move the manifest away: a batch's"
+                + " is then made anew from its images");
+    }
+
+    /**
+     * Reads the manifest of a folder, also while it is locked.
+     *
+     * @return its lines, without what follows the last
+     * @throws InvalidRequestException if there is something else, or a line is not one of a batch
+     */
+    static List<ManifestLine> read(Path folder) throws IOException {
+        Path file = folder.resolve(NAME);
+        if (!attributes(file).isRegularFile()) {
+            throw foreign(file + " is no file");
+        }
+        List<ManifestLine> lines = new ArrayList<>();
+        try (InputStream in = Files.newInputStream(file)) {
+            read(file, in, lines::add);
+        }
+        return lines;
+    }
+
+    /**
+     * Reads it.
+     *
+     * @param lines is notified of each line, in the file's order
+     * @return what follows the last line, which a process that was killed did not finish; mostly nothing
+     * @throws InvalidRequestException if a line is not one of a batch
+     */
+    byte[] read(Consumer<ManifestLine> lines) throws IOException {
+        channel.position(0);
+        // Not closed, which would close the channel.
+        return read(file, Channels.newInputStream(channel), lines);
+    }
+
+    private static byte[] read(Path file, InputStream from, Consumer<ManifestLine> lines) throws IOException {
+        InputStream in = new BufferedInputStream(from, 1 << 16);
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        int number = 1;
+        for (int next = in.read(); next >= 0; next = in.read()) {
+            if (next != '\n') {
+                if (line.size() == MAX_LINE_BYTES) {
+                    throw damaged(file, number);
+                }
+                line.write(next);
+            } else {
+                int damaged = number;
+                lines.accept(ManifestLine.parse(line.toByteArray()).orElseThrow(() -> damaged(file, damaged)));
+                line.reset();
+                number++;
+            }
+        }
+        return line.toByteArray();
+    }
+
+    private static InvalidRequestException damaged(Path file, int line) {
+        return foreign(file + " line " + line + " is damaged, or not of a batch");
+    }
+
+    /** Cuts off what follows the last line. */
+    void cut(int bytes) throws IOException {
+        channel.truncate(channel.size() - bytes);
+        channel.force(true);
+    }
+
+    /** Adds a line, which is on disk then; where that fails it adds nothing. Thread-safe. */
+    synchronized void append(ManifestLine line) throws IOException {
+        long before = channel.size();
+        try {
+            channel.position(before);
+            ByteBuffer bytes = ByteBuffer.wrap(bytes(line));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        } catch (IOException e) {
+            try {
+                channel.truncate(before);
+            } catch (IOException half) {
+                e.addSuppressed(half); // The next run cuts it off.
+            }
+            throw e;
+        }
+    }
+
+    /** Puts other lines in place of all, in one step. */
+    void replace(Collection<ManifestLine> lines) throws IOException {
+        AtomicFile.Content content = out -> {
+            for (ManifestLine line : lines) {
+                out.write(bytes(line));
+            }
+        };
+        try {
+            AtomicFile.write(file, content);
+        } catch (AccessDeniedException e) {
+            channel.close(); // Windows replaces no file that is open.
+            AtomicFile.write(file, content);
+        }
+        channel.close();
+        channel = locked(file, FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
+    }
+
+    private static byte[] bytes(ManifestLine line) {
+        return (line + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        channel.close();
+    }
+}

@@ -1,0 +1,188 @@
+package io.github.unipic.batch;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.unipic.Image;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a batch's manifest says of one image: a line of JSON with {@code index}, {@code id}, {@code file},
+ * {@code prompt}, {@code seed}, {@code parameters}, {@code requested}, {@code model} and {@code seconds}. Immutable and
+ * thread-safe.
+ */
+public final class ManifestLine {
+    private static final Pattern IMAGE_NAME = Pattern.compile("(\\d{5,})(-[A-Za-z0-9._-]+)?\\.png");
+    private static final String START = "{\"index\":";
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final JsonNode json;
+
+    private ManifestLine(JsonNode json) {
+        this.json = json;
+    }
+
+    /** The line of an image that was drawn. */
+    static ManifestLine of(BatchEntry entry, String model, Image image, Optional<Duration> time) {
+        ObjectNode line = JSON.createObjectNode();
+        line.put("index", entry.index());
+        entry.id().ifPresent(id -> line.put("id", id));
+        line.put("file", entry.fileName());
+        line.put("prompt", entry.request().prompt());
+        line.put(
+                "seed",
+                image.request()
+                        .flatMap(r -> r.seed().stream().boxed().findFirst())
+                        .orElse(null));
+        line.set("parameters", parameters(image));
+        line.set("requested", entry.requested());
+        line.put("model", model);
+        line.put("seconds", time.map(t -> t.toMillis() / 1000.0).orElse(null));
+        return new ManifestLine(line);
+    }
+
+    /** A line, if it is one that a batch has written: what it must have for {@link BatchFolder} is there. */
+    static Optional<ManifestLine> parse(byte[] line) {
+        try {
+            JsonNode json = JSON.readTree(line);
+            Matcher name = IMAGE_NAME.matcher(json.path("file").asText());
+            boolean ours = json.path("index").isInt()
+                    && name.matches()
+                    && name.group(1)
+                            .equals(BatchEntry.indexName(json.path("index").intValue()))
+                    && json.path("prompt").isTextual()
+                    && json.path("requested").isObject();
+            return ours ? Optional.of(new ManifestLine(json)) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Whether a text may be the beginning of a line of a batch. */
+    static boolean mayBegin(String text) {
+        return text.startsWith(START) || START.startsWith(text);
+    }
+
+    /** Whether a text is the beginning of this line, also as it was with a time. */
+    boolean mayBeginWith(String text) {
+        String line = toString();
+        String untilTime = line.substring(0, line.lastIndexOf("\"seconds\":"));
+        return line.startsWith(text) || text.startsWith(untilTime);
+    }
+
+    /** What an image says of how it was drawn; empty if it says nothing that unipic wrote. */
+    static ObjectNode parameters(Image image) {
+        try {
+            return image.request().isPresent()
+                            && JSON.readTree(image.metadata().get("parameters")) instanceof ObjectNode parameters
+                    ? parameters
+                    : JSON.createObjectNode();
+        } catch (JsonProcessingException e) {
+            return JSON.createObjectNode();
+        }
+    }
+
+    /**
+     * The entry's number in the batch.
+     *
+     * @return from 0
+     */
+    public int index() {
+        return json.path("index").intValue();
+    }
+
+    /**
+     * What the user calls the image.
+     *
+     * @return any text; empty if there is none
+     */
+    public Optional<String> id() {
+        return text("id");
+    }
+
+    /**
+     * The image's file in the batch's folder.
+     *
+     * @return a name without folders
+     */
+    public String file() {
+        return json.path("file").textValue();
+    }
+
+    /**
+     * What was to be drawn.
+     *
+     * @return the prompt
+     */
+    public String prompt() {
+        return json.path("prompt").textValue();
+    }
+
+    /**
+     * The seed that the image was drawn with.
+     *
+     * @return empty if the image did not say it
+     */
+    public OptionalLong seed() {
+        JsonNode seed = json.path("seed");
+        return seed.isIntegralNumber() && seed.canConvertToLong()
+                ? OptionalLong.of(seed.longValue())
+                : OptionalLong.empty();
+    }
+
+    /**
+     * How the image was drawn, the model's defaults included, as {@link Image#metadata()} has it.
+     *
+     * @return a JSON object, such as <code>{"width":640,"height":384}</code>
+     */
+    public String parameters() {
+        JsonNode parameters = json.path("parameters");
+        return parameters.isObject() ? parameters.toString() : "{}";
+    }
+
+    /**
+     * The model that drew the image.
+     *
+     * @return its name; empty if the line does not say it
+     */
+    public Optional<String> model() {
+        return text("model");
+    }
+
+    /**
+     * How long drawing took.
+     *
+     * @return to the millisecond; empty if the line was written again from the image, which does not know it
+     */
+    public Optional<Duration> time() {
+        JsonNode seconds = json.path("seconds");
+        return seconds.isNumber()
+                ? Optional.of(Duration.ofMillis(Math.round(seconds.doubleValue() * 1000)))
+                : Optional.empty();
+    }
+
+    /** What the entry set. */
+    JsonNode requested() {
+        return json.path("requested");
+    }
+
+    private Optional<String> text(String key) {
+        return Optional.ofNullable(json.path(key).textValue());
+    }
+
+    /**
+     * The line.
+     *
+     * @return JSON, without a line end
+     */
+    @Override
+    public String toString() {
+        return json.toString();
+    }
+}

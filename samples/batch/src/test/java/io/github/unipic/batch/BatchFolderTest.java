@@ -1,0 +1,522 @@
+package io.github.unipic.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.Image;
+import io.github.unipic.InvalidRequestException;
+import io.github.unipic.OutputException;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The folder of a batch, and what a kill at any moment leaves of it. Images are black: only their text counts. */
+class BatchFolderTest {
+    private static final String FIRST = "{\"prompt\": \"A fox\", \"id\": \"fox\", \"tag\": \"animal\"}\n";
+    private static final String SECOND = "{\"prompt\": \"A bear\", \"seed\": 5, \"width\": 32, \"height\": 16}\n";
+    private static final String THIRD = "\"A crane\"\n";
+    private static final FileTime LONG_AGO = FileTime.from(Instant.parse("2020-01-01T00:00:00Z"));
+
+    private static final Duration TIME = Duration.ofMillis(1250);
+    private static final PromptsFile.Defaults DEFAULTS =
+            (builder, index) -> builder.iterations(2).diffusionSteps(2);
+    private static final PromptsFile.Defaults SEEDED =
+            (builder, index) -> builder.iterations(2).diffusionSteps(2).seed(100 + index);
+
+    private final AtomicLong randomSeed = new AtomicLong(1000);
+
+    @TempDir
+    private Path folder;
+
+    private Path prompts;
+    private Path images;
+    private Path manifest;
+
+    @BeforeEach
+    void writePrompts() throws IOException {
+        prompts = folder.resolve("prompts.jsonl");
+        images = folder.resolve("images");
+        manifest = images.resolve("manifest.jsonl");
+        Files.writeString(prompts, FIRST + SECOND + THIRD);
+    }
+
+    @Test
+    void savesEachImageAndThenItsLine() {
+        assertThat(batch(SEEDED)).containsExactly("00000-fox.png", "00001.png", "00002.png");
+        assertThat(files()).containsExactly("00000-fox.png", "00001.png", "00002.png", "manifest.jsonl");
+        List<ManifestLine> lines = lines();
+        assertThat(lines).extracting(ManifestLine::index).containsExactly(0, 1, 2);
+        assertThat(lines).extracting(ManifestLine::file).containsExactly("00000-fox.png", "00001.png", "00002.png");
+        assertThat(lines).extracting(ManifestLine::prompt).containsExactly("A fox", "A bear", "A crane");
+        assertThat(lines).extracting(line -> line.seed().orElseThrow()).containsExactly(100L, 5L, 102L);
+        assertThat(lines)
+                .extracting(ManifestLine::id)
+                .containsExactly(Optional.of("fox"), Optional.empty(), Optional.empty());
+        assertThat(lines.get(1).parameters()).contains("\"width\":32,\"height\":16", "\"diffusion_steps\":2");
+        assertThat(lines).extracting(ManifestLine::time).containsOnly(Optional.of(TIME));
+        assertThat(lines).extracting(ManifestLine::model).containsOnly(Optional.of("tiny"));
+        assertThat(Image.read(images.resolve("00002.png"))
+                        .request()
+                        .orElseThrow()
+                        .seed())
+                .hasValue(102);
+    }
+
+    /** Other programs read it. */
+    @Test
+    void aLineIsJson() throws IOException {
+        batch(SEEDED);
+        assertThat(Files.readAllLines(manifest).get(1))
+                .isEqualTo("{\"index\":1,\"file\":\"00001.png\",\"prompt\":\"A bear\",\"seed\":5,"
+                        + "\"parameters\":{\"width\":32,\"height\":16,\"iterations\":2,\"guidance\":3.0,"
+                        + "\"guidance_schedule\":\"linear\",\"temperature\":1.0,\"diffusion_steps\":2},"
+                        + "\"requested\":{\"width\":32,\"height\":16,\"iterations\":2,\"diffusion_steps\":2,\"seed\":5},"
+                        + "\"model\":\"tiny\",\"seconds\":1.25}");
+    }
+
+    @Test
+    void imagesMayBeAddedByManyThreads() throws Exception {
+        List<BatchEntry> entries = IntStream.range(0, 50)
+                .mapToObj(i -> new BatchEntry(
+                        i,
+                        Optional.empty(),
+                        "entry " + i,
+                        GenerateRequest.builder("A fox").size(16, 16).build()))
+                .toList();
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try (BatchFolder batch = BatchFolder.open(images, "tiny", entries)) {
+            List<Future<?>> added = new ArrayList<>();
+            for (BatchEntry entry : batch.missing()) {
+                added.add(threads.submit(() -> batch.add(entry, draw(entry), TIME)));
+            }
+            for (Future<?> one : added) {
+                one.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(lines())
+                .extracting(ManifestLine::index)
+                .containsExactlyInAnyOrderElementsOf(
+                        IntStream.range(0, 50).boxed().toList());
+    }
+
+    /** As a part of a batch that several machines share has them. */
+    @Test
+    void indicesMayHaveGapsButAreDifferent() {
+        List<BatchEntry> all = PromptsFile.read(prompts).entries();
+        List<BatchEntry> part = List.of(all.get(2), all.get(0));
+        assertThat(batch(BatchFolder.open(images, "tiny", part))).containsExactly("00000-fox.png", "00002.png");
+        assertThat(batch(BatchFolder.open(images, "tiny", part))).isEmpty();
+        assertThatThrownBy(() -> BatchFolder.open(images, "tiny", List.of(all.get(0), all.get(0))))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("both have index 0");
+    }
+
+    @Test
+    void theManifestIsReadWhileABatchDraws() throws IOException {
+        assertThatThrownBy(() -> BatchFolder.lines(images))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("manifest.jsonl cannot be read");
+        batch();
+        Files.writeString(manifest, "{\"index\":3,\"fi", StandardOpenOption.APPEND);
+        assertThat(lines()).hasSize(3);
+        try (BatchFolder open = BatchFolder.open(images, "tiny", entries(DEFAULTS))) {
+            assertThat(open.missing()).isEmpty();
+            assertThat(lines()).hasSize(3);
+        }
+        Files.writeString(manifest, "{\"index\":3}\n", StandardOpenOption.APPEND);
+        assertThatThrownBy(this::lines)
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("manifest.jsonl line 4 is damaged");
+    }
+
+    @Test
+    void nothingIsAddedToAClosedFolder() {
+        BatchFolder closed = BatchFolder.open(images, "tiny", entries(DEFAULTS));
+        closed.close();
+        closed.close();
+        BatchEntry entry = closed.missing().get(0);
+        assertThatThrownBy(() -> closed.add(entry, draw(entry), TIME)).isInstanceOf(OutputException.class);
+        assertThat(lines()).isEmpty();
+    }
+
+    @Test
+    void whatCameToAnImagesPlaceMeanwhileStays() throws IOException {
+        try (BatchFolder batch = BatchFolder.open(images, "tiny", entries(DEFAULTS))) {
+            BatchEntry entry = batch.missing().get(0);
+            Path mine = Files.writeString(images.resolve(entry.fileName()), "mine");
+            assertThatThrownBy(() -> batch.add(entry, draw(entry), TIME))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContaining("00000-fox.png was put there by somebody else");
+            assertThat(mine).hasContent("mine");
+        }
+        assertThat(lines()).isEmpty();
+    }
+
+    @Test
+    void openedAgainItMissesNothing() throws IOException {
+        batch();
+        String before = Files.readString(manifest);
+        age();
+        assertThat(batch()).isEmpty();
+        assertThat(manifest).hasContent(before);
+        assertThat(redrawn()).isEmpty();
+    }
+
+    @Test
+    void anImageWhoseLineWasLostByAKillGetsItAgain() throws IOException {
+        batch();
+        List<String> before = Files.readAllLines(manifest);
+        Files.writeString(manifest, before.get(0) + "\n" + before.get(1) + "\n");
+        age();
+        assertThat(batch()).isEmpty();
+        assertThat(redrawn()).isEmpty();
+        List<String> after = Files.readAllLines(manifest);
+        // An unset seed was a random one; only the image knows it.
+        assertThat(after)
+                .containsExactly(
+                        before.get(0), before.get(1), before.get(2).replace("\"seconds\":1.25", "\"seconds\":null"));
+        assertThat(lines().get(2).time()).isEmpty();
+        assertThat(batch()).isEmpty();
+        assertThat(manifest).content().isEqualTo(String.join("\n", after) + "\n");
+    }
+
+    @Test
+    void halfALineIsCutOff() throws IOException {
+        batch();
+        String text = Files.readString(manifest);
+        int lastLine = text.lastIndexOf('\n', text.length() - 2) + 1;
+        for (int length : new int[] {lastLine + 1, lastLine + 30, text.length() - 1}) {
+            Files.writeString(manifest, text.substring(0, length));
+            age();
+            assertThat(batch()).isEmpty();
+            assertThat(redrawn()).isEmpty();
+            assertThat(lines()).hasSize(3);
+        }
+    }
+
+    @Test
+    void withoutItsManifestTheFolderIsUnderstoodFromTheImages() throws IOException {
+        batch();
+        Files.delete(manifest);
+        Files.delete(images.resolve("00001.png"));
+        age();
+        assertThat(batch()).containsExactly("00001.png");
+        assertThat(redrawn()).containsExactly("00001.png");
+        assertThat(lines()).extracting(ManifestLine::index).containsExactlyInAnyOrder(0, 1, 2);
+    }
+
+    @Test
+    void aDeletedImageIsDrawnAgainAndHasOneLine() throws IOException {
+        batch();
+        Files.delete(images.resolve("00000-fox.png"));
+        age();
+        assertThat(batch()).containsExactly("00000-fox.png");
+        assertThat(redrawn()).containsExactly("00000-fox.png");
+        assertThat(lines()).extracting(ManifestLine::index).containsExactlyInAnyOrder(0, 1, 2);
+        assertThat(files()).hasSize(4);
+    }
+
+    @Test
+    void promptsAddedAtTheEndAreDrawn() throws IOException {
+        batch();
+        age();
+        Files.writeString(prompts, "\"An owl\"\n", StandardOpenOption.APPEND);
+        assertThat(batch()).containsExactly("00003.png");
+        assertThat(redrawn()).containsExactly("00003.png");
+        assertThat(lines()).hasSize(4);
+    }
+
+    @Test
+    void otherPromptsOrOptionsAreAnErrorThatTouchesNothing() throws IOException {
+        batch();
+        age();
+        String text = Files.readString(manifest);
+        refused("another prompt", FIRST.replace("A fox", "A dog") + SECOND + THIRD);
+        refused("another prompt or id", FIRST.replace("\"fox\"", "\"dog\"") + SECOND + THIRD);
+        refused("line 2", FIRST + SECOND.replace("5", "6") + THIRD);
+        refused("only 2 prompts", FIRST + SECOND);
+        refused("another prompt", SECOND + FIRST + THIRD);
+        refused(
+                "other options",
+                FIRST + SECOND + THIRD,
+                (builder, index) -> builder.iterations(2).diffusionSteps(2).guidance(2));
+        // The image knows as well as its line.
+        Files.writeString(manifest, "");
+        refused("not the image that", FIRST.replace("A fox", "A dog") + SECOND + THIRD);
+        refused(
+                "not the image that",
+                FIRST + SECOND + THIRD,
+                (builder, index) -> builder.iterations(2).diffusionSteps(2).seed(1));
+        Files.writeString(manifest, text.replace("\"tiny\"", "\"unipic-1.5b\""));
+        refused("the model unipic-1.5b", FIRST + SECOND + THIRD);
+        Files.writeString(manifest, "{}\n" + text);
+        refused("manifest.jsonl line 1 is damaged", FIRST + SECOND + THIRD);
+        Files.writeString(manifest, text);
+        Files.writeString(prompts, FIRST + SECOND + THIRD);
+        assertThat(batch()).isEmpty();
+    }
+
+    private void refused(String message, String content) throws IOException {
+        refused(message, content, DEFAULTS);
+    }
+
+    private void refused(String message, String content, PromptsFile.Defaults defaults) throws IOException {
+        Files.writeString(prompts, content);
+        List<String> before = Files.readAllLines(manifest);
+        assertThatThrownBy(() -> batch(defaults))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContainingAll(images.toString(), message, "choose another folder")
+                .message()
+                .containsAnyOf("restart the batch", "move the manifest away");
+        assertThat(redrawn()).isEmpty();
+        assertThat(files()).hasSize(4);
+        assertThat(Files.readAllLines(manifest)).isEqualTo(before);
+    }
+
+    @Test
+    void restartDrawsAllAnewAndLeavesNothingOld() throws IOException {
+        batch();
+        age();
+        Path mine = Files.writeString(images.resolve("notes.txt"), "mine");
+        Files.writeString(prompts, "[\"A dog\", \"A cat\"]");
+        assertThat(restart()).containsExactly("00000.png", "00001.png");
+        assertThat(files()).containsExactly("00000.png", "00001.png", "manifest.jsonl", "notes.txt");
+        assertThat(mine).exists();
+        assertThat(lines()).extracting(ManifestLine::prompt).containsExactly("A dog", "A cat");
+        assertThat(Image.read(images.resolve("00001.png"))
+                        .request()
+                        .orElseThrow()
+                        .prompt())
+                .isEqualTo("A cat");
+    }
+
+    @Test
+    void restartDeletesOnlyImagesOfTheFolder() throws IOException {
+        Files.createDirectory(images);
+        Path outside = Files.writeString(folder.resolve("00009.png"), "not ours");
+        String line = "{\"index\":0,\"file\":\"../00009.png\",\"prompt\":\"x\",\"requested\":{}}\n";
+        Files.writeString(manifest, line);
+        refusedUntouched("manifest.jsonl line 1", this::restart);
+        assertThat(outside).exists();
+    }
+
+    @Test
+    void aManifestOfSomethingElseIsNotTouched() throws IOException {
+        Files.createDirectory(images);
+        for (String foreign : List.of(
+                "{\"prompt\": \"a cat\", \"image\": \"cat.jpg\"}",
+                "{\"prompt\": \"a cat\"}\n{\"prompt\": \"a dog\"}\n",
+                "{\"prompt\": \"a cat\"}\n{\"prompt\": \"a d",
+                "my notes",
+                "{",
+                "{\"index\":0,\"id\":\"fox\",\"file\":\"00000-fox.png\",\"pro",
+                "{\"index\":0,\"file\":\"cat.png\",\"prompt\":\"x\",\"requested\":{}}\n",
+                "\0".repeat(5000),
+                "x".repeat(5 << 20))) {
+            Files.writeString(manifest, foreign);
+            refusedUntouched("manifest.jsonl", this::batch);
+            refusedUntouched("manifest.jsonl", this::restart);
+            assertThat(files()).containsExactly("manifest.jsonl");
+        }
+    }
+
+    @Test
+    void whatFollowsABatchsLinesIsNotCutOffIfItIsNoLineOfABatch() throws IOException {
+        batch();
+        Files.writeString(manifest, "# the third one is best", StandardOpenOption.APPEND);
+        refusedUntouched("half a line", this::batch);
+        refusedUntouched("half a line", this::restart);
+    }
+
+    @Test
+    void halfALineAloneIsCutOffWhereAnImageTellsWhatItIs() throws IOException {
+        batch();
+        String text = Files.readString(manifest);
+        int first = text.indexOf('\n');
+        for (int length : new int[] {1, 12, 40, text.indexOf("\"seconds\":") + 11, first}) {
+            Files.writeString(manifest, text.substring(0, length));
+            age();
+            assertThat(batch()).isEmpty();
+            assertThat(redrawn()).isEmpty();
+            assertThat(lines()).hasSize(3);
+        }
+    }
+
+    @Test
+    void aManifestThatIsNoFileIsNotTouched() throws IOException {
+        Files.createDirectories(manifest.resolve("mine"));
+        refusedUntouched("manifest.jsonl is no file", this::batch);
+        refusedUntouched("manifest.jsonl is no file", this::restart);
+        Files.delete(manifest.resolve("mine"));
+        Files.delete(manifest);
+        Path target = Files.writeString(folder.resolve("target"), "");
+        Files.createSymbolicLink(manifest, target);
+        refusedUntouched("manifest.jsonl is no file", this::batch);
+        assertThat(manifest).isSymbolicLink();
+        assertThat(target).isEmptyFile();
+    }
+
+    @Test
+    void imagesThatUnipicHasNotDrawnAreNeitherReplacedNorDeleted() throws IOException {
+        Files.createDirectory(images);
+        Path mine = images.resolve("00001.png");
+        ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", mine.toFile());
+        refusedUntouched("00001.png, which unipic has not drawn", this::batch);
+        refusedUntouched("00001.png, which unipic has not drawn", this::restart);
+        Files.writeString(mine, "a text");
+        refusedUntouched("00001.png, which unipic has not drawn", this::restart);
+        Files.delete(mine);
+        Files.createDirectory(mine);
+        refusedUntouched("00001.png", this::batch);
+        Files.delete(mine);
+        // In the place of one that a batch has drawn.
+        batch();
+        ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", mine.toFile());
+        Path temporary = Files.writeString(images.resolve("manifest.jsonl.tmp"), "mine");
+        refusedUntouched("00001.png, which unipic has not drawn", this::restart);
+        Files.delete(images.resolve("00000-fox.png"));
+        assertThat(batch()).containsExactly("00000-fox.png");
+        assertThat(temporary).hasContent("mine");
+    }
+
+    /** Nothing in the folder changes, and nothing comes to it. */
+    private void refusedUntouched(String message, ThrowingCallable opening) throws IOException {
+        age();
+        Map<String, String> before = contents();
+        assertThatThrownBy(opening)
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContainingAll(message, "choose another folder");
+        assertThat(contents().equals(before)).as("nothing changes").isTrue();
+        assertThat(redrawn()).isEmpty();
+    }
+
+    private Map<String, String> contents() throws IOException {
+        Map<String, String> contents = new TreeMap<>();
+        for (String name : files()) {
+            Path file = images.resolve(name);
+            contents.put(name, Files.isDirectory(file) ? "" : Files.readString(file, StandardCharsets.ISO_8859_1));
+        }
+        return contents;
+    }
+
+    @Test
+    void twoRunsDoNotShareAFolder() {
+        try (BatchFolder first = BatchFolder.open(images, "tiny", List.of())) {
+            assertThat(first.missing()).isEmpty();
+            assertThatThrownBy(this::batch)
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageContainingAll("another unipic", images.toString());
+        }
+        assertThat(batch()).hasSize(3);
+    }
+
+    @Test
+    void aFileInTheWayOfTheFolderIsNamed() throws IOException {
+        Files.writeString(images, "a file");
+        assertThatThrownBy(this::batch)
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContainingAll("cannot be used", images.toString());
+    }
+
+    private List<BatchEntry> entries(PromptsFile.Defaults defaults) {
+        return PromptsFile.read(prompts, defaults).entries();
+    }
+
+    /** Draws what is missing, and gives the names of the files. */
+    private List<String> batch() {
+        return batch(DEFAULTS);
+    }
+
+    private List<String> batch(PromptsFile.Defaults defaults) {
+        return batch(BatchFolder.open(images, "tiny", entries(defaults)));
+    }
+
+    private List<String> restart() {
+        return batch(BatchFolder.restart(images, "tiny", entries(DEFAULTS)));
+    }
+
+    private List<String> batch(BatchFolder opened) {
+        List<String> drawn = new ArrayList<>();
+        try (BatchFolder batch = opened) {
+            for (BatchEntry entry : batch.missing()) {
+                batch.add(entry, draw(entry), TIME);
+                drawn.add(entry.fileName());
+            }
+        }
+        return drawn;
+    }
+
+    /** A black image that says what one by a model says. */
+    private Image draw(BatchEntry entry) {
+        GenerateRequest asked = entry.request();
+        int width = asked.width().orElse(64);
+        int height = asked.height().orElse(64);
+        GenerateRequest request = asked.toBuilder()
+                .size(width, height)
+                .iterations(asked.iterations().orElse(2))
+                .guidance(asked.guidance().orElse(3))
+                .guidanceSchedule(asked.guidanceSchedule().orElse(GuidanceSchedule.LINEAR))
+                .temperature(asked.temperature().orElse(1))
+                .diffusionSteps(asked.diffusionSteps().orElse(2))
+                .seed(asked.seed().orElseGet(randomSeed::incrementAndGet))
+                .build();
+        return Image.ofRgb(width, height, new byte[width * height * 3]).withMetadata(request.toMetadata());
+    }
+
+    private List<ManifestLine> lines() {
+        return BatchFolder.lines(images);
+    }
+
+    private List<String> files() {
+        try (Stream<Path> list = Files.list(images)) {
+            return list.map(file -> file.getFileName().toString()).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Makes the images old, so that those written after this can be told. */
+    private void age() throws IOException {
+        for (String name : files()) {
+            Files.setLastModifiedTime(images.resolve(name), LONG_AGO);
+        }
+    }
+
+    private List<String> redrawn() throws IOException {
+        List<String> redrawn = new ArrayList<>();
+        for (String name : files()) {
+            if (name.endsWith(".png")
+                    && !Files.getLastModifiedTime(images.resolve(name)).equals(LONG_AGO)) {
+                redrawn.add(name);
+            }
+        }
+        return redrawn;
+    }
+}

@@ -1,0 +1,13 @@
+package io.github.unipic.batch;
+
+import io.github.unipic.fuzz.FuzzRegression;
+import io.github.unipic.fuzz.FuzzTarget;
+import java.util.List;
+
+/** What batches read from outside, beside images. */
+public class FuzzTest extends FuzzRegression {
+    @Override
+    protected List<FuzzTarget> targets() {
+        return List.of(new PromptsFuzz(), new BatchManifestFuzz());
+    }
+}

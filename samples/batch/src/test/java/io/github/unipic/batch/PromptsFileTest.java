@@ -1,0 +1,162 @@
+package io.github.unipic.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.InvalidRequestException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PromptsFileTest {
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "[{'prompt': 'a fox'}, 'a bear']",
+                "{'prompt': 'a fox'}\n'a bear'",
+                "\uFEFF{'prompt': 'a fox'}\r\n\r\n{'prompt': 'a bear'}\r\n",
+                "[\n  {\n    'prompt': 'a fox'\n  },\n  {'prompt': 'a bear'}\n]\n",
+            })
+    void isAnArrayOrOneValueALine(String content) throws IOException {
+        assertThat(read(content).entries())
+                .extracting(entry -> entry.request().prompt())
+                .containsExactly("a fox", "a bear");
+    }
+
+    /** As some shells write files. */
+    @Test
+    void mayBeUtf16WithAByteOrderMark() throws IOException {
+        Path file =
+                Files.write(folder.resolve("prompts.jsonl"), "\uFEFF\"a fox\"\r\n".getBytes(StandardCharsets.UTF_16LE));
+        assertThat(PromptsFile.read(file).entries())
+                .extracting(entry -> entry.request().prompt())
+                .containsExactly("a fox");
+    }
+
+    @Test
+    void anEntryMaySayAllThatImagesSay() throws IOException {
+        BatchEntry entry = read("{'prompt': 'a fox', 'id': 'fox', 'seed': 12345678901, 'width': 640, 'height': 384,"
+                        + " 'iterations': 8, 'guidance': 2, 'guidance_schedule': 'Linear', 'temperature': 0.9,"
+                        + " 'diffusion_steps': 50}")
+                .entries()
+                .get(0);
+        GenerateRequest request = entry.request();
+        assertThat(entry.id()).hasValue("fox");
+        assertThat(request.seed()).hasValue(12345678901L);
+        assertThat(request.width()).hasValue(640);
+        assertThat(request.height()).hasValue(384);
+        assertThat(request.iterations()).hasValue(8);
+        assertThat(request.guidance()).hasValue(2);
+        assertThat(request.guidanceSchedule()).hasValue(GuidanceSchedule.LINEAR);
+        assertThat(request.temperature()).hasValue(0.9);
+        assertThat(request.diffusionSteps()).hasValue(50);
+        assertThat(entry.requested().toString())
+                .isEqualTo("{\"width\":640,\"height\":384,\"iterations\":8,\"guidance\":2.0,"
+                        + "\"guidance_schedule\":\"linear\",\"temperature\":0.9,\"diffusion_steps\":50,"
+                        + "\"seed\":12345678901}");
+    }
+
+    @Test
+    void genEvalsFormPassesAndItsOtherKeysAreTold() throws IOException {
+        PromptsFile file =
+                read("{'tag': 'single_object', 'include': [{'class': 'bench', 'count': 1}], 'prompt': 'a photo"
+                        + " of a bench', 'seed': null}");
+        assertThat(file.entries().get(0).request().prompt()).isEqualTo("a photo of a bench");
+        assertThat(file.ignoredKeys()).containsExactly("include", "tag");
+    }
+
+    @Test
+    void theFileWinsOverTheDefaults() throws IOException {
+        List<BatchEntry> entries = PromptsFile.read(
+                        write("['a', {'prompt': 'b', 'iterations': 9}, {'prompt': 'c', 'seed': 1}]"),
+                        (builder, index) -> builder.iterations(4).seed(100 + index))
+                .entries();
+        assertThat(entries)
+                .extracting(
+                        entry -> entry.request().iterations().orElse(0),
+                        entry -> entry.request().seed().orElse(0))
+                .containsExactly(tuple(4, 100L), tuple(9, 101L), tuple(4, 1L));
+    }
+
+    @Test
+    void anEntryIsOneImage() throws IOException {
+        Path file = write("'a'");
+        assertThatThrownBy(() -> PromptsFile.read(file, (builder, index) -> builder.count(2)))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage(file + " line 1: an entry is one image, not 2; make an entry for each");
+    }
+
+    static Stream<Arguments> mistakes() {
+        return Stream.of(
+                Arguments.of("['a', 7]", "line 1: neither a prompt"),
+                Arguments.of("'a'~['b']", "line 2: neither a prompt"),
+                Arguments.of("'a'~{'promt': 'b'}", "line 2: \"prompt\" is missing"),
+                Arguments.of("{'prompt': 7}", "\"prompt\""),
+                Arguments.of("{'prompt': ' '}", "line 1: prompt is blank"),
+                Arguments.of("'a'~~{'prompt': 'b', 'guidance': -1}", "line 3: guidance"),
+                Arguments.of("{'prompt': 'a', 'guidance': 'high'}", "must be a number, not \"high\""),
+                Arguments.of("{'prompt': 'a', 'seed': 1.5}", "\"seed\" must be a whole number, not 1.5"),
+                Arguments.of("{'prompt': 'a', 'seed': 99999999999999999999}", "\"seed\""),
+                Arguments.of("{'prompt': 'a', 'iterations': 3000000000}", "\"iterations\""),
+                Arguments.of("{'prompt': 'a', 'width': 64}", "both \"width\" and \"height\""),
+                Arguments.of("{'prompt': 'a', 'width': 65, 'height': 64}", "multiple of 16"),
+                Arguments.of("{'prompt': 'a', 'guidance_schedule': 'cubic'}", "\"constant\" or \"linear\""),
+                Arguments.of("{'prompt': 'a', 'id': ['x']}", "\"id\""),
+                Arguments.of("'a'~{'prompt':", "line 2 is not JSON"),
+                Arguments.of("a red fox", "line 1 is not JSON"),
+                Arguments.of("['a'", "is not JSON"),
+                Arguments.of("['a']~'b'", "line 2: the file goes on"),
+                Arguments.of("[]", "holds no prompts"),
+                Arguments.of("~", "holds no prompts"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    void whatIsWrongIsToldWithItsLine(String content, String message) throws IOException {
+        Path file = write(content.replace('~', '\n'));
+        assertThatThrownBy(() -> PromptsFile.read(file))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageStartingWith(file.toString())
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void namesSortAndAreSafe() throws IOException {
+        assertThat(
+                        read("['a', {'prompt': 'b', 'id': 'cat_01.v2'}, {'prompt': 'c', 'id': 12}, {'prompt': 'd', 'id': '../x'},"
+                                        + " {'prompt': 'e', 'id': '.x'}, {'prompt': 'f', 'id': ''}, {'prompt': 'g', 'id': 'ü'}]")
+                                .entries())
+                .extracting(BatchEntry::fileName)
+                .containsExactly(
+                        "00000.png",
+                        "00001-cat_01.v2.png",
+                        "00002-12.png",
+                        "00003.png",
+                        "00004.png",
+                        "00005.png",
+                        "00006.png");
+    }
+
+    private PromptsFile read(String content) throws IOException {
+        return PromptsFile.read(write(content));
+    }
+
+    private Path write(String content) throws IOException {
+        return Files.writeString(folder.resolve("prompts.jsonl"), content.replace('\'', '"'), StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,106 @@
+package io.github.unipic.cli;
+
+import io.github.unipic.UniPic;
+import io.github.unipic.conformance.EmbeddedCheckpoint;
+import io.github.unipic.export.Exporter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.ZipFile;
+
+/**
+ * A short text that changes whenever something changes that the exported built-in model depends on.
+ *
+ * <p>A version number would not do: between releases it stays the same while the exporter changes. So this digests the
+ * names and CRC-32s of all classes and resources of the SDK (the manifest's form), the exporter (the graphs) and the
+ * conformance module (the checkpoint). It may change without need, which costs one export of a few seconds, but cannot
+ * fail to change. A jar's directory already holds the CRC-32s, so that even the jar with everything inside, hundreds of
+ * megabytes, is read in milliseconds.
+ */
+final class BuildFingerprint {
+    private static final String OURS = "io/github/unipic/";
+
+    private BuildFingerprint() {}
+
+    static String ofUniPic() {
+        return of(Stream.of(UniPic.class, Exporter.class, EmbeddedCheckpoint.class)
+                .map(BuildFingerprint::source)
+                .distinct()
+                .toList());
+    }
+
+    /** @param sources jars or folders of classes */
+    static String of(List<Path> sources) {
+        SortedMap<String, Long> checksums = new TreeMap<>();
+        for (Path source : sources) {
+            try {
+                if (Files.isDirectory(source)) {
+                    addFolder(source, checksums);
+                } else {
+                    addJar(source, checksums);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException("the program's own file " + source + " cannot be read", e);
+            }
+        }
+        MessageDigest digest = sha256();
+        checksums.forEach((name, crc) -> {
+            digest.update(name.getBytes(StandardCharsets.UTF_8));
+            digest.update(ByteBuffer.allocate(1 + Long.BYTES)
+                    .put((byte) 0)
+                    .putLong(crc)
+                    .flip());
+        });
+        return HexFormat.of().formatHex(digest.digest(), 0, 6);
+    }
+
+    private static void addFolder(Path folder, SortedMap<String, Long> checksums) throws IOException {
+        try (Stream<Path> files = Files.walk(folder).filter(Files::isRegularFile)) {
+            for (Path file : files.toList()) {
+                String name = folder.relativize(file).toString().replace('\\', '/');
+                if (name.startsWith(OURS)) {
+                    CRC32 crc = new CRC32();
+                    crc.update(Files.readAllBytes(file));
+                    checksums.put(name, crc.getValue());
+                }
+            }
+        }
+    }
+
+    private static void addJar(Path jar, SortedMap<String, Long> checksums) throws IOException {
+        try (ZipFile zip = new ZipFile(jar.toFile())) {
+            zip.stream()
+                    .filter(entry -> !entry.isDirectory() && entry.getName().startsWith(OURS))
+                    .forEach(entry -> checksums.put(entry.getName(), entry.getCrc()));
+        }
+    }
+
+    private static Path source(Class<?> type) {
+        try {
+            return Path.of(
+                    type.getProtectionDomain().getCodeSource().getLocation().toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

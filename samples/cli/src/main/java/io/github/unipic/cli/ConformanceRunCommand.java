@@ -1,0 +1,217 @@
+package io.github.unipic.cli;
+
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.conformance.ConformanceRun;
+import io.github.unipic.conformance.Source;
+import io.github.unipic.conformance.Suite;
+import io.github.unipic.conformance.report.Check;
+import io.github.unipic.conformance.report.ConformanceReport;
+import io.github.unipic.conformance.report.ReportFolder;
+import io.github.unipic.conformance.report.TerminalReport;
+import io.github.unipic.export.Flavor;
+import io.github.unipic.export.Precision;
+import io.github.unipic.export.Precisions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code unipic conformance run}: does this machine, with this provider, compute what the reference says? */
+@Command(
+        name = "run",
+        description = {
+            "Checks each graph, whole images, answers, repeatability, requests at once, and which provider ran what;"
+                    + " writes report.html, report.json and report.xml.",
+            "Without --model it tests the small checkpoint that comes with unipic against PyTorch's tensors; with it,"
+                    + " a model folder against --reference, or against the CPU provider on this machine.",
+        },
+        exitCodeOnExecutionException = UniPicCommand.WRONG_INPUT,
+        exitCodeList = {
+            "0:every check passed",
+            "1:at least one check failed",
+            "2:could not run, or did not finish",
+            "130:cancelled",
+            "141:the program that read the output has ended",
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  unipic conformance run",
+            "  unipic conformance run --suite full --provider cuda --provider-option use_tf32=0 --strict",
+            "  unipic conformance run --provider-library vendor=libvendor_ep.so --provider VendorEP",
+            "  unipic conformance run --model unipic-1.5b --reference reference.safetensors --out report",
+        })
+final class ConformanceRunCommand implements Callable<Integer> {
+    @ParentCommand
+    private ConformanceCommand conformance;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ProviderOptions providerOptions;
+
+    @Option(names = "--model", paramLabel = "DIR", description = "Model folder to test, as 'unipic export' writes it.")
+    private Path model;
+
+    @Option(
+            names = "--reference",
+            paramLabel = "FILE",
+            description = "Reference of that model, by 'unipic conformance record' or conformance/pytorch. Default:"
+                    + " recorded now, with the CPU provider.")
+    private Path reference;
+
+    @Option(
+            names = "--precision",
+            defaultValue = "fp32",
+            paramLabel = "NAME",
+            description =
+                    "Without --model: what the small checkpoint is exported in: fp32, fp16, bf16, int8 or int4. Default:"
+                            + " fp32.")
+    private Precision precision;
+
+    @Option(
+            names = "--flavor",
+            defaultValue = "portable",
+            paramLabel = "NAME",
+            description =
+                    "Without --model: flavor that the small checkpoint is exported in: portable or fused. Default:"
+                            + " portable.")
+    private Flavor flavor;
+
+    @Option(
+            names = "--suite",
+            defaultValue = "smoke",
+            paramLabel = "NAME",
+            description = "smoke: under a minute; full: every case. Default: smoke.")
+    private Suite suite;
+
+    @Option(
+            names = "--strict",
+            description = "Fail where the CPU computes what the provider was asked for, in one case of each graph.")
+    private boolean strict;
+
+    @Option(
+            names = "--tolerance",
+            paramLabel = "NAME",
+            description =
+                    "Judge by the limits of another precision than the model's (fp32, fp16, bf16, int8 or int4), for a"
+                            + " provider that computes in less; the report says so.")
+    private String tolerance;
+
+    @Option(
+            names = "--label",
+            paramLabel = "KEY=VALUE",
+            description = "Something the report shall say, such as driver=1.2; can be repeated.")
+    private Map<String, String> labels = new TreeMap<>();
+
+    @Option(
+            names = "--out",
+            defaultValue = "unipic-conformance",
+            paramLabel = "DIR",
+            description = "Folder for the report; an earlier one there is removed first. Default: unipic-conformance.")
+    private Path out;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Print only the verdict.")
+    private boolean quiet;
+
+    @Override
+    public Integer call() throws IOException {
+        if (reference != null && model == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--reference is of a model folder; give that with --model");
+        }
+        Session session = conformance.session();
+        ReportFolder.remove(out);
+        if (model != null && reference == null && providerOptions.replacesRuntime()) {
+            session.err()
+                    .println("No --reference given: it will be recorded by the ONNX Runtime under test (--ort-native),"
+                            + " which proves only that results repeat; record one without --ort-native.");
+        }
+        ExecutionProvider provider =
+                providerOptions.choose(ExecutionProvider.CPU).provider();
+        ConformanceReport report;
+        try (ProgressLines progress = new ProgressLines(session, out, quiet)) {
+            report = new ConformanceRun(
+                            source(),
+                            provider,
+                            suite,
+                            strict,
+                            Optional.ofNullable(tolerance),
+                            labels,
+                            session.cancellation(),
+                            progress)
+                    .run();
+        }
+        ReportFolder.write(report, out);
+        if (quiet) {
+            session.out().println(report.passed() ? "PASS" : "FAIL");
+        } else {
+            TerminalReport.write(report, session.out());
+            session.out().println("Report: " + out.resolve("report.html"));
+        }
+        return report.passed() ? UniPicCommand.OK : UniPicCommand.FAILED;
+    }
+
+    private Source source() {
+        return model == null
+                ? new Source.Embedded(Precisions.of(precision), flavor)
+                : new Source.Model(model, Optional.ofNullable(reference));
+    }
+
+    /** Shows what a run is at: a line for each phase, and how far it is within one. */
+    private static final class ProgressLines implements ConformanceRun.Listener, AutoCloseable {
+        private final Session session;
+        private final Path out;
+        private final boolean quiet;
+        private ProgressDisplay display = new ProgressDisplay.Silent();
+
+        ProgressLines(Session session, Path out, boolean quiet) {
+            this.session = session;
+            this.out = out;
+            this.quiet = quiet;
+        }
+
+        @Override
+        public void onPhase(String phase) {
+            display.close();
+            display = ProgressDisplay.start(session, quiet, phase, ProgressDisplay.Unit.CASES);
+            if (!quiet) {
+                session.err().println(phase.substring(0, 1).toUpperCase(Locale.ROOT) + phase.substring(1));
+            }
+        }
+
+        @Override
+        public void onProgress(int done, int total) {
+            display.update(done, total, Optional.empty());
+        }
+
+        @Override
+        public void onCheck(Check check) {
+            if (!quiet && !check.passed()) {
+                session.err().println("  failed: " + TerminalText.line(check.name()));
+            }
+        }
+
+        @Override
+        public void onInterim(ConformanceReport report) {
+            ReportFolder.write(report, out);
+        }
+
+        @Override
+        public void close() {
+            display.close();
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package io.github.unipic.cli;
+
+import io.github.unipic.CacheFolder;
+import io.github.unipic.CancelledException;
+import io.github.unipic.ModelFormatException;
+import io.github.unipic.OutputException;
+import io.github.unipic.UniPic;
+import io.github.unipic.conformance.EmbeddedCheckpoint;
+import io.github.unipic.export.ExportException;
+import io.github.unipic.export.ExportListener;
+import io.github.unipic.export.ExportRequest;
+import io.github.unipic.export.Exporter;
+import io.github.unipic.export.Precision;
+import io.github.unipic.files.FileTree;
+import io.github.unipic.files.StagingFolder;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * The small model that comes with the project, exported on first use into the user's cache folder.
+ *
+ * <p>Safe when several processes start at once: each exports into a folder of its own, and the first to move it into
+ * place wins; the others use the winner's.
+ */
+final class DefaultModel {
+    private static final Duration STALE = Duration.ofDays(1);
+
+    private final Path folder;
+    private final ExportListener listener;
+
+    /**
+     * @param cache the user's cache folder for unipic; made if missing
+     * @param version the program's version
+     * @param build the {@link BuildFingerprint} of the program: another build exports anew
+     */
+    DefaultModel(Path cache, String version, String build, ExportListener listener) {
+        this.folder = cache.resolve(version).resolve("tiny-" + build);
+        this.listener = listener;
+    }
+
+    static DefaultModel of(Session session) {
+        Path cache = CacheFolder.of(
+                System.getProperty("os.name"), session.environment(), Path.of(System.getProperty("user.home")));
+        return new DefaultModel(cache, Version.current(), BuildFingerprint.ofUniPic(), (written, total, graph) -> {
+            if (session.cancellation().isCancelled()) {
+                throw new CancelledException("the first use of the built-in model was cancelled");
+            }
+        });
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    /**
+     * Loads the model, exporting it first if it is not there; a folder found damaged is exported once more.
+     *
+     * @throws OutputException if the cache folder cannot be written
+     */
+    UniPic load(Function<Path, UniPic> loader) {
+        try {
+            if (!Files.isDirectory(folder)) {
+                export();
+            }
+            try {
+                return loader.apply(folder);
+            } catch (ModelFormatException damaged) {
+                discard();
+                export();
+                return loader.apply(folder);
+            }
+        } catch (IOException e) {
+            throw new OutputException(
+                    "The built-in model cannot be written to the cache folder " + folder.getParent(),
+                    e,
+                    "make room there, or set another cache folder (XDG_CACHE_HOME, LOCALAPPDATA)");
+        }
+    }
+
+    private void export() throws IOException {
+        Files.createDirectories(folder.getParent());
+        deleteStaleSiblings();
+        try (StagingFolder work = StagingFolder.beside(folder)) {
+            EmbeddedCheckpoint.copyTo(work.path());
+            // A model is called by its checkpoint's folder.
+            Path checkpoint =
+                    Files.move(work.path().resolve("checkpoint"), work.path().resolve("tiny"));
+            Exporter.export(new ExportRequest(checkpoint, folder, Precision.FP32, false), listener);
+        } catch (ExportException | OutputException e) {
+            if (Files.isDirectory(folder)) {
+                return; // Another process was first; its model is the same.
+            }
+            if (e.getCause() instanceof IOException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    /** Moves the folder away in one step, so that no other process meets it half deleted. */
+    private void discard() throws IOException {
+        try (StagingFolder trash = StagingFolder.beside(folder)) {
+            Files.move(folder, trash.path().resolve("damaged"), StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            if (Files.exists(folder)) {
+                throw e;
+            }
+            // Another process has just moved it away.
+        }
+    }
+
+    /** Other builds' models, once nobody has touched them for a while. */
+    private void deleteStaleSiblings() throws IOException {
+        Instant limit = Instant.now().minus(STALE);
+        List<Path> siblings;
+        try (Stream<Path> list = Files.list(folder.getParent())) {
+            siblings = list.filter(path -> path.getFileName().toString().startsWith("tiny-") && !path.equals(folder))
+                    .toList();
+        }
+        for (Path sibling : siblings) {
+            if (Files.getLastModifiedTime(sibling).toInstant().isBefore(limit)) {
+                try {
+                    FileTree.delete(sibling);
+                } catch (IOException e) {
+                    // In use by another process (Windows); a later run deletes it.
+                }
+            }
+        }
+    }
+}

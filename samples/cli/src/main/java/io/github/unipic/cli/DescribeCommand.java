@@ -1,0 +1,167 @@
+package io.github.unipic.cli;
+
+import io.github.unipic.Answer;
+import io.github.unipic.DescribeRequest;
+import io.github.unipic.UniPic;
+import io.github.unipic.VisionPath;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code unipic describe}: answers a question about images. */
+@Command(
+        name = "describe",
+        description = {
+            "Describes an image, or answers a question about one or several.",
+            "The answer goes to stdout while it is written, and nothing else does.",
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  unipic describe fox.png",
+            "  unipic describe photo.jpg \"How many people are there?\" --model unipic-1.5b",
+            "  unipic describe before.png \"What has changed?\" --image after.png",
+        })
+final class DescribeCommand implements Callable<Integer> {
+    @ParentCommand
+    private UniPicCommand unipic;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "Image to look at.")
+    private Path image;
+
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "QUESTION",
+            defaultValue = "",
+            converter = TextArgument.Converter.class,
+            description = "What to answer, in quotes. Default: describe the image in detail.")
+    private String question;
+
+    @Option(
+            names = "--image",
+            paramLabel = "MORE",
+            description = "A further image, seen after IMAGE; may be given several times.")
+    private List<Path> more = List.of();
+
+    @Mixin
+    private ModelOptions model;
+
+    @Option(
+            names = "--vision",
+            paramLabel = "NAME",
+            description = "Which encoder looks at the images: siglip or mar. Default: siglip where the model has it.")
+    private VisionPath vision;
+
+    @Option(
+            names = "--max-tokens",
+            paramLabel = "N",
+            description = "Longest answer, in tokens (about 3 for 4 words). Default: 1024.")
+    private Integer maxTokens;
+
+    @Option(
+            names = "--temperature",
+            paramLabel = "T",
+            description = "How freely words are chosen; 0 always takes the likeliest. Default: 0.")
+    private Double temperature;
+
+    @Option(
+            names = "--top-p",
+            paramLabel = "P",
+            description = "Choose among the likeliest tokens that together have this probability, above 0 to 1."
+                    + " Default: 1, all.")
+    private Double topP;
+
+    @Option(
+            names = "--top-k",
+            paramLabel = "K",
+            description = "Choose among the K likeliest tokens; 0 is all. Default: 0.")
+    private Integer topK;
+
+    @Option(
+            names = "--repetition-penalty",
+            paramLabel = "R",
+            description = "Above 1 makes it less likely that the answer repeats itself. Default: 1.")
+    private Double repetitionPenalty;
+
+    @Option(
+            names = "--stop",
+            paramLabel = "TEXT",
+            description = "End the answer where this text would come; may be given several times.")
+    private List<String> stops = List.of();
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Whole number that fixes the choices of --temperature. Default: a random one.")
+    private Long seed;
+
+    @Mixin
+    private SpecialTokensOption specialTokens;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Print only the answer and errors.")
+    private boolean quiet;
+
+    @Override
+    public Integer call() {
+        Session session = unipic.session();
+        AnswerPrinter printer = new AnswerPrinter(session.out());
+        DescribeRequest request = request(printer);
+        Answer answer;
+        try (UniPic loaded = model.load(session, quiet)) {
+            answer = printer.print(() -> loaded.describe(request));
+        }
+        if (!quiet) {
+            AnswerPrinter.otherVision(answer).ifPresent(session.err()::println);
+            AnswerPrinter.cutShort(answer, "--max-tokens gives more").ifPresent(session.err()::println);
+        }
+        return UniPicCommand.OK;
+    }
+
+    private DescribeRequest request(AnswerPrinter printer) {
+        if (isFile(question)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "the question is '" + question + "', which is a file; give further images with --image");
+        }
+        DescribeRequest.Builder builder = DescribeRequest.builder(question)
+                .listener(printer)
+                .cancellation(unipic.session().cancellation());
+        specialTokens.applyTo(builder);
+        Optional.ofNullable(vision).ifPresent(builder::vision);
+        Optional.ofNullable(maxTokens).ifPresent(builder::maxTokens);
+        Optional.ofNullable(temperature).ifPresent(builder::temperature);
+        Optional.ofNullable(topP).ifPresent(builder::topP);
+        Optional.ofNullable(topK).ifPresent(builder::topK);
+        Optional.ofNullable(repetitionPenalty).ifPresent(builder::repetitionPenalty);
+        Optional.ofNullable(seed).ifPresent(builder::seed);
+        stops.forEach(builder::stopSequence);
+        builder.build(); // what is wrong with the numbers is told before large images are read
+        builder.image(InputImage.read(spec, image));
+        more.forEach(file -> builder.image(InputImage.read(spec, file)));
+        return builder.build();
+    }
+
+    private static boolean isFile(String text) {
+        try {
+            return !text.isBlank() && Files.isRegularFile(Path.of(text));
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+}

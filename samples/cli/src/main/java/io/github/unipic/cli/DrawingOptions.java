@@ -1,0 +1,85 @@
+package io.github.unipic.cli;
+
+import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.ImageRequest;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ThreadLocalRandom;
+import picocli.CommandLine.Option;
+
+/** The options that say how an image is drawn, whatever the task. */
+final class DrawingOptions {
+    private static final int LARGEST_RANDOM_SEED = 1_000_000_000;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Whole number that fixes the randomness: the same seed and options draw the same image."
+                    + " Further images get N+1, N+2, ... Default: a random one, which is printed.")
+    private Long seed;
+
+    @Option(
+            names = "--iterations",
+            paramLabel = "K",
+            description = "Steps in which the image is filled in; more is slower and better. Default: the model's.")
+    private Integer iterations;
+
+    @Option(
+            names = "--guidance",
+            paramLabel = "G",
+            description = "How strictly to follow the text; 1 is no guidance. Default: the model's.")
+    private Double guidance;
+
+    @Option(
+            names = "--guidance-schedule",
+            paramLabel = "NAME",
+            description = "constant, or linear: rising from 1 to G over the image. Default: the model's.")
+    private GuidanceSchedule guidanceSchedule;
+
+    @Option(
+            names = "--temperature",
+            paramLabel = "T",
+            description = "Scale of the noise; below 1 is smoother and less varied. Default: the model's.")
+    private Double temperature;
+
+    @Option(
+            names = "--steps",
+            paramLabel = "S",
+            description = "Diffusion steps for each part of the image, 1 to 1000. Default: the model's.")
+    private Integer steps;
+
+    @Option(
+            names = "--negative-prompt",
+            paramLabel = "TEXT",
+            converter = TextArgument.Converter.class,
+            description = "The unconditional prompt that guidance leads away from. Default: the model's, such as"
+                    + " \"Generate an image.\"")
+    private String negativePrompt;
+
+    /** Sets what was given, and leaves the rest. */
+    void applyTo(ImageRequest.Builder<?> builder) {
+        Optional.ofNullable(negativePrompt).ifPresent(builder::negativePrompt);
+        Optional.ofNullable(iterations).ifPresent(builder::iterations);
+        Optional.ofNullable(guidance).ifPresent(builder::guidance);
+        Optional.ofNullable(guidanceSchedule).ifPresent(builder::guidanceSchedule);
+        Optional.ofNullable(temperature).ifPresent(builder::temperature);
+        Optional.ofNullable(steps).ifPresent(builder::diffusionSteps);
+        Optional.ofNullable(seed).ifPresent(builder::seed);
+    }
+
+    OptionalLong seed() {
+        return seed == null ? OptionalLong.empty() : OptionalLong.of(seed);
+    }
+
+    /** The request with a seed in any case, so that it can be told to the user. */
+    static ImageRequest seeded(ImageRequest request) {
+        return request.seed().isPresent()
+                ? request
+                : request.toBuilder().seed(randomSeed()).build();
+    }
+
+    /** Short enough to type again. */
+    private static long randomSeed() {
+        return ThreadLocalRandom.current().nextInt(1, LARGEST_RANDOM_SEED);
+    }
+}

@@ -1,0 +1,66 @@
+package io.github.unipic.cli;
+
+import io.github.unipic.EditRequest;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code unipic edit}: changes an image as told. */
+@Command(
+        name = "edit",
+        description = {
+            "Changes an image as told.",
+            "The image is cropped to a square about its centre, and the result is a square.",
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  unipic edit fox.png \"Make it night\" -o night.png",
+            "  unipic edit photo.jpg \"Remove the car\" -o street.png --model unipic-1.5b",
+        })
+final class EditCommand implements Callable<Integer> {
+    @ParentCommand
+    private UniPicCommand unipic;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "Image to change.")
+    private Path image;
+
+    @Parameters(
+            index = "1",
+            paramLabel = "INSTRUCTION",
+            converter = TextArgument.Converter.class,
+            description = "What to change, in quotes.")
+    private String instruction;
+
+    @Mixin
+    private ImageOutput output;
+
+    @Mixin
+    private ModelOptions model;
+
+    @Mixin
+    private SizeOption size;
+
+    @Mixin
+    private DrawingOptions drawing;
+
+    @Mixin
+    private SpecialTokensOption specialTokens;
+
+    @Override
+    public Integer call() {
+        EditRequest.Builder builder = EditRequest.builder(InputImage.read(spec, image), instruction);
+        size.applyTo(builder);
+        drawing.applyTo(builder);
+        specialTokens.applyTo(builder);
+        output.applyTo(builder);
+        return output.draw(unipic.session(), model, builder.build());
+    }
+}

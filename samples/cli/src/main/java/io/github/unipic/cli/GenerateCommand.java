@@ -1,0 +1,106 @@
+package io.github.unipic.cli;
+
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code unipic generate}: draws images from a text. */
+@Command(
+        name = "generate",
+        description = "Draws images from a text.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  unipic generate \"A red fox in the snow\" -o fox.png",
+            "  unipic generate \"A lighthouse at night\" --model unipic-1.5b --size 1280x768 --seed 7",
+            "  unipic generate \"A teapot\" -o teapot.png --count 4      (teapot-1.png ... teapot-4.png)",
+            "  unipic generate --from fox.png -o again.png             (the same image again)",
+        })
+final class GenerateCommand implements Callable<Integer> {
+    @ParentCommand
+    private UniPicCommand unipic;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "PROMPT",
+            converter = TextArgument.Converter.class,
+            description = "What to draw, in quotes.")
+    private String prompt;
+
+    @Mixin
+    private ImageOutput output;
+
+    @Mixin
+    private ModelOptions model;
+
+    @Mixin
+    private SizeOption size;
+
+    @Mixin
+    private DrawingOptions drawing;
+
+    @Mixin
+    private SpecialTokensOption specialTokens;
+
+    @Option(
+            names = "--from",
+            paramLabel = "IMAGE.png",
+            description = "Take prompt, seed and options from an image that unipic wrote; options given here win.")
+    private Path from;
+
+    @Override
+    public Integer call() {
+        return output.draw(unipic.session(), model, request());
+    }
+
+    private GenerateRequest request() {
+        GenerateRequest.Builder builder;
+        if (from != null) {
+            builder = earlier().toBuilder();
+            if (prompt != null) {
+                builder.prompt(prompt);
+            }
+        } else if (prompt != null) {
+            builder = GenerateRequest.builder(prompt);
+        } else {
+            throw wrong("say what to draw: unipic generate \"A red fox in the snow\"");
+        }
+        size.applyTo(builder);
+        drawing.applyTo(builder);
+        specialTokens.applyTo(builder);
+        output.applyTo(builder);
+        return builder.build();
+    }
+
+    private GenerateRequest earlier() {
+        Image image = InputImage.read(spec, from);
+        GenerateRequest request = image.request()
+                .orElseThrow(() -> wrong("--from is " + from
+                        + ", but that image holds no request: unipic did not write it, or not" + " with generate"));
+        if (GenerateRequest.metadataAllowsSpecialTokens(image.metadata())
+                && !specialTokens.allowed()
+                && !output.quiet()) {
+            unipic.session()
+                    .err()
+                    .println(from
+                            + " was drawn with --allow-special-tokens, which no file switches on; give it again for"
+                            + " the same image, if you trust the prompt.");
+        }
+        return request;
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}

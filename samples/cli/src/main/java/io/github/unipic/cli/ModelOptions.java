@@ -1,0 +1,79 @@
+package io.github.unipic.cli;
+
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.ProviderChoice;
+import io.github.unipic.UniPic;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/** The options that say which model is loaded, and how. */
+final class ModelOptions {
+    static final String MODEL_VARIABLE = "UNIPIC_MODEL";
+
+    @Spec(Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            description = "Model folder, as written by 'unipic export'. Default: $" + MODEL_VARIABLE
+                    + ", else the small test model that comes with unipic.")
+    private Path folder;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Processor threads to use. Default: one a core.")
+    private Integer threads;
+
+    @Mixin
+    private ProviderOptions provider;
+
+    @Mixin
+    private MemoryOptions memory;
+
+    private ProviderChoice choice;
+
+    /** Loads the model asked for, or the built-in one, which says on stderr that it is not a trained one. */
+    UniPic load(Session session, boolean quiet) {
+        if (threads != null && threads < 1) {
+            throw new ParameterException(command.commandLine(), "--threads is " + threads + ", but must be at least 1");
+        }
+        memory.requireValid();
+        choice = provider.choose(ExecutionProvider.AUTO);
+        ExecutionProvider asked = choice.provider();
+        Optional<Path> chosen = Optional.ofNullable(folder)
+                .or(() -> Optional.ofNullable(session.environment().apply(MODEL_VARIABLE))
+                        .filter(text -> !text.isBlank())
+                        .map(Path::of));
+        if (chosen.isPresent()) {
+            return builder(chosen.get(), asked).load();
+        }
+        if (!quiet) {
+            session.err()
+                    .println("No --model given: using the built-in test model, whose weights are random, so its"
+                            + " images are noise and its answers gibberish. 'unipic export' makes a model folder from"
+                            + " a trained checkpoint.");
+        }
+        return DefaultModel.of(session)
+                .load(model -> builder(model, asked).verifyChecksums(true).load());
+    }
+
+    /** What computes and why, once a model is loaded. */
+    ProviderChoice choice() {
+        return choice;
+    }
+
+    private UniPic.Builder builder(Path model, ExecutionProvider asked) {
+        UniPic.Builder builder = UniPic.builder(model)
+                .provider(asked)
+                .keepLoaded(memory.keepLoaded())
+                .prepack(memory.prepack())
+                .mapped(memory.mapped())
+                .tileAbove(memory.tileAbove());
+        return threads == null ? builder : builder.threads(threads);
+    }
+}

@@ -1,0 +1,73 @@
+package io.github.unipic.cli;
+
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.ProviderChoice;
+import io.github.unipic.UniPic;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** The options that say what computes: the execution provider, a plugin's library, a vendor's ONNX Runtime. */
+final class ProviderOptions {
+    @Option(
+            names = "--provider",
+            paramLabel = "NAME",
+            description = "ONNX Runtime execution provider: cpu, cuda, tensorrt, directml, coreml, webgpu or another;"
+                    + " 'unipic info' shows what is here. What it cannot run, the CPU does. auto is the first of"
+                    + " tensorrt (if a trt_engine_cache_path is given), cuda and cpu that works. Default: auto;"
+                    + " for conformance: cpu.")
+    private String name;
+
+    @Option(
+            names = "--provider-option",
+            paramLabel = "KEY=VALUE",
+            description = "Option of the provider, as its documentation names it; can be repeated.")
+    private Map<String, String> options = new LinkedHashMap<>();
+
+    @Option(
+            names = "--provider-library",
+            paramLabel = "NAME=FILE",
+            description = "Library of a plugin, registered under NAME; can be repeated. --provider then takes the name"
+                    + " that the plugin gives itself, which 'unipic info' with this option shows.")
+    private Map<String, Path> libraries = new LinkedHashMap<>();
+
+    @Option(
+            names = "--ort-native",
+            paramLabel = "DIR",
+            description = "Folder of another ONNX Runtime's native libraries, such as a vendor's, to run on.")
+    private Path nativeFolder;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Say on stderr what computes and why.")
+    private boolean verbose;
+
+    /** Whether another ONNX Runtime than the one that comes with unipic is asked for. */
+    boolean replacesRuntime() {
+        return nativeFolder != null;
+    }
+
+    /** Sets ONNX Runtime up for this process, before anything else needs it, and gives what computes. */
+    ExecutionProvider prepare() {
+        return choose(ExecutionProvider.AUTO).provider();
+    }
+
+    /**
+     * The same, with the reason.
+     *
+     * @param unasked what computes where no provider is asked for
+     */
+    ProviderChoice choose(ExecutionProvider unasked) {
+        if (verbose) {
+            // Of the SDK's loggers, which are made when they are first needed.
+            System.setProperty("org.slf4j.simpleLogger.log.io.github.unipic", "info");
+        }
+        ExecutionProvider provider = new ExecutionProvider(name == null ? unasked.name() : name, options);
+        if (nativeFolder != null) {
+            UniPic.useNativeRuntime(nativeFolder);
+        }
+        libraries.forEach(UniPic::registerProviderLibrary);
+        return UniPic.choose(provider);
+    }
+}

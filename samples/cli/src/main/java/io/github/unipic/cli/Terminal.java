@@ -1,0 +1,79 @@
+package io.github.unipic.cli;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What Java does not tell of the terminal, asked of POSIX tools. */
+final class Terminal {
+    static final int STDIN = 0;
+    static final int STDOUT = 1;
+    static final int STDERR = 2;
+
+    /** Of a terminal that does not tell its width, and where there is none. */
+    static final int USUAL_COLUMNS = 80;
+
+    private static final Pattern SIZE = Pattern.compile("\\s*\\d+ (\\d{1,5})\\s*");
+    private static final int PATIENCE_SECONDS = 2;
+
+    private Terminal() {}
+
+    /** Java can tell only whether stdin and stdout are both terminals; {@code test -t} tells it of each. */
+    static boolean is(int descriptor) {
+        if (windows()) {
+            return System.console() != null;
+        }
+        return run(new ProcessBuilder("test", "-t", Integer.toString(descriptor))
+                        .redirectInput(Redirect.INHERIT)
+                        .redirectOutput(Redirect.INHERIT)
+                        .redirectError(Redirect.INHERIT))
+                == 0;
+    }
+
+    /** The width of the terminal that the process belongs to. */
+    static int columns() {
+        if (windows()) {
+            return USUAL_COLUMNS;
+        }
+        try {
+            Process stty = new ProcessBuilder("stty", "size")
+                    .redirectInput(new File("/dev/tty"))
+                    .redirectError(Redirect.DISCARD)
+                    .start();
+            try (InputStream size = stty.getInputStream()) {
+                return columns(new String(size.readNBytes(100), StandardCharsets.US_ASCII));
+            }
+        } catch (IOException e) {
+            return USUAL_COLUMNS;
+        }
+    }
+
+    /** @param size rows and columns, as {@code stty size} prints them; no columns mean that the terminal knows none */
+    static int columns(String size) {
+        Matcher matcher = SIZE.matcher(size);
+        int columns = matcher.matches() ? Integer.parseInt(matcher.group(1)) : 0;
+        return columns > 0 ? columns : USUAL_COLUMNS;
+    }
+
+    private static int run(ProcessBuilder command) {
+        try {
+            Process process = command.start();
+            return process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) ? process.exitValue() : -1;
+        } catch (IOException e) {
+            return -1;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return -1;
+        }
+    }
+
+    private static boolean windows() {
+        return System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
+    }
+}

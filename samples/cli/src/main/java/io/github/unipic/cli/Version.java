@@ -1,0 +1,17 @@
+package io.github.unipic.cli;
+
+import java.util.Optional;
+import picocli.CommandLine.IVersionProvider;
+
+/** The version in the jar's manifest; classes that come from no jar are a development build. */
+final class Version implements IVersionProvider {
+    static String current() {
+        return Optional.ofNullable(Version.class.getPackage().getImplementationVersion())
+                .orElse("development");
+    }
+
+    @Override
+    public String[] getVersion() {
+        return new String[] {"unipic " + current()};
+    }
+}

@@ -1,0 +1,108 @@
+package io.github.unipic.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** The command line in a process of its own, for what its streams and its environment do to it. */
+final class CommandLineProcess {
+    private final Path folder;
+    private final List<String> command = new ArrayList<>();
+    private final ProcessBuilder builder = new ProcessBuilder();
+    private byte[] input = {};
+    private Optional<File> output = Optional.empty();
+    private boolean readerGone;
+
+    /** @param folder for what the process prints; also its cache folder, unless the environment names another */
+    CommandLineProcess(Path folder) {
+        this.folder = folder;
+        builder.environment().keySet().removeIf(name -> name.startsWith("UNIPIC_") || name.startsWith("LC_"));
+        builder.environment().putAll(Map.of("XDG_CACHE_HOME", folder.toString(), "LC_ALL", "C.UTF-8"));
+    }
+
+    CommandLineProcess environment(String name, String value) {
+        builder.environment().put(name, value);
+        return this;
+    }
+
+    /** Java's own options, then a main class. */
+    CommandLineProcess java(Class<?> main, String... options) {
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(options));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        return this;
+    }
+
+    /** In place of Java: another program. */
+    CommandLineProcess program(String... words) {
+        command.addAll(List.of(words));
+        return this;
+    }
+
+    CommandLineProcess in(Path workingFolder) {
+        builder.directory(workingFolder.toFile());
+        return this;
+    }
+
+    CommandLineProcess typing(byte[] bytes) {
+        input = bytes;
+        return this;
+    }
+
+    CommandLineProcess writingTo(String file) {
+        output = Optional.of(new File(file));
+        return this;
+    }
+
+    /** Its standard output is a pipe that nobody reads from. */
+    CommandLineProcess intoClosedPipe() {
+        readerGone = true;
+        return this;
+    }
+
+    /** Runs it to its end. */
+    CommandLineRun run(String... args) throws IOException, InterruptedException {
+        if (command.isEmpty()) {
+            java(UniPicCommand.class);
+        }
+        command.addAll(List.of(args));
+        Path out = folder.resolve("stdout.txt");
+        Path err = folder.resolve("stderr.txt");
+        Files.deleteIfExists(out);
+        builder.command(command)
+                .redirectOutput(readerGone ? Redirect.PIPE : Redirect.to(output.orElse(out.toFile())))
+                .redirectError(err.toFile());
+        Process process = builder.start();
+        try {
+            if (readerGone) {
+                process.getInputStream().close();
+            }
+            try (OutputStream stdin = process.getOutputStream()) {
+                stdin.write(input);
+            } catch (IOException e) {
+                // It does not read what is typed.
+            }
+            assertThat(process.waitFor(120, TimeUnit.SECONDS))
+                    .as("ends in time")
+                    .isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        return new CommandLineRun(process.exitValue(), Files.exists(out) ? text(out) : "", text(err));
+    }
+
+    private static String text(Path file) throws IOException {
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+}

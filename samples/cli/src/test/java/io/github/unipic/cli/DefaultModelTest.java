@@ -1,0 +1,145 @@
+package io.github.unipic.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.unipic.ModelFormatException;
+import io.github.unipic.ModelInfo;
+import io.github.unipic.UniPic;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Exports and loads the real built-in checkpoint. */
+class DefaultModelTest {
+    @TempDir
+    private Path cache;
+
+    @Test
+    void isExportedOnceAndThenReused() throws IOException {
+        assertThat(load(model("a"))).isEqualTo(cache.resolve("1.0/tiny-a"));
+        FileTime first = Files.getLastModifiedTime(cache.resolve("1.0/tiny-a/unipic.json"));
+        load(model("a"));
+        assertThat(Files.getLastModifiedTime(cache.resolve("1.0/tiny-a/unipic.json")))
+                .isEqualTo(first);
+        assertThat(entries()).containsExactly("tiny-a");
+    }
+
+    @Test
+    void anotherBuildExportsAnewAndStaleOnesAreDeleted() throws IOException {
+        load(model("a"));
+        load(model("b"));
+        assertThat(entries()).containsExactly("tiny-a", "tiny-b");
+        Files.setLastModifiedTime(
+                cache.resolve("1.0/tiny-a"), FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+        load(model("c"));
+        assertThat(entries()).containsExactly("tiny-b", "tiny-c");
+    }
+
+    @Test
+    void aDamagedModelIsExportedOnceMore() throws IOException {
+        load(model("a"));
+        Files.delete(cache.resolve("1.0/tiny-a/unipic.json"));
+        assertThat(load(model("a"))).isEqualTo(cache.resolve("1.0/tiny-a"));
+        assertThat(entries()).containsExactly("tiny-a");
+    }
+
+    @Test
+    void aModelThatStaysDamagedIsReported() {
+        int[] loads = {0};
+        assertThatThrownBy(() -> model("a").load(folder -> {
+                    loads[0]++;
+                    throw new ModelFormatException("still damaged");
+                }))
+                .hasMessage("still damaged");
+        assertThat(loads[0]).isEqualTo(2);
+    }
+
+    @Test
+    void anInterruptedExportLeavesNothing() throws IOException {
+        DefaultModel interrupted = new DefaultModel(cache, "1.0", "a", (written, total, graph) -> {
+            throw new IllegalStateException("interrupted");
+        });
+        assertThatThrownBy(() -> load(interrupted)).hasMessage("interrupted");
+        assertThat(entries()).isEmpty();
+    }
+
+    @Test
+    void whoStartsAtTheSameTimeSharesOneModel() throws Exception {
+        int processes = 3;
+        CyclicBarrier start = new CyclicBarrier(processes);
+        Callable<Path> process = () -> {
+            // All are past the check for an existing folder before any has one.
+            DefaultModel model = new DefaultModel(cache, "1.0", "a", new FirstCall(start));
+            return load(model);
+        };
+        ExecutorService threads = Executors.newFixedThreadPool(processes);
+        try {
+            for (Future<Path> loaded : threads.invokeAll(List.of(process, process, process))) {
+                assertThat(loaded.get()).isEqualTo(cache.resolve("1.0/tiny-a"));
+            }
+        } finally {
+            threads.shutdown();
+        }
+        assertThat(entries()).containsExactly("tiny-a");
+    }
+
+    @Test
+    void anUnwritableCacheIsNamed() throws IOException {
+        Path file = Files.createFile(cache.resolve("file"));
+        assertThatThrownBy(() -> load(new DefaultModel(file, "1.0", "a", (written, total, graph) -> {})))
+                .hasMessageContaining("cache folder")
+                .hasMessageContaining(file.toString());
+    }
+
+    /** Waits for the others at its first call. */
+    private static final class FirstCall implements io.github.unipic.export.ExportListener {
+        private final CyclicBarrier barrier;
+        private boolean called;
+
+        FirstCall(CyclicBarrier barrier) {
+            this.barrier = barrier;
+        }
+
+        @Override
+        public void onProgress(long written, long total, String graph) {
+            if (!called) {
+                called = true;
+                try {
+                    barrier.await(60, java.util.concurrent.TimeUnit.SECONDS);
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        }
+    }
+
+    private DefaultModel model(String build) {
+        return new DefaultModel(cache, "1.0", build, (written, total, graph) -> {});
+    }
+
+    private static Path load(DefaultModel model) {
+        try (UniPic unipic = model.load(UniPic::load)) {
+            ModelInfo info = unipic.info();
+            return info.folder();
+        }
+    }
+
+    private List<String> entries() throws IOException {
+        try (Stream<Path> list = Files.list(cache.resolve("1.0"))) {
+            return list.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package io.github.unipic.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.unipic.Image;
+import io.github.unipic.UniPic;
+import io.github.unipic.conformance.EmbeddedCheckpoint;
+import io.github.unipic.files.FileTree;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Commands whose process is killed at a random moment: nothing is lost, and the next run cleans up and completes. The
+ * moments are few; those between two moves are tested one by one where the moves are made.
+ */
+class KillTest {
+    private static final int ROUNDS = 3;
+    private static final int IMAGES = 6;
+
+    @TempDir
+    private static Path cache;
+
+    @TempDir
+    private static Path checkpoints;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void makeCheckpoint() {
+        EmbeddedCheckpoint.copyTo(checkpoints);
+    }
+
+    @Test
+    void anExportIsWholeOrNotThere() throws Exception {
+        Path model = folder.resolve("model");
+        String[] command = export(model);
+        Random moments = new Random(1);
+        for (int i = 0; i < ROUNDS; i++) {
+            killSomewhere(moments, folder, command);
+            if (Files.exists(model)) {
+                UniPic.load(model).close();
+                assertThat(run(concat(command, "--force")).exitCode()).isZero();
+            } else {
+                assertThat(run(command).exitCode()).isZero();
+            }
+            assertThat(names()).containsExactly("model");
+            delete(model);
+        }
+    }
+
+    @Test
+    void aModelThatIsReplacedIsThereOldOrNew() throws Exception {
+        Path model = folder.resolve("model");
+        String[] command = concat(export(model), "--force");
+        assertThat(run(command).exitCode()).isZero();
+        Random moments = new Random(2);
+        for (int i = 0; i < ROUNDS; i++) {
+            killSomewhere(moments, folder, command);
+            assertThat(run(command).exitCode()).isZero();
+            assertThat(names()).containsExactly("model");
+            UniPic.load(model).close();
+        }
+    }
+
+    @Test
+    void aBatchKeepsWhatItHasDrawn() throws Exception {
+        Path prompts = folder.resolve("prompts.jsonl");
+        Files.writeString(
+                prompts,
+                IntStream.range(0, IMAGES)
+                        .mapToObj(i -> "\"image " + i + "\"\n")
+                        .collect(Collectors.joining()));
+        Path images = folder.resolve("images");
+        String[] command = {
+            "batch", prompts.toString(), "-o", images.toString(), "--seed", "7", "--steps", "2", "--iterations", "2"
+        };
+        assertThat(run(command).exitCode()).isZero(); // So that the built-in model is there.
+        delete(images);
+        Random moments = new Random(3);
+        for (int i = 0; i < ROUNDS; i++) {
+            killSomewhere(moments, images, command);
+            Map<String, byte[]> drawn = drawn(images);
+            assertThat(run(command).exitCode()).isZero();
+            Map<String, byte[]> all = drawn(images);
+            assertThat(all).hasSize(IMAGES);
+            drawn.forEach((name, bytes) -> assertThat(all.get(name)).as(name).isEqualTo(bytes));
+            assertThat(Files.readAllLines(images.resolve("manifest.jsonl"))).hasSize(IMAGES);
+            try (Stream<Path> files = Files.list(images)) {
+                assertThat(files).hasSize(IMAGES + 1);
+            }
+            delete(images);
+        }
+    }
+
+    private static Map<String, byte[]> drawn(Path images) throws IOException {
+        Map<String, byte[]> drawn = new TreeMap<>();
+        if (Files.exists(images)) {
+            try (Stream<Path> files = Files.list(images)) {
+                for (Path file :
+                        files.filter(path -> path.toString().endsWith(".png")).toList()) {
+                    Image.read(file);
+                    drawn.put(file.getFileName().toString(), Files.readAllBytes(file));
+                }
+            }
+        }
+        return drawn;
+    }
+
+    private static String[] export(Path model) {
+        return new String[] {
+            "export", "--checkpoint", checkpoints.resolve("checkpoint").toString(), "--out", model.toString()
+        };
+    }
+
+    private static CommandLineRun run(String... command) {
+        return CommandLineRun.in(Map.of("XDG_CACHE_HOME", cache.toString(), "LOCALAPPDATA", cache.toString()), command);
+    }
+
+    /** Waits until the command has begun to write, and then for a moment that is part of what the writing takes. */
+    private void killSomewhere(Random moments, Path written, String... command) throws Exception {
+        List<String> java = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Djava.io.tmpdir=" + cache,
+                "-cp",
+                System.getProperty("java.class.path"),
+                UniPicCommand.class.getName()));
+        java.addAll(Arrays.asList(command));
+        ProcessBuilder builder =
+                new ProcessBuilder(java).redirectErrorStream(true).redirectOutput(new File(cache.toFile(), "output"));
+        builder.environment().put("XDG_CACHE_HOME", cache.toString());
+        builder.environment().put("LOCALAPPDATA", cache.toString());
+        List<String> before = list(written);
+        Process process = builder.start();
+        try {
+            while (process.isAlive() && list(written).equals(before)) {
+                Thread.sleep(1);
+            }
+            process.waitFor(moments.nextInt(300), TimeUnit.MILLISECONDS);
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    private List<String> names() throws IOException {
+        return list(folder);
+    }
+
+    private static List<String> list(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private static void delete(Path tree) throws IOException {
+        FileTree.delete(tree);
+    }
+
+    private static String[] concat(String[] command, String... more) {
+        return Stream.concat(Stream.of(command), Stream.of(more)).toArray(String[]::new);
+    }
+}

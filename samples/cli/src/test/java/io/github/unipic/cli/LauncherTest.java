@@ -1,0 +1,120 @@
+package io.github.unipic.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The script {@code unipic}, in source trees that are built already. */
+@DisabledOnOs(OS.WINDOWS)
+class LauncherTest {
+    @TempDir
+    private Path folder;
+
+    /** A tree whose one jar leads to this test's classes, and only that. */
+    private Path tree(String name) throws IOException {
+        Path tree = Files.createDirectory(folder.resolve(name));
+        Files.copy(Path.of("..", "..", "unipic"), tree.resolve("unipic"));
+        Path target = Files.createDirectories(tree.resolve(Path.of("samples", "cli", "target")));
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes()
+                .put(
+                        Attributes.Name.CLASS_PATH,
+                        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                                .map(entry -> new File(entry).toURI().toString())
+                                .collect(Collectors.joining(" ")));
+        try (OutputStream jar = Files.newOutputStream(target.resolve("unipic-cli.jar"))) {
+            new JarOutputStream(jar, manifest).close();
+        }
+        Files.writeString(
+                target.resolve("classpath"),
+                Files.createFile(folder.resolve("other.jar")).toString());
+        Files.createFile(target.resolve(".unipic-built"));
+        return tree;
+    }
+
+    private CommandLineProcess launcher() {
+        // An own Java, as there may be none on the path.
+        return new CommandLineProcess(folder).environment("JAVA_HOME", System.getProperty("java.home"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a b", "a:b", "a*[x]?", "it's \"it\"", "a\nb", "-a", "$a `b` \\c"})
+    void runsFromAnyFolder(String name) throws Exception {
+        CommandLineRun run = launcher()
+                .program("bash", tree(name).resolve("unipic").toString())
+                .run("--version");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).isEqualTo("unipic development" + System.lineSeparator());
+        assertThat(run.exitCode()).isZero();
+    }
+
+    /** With it, {@code cd} goes where it would not otherwise, and prints where that is. */
+    @Test
+    void cdpathDoesNotMatter() throws Exception {
+        tree("here");
+        Files.createDirectories(folder.resolve("elsewhere").resolve("here"));
+        CommandLineRun run = launcher()
+                .environment("CDPATH", folder.resolve("elsewhere") + ":.")
+                .in(folder)
+                .program("bash", "here/unipic")
+                .run("--version");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).startsWith("unipic ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "pom.xml",
+                "sdk/pom.xml",
+                "sdk/src/main/java/A.java",
+                "samples/pom.xml",
+                "samples/cli/pom.xml",
+                "samples/cli/src/main/java/A.java"
+            })
+    void buildsWhenASourceIsNewer(String source) throws Exception {
+        Path tree = tree("here");
+        Path file = tree.resolve(source);
+        Files.createDirectories(file.getParent());
+        Files.createFile(file);
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(60)));
+        Path programs = Files.createDirectory(folder.resolve("programs"));
+        Path maven = Files.writeString(programs.resolve("mvn"), "#!/bin/sh\necho \"$@\"\n");
+        assertThat(maven.toFile().setExecutable(true)).isTrue();
+        CommandLineRun run = launcher()
+                .environment("PATH", programs + ":" + System.getenv("PATH"))
+                .program("bash", tree.resolve("unipic").toString())
+                .run("--version");
+        assertThat(run.err()).startsWith("unipic: building, as the sources have changed");
+        assertThat(tree.resolve("samples/cli/target/build.log")).content().contains("package");
+        assertThat(run.exitCode()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"POSIX", "xx_XX.UTF-8"})
+    void readsAllLettersWhateverTheLocale(String locale) throws Exception {
+        Path script = Files.writeString(
+                folder.resolve("run.sh"),
+                "LC_ALL=" + locale + " exec bash " + tree("here").resolve("unipic") + " info --model mod\u00e8le");
+        CommandLineRun run = launcher().program("sh", script.toString()).run();
+        assertThat(run.err()).contains("There is no model folder", "/mod\u00e8le;");
+    }
+}

@@ -1,0 +1,57 @@
+package io.github.unipic.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.unipic.Image;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** In a locale with digits of its own, what programs read is the same as anywhere. */
+class LocaleTest {
+    @TempDir
+    private Path folder;
+
+    /** The command line without what {@link UniPicCommand#main} does about the locale, as the SDK is used elsewhere. */
+    static final class Main {
+        public static void main(String[] args) {
+            if (!String.format(Locale.getDefault(), "%d", 7).equals("\u0667")) {
+                throw new IllegalStateException("this Java has no such locale");
+            }
+            System.exit(UniPicCommand.run(Session.system(), args));
+        }
+    }
+
+    private CommandLineRun run(String... args) throws Exception {
+        return new CommandLineProcess(folder)
+                .java(Main.class, "-Duser.language=ar", "-Duser.country=EG")
+                .run(args);
+    }
+
+    @Test
+    void theBuiltInModelIsExportedAndABatchIsDrawn() throws Exception {
+        Path prompts =
+                Files.writeString(folder.resolve("prompts.jsonl"), "\"a fox\"\n{\"prompt\": \"x\", \"id\": 7}\n");
+        Path images = folder.resolve("images");
+        CommandLineRun batch =
+                run("batch", prompts.toString(), "-o", images.toString(), "-q", "--size", "64", "--steps", "5");
+        assertThat(batch.err()).isEmpty();
+        assertThat(batch.exitCode()).isZero();
+        assertThat(images).isDirectoryContaining("glob:**/00000.png").isDirectoryContaining("glob:**/00001-7.png");
+        assertThat(new ObjectMapper()
+                        .readTree(Files.readAllLines(images.resolve("manifest.jsonl"))
+                                .get(1))
+                        .path("index")
+                        .intValue())
+                .isEqualTo(1);
+
+        Path fox = folder.resolve("fox.png");
+        CommandLineRun generate = run("generate", "a fox", "-o", fox.toString(), "--seed", "7", "--size", "64");
+        assertThat(generate.outLines().get(0)).isEqualTo("Wrote " + fox + " (64 x 64, seed 7)");
+        assertThat(generate.outLines().get(1)).matches("Took [0-9.]+ s");
+        assertThat(Image.read(fox).request().orElseThrow().seed()).hasValue(7);
+    }
+}

@@ -1,0 +1,15 @@
+package io.github.unipic.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TerminalTest {
+    /** Terminals without a size, such as serial lines and editors', say 0. */
+    @ParameterizedTest
+    @CsvSource({"'24 20\n', 20", "'24 1000\n', 1000", "'0 0\n', 80", "'', 80", "'stty: not a tty', 80"})
+    void theWidthIsReadOrTheUsualOne(String size, int columns) {
+        assertThat(Terminal.columns(size)).isEqualTo(columns);
+    }
+}
