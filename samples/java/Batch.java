@@ -22,7 +22,7 @@ public class Batch {
             for (int i = 1; i < args.length; i++) {
                 Path file = Path.of(i + ".png");
                 GenerateRequest request = GenerateRequest.builder(args[i])
-                        .progress(
+                        .listener(
                                 p -> System.out.print("\r" + file + " " + 100 * p.iteration() / p.iterations() + " %"))
                         .cancellation(cancellation)
                         .build();

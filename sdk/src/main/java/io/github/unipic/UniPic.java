@@ -287,7 +287,7 @@ public final class UniPic implements AutoCloseable {
     public static final class Builder {
         private final Path folder;
         private OptionalInt threads = OptionalInt.empty();
-        private ExecutionProvider provider = ExecutionProvider.CPU;
+        private ExecutionProvider provider = ExecutionProvider.AUTO;
         private Memory memory = Memory.DEFAULTS;
         private boolean verifyChecksums;
 
@@ -308,7 +308,10 @@ public final class UniPic implements AutoCloseable {
             return this;
         }
 
-        /** What computes; {@link ExecutionProvider#CPU} by default. */
+        /**
+         * What computes. {@link ExecutionProvider#AUTO} by default, as on the command line: whoever has a GPU that
+         * works expects it to be used, and {@link UniPic#choose} says why another computes.
+         */
         public Builder provider(ExecutionProvider chosen) {
             provider = chosen;
             return this;
