@@ -23,11 +23,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -99,31 +99,34 @@ class BatchFolderTest {
                         + "\"model\":\"tiny\",\"seconds\":1.25}");
     }
 
+    /** What {@link BatchFolder#add} shares between threads is the manifest. */
     @Test
-    void imagesMayBeAddedByManyThreads() throws Exception {
-        List<BatchEntry> entries = IntStream.range(0, 50)
-                .mapToObj(i -> new BatchEntry(
-                        i,
-                        Optional.empty(),
-                        "entry " + i,
-                        GenerateRequest.builder("A fox").size(16, 16).build()))
-                .toList();
-        ExecutorService threads = Executors.newFixedThreadPool(4);
-        try (BatchFolder batch = BatchFolder.open(images, "tiny", entries)) {
-            List<Future<?>> added = new ArrayList<>();
-            for (BatchEntry entry : batch.missing()) {
-                added.add(threads.submit(() -> batch.add(entry, draw(entry), TIME)));
+    void linesMayBeAppendedByManyThreads() throws Exception {
+        int threads = 4;
+        int rounds = 25;
+        Files.writeString(prompts, "\"" + "fox ".repeat(25_000) + "\"\n"); // which takes time to write
+        batch();
+        ManifestLine line = lines().get(0);
+        CyclicBarrier together = new CyclicBarrier(threads);
+        ExecutorService pool = Executors.newFixedThreadPool(threads);
+        try (BatchManifest open = BatchManifest.open(images).orElseThrow()) {
+            List<Future<?>> appending = new ArrayList<>();
+            for (int i = 0; i < threads; i++) {
+                appending.add(pool.submit(() -> {
+                    for (int round = 0; round < rounds; round++) {
+                        together.await();
+                        open.append(line);
+                    }
+                    return null;
+                }));
             }
-            for (Future<?> one : added) {
+            for (Future<?> one : appending) {
                 one.get();
             }
         } finally {
-            threads.shutdownNow();
+            pool.shutdownNow();
         }
-        assertThat(lines())
-                .extracting(ManifestLine::index)
-                .containsExactlyInAnyOrderElementsOf(
-                        IntStream.range(0, 50).boxed().toList());
+        assertThat(lines()).hasSize(1 + threads * rounds);
     }
 
     /** As a part of a batch that several machines share has them. */
