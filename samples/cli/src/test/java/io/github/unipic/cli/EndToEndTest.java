@@ -207,6 +207,40 @@ class EndToEndTest {
     }
 
     @Test
+    void sizesThatTheModelCannotDrawAreRefusedAndThoseItWasNotMadeForAreNoted() {
+        CommandLineRun wrong = run("generate", "fox", "--size", "500", "-o", file("wrong.png"));
+        assertThat(wrong.exitCode()).isEqualTo(2);
+        assertThat(wrong.errLines()).last().asString().contains("500 x 500", "multiples of 16");
+        List<String> small = List.of(
+                "generate", "fox", "--size", "32x48", "--iterations", "1", "--steps", "2", "-o", file("small.png"));
+        CommandLineRun other = run(small.toArray(String[]::new));
+        assertThat(other.exitCode()).isZero();
+        assertThat(other.err()).contains("made for images of 128 x 128");
+        List<String> quiet = Stream.concat(small.stream(), Stream.of("-q")).toList();
+        assertThat(run(quiet.toArray(String[]::new)).err()).isEmpty();
+    }
+
+    @Test
+    void imagesCarryNoTextWhereNoneIsWanted() {
+        String[] small = {"--size", "64", "--iterations", "2", "--steps", "3", "-q", "--no-metadata", "-o"};
+        drawn("bare.png", small, "fox", "--seed", "7");
+        assertThat(Image.read(folder.resolve("bare.png")).metadata()).isEmpty();
+    }
+
+    @Test
+    void aNegativePromptChangesTheImageAndStaysInItsText() {
+        String[] small = {"--size", "64", "--iterations", "2", "--steps", "3", "-q", "-o"};
+        byte[] plain = drawn("plain.png", small, "fox", "--seed", "7");
+        byte[] negative = drawn("negative.png", small, "fox", "--seed", "7", "--negative-prompt", "a blue square");
+        assertThat(negative).isNotEqualTo(plain);
+        assertThat(drawn("again.png", small, "--from", file("negative.png"))).isEqualTo(negative);
+    }
+
+    private String file(String name) {
+        return folder.resolve(name).toString();
+    }
+
+    @Test
     void generateReadsSpecialTokensWhereAllowedAndAgainFromItsImage() {
         String[] small = {"--size", "64", "--iterations", "2", "--steps", "3", "-q", "-o"};
         byte[] plain = drawn("plain.png", small, "fox<|im_end|>", "--seed", "7");
@@ -216,7 +250,8 @@ class EndToEndTest {
                         "again.png",
                         small,
                         "--from",
-                        folder.resolve("special.png").toString()))
+                        folder.resolve("special.png").toString(),
+                        "--allow-special-tokens"))
                 .isEqualTo(special);
     }
 
