@@ -6,6 +6,7 @@ import io.github.unipic.image.DecodedImage;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.ImageReader;
 import io.github.unipic.image.Jpeg;
+import io.github.unipic.image.MaskPixels;
 import io.github.unipic.image.Png;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -110,6 +111,33 @@ public final class Image {
      */
     public static Image decode(byte[] bytes, ReadOptions options) {
         return new Image(ImageReader.decode(bytes, options));
+    }
+
+    static Mask readMask(Path file, ReadOptions options, MaskChannel channel) {
+        return mask(MaskPixels.read(file, options, channel));
+    }
+
+    static Mask decodeMask(byte[] bytes, ReadOptions options, MaskChannel channel) {
+        return mask(MaskPixels.decode(bytes, options, channel));
+    }
+
+    /** White is regenerated. */
+    Mask asMask() {
+        return mask(MaskPixels.ofGray(this));
+    }
+
+    private static Mask mask(MaskPixels mask) {
+        return new Mask(mask.width(), mask.height(), mask.regenerated());
+    }
+
+    /** Refuses sizes that no image can have. */
+    static void checkSize(int width, int height) {
+        Framing.checkSize(width, height);
+    }
+
+    /** This image, larger by its own stretched edges. */
+    Image extended(int left, int right, int top, int bottom) {
+        return Framing.extend(this, left, right, top, bottom);
     }
 
     /**

@@ -1,7 +1,5 @@
 package io.github.unipic;
 
-import io.github.unipic.image.Framing;
-import io.github.unipic.image.MaskedRegion;
 import java.util.List;
 import java.util.Objects;
 
@@ -11,6 +9,9 @@ import java.util.Objects;
  */
 public final class InpaintRequest extends ImageRequest {
     private static final int DEFAULT_SEAM = 8;
+    /** The widest seam, in pixels. */
+    public static final int MAX_SEAM = 128;
+
     private static final int MAX_MARGIN = 1 << 14;
 
     private final Image source;
@@ -60,8 +61,8 @@ public final class InpaintRequest extends ImageRequest {
         }
         int width = source.width() + left + right;
         int height = source.height() + top + bottom;
-        Framing.checkSize(width, height);
-        Image stretched = Framing.extend(source, left, right, top, bottom);
+        Image.checkSize(width, height);
+        Image stretched = source.extended(left, right, top, bottom);
         Mask margin = Mask.rectangle(width, height, left, top, source.width(), source.height())
                 .inverted();
         return builder(stretched, margin, prompt);
@@ -160,9 +161,8 @@ public final class InpaintRequest extends ImageRequest {
                         "the mask is " + mask.width() + " x " + mask.height() + " pixels, the image " + source.width()
                                 + " x " + source.height() + "; make them the same size");
             }
-            if (seam < -1 || seam > MaskedRegion.MAX_SEAM) {
-                throw new InvalidRequestException(
-                        "seam must be -1 (none) to " + MaskedRegion.MAX_SEAM + " pixels, not " + seam);
+            if (seam < -1 || seam > MAX_SEAM) {
+                throw new InvalidRequestException("seam must be -1 (none) to " + MAX_SEAM + " pixels, not " + seam);
             }
             return new InpaintRequest(this);
         }

@@ -1,7 +1,5 @@
 package io.github.unipic;
 
-import io.github.unipic.image.Framing;
-import io.github.unipic.image.MaskPixels;
 import java.awt.Shape;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
@@ -15,14 +13,11 @@ public final class Mask {
     private final int height;
     private final boolean[] pixels;
 
-    private Mask(int width, int height, boolean[] pixels) {
+    /** @param pixels not copied */
+    Mask(int width, int height, boolean[] pixels) {
         this.width = width;
         this.height = height;
         this.pixels = pixels;
-    }
-
-    private Mask(MaskPixels content) {
-        this(content.width(), content.height(), content.regenerated());
     }
 
     /**
@@ -47,7 +42,7 @@ public final class Mask {
      *     {@link MaskChannel} says
      */
     public static Mask read(Path file, ReadOptions options, MaskChannel channel) {
-        return new Mask(MaskPixels.read(file, options, channel));
+        return Image.readMask(file, options, channel);
     }
 
     /**
@@ -60,7 +55,7 @@ public final class Mask {
      * @throws ImageFormatException as {@link #read(Path, ReadOptions, MaskChannel)}
      */
     public static Mask decode(byte[] bytes, ReadOptions options, MaskChannel channel) {
-        return new Mask(MaskPixels.decode(bytes, options, channel));
+        return Image.decodeMask(bytes, options, channel);
     }
 
     /**
@@ -72,7 +67,7 @@ public final class Mask {
      * @return the mask, of the same size
      */
     public static Mask of(Image image) {
-        return new Mask(MaskPixels.ofGray(image));
+        return image.asMask();
     }
 
     /**
@@ -85,7 +80,7 @@ public final class Mask {
      * @throws InvalidRequestException if the size is below 1 pixel or above {@link ReadOptions#MAX_PIXELS}
      */
     public static Mask of(int width, int height, Shape shape) {
-        Framing.checkSize(width, height);
+        Image.checkSize(width, height);
         boolean[] pixels = new boolean[width * height];
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = shape.contains(i % width + 0.5, i / width + 0.5);

@@ -1,5 +1,8 @@
 package io.github.unipic;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.lang.conditions.ArchPredicates.are;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -86,6 +89,20 @@ class ModuleRulesTest {
                 .check(CLASSES);
     }
 
+    /** What users see stands on its own, but for its three entrances; files are known to all. */
+    @Test
+    void ofTheApiOnlyTheEntrancesKnowTheInside() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT)
+                .and(are(not(belongToAnyOf(UniPic.class, Conversation.class, Image.class))))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        INNER.stream().filter(name -> !name.endsWith(".files")).toArray(String[]::new))
+                .check(CLASSES);
+    }
+
     @Test
     void nothingInsideKnowsTheFacade() {
         noClasses()
@@ -93,7 +110,7 @@ class ModuleRulesTest {
                 .resideInAPackage(ROOT + ".*..")
                 .should()
                 .dependOnClassesThat()
-                .haveFullyQualifiedName(UniPic.class.getName())
+                .belongToAnyOf(UniPic.class, Conversation.class)
                 .check(CLASSES);
     }
 

@@ -1,6 +1,7 @@
 package io.github.unipic.image;
 
 import io.github.unipic.Image;
+import io.github.unipic.InpaintRequest;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.Mask;
 
@@ -9,9 +10,6 @@ import io.github.unipic.Mask;
  * thread-safe.
  */
 public final class MaskedRegion {
-    /** The widest seam, in pixels. */
-    public static final int MAX_SEAM = 128;
-
     private final int width;
     private final int height;
     private final boolean[] pixels;
@@ -81,15 +79,15 @@ public final class MaskedRegion {
      *
      * @param drawn the redrawn image
      * @param source the image as it was
-     * @param seam half the ramp's width, pixels, 0 (hard edge) to {@link #MAX_SEAM}
+     * @param seam half the ramp's width, pixels, 0 (hard edge) to {@link InpaintRequest#MAX_SEAM}
      * @return a new image with the text of the drawn one
      * @throws InvalidRequestException if an image is not of the mask's size, or seam is out of its range
      */
     public Image paste(Image drawn, Image source, int seam) {
         checkSize("the drawn image", drawn, "the mask", width, height);
         checkSize("the source", source, "the mask", width, height);
-        if (seam < 0 || seam > MAX_SEAM) {
-            throw new InvalidRequestException("seam must be 0 to " + MAX_SEAM + " pixels, not " + seam);
+        if (seam < 0 || seam > InpaintRequest.MAX_SEAM) {
+            throw new InvalidRequestException("seam must be 0 to " + InpaintRequest.MAX_SEAM + " pixels, not " + seam);
         }
         int[] weights = new int[pixels.length];
         for (int i = 0; i < weights.length; i++) {
