@@ -108,16 +108,16 @@ final class OrtC {
                 .find("OrtGetApiBase")
                 .orElseThrow(() -> new IllegalStateException("ONNX Runtime's C interface is not found"));
         Linker linker = Linker.nativeLinker();
-        MemorySegment base = ((MemorySegment) call(linker.downcallHandle(getBase, FunctionDescriptor.of(ADDRESS))))
+        MemorySegment base = ((MemorySegment) call(generic(linker.downcallHandle(getBase, FunctionDescriptor.of(ADDRESS)))))
                 .reinterpret(2 * ADDRESS.byteSize());
         String version = text((MemorySegment)
-                call(linker.downcallHandle(base.getAtIndex(ADDRESS, 1), FunctionDescriptor.of(ADDRESS))));
+                call(generic(linker.downcallHandle(base.getAtIndex(ADDRESS, 1), FunctionDescriptor.of(ADDRESS)))));
         if (!version.equals(expected)) {
             throw new IllegalStateException(
                     "ONNX Runtime's C interface is of version " + version + ", Java's of " + expected);
         }
         MemorySegment table = (MemorySegment) call(
-                linker.downcallHandle(base.getAtIndex(ADDRESS, 0), FunctionDescriptor.of(ADDRESS, JAVA_INT)),
+                generic(linker.downcallHandle(base.getAtIndex(ADDRESS, 0), FunctionDescriptor.of(ADDRESS, JAVA_INT))),
                 API_VERSION);
         if (table.equals(MemorySegment.NULL)) {
             throw new IllegalStateException(
@@ -237,16 +237,25 @@ final class OrtC {
     }
 
     private MethodHandle function(int index, ValueLayout result, MemoryLayout... parameters) {
-        return linker.downcallHandle(table.getAtIndex(ADDRESS, index), FunctionDescriptor.of(result, parameters));
+        return generic(
+                linker.downcallHandle(table.getAtIndex(ADDRESS, index), FunctionDescriptor.of(result, parameters)));
     }
 
     private MethodHandle action(int index, MemoryLayout... parameters) {
-        return linker.downcallHandle(table.getAtIndex(ADDRESS, index), FunctionDescriptor.ofVoid(parameters));
+        return generic(
+                linker.downcallHandle(table.getAtIndex(ADDRESS, index), FunctionDescriptor.ofVoid(parameters)));
     }
 
+    /** As (Object[])Object, so that each call is exact; what is void gives null. */
+    private static MethodHandle generic(MethodHandle function) {
+        return function.asType(function.type().generic())
+                .asSpreader(Object[].class, function.type().parameterCount());
+    }
+
+    /** @param function made by {@link #generic} */
     private static Object call(MethodHandle function, Object... arguments) {
         try {
-            return function.invokeWithArguments(arguments);
+            return (Object) function.invokeExact(arguments);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
