@@ -227,7 +227,7 @@ public record Manifest(
             }
         }
 
-        static FileSpec of(byte[] content) throws IOException {
+        public static FileSpec of(byte[] content) throws IOException {
             return of(new ByteArrayInputStream(content));
         }
 

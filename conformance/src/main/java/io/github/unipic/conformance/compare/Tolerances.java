@@ -46,9 +46,9 @@ public final class Tolerances {
     }
 
     /** Relative L2 error of one graph. */
-    public double stage(String graph) {
-        JsonNode own = limits.path("stage." + graph);
-        return own.isMissingNode() ? limit("stage") : own.get("limit").asDouble();
+    public double graph(String graph) {
+        JsonNode own = limits.path("graph." + graph);
+        return own.isMissingNode() ? limit("graph") : own.get("limit").asDouble();
     }
 
     /** Relative L2 error of latents and pixels at the end of a loop. */

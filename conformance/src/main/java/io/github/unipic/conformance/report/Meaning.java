@@ -25,7 +25,7 @@ final class Meaning {
             case PREPROCESSING ->
                 "The input differs before any graph runs: reading, resizing or tokenizing on this machine,"
                         + " not the accelerator.";
-            case STAGE ->
+            case GRAPH ->
                 check.errors().map(errors -> byShape(check, errors)).orElse("The result is not the reference's.");
             case LOOP ->
                 check.errors().map(errors -> byShape(check, errors) + " ").orElse("")

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class ComparerTest {
     private final List<Check> checks = new ArrayList<>();
-    private final Comparer comparer = new Comparer(Area.STAGE, "mar_decoder", "half_tall", checks::add);
+    private final Comparer comparer = new Comparer(Area.GRAPH, "mar_decoder", "half_tall", checks::add);
 
     @Test
     void floatsPassUpToTheLimit() {

@@ -44,7 +44,7 @@ class ReferenceFileTest {
                     .hasValueSatisfying(values -> assertThat(values.values())
                             .containsExactly(1, -0f, Float.NEGATIVE_INFINITY, Float.MIN_VALUE))
                     .hasValueSatisfying(values -> assertThat(values.shape()).containsExactly(2, 2));
-            assertThat(reference.longs("a/ids"))
+            assertThat(reference.integers("a/ids"))
                     .hasValueSatisfying(values -> assertThat(values).containsExactly(Long.MIN_VALUE, 7));
             assertThat(reference.floats("a/none")).isEmpty();
         }
@@ -54,7 +54,7 @@ class ReferenceFileTest {
     void valuesOfAnotherTypeAreRefused() throws IOException {
         try (ReferenceFile reference = ReferenceFile.open(write(Map.of()))) {
             assertRefused(() -> reference.floats("a/ids"), "a/ids", "INT64");
-            assertRefused(() -> reference.longs("a/b"), "a/b", "FLOAT32");
+            assertRefused(() -> reference.integers("a/b"), "a/b", "FLOAT32");
         }
     }
 

@@ -41,7 +41,7 @@ public final class ReferenceFuzz implements FuzzTarget {
             reference.seed();
             reference.digest();
             reference.floats("a");
-            reference.longs("b");
+            reference.integers("b");
             Cases.of(Suite.FULL).withSeed(reference.seed());
         }
     }

@@ -3,29 +3,31 @@ package io.github.unipic.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.unipic.Cancellation;
 import io.github.unipic.conformance.cases.Cases;
-import io.github.unipic.conformance.cases.StageCase;
-import io.github.unipic.conformance.cases.StageRunner;
+import io.github.unipic.conformance.cases.GraphCase;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.Tensor;
+import io.github.unipic.runtime.TestExecution;
 import org.junit.jupiter.api.Test;
 
-class StageRunnerTest {
+class GraphCaseTest {
 
     @Test
     void inputsThatCannotAllBeMadeAreFreed() {
-        StageCase good = Cases.of(Suite.SMOKE).stages().stream()
+        GraphCase good = Cases.of(Suite.SMOKE).all().stream()
+                .filter(GraphCase.class::isInstance)
+                .map(GraphCase.class::cast)
                 .filter(each -> each.graph() == GraphName.TOKEN_SAMPLER)
                 .findFirst()
                 .orElseThrow();
-        StageCase moreThanAll = new StageCase(
+        GraphCase moreThanAll = new GraphCase(
+                good.seed(),
+                good.suite(),
                 good.graph(),
                 good.name(),
-                good.suite(),
                 good.batch(),
                 good.rows(),
                 good.tokens(),
@@ -34,7 +36,7 @@ class StageRunnerTest {
                 good.grid(),
                 good.known(),
                 good.predict(),
-                good.fullCanvas(),
+                good.canvas(),
                 good.tile(),
                 good.ownStatistics(),
                 good.timestep(),
@@ -43,10 +45,10 @@ class StageRunnerTest {
                 good.guidance(),
                 good.temperature(),
                 good.scale());
-        try (Graphs graphs = new Graphs(ModelFolder.open(TinyModel.model(), false), RuntimeOptions.DEFAULTS)) {
+        try (Engine engine = Engine.open(ModelFolder.open(TinyModel.model(), false), RuntimeOptions.DEFAULTS)) {
             long open = Tensor.open();
             assertThatExceptionOfType(ArrayIndexOutOfBoundsException.class)
-                    .isThrownBy(() -> new StageRunner(graphs, 1, new Cancellation()).prepare(moreThanAll));
+                    .isThrownBy(() -> moreThanAll.run(TestExecution.of(engine), output -> {}));
             assertThat(Tensor.open()).isEqualTo(open);
         }
     }
