@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 
 /**
  * One run of one graph at certain sizes, by the graph contract alone: named tensors in, named tensors out.
- * docs/conformance-cases.md says what each word means; those that are not given, 0 or null, have their defaults.
+ * docs/conformance-cases.md says what each parameter means; those that are not given, 0 or null, have their defaults.
  *
  * @param seed of the inputs
  * @param last so many of the steps, the last ones, are taken: with all of them what the first do hides the others
@@ -37,7 +37,7 @@ public record GraphCase(
         KnownCount known,
         PredictedSet predict,
         CanvasSize canvas,
-        TilePlace tile,
+        TileArea tile,
         boolean ownStatistics,
         int timestep,
         int steps,
@@ -56,7 +56,7 @@ public record GraphCase(
         known = requireNonNullElse(known, KnownCount.NONE);
         predict = requireNonNullElse(predict, PredictedSet.REST);
         canvas = requireNonNullElse(canvas, CanvasSize.BLANK);
-        tile = requireNonNullElse(tile, TilePlace.WHOLE);
+        tile = requireNonNullElse(tile, TileArea.WHOLE);
         steps = Math.max(1, steps);
         last = last == 0 ? steps : last;
         guidance = guidance == 0 ? 1 : guidance;

@@ -105,9 +105,9 @@ final class GraphInputs implements AutoCloseable {
     private void pixelDecoderTile() {
         GraphSpec spec = execution.engine().folder().spec(of.graph());
         int perToken = sizes.downsampling() / 2;
-        Grid places = new Grid(perToken * grid.height(), perToken * grid.width());
-        floats("features", of.batch(), spec.input("features").length(1), places.height(), places.width());
-        longs("core", of.tile().of(places));
+        Grid features = new Grid(perToken * grid.height(), perToken * grid.width());
+        floats("features", of.batch(), spec.input("features").length(1), features.height(), features.width());
+        longs("core", of.tile().of(features));
         TensorSpec statistics = spec.input("statistics");
         long[] shape = {statistics.length(0), of.batch(), statistics.length(2), 2};
         float[] pairs = of.values("statistics").floats(elements(shape));

@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An answer whose tokens are the likeliest.
+ * A greedy answer: each token is the one with the largest logit.
  *
  * @param ids its tokens, the one that ended it included
- * @param logits that each was the likeliest by
+ * @param logits that each token was taken from
  */
 public record GreedyAnswer(long[] ids, List<float[]> logits) {
 
@@ -28,7 +28,7 @@ public record GreedyAnswer(long[] ids, List<float[]> logits) {
                 answer.tokens().stream().mapToLong(Integer::longValue).toArray(), logits);
     }
 
-    /** By how much each was likelier than the next: difference of the logits over the root mean square of all. */
+    /** How far each token leads the next: difference of the logits over the root mean square of all. */
     float[] margins() {
         float[] margins = new float[ids.length];
         for (int position = 0; position < ids.length; position++) {
@@ -37,7 +37,7 @@ public record GreedyAnswer(long[] ids, List<float[]> logits) {
         return margins;
     }
 
-    /** By how much the token at a position was likelier than another one, as in {@link #margins}. */
+    /** How far the token at a position leads another one, as in {@link #margins}. */
     double lead(int position, long other) {
         float[] all = logits.get(position);
         return other < 0 || other >= all.length
@@ -82,7 +82,7 @@ public record GreedyAnswer(long[] ids, List<float[]> logits) {
         return position;
     }
 
-    /** The likeliest token but one. */
+    /** The token with the largest logit but one. */
     private static int next(float[] values, int best) {
         int next = best == 0 ? 1 : 0;
         for (int i = 0; i < values.length; i++) {

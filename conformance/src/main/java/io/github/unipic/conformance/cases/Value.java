@@ -81,7 +81,7 @@ public sealed interface Value {
             Tolerances limits = judge.tolerances().tasks();
             judge.against(judge.expected().image(judge.key()), right -> {
                 judge.comparer()
-                        .levels(
+                        .generated(
                                 judge.output().name(),
                                 image.rgb(),
                                 right.rgb(),
@@ -107,7 +107,7 @@ public sealed interface Value {
                 if (jpeg) {
                     judge.comparer().meanDifference(name, image.rgb(), right.rgb(), JPEG_LIMIT);
                 } else {
-                    judge.comparer().sameLevels(name, image.rgb(), right.rgb());
+                    judge.comparer().samePixels(name, image.rgb(), right.rgb());
                 }
             });
         }

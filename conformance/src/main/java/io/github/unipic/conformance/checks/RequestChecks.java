@@ -58,7 +58,7 @@ public final class RequestChecks {
     }
 
     private void twice(Comparer comparer) {
-        comparer.sameLevels("image", image(7), image(7));
+        comparer.samePixels("image", image(7), image(7));
         if (describes()) {
             comparer.exact("answer", answer(), answer());
         }

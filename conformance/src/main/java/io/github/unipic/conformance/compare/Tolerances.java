@@ -56,12 +56,12 @@ public final class Tolerances {
         return limit("loop");
     }
 
-    /** Largest difference of a drawn image, in levels. */
+    /** Largest difference of a pixel value of a generated image, 0 to 255. */
     public double imageLargest() {
         return limit("image_largest");
     }
 
-    /** Share of a drawn image's values that may differ. */
+    /** Share of a generated image's values that may differ. */
     public double imageShare() {
         return limit("image_share");
     }

@@ -8,7 +8,7 @@ public enum Area {
     PREPROCESSING,
     /** One graph alone. */
     GRAPH,
-    /** A whole image, drawn or edited with recorded order and noise. */
+    /** A whole image, generated or edited with recorded order and noise. */
     LOOP,
     /** Answers about an image. */
     UNDERSTANDING,
