@@ -128,7 +128,7 @@ public record ConformanceRun(
                 try (ReferenceFile reference =
                         ReferenceFile.open(material.reference().get())) {
                     ModelFolder model = material.model();
-                    Cases cases = Cases.of(suite).withSeed(reference.seed());
+                    Cases cases = Cases.of(suite, OptionalLong.of(reference.seed()));
                     part(Area.GRAPH, interim, () -> compare(model, cases, reference, results));
                     part(Area.PLACEMENT, interim, () -> place(model, cases, results, temporary.path()));
                     part(Area.CONCURRENCY, interim, () -> request(model, results));

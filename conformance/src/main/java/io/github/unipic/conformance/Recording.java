@@ -3,8 +3,8 @@ package io.github.unipic.conformance;
 import io.github.unipic.Cancellation;
 import io.github.unipic.OutputException;
 import io.github.unipic.conformance.cases.Case;
+import io.github.unipic.conformance.cases.Case.Output;
 import io.github.unipic.conformance.cases.Cases;
-import io.github.unipic.conformance.cases.Output;
 import io.github.unipic.conformance.cases.Value.Recorder;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.reference.ReferenceWriter;
@@ -73,8 +73,7 @@ public record Recording(
 
     /** @param folder the model, opened, its files found to be whole */
     void writeTo(Path file, ModelFolder folder) {
-        Cases standard = Cases.of(suite);
-        Cases cases = standard.withSeed(seed.orElse(standard.seed()));
+        Cases cases = Cases.of(suite, seed);
         try (ReferenceWriter writer = new ReferenceWriter(file);
                 Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS)) {
             engine.run(cancellation, execution -> record(cases, execution, writer));
@@ -90,8 +89,8 @@ public record Recording(
         Recorder finite = finite(writer);
         int done = 0;
         for (Case one : cases.all()) {
-            if (one.graphs().stream().allMatch(execution.engine().folder()::has)) {
-                one.run(execution, output -> record(one, output, finite));
+            if (one.missing(execution.engine().folder()).isEmpty()) {
+                one.run().on(execution, output -> record(one, output, finite));
             }
             progress.accept(++done, cases.all().size());
         }
@@ -99,7 +98,7 @@ public record Recording(
 
     private static void record(Case one, Output output, Recorder recorder) {
         try {
-            output.value().record(one, output.name(), recorder);
+            output.value().record(one.prefix(), output.name(), recorder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The kit's smallest suite on the CPU, as most tests of the kit run it. */
 final class SmokeRun {
@@ -49,7 +50,7 @@ final class SmokeRun {
         ModelTolerances tolerances = new ModelTolerances(engine.manifest(), Optional.empty());
         try (ReferenceFile reference = ReferenceFile.open(file)) {
             new ReferenceReplay(TestExecution.of(engine), reference, tolerances, results)
-                    .run(Cases.of(Suite.SMOKE).withSeed(reference.seed()));
+                    .run(Cases.of(Suite.SMOKE, OptionalLong.of(reference.seed())));
         }
         return results;
     }

@@ -17,7 +17,7 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /** The embedded checkpoint on disk, and models exported from it; made once for all tests, removed at the end. */
-final class TinyModel {
+public final class TinyModel {
     private static final Path FOLDER = create();
 
     private TinyModel() {}
@@ -31,7 +31,7 @@ final class TinyModel {
     }
 
     /** The float32 model; tests must not change it. */
-    static synchronized Path model() {
+    public static synchronized Path model() {
         Path model = FOLDER.resolve("model");
         if (!Files.exists(model)) {
             export(checkpoint(), model);

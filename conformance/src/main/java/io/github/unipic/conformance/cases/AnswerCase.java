@@ -2,7 +2,7 @@ package io.github.unipic.conformance.cases;
 
 import io.github.unipic.Image;
 import io.github.unipic.VisionPath;
-import io.github.unipic.conformance.Suite;
+import io.github.unipic.conformance.cases.Case.Output;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.generation.ImageEncoder;
 import io.github.unipic.generation.LanguageContext;
@@ -25,41 +25,26 @@ import java.util.function.Consumer;
  * @param photo name of one that comes with the kit
  * @param tokens of the answer at most
  */
-record AnswerCase(long seed, Suite suite, String name, String path, String photo, String question, int tokens)
-        implements Case {
+record AnswerCase(long seed, String name, String path, String photo, String question, int tokens) {
+
+    private static final String TASK = "understand";
+
+    Case asCase() {
+        GraphName encoder = vision() == VisionPath.SIGLIP ? GraphName.VISION_ENCODER : GraphName.PIXEL_ENCODER;
+        return new Case(Area.UNDERSTANDING, TASK, name, "answer/" + name + "/", Set.of(encoder), false, this::run);
+    }
 
     private VisionPath vision() {
         return path.equals("mar") ? VisionPath.MAR : VisionPath.SIGLIP;
     }
 
-    @Override
-    public Area area() {
-        return Area.UNDERSTANDING;
-    }
-
-    @Override
-    public String subject() {
-        return "understand";
-    }
-
-    @Override
-    public Set<GraphName> graphs() {
-        return Set.of(vision() == VisionPath.SIGLIP ? GraphName.VISION_ENCODER : GraphName.PIXEL_ENCODER);
-    }
-
-    @Override
-    public String key(String output) {
-        return "answer/" + name + "/" + output;
-    }
-
-    @Override
-    public void run(Execution execution, Consumer<Output> outputs) {
+    private void run(Execution execution, Consumer<Output> outputs) {
         try (Tensor embeds = embeds(execution);
                 LanguageContext context = LanguageContext.empty(execution)) {
             show(context, embeds, question);
             List<Integer> stops = execution.manifest().tokens().stop();
             GreedyAnswer answer = GreedyAnswer.of(execution, context, tokens, stops);
-            outputs.accept(new Output(area(), subject(), "ids", new Value.Answer(answer)));
+            outputs.accept(new Output(Area.UNDERSTANDING, TASK, "ids", answer));
         }
     }
 

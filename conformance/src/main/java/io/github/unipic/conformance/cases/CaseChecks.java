@@ -5,34 +5,27 @@ import io.github.unipic.conformance.compare.Comparer;
 import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.Area;
-import io.github.unipic.model.GraphName;
 import io.github.unipic.runtime.Execution;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /** Runs cases and judges what they give. */
 public record CaseChecks(Execution execution, ModelTolerances tolerances, Results results) {
 
     /** Compares a case with what is expected, or says that the model has no graph for it. */
     public void check(Case one, Expected expected) {
-        Optional<GraphName> missing = one.graphs().stream()
-                .filter(graph -> !execution.engine().folder().has(graph))
-                .findFirst();
-        if (missing.isPresent()) {
-            results.skip(one.subject() + "/" + one.name() + ": the model has no "
-                    + missing.get().label());
-        } else {
-            results.attempt(one.area(), one.subject(), one.name(), () -> run(one, expected));
-        }
+        one.missing(execution.engine().folder())
+                .ifPresentOrElse(
+                        graph -> results.skip(one.subject() + "/" + one.name() + ": the model has no " + graph.label()),
+                        () -> results.attempt(one.area(), one.subject(), one.name(), () -> run(one, expected)));
     }
 
     private void run(Case one, Expected expected) {
         Map<String, Value> first = new HashMap<>();
         if (one.repeats()) {
-            one.run(execution, output -> first.put(output.name(), output.value()));
+            one.run().on(execution, output -> first.put(output.name(), output.value()));
         }
-        one.run(execution, output -> {
+        one.run().on(execution, output -> {
             output.value().judge(new Judge(one, output, expected, tolerances, results));
             if (output.value() instanceof Values again && first.get(output.name()) instanceof Values before) {
                 new Comparer(Area.DETERMINISM, output.subject(), one.name(), results::add)

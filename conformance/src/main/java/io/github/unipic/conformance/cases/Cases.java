@@ -13,8 +13,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /**
  * What is run on a model whose sizes are not known beforehand: cases.json, which the PyTorch side reads as well.
@@ -22,31 +22,27 @@ import java.util.OptionalLong;
  * @param seed of all inputs, 32 bits
  * @param sha256 of cases.json, by which a reference file shows that it was made from the same cases
  */
-public record Cases(Suite suite, long seed, String sha256, List<Case> all) {
+public record Cases(long seed, String sha256, List<Case> all) {
     private static final String RESOURCE = "/io/github/unipic/conformance/cases.json";
     private static final JsonMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
             .build();
 
+    /** @throws IllegalArgumentException for a seed of more than 32 bits, of which some would have no effect */
+    public Cases {
+        if (seed >>> Integer.SIZE != 0) {
+            throw new IllegalArgumentException("seed is " + seed + ", not 0 to 4294967295");
+        }
+    }
+
     /** The cases of a suite with the kit's own numbers. */
     public static Cases of(Suite suite) {
-        return read(suite, OptionalLong.empty());
+        return of(suite, OptionalLong.empty());
     }
 
-    /**
-     * The same cases with other numbers.
-     *
-     * @throws IllegalArgumentException for a seed of more than 32 bits, of which some would have no effect
-     */
-    public Cases withSeed(long other) {
-        if (other >>> Integer.SIZE != 0) {
-            throw new IllegalArgumentException("seed is " + other + ", not 0 to 4294967295");
-        }
-        return read(suite, OptionalLong.of(other));
-    }
-
-    private static Cases read(Suite suite, OptionalLong given) {
+    /** The cases of a suite with other numbers. */
+    public static Cases of(Suite suite, OptionalLong given) {
         try (InputStream in = Cases.class.getResourceAsStream(RESOURCE)) {
             if (in == null) {
                 throw new IllegalStateException("Resource " + RESOURCE + " is missing from the jar");
@@ -54,23 +50,25 @@ public record Cases(Suite suite, long seed, String sha256, List<Case> all) {
             byte[] bytes = in.readAllBytes();
             JsonNode json = JSON.readTree(bytes);
             long seed = given.orElseGet(() -> json.get("seed").asLong());
-            List<Case> cases = new ArrayList<>();
-            add(json.get("stages"), GraphCase.class, suite, seed, cases);
-            add(json.get("loops"), ImageCase.class, suite, seed, cases);
-            add(json.get("answers"), AnswerCase.class, suite, seed, cases);
-            return new Cases(suite, seed, FileSpec.of(bytes).sha256(), List.copyOf(cases));
+            List<Case> all = new ArrayList<>();
+            all.addAll(list(json.get("stages"), suite, seed, GraphCase.class, GraphCase::asCase));
+            all.addAll(list(json.get("loops"), suite, seed, ImageCase.class, ImageCase::asCase));
+            all.addAll(list(json.get("answers"), suite, seed, AnswerCase.class, AnswerCase::asCase));
+            return new Cases(seed, FileSpec.of(bytes).sha256(), List.copyOf(all));
         } catch (IOException e) {
             throw new UncheckedIOException("Resource " + RESOURCE + " is damaged", e);
         }
     }
 
-    private static void add(JsonNode array, Class<? extends Case> kind, Suite suite, long seed, List<Case> cases)
+    private static <T> List<Case> list(JsonNode array, Suite suite, long seed, Class<T> kind, Function<T, Case> asCase)
             throws JsonProcessingException {
+        List<Case> cases = new ArrayList<>();
         for (JsonNode node : array) {
-            Case one = JSON.treeToValue(((ObjectNode) node).put("seed", seed), kind);
-            if (suite.includes(Suite.valueOf(node.get("suite").asText().toUpperCase(Locale.ROOT)))) {
-                cases.add(one);
+            ObjectNode fields = (ObjectNode) node;
+            if (suite.includes(JSON.treeToValue(fields.remove("suite"), Suite.class))) {
+                cases.add(asCase.apply(JSON.treeToValue(fields.put("seed", seed), kind)));
             }
         }
+        return cases;
     }
 }

@@ -2,7 +2,7 @@ package io.github.unipic.conformance.cases;
 
 import static java.util.Objects.requireNonNullElse;
 
-import io.github.unipic.conformance.Suite;
+import io.github.unipic.conformance.cases.Case.Output;
 import io.github.unipic.conformance.cases.Value.Values;
 import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.conformance.report.Area;
@@ -23,9 +23,8 @@ import java.util.function.Consumer;
  * @param last so many of the steps, the last ones, are taken: with all of them what the first do hides the others
  * @param scale of all floating-point inputs but what a schedule gives; small ones show what a norm adds to a variance
  */
-public record GraphCase(
+record GraphCase(
         long seed,
-        Suite suite,
         GraphName graph,
         String name,
         int batch,
@@ -36,7 +35,7 @@ public record GraphCase(
         GridSize grid,
         KnownCount known,
         PredictedSet predict,
-        CanvasSize canvas,
+        String canvas,
         TileArea tile,
         boolean ownStatistics,
         int timestep,
@@ -44,8 +43,7 @@ public record GraphCase(
         int last,
         double guidance,
         double temperature,
-        float scale)
-        implements Case {
+        float scale) {
 
     /** Fills in what is not given. */
     public GraphCase {
@@ -55,7 +53,7 @@ public record GraphCase(
         grid = requireNonNullElse(grid, GridSize.NATIVE);
         known = requireNonNullElse(known, KnownCount.NONE);
         predict = requireNonNullElse(predict, PredictedSet.REST);
-        canvas = requireNonNullElse(canvas, CanvasSize.BLANK);
+        canvas = requireNonNullElse(canvas, "");
         tile = requireNonNullElse(tile, TileArea.WHOLE);
         steps = Math.max(1, steps);
         last = last == 0 ? steps : last;
@@ -64,29 +62,9 @@ public record GraphCase(
         scale = scale == 0 ? 1 : scale;
     }
 
-    @Override
-    public Area area() {
-        return Area.GRAPH;
-    }
-
-    @Override
-    public String subject() {
-        return graph.label();
-    }
-
-    @Override
-    public Set<GraphName> graphs() {
-        return Set.of(graph);
-    }
-
-    @Override
-    public String key(String output) {
-        return "stage/" + graph.label() + "/" + name + "/" + output;
-    }
-
-    @Override
-    public boolean repeats() {
-        return true;
+    Case asCase() {
+        String prefix = "stage/" + graph.label() + "/" + name + "/";
+        return new Case(Area.GRAPH, graph.label(), name, prefix, Set.of(graph), true, this::run);
     }
 
     /** The numbers of an input. */
@@ -94,19 +72,18 @@ public record GraphCase(
         return new SeededValues(seed, graph.label() + "/" + name + "/" + input);
     }
 
-    @Override
-    public void run(Execution execution, Consumer<Output> outputs) {
+    void run(Execution execution, Consumer<Output> outputs) {
         try (GraphInputs inputs = new GraphInputs(this, execution)) {
             long start = System.nanoTime();
             try (Outputs results = execution.run(graph, inputs.tensors(), inputs.wanted())) {
                 outputs.accept(output("time", new Value.Time(System.nanoTime() - start)));
                 for (String output : inputs.wanted()) {
                     try (Tensor tensor = results.take(output)) {
-                        Floats floats = new Floats(tensor.toFloats(), tensor.shape());
+                        Values values = Values.of(tensor);
                         if (output.startsWith("present_")) {
-                            present(output, floats, inputs, outputs);
+                            present(output, values.floats(), inputs, outputs);
                         } else {
-                            outputs.accept(output(output, new Values(floats)));
+                            outputs.accept(output(output, values));
                         }
                     }
                 }
@@ -137,11 +114,11 @@ public record GraphCase(
             System.arraycopy(
                     present.values(), from + pastLength * width, added.values(), head * tokens * width, tokens * width);
         }
-        outputs.accept(output(output, new Values(added)));
+        outputs.accept(output(output, new Values(added, Optional.empty())));
         outputs.accept(output(nameOfPast, new Values(kept, Optional.of(past))));
     }
 
     private Output output(String output, Value value) {
-        return new Output(area(), subject(), output, value);
+        return new Output(Area.GRAPH, graph.label(), output, value);
     }
 }

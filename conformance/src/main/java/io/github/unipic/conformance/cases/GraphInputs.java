@@ -163,7 +163,7 @@ final class GraphInputs implements AutoCloseable {
                         .asLongStream()
                         .toArray());
         tensors.put("predict", Tensor.longs(predict));
-        floats("canvas", 1, of.canvas().of(sizes, grid), sizes.marDim());
+        floats("canvas", 1, of.canvas().equals("full") ? sizes.bufferTokens() + grid.tokens() : 0, sizes.marDim());
         longs("grid", grid.height(), grid.width());
         want("z");
     }

@@ -2,10 +2,11 @@ package io.github.unipic.conformance.cases;
 
 import io.github.unipic.Answer;
 import io.github.unipic.DescribeRequest;
-import io.github.unipic.conformance.compare.Comparer;
+import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.generation.LanguageContext;
 import io.github.unipic.generation.TextGenerator;
 import io.github.unipic.runtime.Execution;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,7 +17,8 @@ import java.util.Optional;
  * @param ids its tokens, the one that ended it included
  * @param logits that each token was taken from
  */
-public record GreedyAnswer(long[] ids, List<float[]> logits) {
+public record GreedyAnswer(long[] ids, List<float[]> logits) implements Value {
+    private static final String MARGINS = "margins";
 
     /** Continues a context through the sdk's text generator. */
     public static GreedyAnswer of(Execution execution, LanguageContext context, int most, List<Integer> stops) {
@@ -50,27 +52,44 @@ public record GreedyAnswer(long[] ids, List<float[]> logits) {
         return logits.stream().allMatch(all -> Double.isFinite(rms(all)));
     }
 
+    @Override
+    public void judge(Judge judge) {
+        Optional<long[]> expected = judge.expected(judge.name(), Expected::integers);
+        Optional<float[]> margins = judge.expected(MARGINS, Expected::floats).map(Floats::values);
+        if (expected.isEmpty() || margins.isEmpty()) {
+            judge.cannotJudge(expected.isEmpty() ? judge.name() : MARGINS);
+        } else if (expected.get().length == 0 || expected.get().length != margins.get().length) {
+            String lengths = expected.get().length + " ids and " + margins.get().length + " margins";
+            judge.comparer().cannotJudge(judge.name(), "the reference has " + lengths + "; record it again");
+        } else {
+            compare(expected.get(), margins.get(), judge);
+        }
+    }
+
     /**
      * Rounding may decide between two tokens that are as good as equally likely, and what follows is another answer.
      * Both sides must see it so: the reference its token and the next, this machine its token and the reference's.
-     *
-     * @param margins of the expected ids
-     * @param limit of the margin where the answers part
      */
-    void compare(String name, long[] expected, float[] margins, double limit, Comparer comparer) {
+    private void compare(long[] expected, float[] margins, Judge judge) {
         int parting = parting(expected);
-        boolean same = parting == ids.length && parting == expected.length;
         double margin = 0;
         Optional<String> note = Optional.empty();
         if (!isFinite()) {
             margin = Double.NaN;
             note = Optional.of("some logits are not finite");
-        } else if (!same) {
-            boolean oneEnds = parting == ids.length || parting == expected.length;
+        } else if (parting < Math.max(ids.length, expected.length)) {
+            boolean oneEnds = parting == Math.min(ids.length, expected.length);
             margin = oneEnds ? Double.POSITIVE_INFINITY : Math.max(margins[parting], lead(parting, expected[parting]));
             note = Optional.of("the answers part at token " + parting);
         }
-        comparer.measured(name, "logit margin where the answers part", margin, limit, note);
+        double limit = judge.tolerances().tasks().answerMargin();
+        judge.comparer().measured(judge.name(), "logit margin where the answers part", margin, limit, note);
+    }
+
+    @Override
+    public void record(String prefix, String name, Recorder recorder) throws IOException {
+        recorder.longs(prefix + name, ids, ids.length);
+        recorder.floats(prefix + MARGINS, margins(), ids.length);
     }
 
     /** Tokens at the beginning that are the same. */

@@ -1,7 +1,7 @@
 package io.github.unipic.conformance.cases;
 
 import io.github.unipic.GuidanceSchedule;
-import io.github.unipic.conformance.Suite;
+import io.github.unipic.conformance.cases.Case.Output;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.generation.DiffusionSchedule;
 import io.github.unipic.generation.GenerationPlan;
@@ -31,7 +31,6 @@ import java.util.function.Consumer;
  */
 record ImageCase(
         long seed,
-        Suite suite,
         String name,
         GridSize grid,
         int iterations,
@@ -40,49 +39,26 @@ record ImageCase(
         GuidanceSchedule guidanceSchedule,
         double temperature,
         String prompt,
-        String photo)
-        implements Case {
+        String photo) {
 
     /** Fills in what is not given. */
     ImageCase {
         photo = Objects.requireNonNullElse(photo, "");
     }
 
-    @Override
-    public Area area() {
-        return Area.LOOP;
+    Case asCase() {
+        boolean edits = !photo.isEmpty();
+        return new Case(
+                Area.LOOP,
+                edits ? "edit" : "t2i",
+                name,
+                "loop/" + name + "/",
+                edits ? Set.of(GraphName.PIXEL_ENCODER) : Set.of(),
+                false,
+                edits ? this::edit : this::generate);
     }
 
-    @Override
-    public String subject() {
-        return photo.isEmpty() ? "t2i" : "edit";
-    }
-
-    @Override
-    public Set<GraphName> graphs() {
-        return photo.isEmpty() ? Set.of() : Set.of(GraphName.PIXEL_ENCODER);
-    }
-
-    @Override
-    public String key(String output) {
-        return "loop/" + name + "/" + output;
-    }
-
-    @Override
-    public void run(Execution execution, Consumer<Output> outputs) {
-        ImageRun run = new ImageRun(
-                execution,
-                plan(execution.manifest()),
-                (iteration, z, tokens) -> {},
-                (output, value) -> outputs.accept(new Output(area(), subject(), output, value)));
-        if (photo.isEmpty()) {
-            generate(execution, run);
-        } else {
-            edit(execution, run);
-        }
-    }
-
-    private void generate(Execution execution, ImageRun run) {
+    private void generate(Execution execution, Consumer<Output> outputs) {
         Prompts prompts = execution.manifest().prompts();
         PromptText request = PromptText.template(prompt).in(prompts.generate(), Prompts.PLACE);
         try (LanguageContext conditional = LanguageContext.empty(execution);
@@ -90,20 +66,30 @@ record ImageCase(
                 Tensor canvas = new MarModel(execution).blankCanvas()) {
             conditional.append(conditional.turn(request), List.of());
             unconditional.append(unconditional.turn(PromptText.template(prompts.generateUnconditional())), List.of());
-            run.generate(conditional, unconditional, canvas);
+            run(execution, plan(execution.manifest()), "t2i", outputs).generate(conditional, unconditional, canvas);
         }
     }
 
-    private void edit(Execution execution, ImageRun run) {
+    private void edit(Execution execution, Consumer<Output> outputs) {
         Manifest manifest = execution.manifest();
-        int side = run.plan().grid().height() * manifest.sizes().downsampling();
+        GenerationPlan plan = plan(manifest);
+        int side = plan.grid().height() * manifest.sizes().downsampling();
         try (MarEncoding source = new ImageEncoder(execution).source(Photos.require(photo), side);
                 LanguageContext conditional = LanguageContext.empty(execution);
                 LanguageContext unconditional = LanguageContext.empty(execution)) {
             AnswerCase.show(conditional, source.embeds(), prompt);
             AnswerCase.show(unconditional, source.embeds(), manifest.prompts().editUnconditional());
-            run.generate(conditional, unconditional, source.canvas().orElseThrow());
+            run(execution, plan, "edit", outputs)
+                    .generate(conditional, unconditional, source.canvas().orElseThrow());
         }
+    }
+
+    private static ImageRun run(Execution execution, GenerationPlan plan, String subject, Consumer<Output> outputs) {
+        return new ImageRun(
+                execution,
+                plan,
+                (iteration, z, tokens) -> {},
+                (output, value) -> outputs.accept(new Output(Area.LOOP, subject, output, value)));
     }
 
     private GenerationPlan plan(Manifest manifest) {

@@ -69,11 +69,12 @@ public final class PlacementChecks {
             engine.run(cancellation, execution -> {
                 Set<GraphName> done = EnumSet.noneOf(GraphName.class);
                 for (Case one : cases.all()) {
-                    if (one.area() == Area.GRAPH
-                            && one.graphs().stream().allMatch(model::has)
-                            && done.addAll(one.graphs())) {
+                    if (one.area() == Area.GRAPH && one.missing(model).isEmpty() && done.addAll(one.graphs())) {
                         results.attempt(
-                                Area.PLACEMENT, one.subject(), one.name(), () -> one.run(execution, output -> {}));
+                                Area.PLACEMENT,
+                                one.subject(),
+                                one.name(),
+                                () -> one.run().on(execution, output -> {}));
                     }
                 }
             });

@@ -4,43 +4,37 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.unipic.conformance.ConformanceException;
-import io.github.unipic.conformance.cases.TensorFile;
+import io.github.unipic.conformance.cases.Expected;
 import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.runtime.Tensor;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.SortedSet;
-import java.util.TreeSet;
 
 /**
  * A golden file: inputs and outputs by key, and parameters as JSON in the metadata. What is asked for must be there.
  * The outputs' numbers of values count, not their shapes.
  */
-final class GoldenFile extends TensorFile {
+final class GoldenFile extends Expected {
     private static final String ENDING = ".safetensors";
     private static final JsonMapper JSON = new JsonMapper();
 
     private final String name;
 
-    private GoldenFile(Path path) {
+    /** @throws ConformanceException when it is damaged */
+    GoldenFile(Path path) {
         super(path, "Golden file", "write it again");
         String file = path.getFileName().toString();
         name = file.substring(0, file.length() - ENDING.length());
-    }
-
-    /** @throws ConformanceException when it is damaged */
-    static GoldenFile open(Path path) {
-        return new GoldenFile(path);
     }
 
     String name() {
         return name;
     }
 
-    /** All keys, sorted. */
-    SortedSet<String> allKeys() {
-        return new TreeSet<>(keys());
+    /** The first part of the name: t2i, edit, understand, preprocess. */
+    String task() {
+        return name.split("_")[0];
     }
 
     @Override
@@ -55,7 +49,7 @@ final class GoldenFile extends TensorFile {
     }
 
     @Override
-    public String without(String key) {
+    protected String without(String key) {
         throw wrong("has no " + key);
     }
 
@@ -87,22 +81,8 @@ final class GoldenFile extends TensorFile {
         return Tensor.floats(values.values(), values.shape());
     }
 
-    double number(String parameter) {
-        return parameter(parameter).asDouble();
-    }
-
-    long[] numbers(String parameter) {
-        JsonNode array = parameter(parameter);
-        long[] numbers = new long[array.size()];
-        Arrays.setAll(numbers, i -> array.get(i).asLong());
-        return numbers;
-    }
-
-    String text(String parameter) {
-        return parameter(parameter).asText();
-    }
-
-    private JsonNode parameter(String parameter) {
+    /** Of its metadata. */
+    JsonNode parameter(String parameter) {
         String json = metadata(parameter).orElseThrow(() -> wrong("has no " + parameter + " in its metadata"));
         try {
             return JSON.readTree(json);

@@ -53,8 +53,8 @@ public record GoldenReplay(Execution execution, Path checkpoint, ModelTolerances
         CaseChecks checks = new CaseChecks(execution, tolerances, results);
         for (Path file : files) {
             int before = results.count();
-            try (GoldenFile golden = GoldenFile.open(file)) {
-                GoldenCase.of(golden, checkpoint).forEach(one -> checks.check(one, golden));
+            try (GoldenFile golden = new GoldenFile(file)) {
+                GoldenCases.of(golden, checkpoint).forEach(one -> checks.check(one, golden));
                 if (results.count() == before) {
                     results.skip(golden.name() + ": not a golden file that this kit knows");
                 }

@@ -8,7 +8,7 @@ import io.github.unipic.Image;
 import io.github.unipic.conformance.ConformanceException;
 import io.github.unipic.conformance.Suite;
 import io.github.unipic.conformance.cases.Cases;
-import io.github.unipic.conformance.cases.TensorFile;
+import io.github.unipic.conformance.cases.Expected;
 import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.image.Pixels;
 import io.github.unipic.model.Manifest;
@@ -21,7 +21,7 @@ import java.util.Optional;
  * What a trusted run of the cases gave, by the cases' keys: a safetensors file, written by {@code conformance record}
  * or by conformance/pytorch. Tensors are read when asked for.
  */
-public final class ReferenceFile extends TensorFile {
+public final class ReferenceFile extends Expected {
     public static final String FORMAT = "unipic-conformance-reference";
     public static final String FORMAT_VERSION = "1";
 
@@ -148,7 +148,7 @@ public final class ReferenceFile extends TensorFile {
     }
 
     @Override
-    public String without(String key) {
+    protected String without(String key) {
         return "the reference has no " + key + "; record it again";
     }
 

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -115,8 +116,8 @@ class ReferenceFileTest {
                 assertRefused(reference::seed, "seed '" + seed + "'");
             }
         }
-        assertThatIllegalArgumentException().isThrownBy(() -> CASES.withSeed(1L << 32));
-        assertThatIllegalArgumentException().isThrownBy(() -> CASES.withSeed(-1));
+        assertThatIllegalArgumentException().isThrownBy(() -> Cases.of(Suite.SMOKE, OptionalLong.of(1L << 32)));
+        assertThatIllegalArgumentException().isThrownBy(() -> Cases.of(Suite.SMOKE, OptionalLong.of(-1)));
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.github.unipic.fuzz.SafetensorsMutator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 
 /** A reference file. */
 public final class ReferenceFuzz implements FuzzTarget {
@@ -42,7 +43,7 @@ public final class ReferenceFuzz implements FuzzTarget {
             reference.digest();
             reference.floats("a");
             reference.integers("b");
-            Cases.of(Suite.FULL).withSeed(reference.seed());
+            Cases.of(Suite.FULL, OptionalLong.of(reference.seed()));
         }
     }
 }
