@@ -6,7 +6,7 @@ import java.util.Locale;
  * Text that may come from a file or from native code, made safe to show on one line: terminals obey control characters,
  * and marks that turn the direction of writing can make text look like other text.
  */
-final class Printable {
+public final class Printable {
     /** A message of ours is a few hundred characters long, and may quote a long path. */
     private static final int MOST = 4000;
 
@@ -17,10 +17,16 @@ final class Printable {
 
     private Printable() {}
 
-    /** Line breaks and tabs become spaces, other invisible characters their codes; the middle of a long text is cut. */
-    static String line(String text) {
+    /** Line breaks and tabs become spaces, other invisible characters their codes, as {@code <U+001B>}. */
+    public static String of(String text) {
         StringBuilder line = new StringBuilder(text.length());
         text.codePoints().forEach(character -> append(character, line));
+        return line.toString();
+    }
+
+    /** As {@link #of}, and the middle of a long text is cut. */
+    static String line(String text) {
+        StringBuilder line = new StringBuilder(of(text));
         if (line.length() > MOST) {
             line.replace(MOST - TAIL - CUT.length(), line.length() - TAIL, CUT);
         }
@@ -40,7 +46,14 @@ final class Printable {
                     line.append(code(character));
                 }
             }
-            default -> line.appendCodePoint(character);
+            default -> {
+                // No character has these codes, and XML refuses them.
+                if ((character & 0xFFFE) == 0xFFFE) {
+                    line.append(code(character));
+                } else {
+                    line.appendCodePoint(character);
+                }
+            }
         }
     }
 

@@ -24,6 +24,7 @@ class UniPicExceptionTest {
             half a pair\\ud83d         | half a pair<U+D83D>
             👩\\u200d🌾 می\\u200cخواهم    | 👩\\u200d🌾 می\\u200cخواهم
             \\ufeffmark                | <U+FEFF>mark
+            none\\uffff                | none<U+FFFF>
             """)
     void foreignText(String text, String shown) {
         assertThat(new ModelFormatException(unescaped(text)).getMessage()).isEqualTo(unescaped(shown));

@@ -22,7 +22,7 @@ import java.util.function.Consumer;
  * @param model folder, as the exporter writes it
  * @param threads that work on one operator; absent: as many as ONNX Runtime chooses
  * @param cancellation stops the run
- * @param progress hears what is measured next, for example {@code text to image, 256 px}
+ * @param progress is notified of what is measured next, for example {@code text to image, 256 px}
  */
 public record BenchmarkRun(
         Path model,

@@ -7,15 +7,14 @@ import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.cases.Cases;
-import io.github.unipic.conformance.checks.Findings;
 import io.github.unipic.conformance.checks.PlacementChecks;
 import io.github.unipic.conformance.checks.RequestChecks;
-import io.github.unipic.conformance.checks.StageChecks;
-import io.github.unipic.conformance.checks.TaskChecks;
 import io.github.unipic.conformance.compare.ModelTolerances;
+import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.compare.Tolerances;
 import io.github.unipic.conformance.golden.GoldenReplay;
 import io.github.unipic.conformance.reference.ReferenceFile;
+import io.github.unipic.conformance.reference.ReferenceReplay;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
@@ -52,7 +51,7 @@ import java.util.stream.Stream;
  *     model has; empty for the model's own
  * @param labels that the report carries: at most 32, of at most 256 characters each
  * @param cancellation stops the run
- * @param listener hears how far it is
+ * @param listener is notified of how far it is
  */
 public record ConformanceRun(
         Source source,
@@ -92,7 +91,7 @@ public record ConformanceRun(
         });
     }
 
-    /** Hears of a run. Called on the thread that runs it. */
+    /** Is notified of a run, on the thread that runs it. */
     public interface Listener {
         /** What is done from now on, for example {@code exporting the checkpoint}. */
         default void onPhase(String phase) {}
@@ -104,7 +103,7 @@ public record ConformanceRun(
         default void onCheck(Check check) {}
 
         /**
-         * What was found so far, before each part, since a provider may not fail but end the process, and when an error
+         * The results so far, before each part, since a provider may not fail but end the process, and when an error
          * ends the run. The report says that the run did not finish, and does not pass.
          */
         default void onInterim(ConformanceReport report) {}
@@ -118,24 +117,24 @@ public record ConformanceRun(
      */
     public ConformanceReport run() {
         Instant start = Instant.now();
-        Findings findings = new Findings(listener::onCheck, listener::onProgress);
+        Results results = new Results(listener::onCheck, listener::onProgress);
         try (TemporaryFolder temporary = TemporaryFolder.create()) {
             Material material = material(temporary.path());
             Subject subject = subject(material);
             Consumer<Check> interim =
-                    unfinished -> listener.onInterim(report(start, subject, findings, List.of(unfinished)));
-            part(Area.STAGE, interim, () -> replay(material, findings));
+                    unfinished -> listener.onInterim(report(start, subject, results, List.of(unfinished)));
+            part(Area.GRAPH, interim, () -> replay(material, results));
             if (material.reference().isPresent()) {
                 try (ReferenceFile reference =
                         ReferenceFile.open(material.reference().get())) {
                     ModelFolder model = material.model();
-                    Cases cases = Cases.of(suite).withSeed(reference.seed());
-                    part(Area.STAGE, interim, () -> compare(model, cases, reference, findings));
-                    part(Area.PLACEMENT, interim, () -> place(model, cases, findings, temporary.path()));
-                    part(Area.CONCURRENCY, interim, () -> request(model, findings));
+                    Cases cases = Cases.of(suite, OptionalLong.of(reference.seed()));
+                    part(Area.GRAPH, interim, () -> compare(model, cases, reference, results));
+                    part(Area.PLACEMENT, interim, () -> place(model, cases, results, temporary.path()));
+                    part(Area.CONCURRENCY, interim, () -> request(model, results));
                 }
             }
-            return report(start, subject, findings, List.of());
+            return report(start, subject, results, List.of());
         }
     }
 
@@ -145,7 +144,7 @@ public record ConformanceRun(
         try {
             work.run();
         } catch (RuntimeException e) {
-            interim.accept(unfinished(area, Findings.reason(e)));
+            interim.accept(unfinished(area, Results.reason(e)));
             throw e;
         }
     }
@@ -175,14 +174,12 @@ public record ConformanceRun(
         }
         EmbeddedCheckpoint.copyTo(temporary);
         Path checkpoint = temporary.resolve("checkpoint");
-        boolean whole = source instanceof Source.Embedded;
-        Source.Embedded form = source instanceof Source.Embedded embedded ? embedded : STANDARD;
         return new Material(
-                export(checkpoint, form, temporary),
+                export(checkpoint, (Source.Embedded) source, temporary),
                 EMBEDDED,
                 checkpoint,
                 GoldenReplay.files(temporary.resolve("golden")),
-                whole ? Optional.of(temporary.resolve("reference.safetensors")) : Optional.empty());
+                Optional.of(temporary.resolve("reference.safetensors")));
     }
 
     private Material given(Source.Model given, Path temporary) {
@@ -237,7 +234,7 @@ public record ConformanceRun(
         return file;
     }
 
-    private void replay(Material material, Findings findings) {
+    private void replay(Material material, Results results) {
         if (material.goldens().isEmpty()) {
             return;
         }
@@ -246,34 +243,30 @@ public record ConformanceRun(
         try (Engine engine = Engine.open(material.model(), options(Optional.empty()))) {
             engine.run(
                     cancellation,
-                    execution -> new GoldenReplay(execution, material.checkpoint(), tolerances, findings)
+                    execution -> new GoldenReplay(execution, material.checkpoint(), tolerances, results)
                             .run(material.goldens()));
         }
     }
 
-    private void compare(ModelFolder model, Cases cases, ReferenceFile reference, Findings findings) {
+    private void compare(ModelFolder model, Cases cases, ReferenceFile reference, Results results) {
         listener.onPhase("comparing graphs, images and answers");
-        findings.expect(cases.count());
-        ModelTolerances tolerances = tolerances(model);
         try (Engine engine = Engine.open(model, options(Optional.empty()))) {
-            engine.run(cancellation, execution -> {
-                new StageChecks(engine.graphs(), cases.seed(), reference, tolerances, findings, cancellation)
-                        .run(cases);
-                new TaskChecks(execution, cases.seed(), reference, tolerances.tasks(), findings).run(cases);
-            });
+            engine.run(
+                    cancellation,
+                    execution -> new ReferenceReplay(execution, reference, tolerances(model), results).run(cases));
         }
     }
 
-    private void place(ModelFolder model, Cases cases, Findings findings, Path temporary) {
+    private void place(ModelFolder model, Cases cases, Results results, Path temporary) {
         listener.onPhase("looking which provider runs what");
-        new PlacementChecks(model, options(Optional.of(temporary)), strict, findings, cancellation).run(cases);
+        new PlacementChecks(model, options(Optional.of(temporary)), strict, results, cancellation).run(cases);
     }
 
-    private void request(ModelFolder model, Findings findings) {
+    private void request(ModelFolder model, Results results) {
         listener.onPhase("making requests twice, and at once");
-        findings.attempt(Area.CONCURRENCY, "requests", "requests", () -> {
+        results.attempt(Area.CONCURRENCY, "requests", "requests", () -> {
             try (UniPic unipic = UniPic.builder(model.path()).provider(provider).load()) {
-                new RequestChecks(unipic, model.manifest().sizes().downsampling(), findings, cancellation)
+                new RequestChecks(unipic, model.manifest().sizes().downsampling(), results, cancellation)
                         .run(suite == Suite.FULL ? AT_ONCE : AT_ONCE_IN_SMOKE);
             }
         });
@@ -323,16 +316,16 @@ public record ConformanceRun(
     }
 
     /** @param more checks that those found are followed by */
-    private ConformanceReport report(Instant start, Subject subject, Findings findings, List<Check> more) {
+    private ConformanceReport report(Instant start, Subject subject, Results results, List<Check> more) {
         return new ConformanceReport(
                 start,
                 Duration.between(start, Instant.now()),
                 Machine.describe(labels),
                 subject,
-                Stream.concat(findings.checks().stream(), more.stream()).toList(),
-                findings.placements(),
-                findings.timings(),
-                findings.images(),
-                findings.skipped());
+                Stream.concat(results.checks().stream(), more.stream()).toList(),
+                results.placements(),
+                results.timings(),
+                results.images(),
+                results.skipped());
     }
 }

@@ -38,7 +38,7 @@ public final class PublishedModel {
     /**
      * Makes what is missing of it: the checkpoint of 6.1 GB, then the model folder, in float32 of 12 GB.
      *
-     * @param notes hears what is written, of which size, before it is
+     * @param notes is notified of what is written, of which size, before it is
      * @param listener of the export
      * @return the model folder
      * @throws OutputException when the disk has too little room, or writing fails

@@ -2,15 +2,10 @@ package io.github.unipic.conformance;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.OutputException;
-import io.github.unipic.conformance.cases.AnswerCase;
+import io.github.unipic.conformance.cases.Case;
+import io.github.unipic.conformance.cases.Case.Output;
 import io.github.unipic.conformance.cases.Cases;
-import io.github.unipic.conformance.cases.LoopCase;
-import io.github.unipic.conformance.cases.StageCase;
-import io.github.unipic.conformance.cases.StageRunner;
-import io.github.unipic.conformance.cases.TaskRunner;
-import io.github.unipic.conformance.cases.TaskRunner.Answered;
-import io.github.unipic.conformance.cases.TaskRunner.Drawn;
-import io.github.unipic.conformance.compare.Floats;
+import io.github.unipic.conformance.cases.Value.Recorder;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.reference.ReferenceWriter;
 import io.github.unipic.model.Manifest;
@@ -20,6 +15,7 @@ import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.provider.OnnxRuntime;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -77,80 +73,56 @@ public record Recording(
 
     /** @param folder the model, opened, its files found to be whole */
     void writeTo(Path file, ModelFolder folder) {
-        Cases standard = Cases.of(suite);
-        Cases cases = standard.withSeed(seed.orElse(standard.seed()));
+        Cases cases = Cases.of(suite, seed);
         try (ReferenceWriter writer = new ReferenceWriter(file);
                 Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS)) {
-            engine.run(cancellation, execution -> {
-                try {
-                    record(cases, execution, writer);
-                } catch (IOException e) {
-                    throw unwritable(file, e);
-                }
-            });
+            engine.run(cancellation, execution -> record(cases, execution, writer));
             writer.finish(metadata(folder.manifest(), cases));
+        } catch (UncheckedIOException e) {
+            throw unwritable(file, e.getCause());
         } catch (IOException e) {
             throw unwritable(file, e);
         }
     }
 
-    private void record(Cases cases, Execution execution, ReferenceWriter writer) throws IOException {
-        int all = cases.count();
+    private void record(Cases cases, Execution execution, ReferenceWriter writer) {
+        Recorder finite = finite(writer);
         int done = 0;
-        StageRunner stages = new StageRunner(execution.engine().graphs(), cases.seed(), cancellation);
-        for (StageCase stage : cases.stages()) {
-            if (stages.has(stage)) {
-                record(stages, stage, writer);
+        for (Case one : cases.all()) {
+            if (one.missing(execution.engine().folder()).isEmpty()) {
+                one.run().on(execution, output -> record(one, output, finite));
             }
-            progress.accept(++done, all);
-        }
-        TaskRunner tasks = new TaskRunner(execution, cases.seed());
-        for (LoopCase drawing : cases.loops()) {
-            if (tasks.has(drawing)) {
-                record(tasks, drawing, writer);
-            }
-            progress.accept(++done, all);
-        }
-        for (AnswerCase question : cases.answers()) {
-            if (tasks.has(question)) {
-                record(tasks, question, writer);
-            }
-            progress.accept(++done, all);
+            progress.accept(++done, cases.all().size());
         }
     }
 
-    private static void record(StageRunner stages, StageCase stage, ReferenceWriter writer) throws IOException {
-        try (StageRunner.Run run = stages.prepare(stage)) {
-            for (StageRunner.Output output : run.outputs()) {
-                if (output.must().isEmpty()) {
-                    write(writer, stage.referenceKey(output.name()), output.tensor());
-                }
-            }
+    private static void record(Case one, Output output, Recorder recorder) {
+        try {
+            output.value().record(one.prefix(), output.name(), recorder);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-    }
-
-    private static void record(TaskRunner tasks, LoopCase drawing, ReferenceWriter writer) throws IOException {
-        Drawn drawn = tasks.draw(drawing);
-        write(writer, drawing.referenceKey("latents"), drawn.latents());
-        write(writer, drawing.referenceKey("pixels"), drawn.pixels());
-    }
-
-    private static void record(TaskRunner tasks, AnswerCase question, ReferenceWriter writer) throws IOException {
-        Answered answered = tasks.answer(question);
-        writer.longs(question.referenceKey("ids"), answered.ids(), answered.ids().length);
-        float[] margins = answered.margins();
-        write(writer, question.referenceKey("margins"), new Floats(margins, margins.length));
     }
 
     /** Nothing could be compared with what is no number. */
-    private static void write(ReferenceWriter writer, String key, Floats tensor) throws IOException {
-        for (float value : tensor.values()) {
-            if (!Float.isFinite(value)) {
-                throw new ConformanceException("The model gives " + value + " in " + key
-                        + ", so it cannot be a reference; record its float32 export, or mend it.");
+    private static Recorder finite(ReferenceWriter writer) {
+        return new Recorder() {
+            @Override
+            public void floats(String key, float[] values, long... shape) throws IOException {
+                for (float value : values) {
+                    if (!Float.isFinite(value)) {
+                        throw new ConformanceException("The model gives " + value + " in " + key
+                                + ", so it cannot be a reference; record its float32 export, or mend it.");
+                    }
+                }
+                writer.floats(key, values, shape);
             }
-        }
-        writer.floats(key, tensor.values(), tensor.shape());
+
+            @Override
+            public void longs(String key, long[] values, long... shape) throws IOException {
+                writer.longs(key, values, shape);
+            }
+        };
     }
 
     private Map<String, String> metadata(Manifest manifest, Cases cases) {

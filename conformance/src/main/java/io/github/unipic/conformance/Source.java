@@ -22,9 +22,6 @@ public sealed interface Source {
         }
     }
 
-    /** The small checkpoint and PyTorch's tensors for it, and nothing else. */
-    record EmbeddedGoldens() implements Source {}
-
     /**
      * A checkpoint, exported in float32 on the spot, against a folder of PyTorch's tensors for it.
      *

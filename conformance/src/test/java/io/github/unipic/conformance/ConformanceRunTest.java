@@ -37,7 +37,7 @@ class ConformanceRunTest {
         ConformanceReport report =
                 run(new Source.Embedded(Precisions.of(Precision.FP32), Flavor.FUSED), Suite.FULL, new Cancellation());
         assertThat(report.failures()).isEmpty();
-        assertThat(report.checks()).extracting(Check::area).contains(Area.STAGE, Area.LOOP, Area.UNDERSTANDING);
+        assertThat(report.checks()).extracting(Check::area).contains(Area.GRAPH, Area.LOOP, Area.UNDERSTANDING);
     }
 
     @Test
@@ -49,7 +49,7 @@ class ConformanceRunTest {
                 .extracting(Check::area)
                 .contains(
                         Area.PREPROCESSING,
-                        Area.STAGE,
+                        Area.GRAPH,
                         Area.LOOP,
                         Area.UNDERSTANDING,
                         Area.DETERMINISM,
@@ -151,7 +151,7 @@ class ConformanceRunTest {
 
     private static ConformanceRun labelled(Map<String, String> labels) {
         return new ConformanceRun(
-                new Source.EmbeddedGoldens(),
+                new Source.Embedded(Precision.FP32),
                 ExecutionProvider.CPU,
                 Suite.SMOKE,
                 false,

@@ -32,7 +32,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** PyTorch's tensors for the small checkpoint, replayed on the exported graphs on the CPU provider. */
 class GoldenReplayTest {
-    private static final Set<String> STAGES = Set.of(
+    private static final Source GOLDENS = new Source.Goldens(TinyModel.checkpoint(), TinyModel.golden());
+    private static final Set<String> GRAPHS = Set.of(
             "pixel_encoder",
             "pixel_decoder",
             "vision_encoder",
@@ -54,22 +55,22 @@ class GoldenReplayTest {
 
     @TestFactory
     Stream<DynamicTest> float32() {
-        ConformanceReport report = replay(TinyModel.checkpoint(), TinyModel.golden());
+        ConformanceReport report = SmokeRun.report(GOLDENS);
         return Stream.concat(
                 Stream.of(DynamicTest.dynamicTest(
                         "every file is compared",
-                        () -> assertThat(files(report)).containsAll(STAGES).containsAll(TASKS))),
+                        () -> assertThat(files(report)).containsAll(GRAPHS).containsAll(TASKS))),
                 report.checks().stream().map(check -> test("", check)));
     }
 
     @TestFactory
-    Stream<DynamicTest> stagesInOtherPrecisions() {
+    Stream<DynamicTest> graphsInOtherPrecisions() {
         return Stream.concat(Stream.of(Precisions.of(Precision.FP16)), coarse()).flatMap(precisions -> {
-            ConformanceReport report = run(embedded(precisions), new Cancellation());
-            assertThat(files(report)).containsAll(STAGES);
+            ConformanceReport report = SmokeRun.report(embedded(precisions));
+            assertThat(files(report)).containsAll(GRAPHS);
             String name = precisions.folder().option() + " x" + precisions.blockSize() + ": ";
             return report.checks().stream()
-                    .filter(comparison -> STAGES.contains(comparison.scenario()))
+                    .filter(comparison -> GRAPHS.contains(comparison.scenario()))
                     .map(comparison -> test(name, comparison));
         });
     }
@@ -87,7 +88,7 @@ class GoldenReplayTest {
     @ParameterizedTest
     @MethodSource("coarse")
     void quantizedImagesAndAnswersAreClose(Precisions precisions) {
-        ConformanceReport report = run(embedded(precisions), new Cancellation());
+        ConformanceReport report = SmokeRun.report(embedded(precisions));
         assertThat(report.checks())
                 .filteredOn(check -> check.area() == Area.LOOP || check.area() == Area.UNDERSTANDING)
                 .filteredOn(check -> !TASKS.contains(check.scenario()))
@@ -98,14 +99,14 @@ class GoldenReplayTest {
     /** In an int4 folder only the language model has four bits. */
     @Test
     void aGraphIsJudgedByItsOwnPrecision() {
-        ConformanceReport report = run(new Source.Embedded(Precision.INT4), new Cancellation());
+        ConformanceReport report = SmokeRun.report(new Source.Embedded(Precision.INT4));
         assertThat(report.subject().precision()).isEqualTo("int4");
         for (String graph : List.of("mar_decoder", "pixel_decoder")) {
             assertThat(report.checks())
                     .filteredOn(check ->
-                            STAGES.contains(check.scenario()) && check.subject().equals(graph))
+                            GRAPHS.contains(check.scenario()) && check.subject().equals(graph))
                     .isNotEmpty()
-                    .allMatch(check -> check.limit() < Tolerances.of("int4").stage(graph));
+                    .allMatch(check -> check.limit() < Tolerances.of("int4").graph(graph));
         }
     }
 
@@ -113,11 +114,9 @@ class GoldenReplayTest {
     @Test
     void recordedAnswersJudgeFloat32Only() {
         String answer = "understanding/understand/understand_chelsea/mar.output_ids (differing values)";
-        assertThat(replay(TinyModel.checkpoint(), TinyModel.golden()).checks())
-                .extracting(Check::name)
-                .contains(answer);
+        assertThat(SmokeRun.report(GOLDENS).checks()).extracting(Check::name).contains(answer);
         for (Precision precision : List.of(Precision.FP16, Precision.BF16)) {
-            ConformanceReport report = run(new Source.Embedded(precision), new Cancellation());
+            ConformanceReport report = SmokeRun.report(new Source.Embedded(precision));
             assertThat(report.checks()).extracting(Check::name).doesNotContain(answer);
             assertThat(report.skipped())
                     .contains("understand_chelsea/mar.output_ids: no margins to judge " + precision.option() + " by")
@@ -127,7 +126,7 @@ class GoldenReplayTest {
 
     @Test
     void everyStepOfEveryLoopIsCompared() {
-        ConformanceReport report = replay(TinyModel.checkpoint(), TinyModel.golden());
+        ConformanceReport report = SmokeRun.report(GOLDENS);
         assertThat(report.checks())
                 .filteredOn(comparison -> comparison.tensor().matches("step\\d+\\.(visible|predicted|z_cond|tokens)"))
                 .hasSize(4 * (4 + 5 + 6 + 3));
@@ -190,7 +189,7 @@ class GoldenReplayTest {
         Cancellation cancellation = new Cancellation();
         cancellation.cancel();
         assertThatExceptionOfType(CancelledException.class)
-                .isThrownBy(() -> run(new Source.EmbeddedGoldens(), cancellation));
+                .isThrownBy(() -> run(new Source.Embedded(Precision.FP32), cancellation));
     }
 
     private static DynamicTest test(String prefix, Check comparison) {
@@ -209,7 +208,7 @@ class GoldenReplayTest {
 
     @Test
     void notANumberFails() {
-        Check check = new Check(Area.STAGE, "g", "s", "t", "m", Double.NaN, 1, Optional.empty(), Optional.empty());
+        Check check = new Check(Area.GRAPH, "g", "s", "t", "m", Double.NaN, 1, Optional.empty(), Optional.empty());
         assertThat(check.passed()).isFalse();
     }
 }

@@ -9,6 +9,7 @@ import io.github.unipic.Image;
 import io.github.unipic.InferenceException;
 import io.github.unipic.UniPic;
 import io.github.unipic.runtime.Tensor;
+import io.github.unipic.testing.ChildJvm;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

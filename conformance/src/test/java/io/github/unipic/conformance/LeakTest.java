@@ -11,6 +11,7 @@ import io.github.unipic.Image;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
 import io.github.unipic.runtime.Tensor;
+import io.github.unipic.testing.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,13 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.unipic.model.GraphName;
+import io.github.unipic.model.Manifest.FileSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -52,7 +50,7 @@ final class ModelCopy {
         Files.write(path, content);
         ((ObjectNode) manifest.path("files").path(file))
                 .put("bytes", Files.size(path))
-                .put("sha256", sha256(path));
+                .put("sha256", FileSpec.of(path).sha256());
     }
 
     void maxBeta(double value) {
@@ -82,13 +80,5 @@ final class ModelCopy {
     Path finish() throws IOException {
         new JsonMapper().writeValue(folder.resolve(MANIFEST).toFile(), manifest);
         return folder;
-    }
-
-    private static String sha256(Path file) throws IOException {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256", e);
-        }
     }
 }

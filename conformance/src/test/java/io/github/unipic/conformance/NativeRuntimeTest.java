@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
+import io.github.unipic.testing.ChildJvm;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

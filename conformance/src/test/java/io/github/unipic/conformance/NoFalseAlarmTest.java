@@ -3,19 +3,12 @@ package io.github.unipic.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.Cancellation;
-import io.github.unipic.conformance.cases.Cases;
-import io.github.unipic.conformance.checks.Findings;
-import io.github.unipic.conformance.checks.StageChecks;
-import io.github.unipic.conformance.checks.TaskChecks;
-import io.github.unipic.conformance.compare.ModelTolerances;
-import io.github.unipic.conformance.reference.ReferenceFile;
+import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions;
-import io.github.unipic.runtime.TestExecution;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,7 +24,6 @@ class NoFalseAlarmTest {
         0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 0x7fff_ffffL, 0xffff_ffffL
     };
 
-    private static ModelFolder model;
     private static Engine engine;
 
     @TempDir
@@ -39,8 +31,7 @@ class NoFalseAlarmTest {
 
     @BeforeAll
     static void open() {
-        model = ModelFolder.open(TinyModel.halfModel(), false);
-        engine = Engine.open(model, RuntimeOptions.DEFAULTS);
+        engine = Engine.open(ModelFolder.open(TinyModel.halfModel(), false), RuntimeOptions.DEFAULTS);
     }
 
     @AfterAll
@@ -54,15 +45,8 @@ class NoFalseAlarmTest {
         Cancellation never = new Cancellation();
         Path file = folder.resolve("reference.safetensors");
         new Recording(TinyModel.model(), Suite.SMOKE, OptionalLong.of(seed), never, (done, all) -> {}).writeTo(file);
-        Cases cases = Cases.of(Suite.SMOKE).withSeed(seed);
-        ModelTolerances tolerances = new ModelTolerances(model.manifest(), Optional.empty());
-        Findings findings = new Findings(check -> {}, (done, all) -> {});
-        try (ReferenceFile reference = ReferenceFile.open(file)) {
-            assertThat(reference.seed()).isEqualTo(seed);
-            new StageChecks(engine.graphs(), seed, reference, tolerances, findings, never).run(cases);
-            new TaskChecks(TestExecution.of(engine), seed, reference, tolerances.tasks(), findings).run(cases);
-        }
-        assertThat(findings.skipped()).isEmpty();
-        assertThat(findings.checks()).allMatch(Check::passed).anyMatch(check -> check.value() > 0);
+        Results results = SmokeRun.compare(engine, file);
+        assertThat(results.skipped()).isEmpty();
+        assertThat(results.checks()).allMatch(Check::passed).anyMatch(check -> check.value() > 0);
     }
 }

@@ -12,8 +12,8 @@ import io.github.unipic.GenerateRequest;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
 import io.github.unipic.conformance.cases.Cases;
-import io.github.unipic.conformance.checks.Findings;
 import io.github.unipic.conformance.checks.PlacementChecks;
+import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.generation.LanguageModel;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
@@ -79,15 +79,15 @@ class ProviderTest {
 
     @Test
     void theCpuByItsOwnNameLeavesNothingToItself(@TempDir Path folder) {
-        Findings findings = new Findings(check -> {}, (done, all) -> {});
+        Results results = new Results(check -> {}, (done, all) -> {});
         RuntimeOptions options = new RuntimeOptions(
                 OptionalInt.of(1), ExecutionProvider.of("CPUExecutionProvider"), Optional.of(folder), Memory.DEFAULTS);
-        new PlacementChecks(ModelFolder.open(TinyModel.model(), false), options, true, findings, new Cancellation())
+        new PlacementChecks(ModelFolder.open(TinyModel.model(), false), options, true, results, new Cancellation())
                 .run(Cases.of(Suite.SMOKE));
-        assertThat(findings.placements()).hasSize(GraphName.values().length);
-        assertThat(findings.placements())
+        assertThat(results.placements()).hasSize(GraphName.values().length);
+        assertThat(results.placements())
                 .allSatisfy(placement -> assertThat(placement.fallbacks()).isEmpty());
-        assertThat(findings.checks()).isEmpty();
+        assertThat(results.checks()).isEmpty();
     }
 
     @Test

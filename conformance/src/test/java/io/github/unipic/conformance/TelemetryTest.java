@@ -3,6 +3,7 @@ package io.github.unipic.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.UniPic;
+import io.github.unipic.testing.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

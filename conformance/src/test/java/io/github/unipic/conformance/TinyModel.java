@@ -5,19 +5,19 @@ import io.github.unipic.export.ExportListener;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Precision;
+import io.github.unipic.files.FileTree;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /** The embedded checkpoint on disk, and models exported from it; made once for all tests, removed at the end. */
-final class TinyModel {
+public final class TinyModel {
     private static final Path FOLDER = create();
 
     private TinyModel() {}
@@ -31,7 +31,7 @@ final class TinyModel {
     }
 
     /** The float32 model; tests must not change it. */
-    static synchronized Path model() {
+    public static synchronized Path model() {
         Path model = FOLDER.resolve("model");
         if (!Files.exists(model)) {
             export(checkpoint(), model);
@@ -83,9 +83,8 @@ final class TinyModel {
     }
 
     private static void delete(Path folder) {
-        try (Stream<Path> paths = Files.walk(folder)) {
-            paths.sorted(Comparator.reverseOrder())
-                    .forEach(path -> path.toFile().delete());
+        try {
+            FileTree.delete(folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

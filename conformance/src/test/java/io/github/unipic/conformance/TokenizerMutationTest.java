@@ -2,6 +2,7 @@ package io.github.unipic.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.testing.ChildJvm;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -108,7 +108,8 @@ final class OrtC {
                 .find("OrtGetApiBase")
                 .orElseThrow(() -> new IllegalStateException("ONNX Runtime's C interface is not found"));
         Linker linker = Linker.nativeLinker();
-        MemorySegment base = ((MemorySegment) call(generic(linker.downcallHandle(getBase, FunctionDescriptor.of(ADDRESS)))))
+        MemorySegment base = ((MemorySegment)
+                        call(generic(linker.downcallHandle(getBase, FunctionDescriptor.of(ADDRESS)))))
                 .reinterpret(2 * ADDRESS.byteSize());
         String version = text((MemorySegment)
                 call(generic(linker.downcallHandle(base.getAtIndex(ADDRESS, 1), FunctionDescriptor.of(ADDRESS)))));
@@ -242,8 +243,7 @@ final class OrtC {
     }
 
     private MethodHandle action(int index, MemoryLayout... parameters) {
-        return generic(
-                linker.downcallHandle(table.getAtIndex(ADDRESS, index), FunctionDescriptor.ofVoid(parameters)));
+        return generic(linker.downcallHandle(table.getAtIndex(ADDRESS, index), FunctionDescriptor.ofVoid(parameters)));
     }
 
     /** As (Object[])Object, so that each call is exact; what is void gives null. */

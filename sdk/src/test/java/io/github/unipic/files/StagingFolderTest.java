@@ -3,6 +3,7 @@ package io.github.unipic.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.unipic.testing.ChildJvm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -172,16 +173,10 @@ class StagingFolderTest {
     /** A process that stops at a certain place and waits to be killed. */
     private record Child(Process process) implements AutoCloseable {
         static Child start(Path parent, String place) throws IOException {
-            Process process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-XX:TieredStopAtLevel=1",
-                            "-XX:+UseSerialGC",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            Child.Main.class.getName(),
-                            parent.toString(),
-                            place)
+            Process process = new ProcessBuilder(ChildJvm.command(
+                            Child.Main.class,
+                            List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
+                            List.of(parent.toString(), place)))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             Child child = new Child(process);

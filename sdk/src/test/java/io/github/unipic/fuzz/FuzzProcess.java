@@ -1,5 +1,6 @@
 package io.github.unipic.fuzz;
 
+import io.github.unipic.testing.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -77,20 +78,16 @@ final class FuzzProcess implements AutoCloseable {
     }
 
     private void start() throws IOException {
-        process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        HEAP,
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1", // most code runs for a second only
-                        "-XX:-CreateCoredumpOnCrash",
-                        "-XX:ErrorFile=" + folder.resolve("crash.log"),
-                        "-Djava.awt.headless=true",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        FuzzChild.class.getName(),
-                        test.getName(),
-                        folder.toString(),
-                        Long.toString(seed))
+        process = new ProcessBuilder(ChildJvm.command(
+                        FuzzChild.class,
+                        List.of(
+                                HEAP,
+                                "-XX:+UseSerialGC",
+                                "-XX:TieredStopAtLevel=1", // most code runs for a second only
+                                "-XX:-CreateCoredumpOnCrash",
+                                "-XX:ErrorFile=" + folder.resolve("crash.log"),
+                                "-Djava.awt.headless=true"),
+                        List.of(test.getName(), folder.toString(), Long.toString(seed))))
                 .directory(Folders.fresh(folder.resolve("current")).toFile())
                 .redirectError(log.toFile())
                 .start();

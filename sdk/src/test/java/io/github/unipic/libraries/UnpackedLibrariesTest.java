@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.unipic.InferenceException;
+import io.github.unipic.testing.ChildJvm;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -251,13 +252,8 @@ class UnpackedLibrariesTest {
     }
 
     private Process startUser(Path cache, String... shell) throws IOException {
-        List<String> java = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                User.class.getName(),
-                jar.file().toString(),
-                cache.toString());
+        List<String> java =
+                ChildJvm.command(User.class, List.of(), List.of(jar.file().toString(), cache.toString()));
         return new ProcessBuilder(Stream.concat(Stream.of(shell), java.stream()).toList())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();

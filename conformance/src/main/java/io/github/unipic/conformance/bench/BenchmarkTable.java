@@ -4,9 +4,9 @@ import io.github.unipic.conformance.BenchmarkReport;
 import io.github.unipic.conformance.BenchmarkSettings;
 import io.github.unipic.conformance.bench.Benchmark.Measured;
 import io.github.unipic.conformance.bench.Results.Answer;
+import io.github.unipic.conformance.bench.Results.GraphRuns;
 import io.github.unipic.conformance.bench.Results.Image;
 import io.github.unipic.conformance.bench.Results.Preview;
-import io.github.unipic.conformance.bench.Results.Stage;
 import io.github.unipic.conformance.bench.Results.Text;
 import java.util.Locale;
 import java.util.Map;
@@ -104,7 +104,7 @@ public final class BenchmarkTable {
         memory(text.memory());
     }
 
-    private void stages(Map<String, Stage> stages, Spread whole) {
+    private void stages(Map<String, GraphRuns> stages, Spread whole) {
         line("  %-22s %6s %10s %8s %12s %10s %10s", "graph", "runs", "s in all", "share", "ms median", "min", "max");
         stages.forEach((graph, stage) -> line(
                 "  %-22s %6d %10.2f %7.1f%% %12.1f %10.1f %10.1f",

@@ -11,7 +11,7 @@ import java.util.Arrays;
 /** A model as {@code UniPic} loads it, with its parts at hand and a clock at its graphs. */
 final class LoadedModel implements AutoCloseable {
     private final Engine engine;
-    private final StageTimes times = new StageTimes(System::nanoTime);
+    private final GraphTimes times = new GraphTimes(System::nanoTime);
     private final double loadSeconds;
 
     LoadedModel(Path path, RuntimeOptions options) {
@@ -32,7 +32,7 @@ final class LoadedModel implements AutoCloseable {
         return engine.manifest();
     }
 
-    StageTimes times() {
+    GraphTimes times() {
         return times;
     }
 

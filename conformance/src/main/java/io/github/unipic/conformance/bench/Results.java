@@ -23,7 +23,7 @@ public final class Results {
      * @param seconds that its runs took in one repetition, on average
      * @param runSeconds of one run
      */
-    public record Stage(int runs, double seconds, Spread runSeconds) {}
+    public record GraphRuns(int runs, double seconds, Spread runSeconds) {}
 
     /**
      * Text to image, until the first iteration's preview was decoded.
@@ -45,7 +45,7 @@ public final class Results {
             int size,
             Spread seconds,
             Spread cpuSeconds,
-            Map<String, Stage> stages,
+            Map<String, GraphRuns> stages,
             double meanLevel,
             ProcessMemory memory) {}
 
@@ -61,7 +61,7 @@ public final class Results {
             Spread seconds,
             int tokens,
             List<Integer> ids,
-            Map<String, Stage> stages,
+            Map<String, GraphRuns> stages,
             ProcessMemory memory) {}
 
     /**
@@ -79,6 +79,6 @@ public final class Results {
             double tokensPerSecond,
             long weightBytesPerToken,
             double bandwidthShare,
-            Map<String, Stage> stages,
+            Map<String, GraphRuns> stages,
             ProcessMemory memory) {}
 }

@@ -1,15 +1,15 @@
 package io.github.unipic.conformance.checks;
 
 import io.github.unipic.Cancellation;
+import io.github.unipic.conformance.cases.Case;
 import io.github.unipic.conformance.cases.Cases;
-import io.github.unipic.conformance.cases.StageCase;
-import io.github.unipic.conformance.cases.StageRunner;
 import io.github.unipic.conformance.compare.Comparer;
+import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Placement;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Graphs;
+import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.provider.OnnxRuntime;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ public final class PlacementChecks {
     private final RuntimeOptions profiling;
     private final boolean onCpu;
     private final boolean strict;
-    private final Findings findings;
+    private final Results results;
     private final Cancellation cancellation;
 
     /**
@@ -39,47 +39,46 @@ public final class PlacementChecks {
      * @param strict whether computing on the CPU instead of the provider is a failure
      */
     public PlacementChecks(
-            ModelFolder model, RuntimeOptions profiling, boolean strict, Findings findings, Cancellation cancellation) {
+            ModelFolder model, RuntimeOptions profiling, boolean strict, Results results, Cancellation cancellation) {
         this.model = model;
         this.profiling = profiling;
         this.onCpu = profiling.provider().isCpu();
         this.strict = strict;
-        this.findings = findings;
+        this.results = results;
         this.cancellation = cancellation;
     }
 
     public void run(Cases cases) {
-        findings.attempt(Area.PLACEMENT, "all graphs", "profile", () -> place(cases));
+        results.attempt(Area.PLACEMENT, "all graphs", "profile", () -> place(cases));
     }
 
     private void place(Cases cases) {
         List<Placement> placements = new ArrayList<>();
         for (Map.Entry<GraphName, Path> trace : traces(cases).entrySet()) {
             Placement placement = Trace.read(trace.getValue()).placement(trace.getKey(), onCpu);
-            findings.add(placement);
+            results.add(placement);
             placements.add(placement);
         }
         if (!onCpu) {
-            judge(placements, OnnxRuntime.ownName(profiling.provider()), strict, findings);
+            judge(placements, OnnxRuntime.ownName(profiling.provider()), strict, results);
         }
     }
 
     private Map<GraphName, Path> traces(Cases cases) {
-        try (Graphs graphs = new Graphs(model, profiling)) {
-            StageRunner runner = new StageRunner(graphs, cases.seed(), cancellation);
-            Set<GraphName> done = EnumSet.noneOf(GraphName.class);
-            for (StageCase stage : cases.stages()) {
-                if (runner.has(stage) && done.add(stage.graph())) {
-                    findings.attempt(Area.PLACEMENT, stage.graph().label(), stage.name(), () -> runOnce(runner, stage));
+        try (Engine engine = Engine.open(model, profiling)) {
+            engine.run(cancellation, execution -> {
+                Set<GraphName> done = EnumSet.noneOf(GraphName.class);
+                for (Case one : cases.all()) {
+                    if (one.area() == Area.GRAPH && one.missing(model).isEmpty() && done.addAll(one.graphs())) {
+                        results.attempt(
+                                Area.PLACEMENT,
+                                one.subject(),
+                                one.name(),
+                                () -> one.run().on(execution, output -> {}));
+                    }
                 }
-            }
-            return new EnumMap<>(graphs.endProfiling());
-        }
-    }
-
-    private static void runOnce(StageRunner runner, StageCase stage) {
-        try (StageRunner.Run run = runner.prepare(stage)) {
-            run.outputs();
+            });
+            return new EnumMap<>(engine.graphs().endProfiling());
         }
     }
 
@@ -88,11 +87,11 @@ public final class PlacementChecks {
      *
      * @param provider that was asked for, by ONNX Runtime's name
      */
-    static void judge(List<Placement> placements, String provider, boolean strict, Findings findings) {
+    static void judge(List<Placement> placements, String provider, boolean strict, Results results) {
         boolean unused = placements.stream()
                 .flatMap(placement -> placement.shares().stream())
                 .noneMatch(share -> share.provider().equalsIgnoreCase(provider));
-        new Comparer(Area.PLACEMENT, "all graphs", "profile", findings::add)
+        new Comparer(Area.PLACEMENT, "all graphs", "profile", results::add)
                 .measured(
                         "provider",
                         "providers that ran no node",
@@ -102,15 +101,15 @@ public final class PlacementChecks {
                                 ? Optional.of(provider + " ran no node of any graph, so it was not tested")
                                 : Optional.empty());
         if (strict) {
-            placements.forEach(placement -> judgeStrictly(placement, findings));
+            placements.forEach(placement -> judgeStrictly(placement, results));
         }
     }
 
-    private static void judgeStrictly(Placement placement, Findings findings) {
+    private static void judgeStrictly(Placement placement, Results results) {
         List<Placement.Fallback> computing = placement.fallbacks().stream()
                 .filter(Placement.Fallback::computes)
                 .toList();
-        new Comparer(Area.PLACEMENT, placement.graph(), "profile", findings::add)
+        new Comparer(Area.PLACEMENT, placement.graph(), "profile", results::add)
                 .measured(
                         "nodes",
                         "computing nodes on the CPU",

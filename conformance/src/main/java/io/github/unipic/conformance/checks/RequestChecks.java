@@ -8,6 +8,7 @@ import io.github.unipic.Image;
 import io.github.unipic.UniPic;
 import io.github.unipic.conformance.cases.Photos;
 import io.github.unipic.conformance.compare.Comparer;
+import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.Area;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,21 +31,21 @@ public final class RequestChecks {
 
     private final UniPic unipic;
     private final int side;
-    private final Findings findings;
+    private final Results results;
     private final Cancellation cancellation;
 
     /** @param downsampling pixels a side of one image token */
-    public RequestChecks(UniPic unipic, int downsampling, Findings findings, Cancellation cancellation) {
+    public RequestChecks(UniPic unipic, int downsampling, Results results, Cancellation cancellation) {
         this.unipic = unipic;
         this.side = SIDE_IN_TOKENS * downsampling;
-        this.findings = findings;
+        this.results = results;
         this.cancellation = cancellation;
     }
 
     /** @param atOnce how many requests run at the same time */
     public void run(int atOnce) {
         if (!unipic.info().tasks().contains("generate")) {
-            findings.skip("determinism and concurrency: the model does not generate");
+            results.skip("determinism and concurrency: the model does not generate");
             return;
         }
         check(Area.DETERMINISM, "same_seed_twice", this::twice);
@@ -52,12 +53,12 @@ public final class RequestChecks {
     }
 
     private void check(Area area, String scenario, Consumer<Comparer> work) {
-        findings.attempt(
-                area, "requests", scenario, () -> work.accept(new Comparer(area, "requests", scenario, findings::add)));
+        results.attempt(
+                area, "requests", scenario, () -> work.accept(new Comparer(area, "requests", scenario, results::add)));
     }
 
     private void twice(Comparer comparer) {
-        comparer.sameLevels("image", image(7), image(7));
+        comparer.samePixels("image", image(7), image(7));
         if (describes()) {
             comparer.exact("answer", answer(), answer());
         }

@@ -68,19 +68,19 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
     }
 
     /** An 8-bit image that must be the same to the byte. */
-    public void sameLevels(String tensor, byte[] actual, byte[] expected) {
+    public void samePixels(String tensor, byte[] actual, byte[] expected) {
         if (sameLength(tensor, actual, expected)) {
             differing(tensor, differing(differences(actual, expected)));
         }
     }
 
     /**
-     * A drawn 8-bit image.
+     * A generated 8-bit image.
      *
-     * @param largest difference of a value that passes, in levels
+     * @param largest difference of a pixel value that passes, 0 to 255
      * @param share of values that may differ; where all of them may, the share is told, not judged
      */
-    public void levels(String tensor, byte[] actual, byte[] expected, double largest, double share) {
+    public void generated(String tensor, byte[] actual, byte[] expected, double largest, double share) {
         if (!sameLength(tensor, actual, expected)) {
             return;
         }

@@ -1,6 +1,5 @@
 package io.github.unipic.conformance.compare;
 
-import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Manifest;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +31,8 @@ public final class ModelTolerances {
     }
 
     /** Relative L2 error of one graph. */
-    public double stage(GraphName graph) {
-        return graphs.get(graph.label()).stage(graph.label());
+    public double graph(String graph) {
+        return graphs.get(graph).graph(graph);
     }
 
     /** The limits for whole tasks. */

@@ -46,9 +46,9 @@ public final class Tolerances {
     }
 
     /** Relative L2 error of one graph. */
-    public double stage(String graph) {
-        JsonNode own = limits.path("stage." + graph);
-        return own.isMissingNode() ? limit("stage") : own.get("limit").asDouble();
+    public double graph(String graph) {
+        JsonNode own = limits.path("graph." + graph);
+        return own.isMissingNode() ? limit("graph") : own.get("limit").asDouble();
     }
 
     /** Relative L2 error of latents and pixels at the end of a loop. */
@@ -56,12 +56,12 @@ public final class Tolerances {
         return limit("loop");
     }
 
-    /** Largest difference of a drawn image, in levels. */
+    /** Largest difference of a pixel value of a generated image, 0 to 255. */
     public double imageLargest() {
         return limit("image_largest");
     }
 
-    /** Share of a drawn image's values that may differ. */
+    /** Share of a generated image's values that may differ. */
     public double imageShare() {
         return limit("image_share");
     }

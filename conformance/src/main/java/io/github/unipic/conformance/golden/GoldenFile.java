@@ -4,104 +4,62 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.unipic.conformance.ConformanceException;
-import io.github.unipic.export.ExportException;
-import io.github.unipic.export.checkpoint.CheckpointTensor;
-import io.github.unipic.export.checkpoint.SafetensorsFile;
+import io.github.unipic.conformance.cases.Expected;
+import io.github.unipic.conformance.compare.Floats;
 import io.github.unipic.runtime.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.Optional;
 
-/** A golden file: tensors by key, and parameters as JSON in the safetensors metadata. Held whole; they are small. */
-final class GoldenFile {
+/**
+ * A golden file: inputs and outputs by key, and parameters as JSON in the metadata. What is asked for must be there.
+ * The outputs' numbers of values count, not their shapes.
+ */
+final class GoldenFile extends Expected {
     private static final String ENDING = ".safetensors";
     private static final JsonMapper JSON = new JsonMapper();
 
     private final String name;
-    private final Map<String, Object> values = new HashMap<>();
-    private final Map<String, long[]> shapes = new HashMap<>();
-    private final Map<String, String> metadata;
-
-    private GoldenFile(String name, SafetensorsFile file) {
-        this.name = name;
-        this.metadata = file.metadata();
-        file.tensors().forEach((key, tensor) -> {
-            shapes.put(key, tensor.shape());
-            values.put(key, read(tensor));
-        });
-    }
 
     /** @throws ConformanceException when it is damaged */
-    static GoldenFile read(Path path) {
-        String fileName = path.getFileName().toString();
-        try (SafetensorsFile file = SafetensorsFile.open(path)) {
-            return new GoldenFile(fileName.substring(0, fileName.length() - ENDING.length()), file);
-        } catch (ExportException e) {
-            throw new ConformanceException("Golden file " + path + " cannot be read: " + e.getMessage(), e);
-        }
-    }
-
-    /** float[] or long[]. */
-    private static Object read(CheckpointTensor tensor) {
-        if (tensor.dtype().isFloatingPoint()) {
-            float[] floats = new float[Math.toIntExact(tensor.elementCount())];
-            tensor.read(0, floats, 0, floats.length);
-            return floats;
-        }
-        ByteBuffer bytes = ByteBuffer.wrap(tensor.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-        long[] integers = new long[Math.toIntExact(tensor.elementCount())];
-        for (int i = 0; i < integers.length; i++) {
-            integers[i] = switch (tensor.dtype().bytes()) {
-                case 8 -> bytes.getLong();
-                case 4 -> bytes.getInt();
-                case 2 -> bytes.getShort();
-                default -> bytes.get() & 0xff;
-            };
-        }
-        return integers;
+    GoldenFile(Path path) {
+        super(path, "Golden file", "write it again");
+        String file = path.getFileName().toString();
+        name = file.substring(0, file.length() - ENDING.length());
     }
 
     String name() {
         return name;
     }
 
-    /** All keys, sorted. */
-    SortedSet<String> keys() {
-        return new TreeSet<>(shapes.keySet());
+    /** The first part of the name: t2i, edit, understand, preprocess. */
+    String task() {
+        return name.split("_")[0];
     }
 
-    long[] shape(String key) {
-        require(key);
-        return shapes.get(key).clone();
+    @Override
+    public Optional<Floats> floats(String key) {
+        float[] values = values(key).values();
+        return Optional.of(new Floats(values, values.length));
     }
 
-    float[] floats(String key) {
-        if (require(key) instanceof float[] floats) {
-            return floats;
-        }
-        throw wrong(key, "holds integers, floats expected");
+    @Override
+    public Optional<long[]> integers(String key) {
+        return Optional.of(longs(key));
+    }
+
+    @Override
+    protected String without(String key) {
+        throw wrong("has no " + key);
+    }
+
+    /** Floats with their shape. */
+    Floats values(String key) {
+        return super.floats(key).orElseThrow(() -> wrong("has no " + key));
     }
 
     long[] longs(String key) {
-        if (require(key) instanceof long[] longs) {
-            return longs;
-        }
-        throw wrong(key, "holds floats, integers expected");
-    }
-
-    /** Unsigned 8-bit values. */
-    byte[] bytes(String key) {
-        long[] longs = longs(key);
-        byte[] bytes = new byte[longs.length];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) longs[i];
-        }
-        return bytes;
+        return super.integers(key).orElseThrow(() -> wrong("has no " + key));
     }
 
     /** Integers [rows,length] as rows. */
@@ -109,7 +67,7 @@ final class GoldenFile {
         long[] flat = longs(key);
         long[] shape = shape(key);
         if (shape.length != 2) {
-            throw wrong(key, "has shape " + Arrays.toString(shape) + ", two axes expected");
+            throw wrong("has the shape " + Arrays.toString(shape) + " in " + key + ", not two axes");
         }
         int length = Math.toIntExact(shape[1]);
         long[][] rows = new long[Math.toIntExact(shape[0])][];
@@ -119,45 +77,17 @@ final class GoldenFile {
 
     /** Floats as a tensor of the same shape, which the caller closes. */
     Tensor tensor(String key) {
-        return Tensor.floats(floats(key), shape(key));
+        Floats values = values(key);
+        return Tensor.floats(values.values(), values.shape());
     }
 
-    double number(String parameter) {
-        return parameter(parameter).asDouble();
-    }
-
-    long[] numbers(String parameter) {
-        JsonNode array = parameter(parameter);
-        long[] numbers = new long[array.size()];
-        Arrays.setAll(numbers, i -> array.get(i).asLong());
-        return numbers;
-    }
-
-    String text(String parameter) {
-        return parameter(parameter).asText();
-    }
-
-    private JsonNode parameter(String parameter) {
-        String json = metadata.get(parameter);
-        if (json == null) {
-            throw wrong(parameter, "is not in its metadata");
-        }
+    /** Of its metadata. */
+    JsonNode parameter(String parameter) {
+        String json = metadata(parameter).orElseThrow(() -> wrong("has no " + parameter + " in its metadata"));
         try {
             return JSON.readTree(json);
         } catch (JsonProcessingException e) {
-            throw wrong(parameter, "is not JSON in its metadata");
+            throw wrong("has no JSON as " + parameter + " in its metadata");
         }
-    }
-
-    private Object require(String key) {
-        Object value = values.get(key);
-        if (value == null) {
-            throw wrong(key, "is missing");
-        }
-        return value;
-    }
-
-    private ConformanceException wrong(String key, String what) {
-        return new ConformanceException("Golden file " + name + ": " + key + " " + what + "; write it again.");
     }
 }

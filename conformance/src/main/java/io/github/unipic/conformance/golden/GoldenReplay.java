@@ -1,9 +1,9 @@
 package io.github.unipic.conformance.golden;
 
 import io.github.unipic.conformance.ConformanceException;
-import io.github.unipic.conformance.checks.Findings;
+import io.github.unipic.conformance.cases.CaseChecks;
 import io.github.unipic.conformance.compare.ModelTolerances;
-import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.runtime.Execution;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  *
  * @param checkpoint that the graphs were exported from
  */
-public record GoldenReplay(Execution execution, Path checkpoint, ModelTolerances tolerances, Findings findings) {
+public record GoldenReplay(Execution execution, Path checkpoint, ModelTolerances tolerances, Results results) {
     private static final String ENDING = ".safetensors";
 
     /**
@@ -50,23 +50,14 @@ public record GoldenReplay(Execution execution, Path checkpoint, ModelTolerances
      * @throws ConformanceException when one cannot be read or is of another model
      */
     public void run(List<Path> files) {
-        StageReplay stages = new StageReplay(execution, checkpoint);
-        TaskReplay tasks = new TaskReplay(execution);
+        CaseChecks checks = new CaseChecks(execution, tolerances, results);
         for (Path file : files) {
-            GoldenComparer comparer = new GoldenComparer(GoldenFile.read(file), tolerances, findings);
-            String name = comparer.golden().name();
-            int before = findings.count();
-            if (name.startsWith("t2i_")) {
-                findings.attempt(Area.LOOP, "t2i", name, () -> tasks.textToImage(comparer));
-            } else if (name.startsWith("edit_")) {
-                findings.attempt(Area.LOOP, "edit", name, () -> tasks.edit(comparer));
-            } else if (name.startsWith("understand_")) {
-                findings.attempt(Area.UNDERSTANDING, "understand", name, () -> tasks.understand(comparer));
-            } else {
-                findings.attempt(Area.STAGE, name, name, () -> stages.replay(comparer));
-            }
-            if (findings.count() == before) {
-                findings.skip(name + ": not a golden file that this kit knows");
+            int before = results.count();
+            try (GoldenFile golden = new GoldenFile(file)) {
+                GoldenCases.of(golden, checkpoint).forEach(one -> checks.check(one, golden));
+                if (results.count() == before) {
+                    results.skip(golden.name() + ": not a golden file that this kit knows");
+                }
             }
         }
     }

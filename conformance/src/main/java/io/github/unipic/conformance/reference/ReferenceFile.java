@@ -4,18 +4,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.unipic.Image;
 import io.github.unipic.conformance.ConformanceException;
 import io.github.unipic.conformance.Suite;
 import io.github.unipic.conformance.cases.Cases;
+import io.github.unipic.conformance.cases.Expected;
 import io.github.unipic.conformance.compare.Floats;
-import io.github.unipic.export.ExportException;
-import io.github.unipic.export.checkpoint.CheckpointTensor;
-import io.github.unipic.export.checkpoint.DType;
-import io.github.unipic.export.checkpoint.SafetensorsFile;
+import io.github.unipic.image.Pixels;
 import io.github.unipic.model.Manifest;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -24,22 +21,19 @@ import java.util.Optional;
  * What a trusted run of the cases gave, by the cases' keys: a safetensors file, written by {@code conformance record}
  * or by conformance/pytorch. Tensors are read when asked for.
  */
-public final class ReferenceFile implements AutoCloseable {
+public final class ReferenceFile extends Expected {
     public static final String FORMAT = "unipic-conformance-reference";
     public static final String FORMAT_VERSION = "1";
-
-    private static final long MAX_BYTES = Integer.MAX_VALUE;
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .build();
 
     private final Path path;
-    private final SafetensorsFile file;
 
-    private ReferenceFile(Path path, SafetensorsFile file) {
+    private ReferenceFile(Path path) {
+        super(path, "Reference file", "record it again");
         this.path = path;
-        this.file = file;
     }
 
     /** @throws ConformanceException when it cannot be read, or is no reference file */
@@ -58,13 +52,7 @@ public final class ReferenceFile implements AutoCloseable {
     }
 
     private static ReferenceFile openAny(Path path) {
-        SafetensorsFile file;
-        try {
-            file = SafetensorsFile.open(path);
-        } catch (ExportException e) {
-            throw new ConformanceException("Reference file " + path + " cannot be read: " + e.getMessage(), e);
-        }
-        ReferenceFile reference = new ReferenceFile(path, file);
+        ReferenceFile reference = new ReferenceFile(path);
         if (!reference.text("format").equals(FORMAT)) {
             reference.close();
             throw notOne(path);
@@ -94,8 +82,7 @@ public final class ReferenceFile implements AutoCloseable {
      */
     public void requireFits(Manifest manifest, Cases cases, Suite suite) {
         if (!text("cases_sha256").equals(cases.sha256())) {
-            throw new ConformanceException("Reference file " + path
-                    + " was made from other cases than this kit has; record it again with this version.");
+            throw wrong("was made from other cases than this kit has");
         }
         if (!text("suite").equals(Suite.FULL.label()) && !text("suite").equals(suite.label())) {
             throw new ConformanceException("Reference file " + path + " has no " + suite.label() + " suite, only '"
@@ -136,10 +123,7 @@ public final class ReferenceFile implements AutoCloseable {
         try {
             return Integer.toUnsignedLong(Integer.parseUnsignedInt(text("seed")));
         } catch (NumberFormatException e) {
-            throw new ConformanceException(
-                    "Reference file " + path + " has the seed '" + text("seed")
-                            + "', not one of 0 to 4294967295; record it again.",
-                    e);
+            throw wrong("has the seed '" + text("seed") + "', not one of 0 to 4294967295");
         }
     }
 
@@ -156,59 +140,27 @@ public final class ReferenceFile implements AutoCloseable {
         }
     }
 
-    /** What to say where the file lacks a tensor. */
-    public static String without(String key) {
+    /** A reference has an image's pixels, of which the image is made. */
+    @Override
+    public Optional<Image> image(String key) {
+        Optional<Floats> pixels = floats(key.replaceFirst("image$", "pixels"));
+        return pixels.map(found -> Pixels.toImage(found.values(), (int) found.shape()[3], (int) found.shape()[2]));
+    }
+
+    @Override
+    protected String without(String key) {
         return "the reference has no " + key + "; record it again";
     }
 
-    /** float32 values, if the file has them. */
-    public Optional<Floats> floats(String key) {
-        return tensor(key, DType.FLOAT32).map(tensor -> {
-            float[] values = new float[(int) tensor.elementCount()];
-            tensor.read(0, values, 0, values.length);
-            return new Floats(values, tensor.shape());
-        });
-    }
-
-    /** int64 values, if the file has them. */
-    public Optional<long[]> longs(String key) {
-        return tensor(key, DType.INT64).map(tensor -> {
-            long[] values = new long[(int) tensor.elementCount()];
-            ByteBuffer.wrap(tensor.bytes())
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .asLongBuffer()
-                    .get(values);
-            return values;
-        });
-    }
-
-    private Optional<CheckpointTensor> tensor(String key, DType type) {
-        Optional<CheckpointTensor> found = Optional.ofNullable(file.tensors().get(key));
-        found.filter(tensor -> tensor.elementCount() > MAX_BYTES / type.bytes()).ifPresent(tensor -> {
-            throw new ConformanceException("Reference file " + path + ": " + key + " has " + tensor.elementCount()
-                    + " values, more than this kit reads; record it again.");
-        });
-        found.filter(tensor -> tensor.dtype() != type).ifPresent(tensor -> {
-            throw new ConformanceException("Reference file " + path + ": " + key + " is " + tensor.dtype() + ", not "
-                    + type + "; record it again.");
-        });
-        return found;
-    }
-
     private String text(String name) {
-        return file.metadata().getOrDefault(name, "");
+        return metadata(name).orElse("");
     }
 
     private JsonNode parse(String json) {
         try {
             return JSON.readTree(json);
         } catch (JsonProcessingException e) {
-            throw new ConformanceException("Reference file " + path + " has damaged metadata; record it again.", e);
+            throw wrong("has damaged metadata");
         }
-    }
-
-    @Override
-    public void close() {
-        file.close();
     }
 }

@@ -2,6 +2,7 @@ package io.github.unipic.conformance.reference;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.unipic.conformance.cases.Value.Recorder;
 import io.github.unipic.files.AtomicFile;
 import io.github.unipic.files.StagingFile;
 import java.io.IOException;
@@ -17,7 +18,7 @@ import java.util.Map;
  * Writes a safetensors file tensor by tensor. Its header stands before the data and tells their places, so the data
  * wait in a file of their own; closing without {@link #finish} leaves nothing.
  */
-public final class ReferenceWriter implements AutoCloseable {
+public final class ReferenceWriter implements Recorder, AutoCloseable {
     private final Path target;
     private final StagingFile data;
     private final ObjectNode header = new JsonMapper().createObjectNode();
@@ -28,12 +29,14 @@ public final class ReferenceWriter implements AutoCloseable {
         this.data = StagingFile.in(this.target.getParent());
     }
 
+    @Override
     public void floats(String key, float[] values, long... shape) throws IOException {
         ByteBuffer bytes = allocate(values.length, Float.BYTES);
         bytes.asFloatBuffer().put(values);
         tensor(key, "F32", bytes, shape);
     }
 
+    @Override
     public void longs(String key, long[] values, long... shape) throws IOException {
         ByteBuffer bytes = allocate(values.length, Long.BYTES);
         bytes.asLongBuffer().put(values);

@@ -7,8 +7,8 @@ public enum Area {
     /** Framing and resizing of photos, tokenization. */
     PREPROCESSING,
     /** One graph alone. */
-    STAGE,
-    /** A whole image, drawn or edited with recorded order and noise. */
+    GRAPH,
+    /** A whole image, generated or edited with recorded order and noise. */
     LOOP,
     /** Answers about an image. */
     UNDERSTANDING,
@@ -19,8 +19,8 @@ public enum Area {
     /** Which provider ran which operators. */
     PLACEMENT;
 
-    /** The name in reports, for example {@code stage}. */
+    /** The name in reports, where format version 1 calls a graph a {@code stage}. */
     public String label() {
-        return name().toLowerCase(Locale.ROOT);
+        return this == GRAPH ? "stage" : name().toLowerCase(Locale.ROOT);
     }
 }

@@ -1,5 +1,6 @@
 package io.github.unipic.conformance.report;
 
+import io.github.unipic.Printable;
 import java.util.Set;
 
 /**

@@ -228,7 +228,7 @@ final class HtmlReport {
     private static String about(Area area) {
         return switch (area) {
             case PREPROCESSING -> "photos framed and resized, text to tokens";
-            case STAGE -> "each graph alone, fed with the reference's inputs";
+            case GRAPH -> "each graph alone, fed with the reference's inputs";
             case LOOP -> "whole images, drawn or edited";
             case UNDERSTANDING -> "answers about images";
             case DETERMINISM -> "the same request twice";

@@ -1,5 +1,6 @@
 package io.github.unipic.conformance.report;
 
+import io.github.unipic.Printable;
 import java.io.OutputStream;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;

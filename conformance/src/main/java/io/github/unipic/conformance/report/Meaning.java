@@ -25,14 +25,14 @@ final class Meaning {
             case PREPROCESSING ->
                 "The input differs before any graph runs: reading, resizing or tokenizing on this machine,"
                         + " not the accelerator.";
-            case STAGE ->
+            case GRAPH ->
                 check.errors().map(errors -> byShape(check, errors)).orElse("The result is not the reference's.");
             case LOOP ->
                 check.errors().map(errors -> byShape(check, errors) + " ").orElse("")
-                        + "A loop repeats its stages, so look at failed stages first.";
+                        + "A loop repeats its graphs, so look at failed graphs first.";
             case UNDERSTANDING ->
                 "The answer is not the reference's: one other token changes all that follow."
-                        + " Look at failed stages first.";
+                        + " Look at failed graphs first.";
             case DETERMINISM ->
                 "The same request gave two results: a kernel adds in a changing order,"
                         + " or reads memory that is not its own.";

@@ -1,5 +1,6 @@
 package io.github.unipic.conformance.report;
 
+import io.github.unipic.Printable;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.unipic.InferenceException;
+import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.Placement;
 import io.github.unipic.conformance.report.Placement.Fallback;
@@ -137,9 +138,9 @@ class TraceTest {
     }
 
     private static List<Check> judge(boolean strict, Placement... placements) {
-        Findings findings = new Findings(check -> {}, (done, all) -> {});
-        PlacementChecks.judge(List.of(placements), CUDA, strict, findings);
-        return findings.checks();
+        Results results = new Results(check -> {}, (done, all) -> {});
+        PlacementChecks.judge(List.of(placements), CUDA, strict, results);
+        return results.checks();
     }
 
     private static String node(String name, String operator, String provider, int microseconds, String type) {

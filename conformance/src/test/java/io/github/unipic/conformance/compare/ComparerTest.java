@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class ComparerTest {
     private final List<Check> checks = new ArrayList<>();
-    private final Comparer comparer = new Comparer(Area.STAGE, "mar_decoder", "half_tall", checks::add);
+    private final Comparer comparer = new Comparer(Area.GRAPH, "mar_decoder", "half_tall", checks::add);
 
     @Test
     void floatsPassUpToTheLimit() {
@@ -55,11 +55,11 @@ class ComparerTest {
     void imagesAreOfUnsignedBytes() {
         byte[] dark = {0, 0, 127, (byte) 255};
         byte[] light = {0, 1, (byte) 128, (byte) 255};
-        comparer.levels("image", light, dark, 1, 0.5);
-        comparer.levels("image", light, dark, 0, 0.49);
+        comparer.generated("image", light, dark, 1, 0.5);
+        comparer.generated("image", light, dark, 0, 0.49);
         comparer.meanDifference("image", light, dark, 0.5);
-        comparer.sameLevels("image", dark, dark);
-        comparer.sameLevels("image", dark, light);
+        comparer.samePixels("image", dark, dark);
+        comparer.samePixels("image", dark, light);
         assertThat(checks).extracting(Check::value).containsExactly(1.0, 0.5, 1.0, 0.5, 0.5, 0.0, 2.0);
         assertThat(checks).extracting(Check::passed).containsExactly(true, true, false, false, true, true, false);
     }
@@ -70,8 +70,8 @@ class ComparerTest {
         assertThat(comparer.floats("z", new Floats(new float[6], 2, 3), new Floats(new float[6], 3, 2), 1))
                 .isFalse();
         comparer.same("z", new Floats(new float[6], 2, 3), new Floats(new float[6], 6));
-        comparer.levels("z", new byte[2], new byte[3], 255, 1);
-        comparer.sameLevels("z", new byte[2], new byte[3]);
+        comparer.generated("z", new byte[2], new byte[3], 255, 1);
+        comparer.samePixels("z", new byte[2], new byte[3]);
         comparer.meanDifference("z", new byte[2], new byte[3], 255);
         assertThat(checks)
                 .hasSize(6)
@@ -92,7 +92,7 @@ class ComparerTest {
 
     @Test
     void aShareThatCannotFailIsToldNotJudged() {
-        comparer.levels("image", new byte[] {0, 1}, new byte[] {0, 0}, 1, 1);
+        comparer.generated("image", new byte[] {0, 1}, new byte[] {0, 0}, 1, 1);
         assertThat(checks).singleElement().satisfies(check -> {
             assertThat(check.metric()).isEqualTo("largest difference");
             assertThat(check.note()).contains("0.500 of the values differ");

@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TolerancesTest {
-    private static final List<String> KINDS = List.of("stage", "loop", "image_largest", "image_share", "answer_margin");
+    private static final List<String> KINDS = List.of("graph", "loop", "image_largest", "image_share", "answer_margin");
 
     @Test
     void everyPrecisionHasEveryLimitAndAReason() throws IOException {
@@ -39,7 +39,7 @@ class TolerancesTest {
     @Test
     void namesAreOfLimitsAndGraphsThatThereAre() throws IOException {
         List<String> graphs = Arrays.stream(GraphName.values())
-                .map(graph -> "stage." + graph.label())
+                .map(graph -> "graph." + graph.label())
                 .toList();
         file().path("precisions")
                 .forEach(precision -> precision
@@ -55,7 +55,7 @@ class TolerancesTest {
         Tolerances single = Tolerances.of("fp32");
         Tolerances half = Tolerances.of("fp16");
         for (GraphName graph : GraphName.values()) {
-            assertThat(half.stage(graph.label())).isGreaterThan(single.stage(graph.label()));
+            assertThat(half.graph(graph.label())).isGreaterThan(single.graph(graph.label()));
         }
         assertThat(half.loop()).isGreaterThan(single.loop());
         assertThat(half.answerMargin()).isGreaterThan(single.answerMargin());

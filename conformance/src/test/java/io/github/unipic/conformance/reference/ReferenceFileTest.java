@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -44,7 +45,7 @@ class ReferenceFileTest {
                     .hasValueSatisfying(values -> assertThat(values.values())
                             .containsExactly(1, -0f, Float.NEGATIVE_INFINITY, Float.MIN_VALUE))
                     .hasValueSatisfying(values -> assertThat(values.shape()).containsExactly(2, 2));
-            assertThat(reference.longs("a/ids"))
+            assertThat(reference.integers("a/ids"))
                     .hasValueSatisfying(values -> assertThat(values).containsExactly(Long.MIN_VALUE, 7));
             assertThat(reference.floats("a/none")).isEmpty();
         }
@@ -54,7 +55,7 @@ class ReferenceFileTest {
     void valuesOfAnotherTypeAreRefused() throws IOException {
         try (ReferenceFile reference = ReferenceFile.open(write(Map.of()))) {
             assertRefused(() -> reference.floats("a/ids"), "a/ids", "INT64");
-            assertRefused(() -> reference.longs("a/b"), "a/b", "FLOAT32");
+            assertRefused(() -> reference.integers("a/b"), "a/b", "FLOAT32");
         }
     }
 
@@ -115,8 +116,8 @@ class ReferenceFileTest {
                 assertRefused(reference::seed, "seed '" + seed + "'");
             }
         }
-        assertThatIllegalArgumentException().isThrownBy(() -> CASES.withSeed(1L << 32));
-        assertThatIllegalArgumentException().isThrownBy(() -> CASES.withSeed(-1));
+        assertThatIllegalArgumentException().isThrownBy(() -> Cases.of(Suite.SMOKE, OptionalLong.of(1L << 32)));
+        assertThatIllegalArgumentException().isThrownBy(() -> Cases.of(Suite.SMOKE, OptionalLong.of(-1)));
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.github.unipic.fuzz.SafetensorsMutator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 
 /** A reference file. */
 public final class ReferenceFuzz implements FuzzTarget {
@@ -41,8 +42,8 @@ public final class ReferenceFuzz implements FuzzTarget {
             reference.seed();
             reference.digest();
             reference.floats("a");
-            reference.longs("b");
-            Cases.of(Suite.FULL).withSeed(reference.seed());
+            reference.integers("b");
+            Cases.of(Suite.FULL, OptionalLong.of(reference.seed()));
         }
     }
 }

@@ -25,7 +25,7 @@ class FiguresTest {
     })
     void aFailureNeverReadsAsAPass(double value, double limit, String expected) {
         Check check =
-                new Check(Area.STAGE, "s", "s", "t", "relative L2", value, limit, Optional.empty(), Optional.empty());
+                new Check(Area.GRAPH, "s", "s", "t", "relative L2", value, limit, Optional.empty(), Optional.empty());
 
         assertThat(Figures.ratio(check)).isEqualTo(expected);
         assertThat(check.passed()).isEqualTo(expected.endsWith("%"));

@@ -135,7 +135,7 @@ class HtmlReportTest {
             Charts.bar(
                     html,
                     new Check(
-                            Area.STAGE, "s", "s", "t", "relative L2", error, 1e-5, Optional.empty(), Optional.empty()));
+                            Area.GRAPH, "s", "s", "t", "relative L2", error, 1e-5, Optional.empty(), Optional.empty()));
         }
 
         assertThat(Jsoup.parse(html.toString()).select("rect:not(.track)").eachAttr("width"))

@@ -22,7 +22,7 @@ class MeaningTest {
         ErrorStatistics errors = new ErrorStatistics(
                 100, relativeL2, cosine, 1, 1, nans, 0, Collections.nCopies(ErrorStatistics.DECADES, 10L));
         Check check = new Check(
-                Area.STAGE,
+                Area.GRAPH,
                 "s",
                 "s",
                 "t",

@@ -46,7 +46,7 @@ final class SampleReports {
         }
         for (String graph : GRAPHS) {
             for (String scenario : List.of("batch_1", "batch_2", "wide")) {
-                checks.add(tensor(Area.STAGE, graph, scenario, "result", 1.3e-6 * (1 + checks.size() % 7), 2e-5));
+                checks.add(tensor(Area.GRAPH, graph, scenario, "result", 1.3e-6 * (1 + checks.size() % 7), 2e-5));
             }
         }
         checks.add(tensor(Area.LOOP, "t2i", "t2i_native", "latents", 6.2e-6, 1e-4));
@@ -58,7 +58,7 @@ final class SampleReports {
     static ConformanceReport failing() {
         List<Check> checks = new ArrayList<>(passing().checks());
         checks.add(new Check(
-                Area.STAGE,
+                Area.GRAPH,
                 "decoder_step",
                 "past_512",
                 "hidden",
@@ -68,8 +68,8 @@ final class SampleReports {
                 Optional.of(new ErrorStatistics(
                         786_432, 3.1e-6, 0.9999999, 0.004, 1.2, 128, 2, histogram(786_302, 3.1e-6))),
                 Optional.of("The first is at [0, 17, 3].")));
-        checks.add(tensor(Area.STAGE, "mar_decoder", "wide", "z", 4.1e-5, 2e-5));
-        checks.add(tensor(Area.STAGE, "mar_decoder", "editing", "z", 0.31, 2e-5));
+        checks.add(tensor(Area.GRAPH, "mar_decoder", "wide", "z", 4.1e-5, 2e-5));
+        checks.add(tensor(Area.GRAPH, "mar_decoder", "editing", "z", 0.31, 2e-5));
         checks.add(tensor(Area.LOOP, "t2i", "t2i_100_steps", "latents", 0.012, 1e-4));
         checks.add(new Check(
                 Area.UNDERSTANDING,
@@ -99,7 +99,7 @@ final class SampleReports {
             for (int i = 0; i < 150; i++) {
                 boolean fails = graph.equals("mar_encoder") && i % 5 == 0;
                 double error = fails ? 3e-3 : 4e-7 * (1 + i % 40);
-                checks.add(tensor(Area.STAGE, graph, "batch_" + (1 + i % 3) + "_case_" + i, "result", error, 2e-5));
+                checks.add(tensor(Area.GRAPH, graph, "batch_" + (1 + i % 3) + "_case_" + i, "result", error, 2e-5));
             }
         }
         List<Timing> timings = checks.stream()
@@ -121,7 +121,7 @@ final class SampleReports {
     /** Markup, control characters and half a surrogate pair wherever text comes from outside. */
     static ConformanceReport hostile() {
         Check check =
-                new Check(Area.STAGE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 2, 1, Optional.empty(), Optional.of(HOSTILE));
+                new Check(Area.GRAPH, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 2, 1, Optional.empty(), Optional.of(HOSTILE));
         Image image = gradient(8, 8, 0);
         return new ConformanceReport(
                 Instant.parse("2026-11-21T08:00:00Z"),

@@ -1,41 +1,22 @@
 package io.github.unipic.cli;
 
-import io.github.unipic.ExecutionProvider;
-import io.github.unipic.conformance.ConformanceRun;
-import io.github.unipic.conformance.Source;
-import io.github.unipic.conformance.Suite;
-import io.github.unipic.conformance.report.Check;
-import io.github.unipic.conformance.report.ConformanceReport;
-import io.github.unipic.conformance.report.ReportFolder;
-import java.io.PrintStream;
-import java.nio.file.Path;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic conformance}: the kit's commands; without one, a replay of recorded tensors, line by line. */
+/** {@code unipic conformance}: the kit's commands. */
 @Command(
         name = ConformanceCommand.NAME,
-        description = {
-            "Proves that a machine runs UniPic right: see 'unipic conformance run --help'.",
-            "Without a command it exports a checkpoint, replays recorded PyTorch tensors through it on the CPU, and"
-                    + " prints one line a tensor; the checkpoint is the small one that comes with unipic unless"
-                    + " --checkpoint and --golden say otherwise.",
-        },
+        description = "Proves that a machine runs UniPic right.",
         subcommands = {ConformanceRunCommand.class, ConformanceRecordCommand.class},
         exitCodeOnExecutionException = UniPicCommand.WRONG_INPUT,
         exitCodeList = {
-            "0:every tensor agrees, and at least one was compared",
-            "1:at least one tensor differs",
-            "2:could not run, or nothing was compared",
+            "0:every check passed, or the reference was written",
+            "1:at least one check failed",
+            "2:could not run, or did not finish",
             "130:cancelled",
             "141:the program that read the output has ended",
         },
@@ -43,7 +24,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  unipic conformance run",
             "  unipic conformance run --provider cuda --suite full",
-            "  unipic conformance --checkpoint tiny/checkpoint --golden tiny/golden --json report.json",
+            "  unipic conformance run --checkpoint tiny/checkpoint --golden tiny/golden",
         })
 final class ConformanceCommand implements Callable<Integer> {
     static final String NAME = "conformance";
@@ -54,85 +35,14 @@ final class ConformanceCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @ArgGroup(exclusive = false)
-    private Recorded recorded;
-
-    @Option(names = "--json", paramLabel = "FILE", description = "Also write the comparisons to this file.")
-    private Path json;
-
-    /** A checkpoint and the tensors recorded from it: both or none. */
-    static final class Recorded {
-        @Option(
-                names = "--checkpoint",
-                required = true,
-                paramLabel = "DIR",
-                description = "Checkpoint in the published layout.")
-        private Path checkpoint;
-
-        @Option(
-                names = "--golden",
-                required = true,
-                paramLabel = "DIR",
-                description = "Folder of the recorded tensors (*.safetensors).")
-        private Path golden;
-    }
-
     Session session() {
         return unipic.session();
     }
 
     @Override
     public Integer call() {
-        if (json != null) {
-            JsonFile.requirePossible(spec, json);
-        }
-        ConformanceReport report = replay();
-        if (json != null) {
-            ReportFolder.writeJson(report, json);
-        }
-        int compared = report.checks().size();
-        if (compared == 0) {
-            throw new ParameterException(
-                    spec.commandLine(), "nothing was compared: no file with a known name in " + recorded.golden);
-        }
-        session()
-                .out()
-                .println(
-                        report.passed()
-                                ? "PASS: " + compared + " of " + compared + " checks agree"
-                                : "FAIL: " + report.failures().size() + " of " + compared + " checks differ");
-        return report.passed() ? UniPicCommand.OK : UniPicCommand.FAILED;
-    }
-
-    private ConformanceReport replay() {
-        PrintStream out = session().out();
-        return new ConformanceRun(
-                        recorded == null
-                                ? new Source.EmbeddedGoldens()
-                                : new Source.Goldens(recorded.checkpoint, recorded.golden),
-                        ExecutionProvider.CPU,
-                        Suite.FULL,
-                        false,
-                        Optional.empty(),
-                        Map.of(),
-                        session().cancellation(),
-                        new ConformanceRun.Listener() {
-                            @Override
-                            public void onCheck(Check check) {
-                                out.println(line(check));
-                            }
-                        })
-                .run();
-    }
-
-    private static String line(Check check) {
-        return String.format(
-                Locale.ROOT,
-                "%s  %-52s %s %.2e, limit %.2e",
-                check.passed() ? "PASS" : "FAIL",
-                TerminalText.line(check.scenario() + " " + check.tensor()),
-                check.metric(),
-                check.value(),
-                check.limit());
+        Output err = session().err();
+        spec.commandLine().usage(err.raw(), err.isTerminal() ? Help.Ansi.AUTO : Help.Ansi.OFF);
+        return UniPicCommand.WRONG_INPUT;
     }
 }

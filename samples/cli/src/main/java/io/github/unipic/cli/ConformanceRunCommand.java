@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,12 +35,14 @@ import picocli.CommandLine.Spec;
                     + " writes report.html, report.json and report.xml.",
             "Without --model it tests the small checkpoint that comes with unipic against PyTorch's tensors; with it,"
                     + " a model folder against --reference, or against the CPU provider on this machine.",
+            "With --checkpoint and --golden it exports a checkpoint in float32 and compares it with tensors that PyTorch"
+                    + " gave for it, and with nothing else.",
         },
         exitCodeOnExecutionException = UniPicCommand.WRONG_INPUT,
         exitCodeList = {
             "0:every check passed",
             "1:at least one check failed",
-            "2:could not run, or did not finish",
+            "2:could not run, did not finish, or compared nothing",
             "130:cancelled",
             "141:the program that read the output has ended",
         },
@@ -49,6 +52,7 @@ import picocli.CommandLine.Spec;
             "  unipic conformance run --suite full --provider cuda --provider-option use_tf32=0 --strict",
             "  unipic conformance run --provider-library vendor=libvendor_ep.so --provider VendorEP",
             "  unipic conformance run --model unipic-1.5b --reference reference.safetensors --out report",
+            "  unipic conformance run --checkpoint tiny/checkpoint --golden tiny/golden",
         })
 final class ConformanceRunCommand implements Callable<Integer> {
     @ParentCommand
@@ -69,6 +73,26 @@ final class ConformanceRunCommand implements Callable<Integer> {
             description = "Reference of that model, by 'unipic conformance record' or conformance/pytorch. Default:"
                     + " recorded now, with the CPU provider.")
     private Path reference;
+
+    @ArgGroup(exclusive = false)
+    private Recorded recorded;
+
+    /** A checkpoint and the tensors recorded from it: both or none. */
+    static final class Recorded {
+        @Option(
+                names = "--checkpoint",
+                required = true,
+                paramLabel = "DIR",
+                description = "In place of --model: checkpoint in the published layout.")
+        private Path checkpoint;
+
+        @Option(
+                names = "--golden",
+                required = true,
+                paramLabel = "DIR",
+                description = "Folder of PyTorch's tensors for that checkpoint (*.safetensors).")
+        private Path golden;
+    }
 
     @Option(
             names = "--precision",
@@ -132,6 +156,9 @@ final class ConformanceRunCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--reference is of a model folder; give that with --model");
         }
+        if (recorded != null && model != null) {
+            throw new ParameterException(spec.commandLine(), "--checkpoint is in place of --model; give one of them");
+        }
         Session session = conformance.session();
         ReportFolder.remove(out);
         if (model != null && reference == null && providerOptions.replacesRuntime()) {
@@ -155,6 +182,10 @@ final class ConformanceRunCommand implements Callable<Integer> {
                     .run();
         }
         ReportFolder.write(report, out);
+        if (report.checks().isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), "nothing was compared: no file with a known name in " + recorded.golden);
+        }
         if (quiet) {
             session.out().println(report.passed() ? "PASS" : "FAIL");
         } else {
@@ -165,6 +196,9 @@ final class ConformanceRunCommand implements Callable<Integer> {
     }
 
     private Source source() {
+        if (recorded != null) {
+            return new Source.Goldens(recorded.checkpoint, recorded.golden);
+        }
         return model == null
                 ? new Source.Embedded(Precisions.of(precision), flavor)
                 : new Source.Model(model, Optional.ofNullable(reference));

@@ -454,14 +454,24 @@ class EndToEndTest {
 
     @Test
     void conformancePassesHereAndWritesItsReport() throws IOException {
-        Path report = folder.resolve("report.json");
-        CommandLineRun run = run("conformance", "--json", report.toString());
+        EmbeddedCheckpoint.copyTo(folder);
+        Path report = folder.resolve("report");
+        CommandLineRun run = run(
+                "conformance",
+                "run",
+                "--checkpoint",
+                folder.resolve("checkpoint").toString(),
+                "--golden",
+                folder.resolve("golden").toString(),
+                "--out",
+                report.toString());
         assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
-        assertThat(run.outLines()).last().asString().startsWith("PASS: ");
-        JsonNode json = new ObjectMapper().readTree(report.toFile());
+        assertThat(run.outLines()).first().asString().startsWith("PASSED  153 checks");
+        JsonNode json =
+                new ObjectMapper().readTree(report.resolve("report.json").toFile());
         assertThat(json.path("passed").asBoolean()).isTrue();
-        assertThat(json.path("checks")).isNotEmpty();
-        assertThat(run.outLines()).hasSize(json.path("checks").size() + 1);
+        assertThat(json.path("checks")).hasSize(153);
+        assertThat(json.at("/subject/reference").asText()).isEqualTo("PyTorch (golden files)");
     }
 
     @Test
@@ -506,11 +516,25 @@ class EndToEndTest {
     @Test
     void conformanceThatComparesNothingIsNoSuccess() throws IOException {
         EmbeddedCheckpoint.copyTo(folder);
-        Path empty = Files.createDirectory(folder.resolve("empty"));
-        CommandLineRun run = run(
-                "conformance", "--checkpoint", folder.resolve("checkpoint").toString(), "--golden", empty.toString());
-        assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(run.errLines()).hasSize(1);
+        Path golden = Files.createDirectory(folder.resolve("empty"));
+        String[] args = {
+            "conformance",
+            "run",
+            "-q",
+            "--checkpoint",
+            folder.resolve("checkpoint").toString(),
+            "--golden",
+            golden.toString(),
+            "--out",
+            folder.resolve("report").toString()
+        };
+        CommandLineRun none = run(args);
+        assertThat(none.exitCode()).isEqualTo(2);
+        assertThat(none.errLines()).singleElement().asString().contains("nothing to compare");
+        Files.copy(folder.resolve("golden/text.safetensors"), golden.resolve("something_else.safetensors"));
+        CommandLineRun unknown = run(args);
+        assertThat(unknown.exitCode()).isEqualTo(2);
+        assertThat(unknown.errLines()).singleElement().asString().contains("nothing was compared");
     }
 
     private CommandLineRun run(String... args) {

@@ -38,7 +38,7 @@ class StandardOutputTest {
                 Arguments.of(1, "", DESCRIBE),
                 Arguments.of(1, "What is it?\n", new String[] {"chat"}),
                 // Where 1 is a verdict about the machine.
-                Arguments.of(2, "", new String[] {"conformance"}));
+                Arguments.of(2, "", new String[] {"conformance", "run", "-q", "--out", "OUT"}));
     }
 
     private static Stream<Arguments> intoClosedPipe() {

@@ -129,10 +129,10 @@ class WrongUsageTest {
                         "48"),
                 mistake("no graph is in int4", "export", "--checkpoint", "c", "--out", "o", "--int4-block", "64"),
                 mistake("no-such-checkpoint", "export", "--checkpoint", "no-such-checkpoint", "--out", "target/none"),
-                mistake("--golden", "conformance", "--checkpoint", "c"),
-                mistake("no-such-", "conformance", "--checkpoint", "no-such-c", "--golden", "no-such-g"),
-                mistake("its folder does not exist", "conformance", "--json", "no/such/folder/report.json"),
-                mistake("which is a folder", "conformance", "--json", "/"),
+                mistake("--golden", "conformance", "run", "--checkpoint", "c"),
+                mistake("no-such-", "conformance", "run", "--checkpoint", "no-such-c", "--golden", "no-such-g"),
+                mistake("--model", "conformance", "run", "--checkpoint", "c", "--golden", "g", "--model", "m"),
+                mistake("its folder does not exist", "bench", "--model", "m", "--json", "no/such/folder/report.json"),
                 mistake("which is a folder", "bench", "--model", "m", "--json", "target"),
                 mistake("--model", "conformance", "run", "--reference", "reference.safetensors"),
                 mistake("no-such-model", "conformance", "run", "--model", "no-such-model"),
@@ -334,6 +334,9 @@ class WrongUsageTest {
         CommandLineRun run = CommandLineRun.of();
         assertThat(run.err()).contains("Usage: unipic", "generate", "export", "info", "conformance");
         assertThat(run.exitCode()).isEqualTo(2);
+        CommandLineRun kit = CommandLineRun.of("conformance");
+        assertThat(kit.err()).contains("Usage: unipic conformance", "run", "record");
+        assertThat(kit.exitCode()).isEqualTo(2);
     }
 
     @Test

@@ -2,8 +2,8 @@ package io.github.unipic.conformance.cases;
 
 import io.github.unipic.model.Grid;
 
-/** Where in an image a tile lies. */
-enum TilePlace {
+/** The area of an image that a tile covers. */
+enum TileArea {
     /** Everywhere. */
     WHOLE,
     /** Away from every edge, half as high and wide. */
@@ -12,9 +12,9 @@ enum TilePlace {
     CORNER;
 
     /** Top, left, height, width. */
-    long[] of(Grid places) {
-        int height = places.height();
-        int width = places.width();
+    long[] of(Grid image) {
+        int height = image.height();
+        int width = image.width();
         return switch (this) {
             case WHOLE -> new long[] {0, 0, height, width};
             case MIDDLE -> new long[] {height / 4, width / 4, height / 2, width / 2};

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.unipic.model.GraphName;
 import org.junit.jupiter.api.Test;
 
-class StageTimesTest {
+class GraphTimesTest {
     private static final long SECOND = 1_000_000_000L;
 
     private long now = -3 * SECOND;
-    private final StageTimes times = new StageTimes(() -> now);
+    private final GraphTimes times = new GraphTimes(() -> now);
 
     private void opens(GraphName graph, int from, int to) {
         now = to * SECOND;

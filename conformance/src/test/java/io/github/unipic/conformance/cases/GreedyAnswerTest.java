@@ -3,16 +3,15 @@ package io.github.unipic.conformance.cases;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.unipic.conformance.cases.TaskRunner.Answered;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class AnsweredTest {
-    private final Answered answered =
-            new Answered(new long[] {2, 0}, List.of(new float[] {1, 2, 4, -5}, new float[] {3, 3, 0, 0}));
+class GreedyAnswerTest {
+    private final GreedyAnswer answered =
+            new GreedyAnswer(new long[] {2, 0}, List.of(new float[] {1, 2, 4, -5}, new float[] {3, 3, 0, 0}));
 
     @Test
-    void marginsAreToTheNextLikeliestInUnitsOfTheRootMeanSquare() {
+    void marginsAreToTheNextBestInUnitsOfTheRootMeanSquare() {
         assertThat(answered.margins()).containsExactly((float) (2 / Math.sqrt(46 / 4.0)), 0);
     }
 
@@ -28,7 +27,7 @@ class AnsweredTest {
     void logitsMustBeNumbers() {
         assertThat(answered.isFinite()).isTrue();
         for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
-            assertThat(new Answered(new long[] {0}, List.of(new float[] {1, bad})).isFinite())
+            assertThat(new GreedyAnswer(new long[] {0}, List.of(new float[] {1, bad})).isFinite())
                     .isFalse();
         }
     }

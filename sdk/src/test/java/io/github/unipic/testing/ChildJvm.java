@@ -1,4 +1,4 @@
-package io.github.unipic.conformance;
+package io.github.unipic.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,31 +13,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A Java process with this one's class path, for what holds for a whole process. */
-final class ChildJvm {
+public final class ChildJvm {
     private ChildJvm() {}
 
-    /**
-     * Runs a main class to its end, which must be a good one.
-     *
-     * @param folder for its output
-     * @param environment added to this process's, from which ONNX Runtime's and XDG's variables are taken away
-     * @return what it printed
-     */
-    static String run(
-            Path folder, Class<?> main, List<String> options, List<String> arguments, Map<String, String> environment)
-            throws IOException, InterruptedException {
-        return run(folder, main, options, List.of(), arguments, environment);
+    /** The words that start one. */
+    public static List<String> command(Class<?> main, List<String> options, List<String> arguments) {
+        return command(main, options, List.of(), arguments);
     }
 
-    /** @param before what comes before this process's class path */
-    static String run(
-            Path folder,
-            Class<?> main,
-            List<String> options,
-            List<String> before,
-            List<String> arguments,
-            Map<String, String> environment)
-            throws IOException, InterruptedException {
+    private static List<String> command(
+            Class<?> main, List<String> options, List<String> before, List<String> arguments) {
         String classPath = String.join(
                 File.pathSeparator,
                 Stream.concat(before.stream(), Stream.of(System.getProperty("java.class.path")))
@@ -47,7 +32,32 @@ final class ChildJvm {
         command.addAll(options);
         command.addAll(List.of("-cp", classPath, main.getName()));
         command.addAll(arguments);
-        ProcessBuilder builder = new ProcessBuilder(command);
+        return command;
+    }
+
+    /**
+     * Runs a main class to its end, which must be a good one.
+     *
+     * @param folder for its output
+     * @param environment added to this process's, from which ONNX Runtime's and XDG's variables are taken away
+     * @return what it printed
+     */
+    public static String run(
+            Path folder, Class<?> main, List<String> options, List<String> arguments, Map<String, String> environment)
+            throws IOException, InterruptedException {
+        return run(folder, main, options, List.of(), arguments, environment);
+    }
+
+    /** @param before what comes before this process's class path */
+    public static String run(
+            Path folder,
+            Class<?> main,
+            List<String> options,
+            List<String> before,
+            List<String> arguments,
+            Map<String, String> environment)
+            throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(command(main, options, before, arguments));
         builder.environment().keySet().removeIf(name -> name.startsWith("ORT_") || name.startsWith("XDG_"));
         builder.environment().putAll(environment);
         Path output = folder.resolve("output");

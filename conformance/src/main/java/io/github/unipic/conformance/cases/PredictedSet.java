@@ -2,8 +2,8 @@ package io.github.unipic.conformance.cases;
 
 import java.util.Arrays;
 
-/** Which positions the MAR decoder is asked for. */
-enum Predict {
+/** The set of positions that the MAR decoder is asked for. */
+enum PredictedSet {
     ONE,
     REST,
     ALL;

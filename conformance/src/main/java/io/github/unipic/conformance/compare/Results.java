@@ -1,4 +1,4 @@
-package io.github.unipic.conformance.checks;
+package io.github.unipic.conformance.compare;
 
 import io.github.unipic.CancelledException;
 import io.github.unipic.UniPicException;
@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/** What a run has found so far. Tells of each check as it is made, and of each case that is done with. */
-public final class Findings {
+/** The results of a run so far. Notifies of each check as it is made, and of each case that is done. */
+public final class Results {
     private final Consumer<Check> onCheck;
     private final BiConsumer<Integer, Integer> onProgress;
     private final List<Check> checks = new ArrayList<>();
@@ -25,7 +25,7 @@ public final class Findings {
     private int casesDone;
     private int casesInAll;
 
-    public Findings(Consumer<Check> onCheck, BiConsumer<Integer, Integer> onProgress) {
+    public Results(Consumer<Check> onCheck, BiConsumer<Integer, Integer> onProgress) {
         this.onCheck = onCheck;
         this.onProgress = onProgress;
     }
@@ -41,8 +41,8 @@ public final class Findings {
         casesInAll = cases;
     }
 
-    /** A case is done with. */
-    void caseDone() {
+    /** A case is done. */
+    public void caseDone() {
         onProgress.accept(++casesDone, casesInAll);
     }
 
@@ -68,11 +68,11 @@ public final class Findings {
         return e instanceof UniPicException ? e.getMessage() : "unexpected: " + e;
     }
 
-    void add(Placement placement) {
+    public void add(Placement placement) {
         placements.add(placement);
     }
 
-    void add(Timing timing) {
+    public void add(Timing timing) {
         timings.add(timing);
     }
 

@@ -1,7 +1,7 @@
 package io.github.unipic.conformance.cases;
 
 /** How many tokens of an image are known. */
-enum Known {
+enum KnownCount {
     NONE,
     HALF,
     ALL_BUT_ONE,

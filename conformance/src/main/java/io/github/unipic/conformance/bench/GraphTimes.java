@@ -1,6 +1,6 @@
 package io.github.unipic.conformance.bench;
 
-import io.github.unipic.conformance.bench.Results.Stage;
+import io.github.unipic.conformance.bench.Results.GraphRuns;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.runtime.RunListener;
 import java.util.ArrayList;
@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /** Collects what graphs took. Runs come from one thread, openings from several. */
-final class StageTimes implements RunListener {
+final class GraphTimes implements RunListener {
     /** By the clock. */
     private record Opening(long start, long end) {
         double seconds() {
@@ -25,7 +25,7 @@ final class StageTimes implements RunListener {
     private final Map<GraphName, List<Double>> runs = new EnumMap<>(GraphName.class);
 
     /** @param clock in nanoseconds, of which differences count */
-    StageTimes(LongSupplier clock) {
+    GraphTimes(LongSupplier clock) {
         this.clock = clock;
     }
 
@@ -45,11 +45,11 @@ final class StageTimes implements RunListener {
     }
 
     /** The runs since {@link #forgetRuns}, by graph. */
-    Map<String, Stage> stages(int repetitions) {
-        Map<String, Stage> stages = new LinkedHashMap<>();
+    Map<String, GraphRuns> stages(int repetitions) {
+        Map<String, GraphRuns> stages = new LinkedHashMap<>();
         runs.forEach((graph, seconds) -> stages.put(
                 graph.label(),
-                new Stage(
+                new GraphRuns(
                         seconds.size(),
                         seconds.stream().mapToDouble(Double::doubleValue).sum() / repetitions,
                         Spread.of(seconds))));

@@ -1,0 +1,42 @@
+package io.github.unipic.conformance.reference;
+
+import io.github.unipic.conformance.cases.CaseChecks;
+import io.github.unipic.conformance.cases.Cases;
+import io.github.unipic.conformance.compare.Comparer;
+import io.github.unipic.conformance.compare.ModelTolerances;
+import io.github.unipic.conformance.compare.Results;
+import io.github.unipic.conformance.report.Area;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.runtime.Execution;
+import java.util.Optional;
+
+/** Runs the kit's cases and compares what they give with a reference file. */
+public record ReferenceReplay(
+        Execution execution, ReferenceFile reference, ModelTolerances tolerances, Results results) {
+
+    /** @param cases with the reference's seed */
+    public void run(Cases cases) {
+        compareSchedules();
+        CaseChecks checks = new CaseChecks(execution, tolerances, results);
+        results.expect(cases.all().size());
+        cases.all().forEach(one -> {
+            checks.check(one, reference);
+            results.caseDone();
+        });
+    }
+
+    /** The manifest's noise schedule, which every image depends on, against that of the reference's model. */
+    private void compareSchedules() {
+        double own = execution.manifest().diffusion().maxBeta();
+        double expected = reference.maxBeta();
+        new Comparer(Area.GRAPH, GraphName.TOKEN_SAMPLER.label(), "schedule", results::add)
+                .measured(
+                        "max_beta",
+                        "difference",
+                        Math.abs(own - expected),
+                        0,
+                        own == expected
+                                ? Optional.empty()
+                                : Optional.of("the manifest has " + own + ", the reference " + expected));
+    }
+}
