@@ -1,5 +1,5 @@
 /**
- * ONNX Runtime: sessions, tensors, the KV cache, and each stage of the model as a method. Internal: not part of the
- * API, may change.
+ * Models that are open: the engine that requests share, its graphs as ONNX Runtime sessions, tensors and the KV cache.
+ * Internal: not part of the API, may change.
  */
 package io.github.unipic.runtime;
