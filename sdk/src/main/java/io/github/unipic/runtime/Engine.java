@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.slf4j.LoggerFactory;
 
 /**
  * An opened model: its folder, its tokenizer and its graphs, shared by every request. Each request in progress holds a
@@ -133,7 +134,12 @@ public final class Engine implements AutoCloseable {
     private synchronized void release(Execution execution) {
         running.remove(execution);
         notifyAll();
-        freeUnlessUsed();
+        try {
+            freeUnlessUsed();
+        } catch (RuntimeException e) {
+            // Whoever made the request gets its result, and whoever closed the model has gone.
+            LoggerFactory.getLogger(Engine.class).warn("The model in {} is not freed whole", folder.path(), e);
+        }
     }
 
     /**
