@@ -38,8 +38,8 @@ final class TokenSampler {
     private static void requireFinite(float[] logits) {
         for (float logit : logits) {
             if (!Float.isFinite(logit)) {
-                throw new InferenceException("The model gave a logit of " + logit
-                        + "; if its weights are float16, export it with --precision fp32.");
+                throw new InferenceException("The model gave a logit that is not finite (" + logit
+                        + "); if its weights are float16, export it with --precision fp32.");
             }
         }
     }

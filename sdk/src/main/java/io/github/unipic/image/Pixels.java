@@ -34,8 +34,8 @@ public final class Pixels {
                 for (int x = 0; x < width; x++) {
                     float pixel = pixels[from++];
                     if (!Float.isFinite(pixel)) {
-                        throw new InferenceException("The model decoded a pixel of " + pixel
-                                + "; if its weights are float16, export it with --precision fp32.");
+                        throw new InferenceException("The model decoded a pixel that is not finite (" + pixel
+                                + "); if its weights are float16, export it with --precision fp32.");
                     }
                     float value = 127.5f * pixel + 128f;
                     rgb[to + 3 * x] = (byte) (int) Math.max(0f, Math.min(255f, value));

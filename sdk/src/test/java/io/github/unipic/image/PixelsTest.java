@@ -1,8 +1,10 @@
 package io.github.unipic.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.unipic.Image;
+import io.github.unipic.InferenceException;
 import org.junit.jupiter.api.Test;
 
 class PixelsTest {
@@ -51,5 +53,14 @@ class PixelsTest {
     void planesFollowEachOther() {
         float[] pixels = Pixels.fromImage(Image.ofRgb(1, 2, new byte[] {-1, 0, -1, -1, 0, 0}));
         assertThat(pixels).containsExactly(1, 1, -1, -1, 1, -1);
+    }
+
+    @Test
+    void pixelsThatAreNoNumbersAreAnErrorAndNotBlack() {
+        for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            assertThatExceptionOfType(InferenceException.class)
+                    .isThrownBy(() -> Pixels.toImage(new float[] {0, 0, wrong}, 1, 1))
+                    .withMessageContaining("not finite");
+        }
     }
 }

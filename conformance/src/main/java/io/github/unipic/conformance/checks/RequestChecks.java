@@ -5,6 +5,7 @@ import io.github.unipic.CancelledException;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
+import io.github.unipic.ModelInfo.Task;
 import io.github.unipic.UniPic;
 import io.github.unipic.conformance.cases.Photos;
 import io.github.unipic.conformance.compare.Comparer;
@@ -44,7 +45,7 @@ public final class RequestChecks {
 
     /** @param atOnce how many requests run at the same time */
     public void run(int atOnce) {
-        if (!unipic.info().tasks().contains("generate")) {
+        if (!unipic.info().tasks().contains(Task.GENERATE)) {
             results.skip("determinism and concurrency: the model does not generate");
             return;
         }
@@ -98,7 +99,7 @@ public final class RequestChecks {
     }
 
     private boolean describes() {
-        return unipic.info().tasks().contains("describe");
+        return unipic.info().tasks().contains(Task.DESCRIBE);
     }
 
     private byte[] image(long seed) {
