@@ -249,8 +249,8 @@ public final class DescribeRequest {
 
         /**
          * Whether names of the model's special tokens in the question, such as {@code <|im_end|>}, are those tokens, so
-         * that the question can end its own turn of the chat form and begin another.
-         * By default they are plain text. {@code <image>} is plain text always.
+         * that the question can end its own turn of the chat form and begin another. By default they are plain text.
+         * {@code <image>} is plain text always.
          *
          * @param allow only for questions that you trust
          * @return this builder
