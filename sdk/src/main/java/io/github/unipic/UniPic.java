@@ -397,9 +397,9 @@ public final class UniPic implements AutoCloseable {
         /**
          * From which size on images are decoded in tiles of about 256 x 256 pixels: those of more pixels than this,
          * previews included; {@link #TILE_ABOVE} by default. The last part of decoding, which needs most memory, then
-         * needs as much as a tile does, and takes several times as long. Levels differ from those of decoding the whole
-         * by at most 1 in nearly all values, at the edges of tiles as elsewhere. A model folder without the graphs for
-         * tiles, as earlier versions wrote it, decodes every image whole.
+         * needs as much as a tile does, and takes several times as long. Pixel values differ from those of decoding the
+         * whole by at most 1 in nearly all values, at the edges of tiles as elsewhere. A model folder without the
+         * graphs for tiles, as earlier versions wrote it, decodes every image whole.
          *
          * @param pixels width times height; 0 for tiles always, {@link Long#MAX_VALUE} for never
          * @return this builder
