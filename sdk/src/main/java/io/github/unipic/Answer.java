@@ -9,6 +9,7 @@ import java.util.Optional;
  *
  * @param text of the answer
  * @param tokens sampled, the one that ended the answer included
+ * @param finishReason why the answer ended
  * @param vision which encoder looked at the turn's images; empty for a turn without images
  * @param promptTokens that the answer was generated behind: the conversation before, the images and the question
  * @param cachedTokens of these, those of the conversation before, which were not computed again
@@ -37,7 +38,18 @@ public record Answer(
         CONTEXT_FULL
     }
 
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param text whole, without a stop sequence
+     * @param tokens copied
+     * @param finishReason one of the four
+     * @param vision empty without images
+     * @param promptTokens 1 or more
+     * @param cachedTokens 0 to {@code promptTokens}
+     * @param prefill part of {@code total}
+     * @param total at least {@code prefill}
+     */
     public Answer {
         tokens = List.copyOf(tokens);
     }

@@ -12,7 +12,11 @@ public final class CacheFolder {
 
     private CacheFolder() {}
 
-    /** This user's: {@code ~/.cache/unipic} or the like. It need not exist yet. */
+    /**
+     * The folder of this user on this machine, as {@link #of} gives it.
+     *
+     * @return an absolute path: {@code ~/.cache/unipic} or the like. It need not exist yet.
+     */
     public static Path current() {
         return of(System.getProperty("os.name"), System::getenv, Path.of(System.getProperty("user.home")));
     }
@@ -25,6 +29,7 @@ public final class CacheFolder {
      * @param environment gives the value of a variable, or null; asked for {@value #VARIABLE}, {@code XDG_CACHE_HOME}
      *     and {@code LOCALAPPDATA}, of which only absolute paths count
      * @param home of the user
+     * @return the folder, which need not exist yet; absolute if {@code home} is
      */
     public static Path of(String osName, UnaryOperator<String> environment, Path home) {
         return absolute(environment.apply(VARIABLE)).orElseGet(() -> ofSystem(osName, environment, home));

@@ -59,7 +59,14 @@ public final class Conversation implements AutoCloseable {
         append(messages, new Cancellation());
     }
 
-    /** As {@link #append(List)}, which the switch stops. */
+    /**
+     * Appends messages of a history, as {@link #append(List)} does, and can be stopped.
+     *
+     * @param messages in the order that {@link #append(List)} asks for
+     * @param cancellation stops it; the conversation then stays as it was
+     * @throws CancelledException when the switch was used
+     * @throws UniPicException otherwise as {@link #append(List)}
+     */
     public void append(List<Message> messages, Cancellation cancellation) {
         turn(Optional.of(cancellation), (execution, context) -> {
             messages.forEach(message -> append(message, execution, context));
@@ -83,6 +90,7 @@ public final class Conversation implements AutoCloseable {
      * Asks, about the request's images and all that was said before.
      *
      * @param request may have no image
+     * @return the answer; its prompt tokens include the conversation before
      * @throws InvalidRequestException when question and images do not fit into the model's context; nothing was
      *     computed
      * @throws UniPicException otherwise as {@link UniPic#describe(DescribeRequest)}
@@ -152,6 +160,8 @@ public final class Conversation implements AutoCloseable {
     /**
      * Draws from the conversation so far and the request's prompt.
      *
+     * @param request its prompt is the user's turn
+     * @return {@link GenerateRequest#count} images, in the order of their seeds
      * @throws UniPicException as {@link UniPic#generate(GenerateRequest)}
      */
     public List<Image> generate(GenerateRequest request) {
@@ -166,6 +176,8 @@ public final class Conversation implements AutoCloseable {
      * Changes an image, after the conversation so far and the request's instruction. Guidance compares with the
      * unconditional prompt without the conversation.
      *
+     * @param request its source and instruction are the user's turn
+     * @return {@link EditRequest#count} images, in the order of their seeds
      * @throws UniPicException as {@link UniPic#edit(EditRequest)}
      */
     public List<Image> edit(EditRequest request) {
@@ -176,18 +188,31 @@ public final class Conversation implements AutoCloseable {
         });
     }
 
-    /** The same conversation once more; both go on independently. Costs nothing until they do. */
+    /**
+     * Copies the conversation. Both go on independently; the copy costs nothing until they do.
+     *
+     * @return a conversation with the same turns, to be closed by the caller
+     * @throws IllegalStateException when this conversation is closed
+     */
     public Conversation fork() {
         requireOpen();
         return engine.execute(execution -> new Conversation(engine, context.fork(execution)));
     }
 
-    /** Tokens that the conversation has so far. */
+    /**
+     * How long the conversation is.
+     *
+     * @return tokens so far, those of images and of the chat form included; 0 at the beginning
+     */
     public int tokens() {
         return context.tokens();
     }
 
-    /** Most tokens that the model can take in. */
+    /**
+     * How long the conversation can become.
+     *
+     * @return the most tokens that the model takes in, answers included
+     */
     public int capacity() {
         return engine.manifest().sizes().context();
     }

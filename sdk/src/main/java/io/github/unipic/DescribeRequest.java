@@ -49,72 +49,125 @@ public final class DescribeRequest {
      * @param question what to ask, at most 100000 characters, without the character NUL; blank for the model's own
      *     "describe the image". Names of the model's special tokens in it are plain text unless
      *     {@link Builder#allowSpecialTokens} says otherwise
+     * @return a builder with nothing else set
      */
     public static Builder builder(String question) {
         return new Builder(question);
     }
 
-    /** The question; blank for the model's own. */
+    /**
+     * What to ask.
+     *
+     * @return the question; blank for the model's own
+     */
     public String question() {
         return question;
     }
 
-    /** Whether names of the model's special tokens, such as {@code <|im_end|>}, are those tokens in the question. */
+    /**
+     * Whether names of the model's special tokens, such as {@code <|im_end|>}, are those tokens in the question.
+     *
+     * @return false for a question that is plain text throughout
+     */
     public boolean allowSpecialTokens() {
         return allowSpecialTokens;
     }
 
-    /** The images, in the order in which the model sees them. */
+    /**
+     * The images that the question is about.
+     *
+     * @return at most 64, in the order in which the model sees them; unmodifiable
+     */
     public List<Image> images() {
         return images;
     }
 
-    /** Which encoder looks at them; empty for SigLIP2 where the model has it, else MAR. */
+    /**
+     * Which encoder looks at the images.
+     *
+     * @return the encoder; empty for SigLIP2 where the model has it, else MAR
+     */
     public Optional<VisionPath> vision() {
         return vision;
     }
 
-    /** Most tokens of the answer, 1 to 100000. */
+    /**
+     * How long the answer may become.
+     *
+     * @return most tokens, 1 to 100000
+     */
     public int maxTokens() {
         return maxTokens;
     }
 
-    /** What logits are divided by before a token is sampled; 0 is greedy. */
+    /**
+     * What logits are divided by before a token is sampled.
+     *
+     * @return 0 to 100; 0 is greedy
+     */
     public double temperature() {
         return temperature;
     }
 
-    /** Only the most likely tokens that together have this probability are sampled from; above 0 to 1. */
+    /**
+     * Only the most likely tokens that together have this probability are sampled from.
+     *
+     * @return above 0, at most 1; 1 for all tokens
+     */
     public double topP() {
         return topP;
     }
 
-    /** Only this many of the most likely tokens are sampled from; 0 for no limit. */
+    /**
+     * Only this many of the most likely tokens are sampled from.
+     *
+     * @return 1 or more; 0 for no limit
+     */
     public int topK() {
         return topK;
     }
 
-    /** How much less likely tokens become that were used before (Keskar et al. 2019, CTRL, section 4.1); 1 is none. */
+    /**
+     * How much less likely tokens become that were used before (Keskar et al. 2019, CTRL, section 4.1).
+     *
+     * @return above 0, at most 100; 1 changes nothing, below 1 they become more likely
+     */
     public double repetitionPenalty() {
         return repetitionPenalty;
     }
 
-    /** Texts that end the answer. */
+    /**
+     * Texts that end the answer.
+     *
+     * @return at most 64, of 1 to 10000 characters each; unmodifiable
+     */
     public List<String> stopSequences() {
         return stopSequences;
     }
 
-    /** Fixes how tokens are sampled; empty for a random one. */
+    /**
+     * Fixes how tokens are sampled. Without effect on a greedy answer.
+     *
+     * @return the seed; empty for one chosen at random
+     */
     public OptionalLong seed() {
         return seed;
     }
 
-    /** Is notified of the answer while it is written. */
+    /**
+     * Who is notified of the answer while it is written.
+     *
+     * @return the listener, if any
+     */
     public Optional<TextListener> listener() {
         return listener;
     }
 
-    /** Stops the answer. */
+    /**
+     * What stops the request.
+     *
+     * @return the switch, if any
+     */
     public Optional<Cancellation> cancellation() {
         return cancellation;
     }
@@ -196,83 +249,143 @@ public final class DescribeRequest {
 
         /**
          * Whether names of the model's special tokens in the question, such as {@code <|im_end|>}, are those tokens, so
-         * that the question can end its own turn of the chat form and begin another; only for questions that you trust.
-         * By default they are plain text. {@code <image>} is plain text always.
+         * that the question can end its own turn of the chat form and begin another. By default they are plain text.
+         * {@code <image>} is plain text always.
+         *
+         * @param allow only for questions that you trust
+         * @return this builder
          */
         public Builder allowSpecialTokens(boolean allow) {
             allowSpecialTokens = allow;
             return this;
         }
 
-        /** Adds an image. */
+        /**
+         * Adds an image.
+         *
+         * @param image of any size; at most 64, which the model sees in this order before the question
+         * @return this builder
+         */
         public Builder image(Image image) {
             images.add(Objects.requireNonNull(image, "image"));
             return this;
         }
 
-        /** Chooses the encoder; by default SigLIP2 where the model has it, else MAR. */
+        /**
+         * Sets the encoder that looks at the images; by default SigLIP2 where the model has it, else MAR.
+         *
+         * @param path one that the model has graphs for, see {@link ModelInfo#graphs}
+         * @return this builder
+         */
         public Builder vision(VisionPath path) {
             vision = Optional.of(path);
             return this;
         }
 
-        /** Most tokens of the answer, 1 to 100000; 1024 by default. */
+        /**
+         * Sets how long the answer may become.
+         *
+         * @param tokens most tokens, 1 to 100000; 1024 by default
+         * @return this builder
+         */
         public Builder maxTokens(int tokens) {
             maxTokens = tokens;
             return this;
         }
 
-        /** What logits are divided by before a token is sampled; 0, the default, is greedy. */
+        /**
+         * Sets what logits are divided by before a token is sampled.
+         *
+         * @param value 0 to 100; 0, the default, is greedy
+         * @return this builder
+         */
         public Builder temperature(double value) {
             temperature = value;
             return this;
         }
 
-        /** Nucleus (Holtzman et al. 2020): above 0 to 1, the default. */
+        /**
+         * Samples only from the most likely tokens that together have this probability: the nucleus (Holtzman et al.
+         * 2020).
+         *
+         * @param probability above 0, at most 1; 1, the default, for all tokens
+         * @return this builder
+         */
         public Builder topP(double probability) {
             topP = probability;
             return this;
         }
 
-        /** Choose among this many tokens only; 0, the default, for no limit. */
+        /**
+         * Samples only from this many of the most likely tokens.
+         *
+         * @param tokens 1 or more; 0, the default, for no limit
+         * @return this builder
+         */
         public Builder topK(int tokens) {
             topK = tokens;
             return this;
         }
 
-        /** Above 0; 1, the default, is none. */
+        /**
+         * Sets how much less likely tokens become that were used before.
+         *
+         * @param penalty above 0, at most 100; 1, the default, changes nothing
+         * @return this builder
+         */
         public Builder repetitionPenalty(double penalty) {
             repetitionPenalty = penalty;
             return this;
         }
 
-        /** Adds a text that ends the answer, of 1 to 10000 characters. */
+        /**
+         * Adds a text that ends the answer, and is not part of it.
+         *
+         * @param text 1 to 10000 characters, without the character NUL; at most 64 of them
+         * @return this builder
+         */
         public Builder stopSequence(String text) {
             stopSequences.add(Objects.requireNonNull(text, "text"));
             return this;
         }
 
-        /** Fixes how tokens are sampled. */
+        /**
+         * Fixes how tokens are sampled. Without effect on a greedy answer.
+         *
+         * @param value any; chosen at random by default
+         * @return this builder
+         */
         public Builder seed(long value) {
             seed = OptionalLong.of(value);
             return this;
         }
 
-        /** Is notified of the answer while it is written. */
+        /**
+         * Sets who is notified of the answer while it is written.
+         *
+         * @param textListener called on the thread that asks
+         * @return this builder
+         */
         public Builder listener(TextListener textListener) {
             listener = Optional.of(textListener);
             return this;
         }
 
-        /** Stops the answer when used. */
+        /**
+         * Sets what stops the request.
+         *
+         * @param switchedBy the switch, which may stop other requests too
+         * @return this builder
+         */
         public Builder cancellation(Cancellation switchedBy) {
             cancellation = Optional.of(switchedBy);
             return this;
         }
 
         /**
-         * The request.
+         * Makes the request.
          *
+         * @return the request
          * @throws InvalidRequestException naming the parameter that is out of range
          */
         public DescribeRequest build() {

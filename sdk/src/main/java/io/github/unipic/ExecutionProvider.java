@@ -32,6 +32,8 @@ public record ExecutionProvider(String name, Map<String, String> options) {
     /**
      * Checks the name and copies the options.
      *
+     * @param name not blank; whether it means something is known when a model is loaded
+     * @param options copied; no option's name is blank
      * @throws InvalidRequestException when the name or an option's name is blank
      */
     public ExecutionProvider {
@@ -47,18 +49,31 @@ public record ExecutionProvider(String name, Map<String, String> options) {
     /**
      * A provider with its default options.
      *
+     * @param name one of those that {@link ExecutionProvider} lists, in any case
+     * @return the provider
      * @throws InvalidRequestException when the name is blank
      */
     public static ExecutionProvider of(String name) {
         return new ExecutionProvider(name, Map.of());
     }
 
-    /** Whether this is ONNX Runtime's own on the processor, by its short name or by the one it gives itself. */
+    /**
+     * Whether this is ONNX Runtime's own on the processor.
+     *
+     * @return true for its short name and for the one it gives itself, in any case
+     */
     public boolean isCpu() {
         return name.equalsIgnoreCase(CPU.name) || name.equalsIgnoreCase("CPUExecutionProvider");
     }
 
-    /** This with one more option, or with another value for it. */
+    /**
+     * This provider with one more option, or with another value for it.
+     *
+     * @param option as the provider's documentation names it, such as {@code device_id}
+     * @param value as that documentation writes it, such as {@code 1}
+     * @return a new one
+     * @throws InvalidRequestException when the option's name is blank
+     */
     public ExecutionProvider withOption(String option, String value) {
         Map<String, String> more = new TreeMap<>(options);
         more.put(option, value);

@@ -59,7 +59,7 @@ public final class Mask {
     }
 
     /**
-     * Makes a mask of an image: where it is white, it is to be regenerated. That is where its gray level is at least
+     * Makes a mask of an image: where it is white, it is to be regenerated. That is where its gray value is at least
      * 128 of 255; gray is (19595 R + 38470 G + 7471 B + 32768) / 65536, cut to a whole number, as Pillow's
      * {@code convert("L")}.
      *

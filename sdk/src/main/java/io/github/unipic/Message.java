@@ -17,7 +17,12 @@ public sealed interface Message {
      * @param text the instructions
      */
     record System(String text) implements Message {
-        /** @throws InvalidRequestException when the text is too long, is not valid Unicode or holds NUL */
+        /**
+         * Checks the text.
+         *
+         * @param text at most {@link #MAX_TEXT} characters
+         * @throws InvalidRequestException when the text is too long, is not valid Unicode or holds NUL
+         */
         public System {
             check("the system message", text);
         }
@@ -30,13 +35,24 @@ public sealed interface Message {
      * @param images that the question is about; the model sees them before it
      */
     record User(String text, List<Image> images) implements Message {
-        /** @throws InvalidRequestException when the text is too long, is not valid Unicode or holds NUL */
+        /**
+         * Checks the text and copies the list.
+         *
+         * @param text at most {@link #MAX_TEXT} characters
+         * @param images copied; may be empty
+         * @throws InvalidRequestException when the text is too long, is not valid Unicode or holds NUL
+         */
         public User {
             check("a user's message", text);
             images = List.copyOf(images);
         }
 
-        /** A question without images. */
+        /**
+         * A question without images.
+         *
+         * @param text at most {@link #MAX_TEXT} characters
+         * @throws InvalidRequestException when the text is too long, is not valid Unicode or holds NUL
+         */
         public User(String text) {
             this(text, List.of());
         }
@@ -48,7 +64,12 @@ public sealed interface Message {
      * @param text the answer
      */
     record Assistant(String text) implements Message {
-        /** @throws InvalidRequestException when the text is too long, is not valid Unicode or holds NUL */
+        /**
+         * Checks the text.
+         *
+         * @param text at most {@link #MAX_TEXT} characters
+         * @throws InvalidRequestException when the text is too long, is not valid Unicode or holds NUL
+         */
         public Assistant {
             check("an assistant's message", text);
         }

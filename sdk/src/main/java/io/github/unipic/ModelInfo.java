@@ -9,11 +9,13 @@ import java.util.Set;
  *
  * @param name what the model is called
  * @param formatVersion of the folder's form
+ * @param folder that was opened
  * @param bytes of all its files
  * @param defaultWidth of an image, in pixels: what the model was made for; other sizes are possible and may look worse
  * @param defaultHeight of an image, in pixels
  * @param sizeMultiple that width and height of an image must be multiples of, in pixels: the side of an image token
  * @param tasks that the folder's graphs suffice for
+ * @param graphs that the folder holds
  */
 public record ModelInfo(
         String name,
@@ -63,6 +65,7 @@ public record ModelInfo(
     /**
      * One graph.
      *
+     * @param name as docs/graphs.md lists it, such as {@code decoder_step}
      * @param precision of its weights
      * @param flavor which operators it uses
      * @param bytes of its own file and the weights files it refers to, some of which graphs share

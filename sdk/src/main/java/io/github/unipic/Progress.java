@@ -26,7 +26,17 @@ public record Progress(
         Duration elapsed,
         Optional<Duration> remaining,
         Supplier<List<Image>> preview) {
-    /** Refuses nulls. */
+    /**
+     * Refuses nulls.
+     *
+     * @param iteration 1 to {@code iterations}
+     * @param iterations 1 or more
+     * @param tokensDone 1 to {@code tokens}
+     * @param tokens 1 or more
+     * @param elapsed not null
+     * @param remaining not null
+     * @param preview not null; may be slow
+     */
     public Progress {
         Objects.requireNonNull(elapsed, "elapsed");
         Objects.requireNonNull(remaining, "remaining");

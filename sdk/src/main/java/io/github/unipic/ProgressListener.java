@@ -1,6 +1,6 @@
 package io.github.unipic;
 
-/** Hears how a request comes along. */
+/** Is notified of how far a request has come. */
 @FunctionalInterface
 public interface ProgressListener {
     /**

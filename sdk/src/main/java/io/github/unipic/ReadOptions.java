@@ -17,6 +17,8 @@ public record ReadOptions(boolean applyOrientation, long maxPixels) {
     /**
      * Checks the values.
      *
+     * @param applyOrientation false to keep the pixels as they lie in the file
+     * @param maxPixels 1 to {@link #MAX_PIXELS}
      * @throws InvalidRequestException if maxPixels is out of its range
      */
     public ReadOptions {

@@ -14,7 +14,14 @@ import java.util.List;
  *     get it: one line each, for example {@code cuda: there is no NVIDIA driver ...}
  */
 public record RuntimeInfo(String version, List<String> providers, List<String> devices, List<String> missing) {
-    /** Copies the lists. */
+    /**
+     * Copies the lists.
+     *
+     * @param version as ONNX Runtime writes it
+     * @param providers copied
+     * @param devices copied
+     * @param missing copied; empty where nothing is
+     */
     public RuntimeInfo {
         providers = List.copyOf(providers);
         devices = List.copyOf(devices);

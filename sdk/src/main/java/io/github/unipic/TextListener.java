@@ -1,8 +1,13 @@
 package io.github.unipic;
 
-/** Hears an answer while it is written. Called on the thread that asked. */
+/** Is notified of an answer while it is written. */
 @FunctionalInterface
 public interface TextListener {
-    /** @param piece the next whole characters; all pieces together are the answer */
-    void onText(String piece);
+    /**
+     * Called on the thread that asked, which waits for it. What it throws ends the request and reaches the request's
+     * caller.
+     *
+     * @param chunk the next whole characters, at least one; all chunks together are the answer's text
+     */
+    void onText(String chunk);
 }

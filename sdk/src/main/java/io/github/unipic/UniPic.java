@@ -63,13 +63,20 @@ public final class UniPic implements AutoCloseable {
      * Opens a model folder with the defaults of {@link #builder}. Its weights are mapped: leave its files as they are
      * while the model is open, see {@link Builder#mapped}.
      *
+     * @param folder that {@code unipic export} wrote
+     * @return the model, to be closed by the caller
      * @throws UniPicException as {@link Builder#load}
      */
     public static UniPic load(Path folder) {
         return builder(folder).load();
     }
 
-    /** Opens a model folder in a way to be set. */
+    /**
+     * Opens a model folder in a way to be set.
+     *
+     * @param folder that {@code unipic export} wrote
+     * @return a builder, which touches the folder in {@link Builder#load} only
+     */
     public static Builder builder(Path folder) {
         return new Builder(folder);
     }
@@ -95,6 +102,7 @@ public final class UniPic implements AutoCloseable {
      * use it are loaded, but not before {@link #useNativeRuntime}.
      *
      * @param name of the registration, any that no other has
+     * @param library the plugin's file, such as {@code libonnxruntime_providers_x.so}
      * @throws InvalidRequestException when there is no such file
      * @throws InferenceException when it does not load, or the name is taken
      */
@@ -107,18 +115,29 @@ public final class UniPic implements AutoCloseable {
      * can use, any other stays as it is. Loads that provider's libraries, and unpacks CUDA's where they are on the
      * class path and not installed.
      *
+     * @param asked the provider, with the options it shall have
+     * @return what computes, with those options that it takes, and why
      * @throws InvalidRequestException when an option of an automatic choice is wrong
      */
     public static ProviderChoice choose(ExecutionProvider asked) {
         return Failures.guard(() -> OnnxRuntime.choose(asked));
     }
 
-    /** The ONNX Runtime that models run on in this process. */
+    /**
+     * The ONNX Runtime that models run on in this process. Loads its native library.
+     *
+     * @return its version, providers and devices
+     * @throws InferenceException when its native library does not load
+     */
     public static RuntimeInfo runtime() {
         return Failures.guard(OnnxRuntime::info);
     }
 
-    /** What the model is and can do. */
+    /**
+     * What the model is and can do.
+     *
+     * @return from the folder's manifest; needs no graph
+     */
     public ModelInfo info() {
         ModelFolder folder = engine.folder();
         Manifest manifest = folder.manifest();
@@ -169,6 +188,8 @@ public final class UniPic implements AutoCloseable {
     /**
      * Draws one image with the model's defaults and a random seed, which the image's metadata tell.
      *
+     * @param prompt what to draw, at most 100000 characters
+     * @return the image, of the model's default size
      * @throws UniPicException as {@link #generate(GenerateRequest)}
      */
     public Image generate(String prompt) {
@@ -179,6 +200,8 @@ public final class UniPic implements AutoCloseable {
      * Draws {@link GenerateRequest#count} images as one batch, with the seeds s, s+1, s+2, ... Each one's metadata hold
      * the request that draws it again.
      *
+     * @param request what to draw; what it does not set comes from the model's defaults
+     * @return the images, in the order of their seeds
      * @throws InvalidRequestException when the prompt is too long for the model, or the order does not fit the size
      * @throws CancelledException when the request's {@link Cancellation} was used
      * @throws ModelFormatException when the model has no graphs for this, or they are damaged
@@ -193,6 +216,9 @@ public final class UniPic implements AutoCloseable {
     /**
      * Changes an image as an instruction says, with the model's defaults and a random seed.
      *
+     * @param source of any shape; its middle square is used
+     * @param instruction how to change it, at most 100000 characters
+     * @return a square image, of the model's default size
      * @throws UniPicException as {@link #edit(EditRequest)}
      */
     public Image edit(Image source, String instruction) {
@@ -202,6 +228,8 @@ public final class UniPic implements AutoCloseable {
     /**
      * Changes an image as the request's instruction says, {@link EditRequest#count} times as one batch.
      *
+     * @param request the image and the instruction
+     * @return square images, in the order of their seeds
      * @throws InvalidRequestException when the size does not fit the model, or the instruction is too long
      * @throws UniPicException otherwise as {@link #generate(GenerateRequest)}
      */
@@ -214,6 +242,9 @@ public final class UniPic implements AutoCloseable {
     /**
      * Regenerates a part of an image, {@link InpaintRequest#count} times as one batch.
      *
+     * @param request the image, the mask and the prompt
+     * @return images in the order of their seeds, of the source's size, cut at right and bottom to multiples of
+     *     {@link ModelInfo#sizeMultiple}
      * @throws InvalidRequestException when the mask regenerates nothing, or the prompt is too long
      * @throws UniPicException otherwise as {@link #generate(GenerateRequest)}
      */
@@ -224,6 +255,8 @@ public final class UniPic implements AutoCloseable {
     /**
      * Makes the images of a request of any kind.
      *
+     * @param request of one of the three kinds
+     * @return {@link ImageRequest#count} images, in the order of their seeds
      * @throws UniPicException as {@link #generate(GenerateRequest)}, {@link #edit(EditRequest)} or
      *     {@link #inpaint(InpaintRequest)}
      */
@@ -237,7 +270,10 @@ public final class UniPic implements AutoCloseable {
     /**
      * Answers a question about an image; greedy, at most 1024 tokens.
      *
-     * @param question blank for the model's own "describe the image"
+     * @param image of any size
+     * @param question at most 100000 characters; blank for the model's own "describe the image"
+     * @return the answer's text
+     * @throws UniPicException as {@link #describe(DescribeRequest)}
      */
     public String describe(Image image, String question) {
         return describe(DescribeRequest.builder(question).image(image).build()).text();
@@ -246,6 +282,8 @@ public final class UniPic implements AutoCloseable {
     /**
      * Answers a question about one or more images.
      *
+     * @param request with at least one image
+     * @return the answer
      * @throws InvalidRequestException when there is no image, or the question is too long for the model
      * @throws CancelledException when the request's {@link Cancellation} was used
      * @throws ModelFormatException when the model has no graphs for this, or they are damaged
@@ -260,7 +298,11 @@ public final class UniPic implements AutoCloseable {
         }
     }
 
-    /** Starts a conversation, which is to be closed before this. */
+    /**
+     * Starts a conversation.
+     *
+     * @return an empty one, to be closed by the caller, before the model
+     */
     public Conversation conversation() {
         return new Conversation(engine);
     }
@@ -278,6 +320,8 @@ public final class UniPic implements AutoCloseable {
      * As {@link #close()}, but cancels the requests that are still in progress after some time; they end with a
      * {@link CancelledException}. Returns at most ten seconds after that time, even when a listener keeps a request
      * from ending; such a request frees the model when it ends.
+     *
+     * @param grace how long requests may go on; zero to cancel them at once
      */
     public void close(Duration grace) {
         engine.close(grace);
@@ -298,6 +342,8 @@ public final class UniPic implements AutoCloseable {
         /**
          * How many threads work on one operator; by default one per physical core.
          *
+         * @param count 1 to 1024
+         * @return this builder
          * @throws InvalidRequestException unless it is 1 to 1024
          */
         public Builder threads(int count) {
@@ -311,6 +357,9 @@ public final class UniPic implements AutoCloseable {
         /**
          * What computes. {@link ExecutionProvider#AUTO} by default, as on the command line: whoever has a GPU that
          * works expects it to be used, and {@link UniPic#choose} says why another computes.
+         *
+         * @param chosen with its options; {@link #load} checks whether it works here
+         * @return this builder
          */
         public Builder provider(ExecutionProvider chosen) {
             provider = chosen;
@@ -322,6 +371,9 @@ public final class UniPic implements AutoCloseable {
          * Otherwise each is freed when the phase of a request that needs it ends (reading images, the prompt, the loop
          * or the answer, the drawn pixels) and no other request is in that phase: less memory at the peak, and seconds
          * more for each request. Previews then load the pixel decoder each time.
+         *
+         * @param keep false to free graphs after each phase
+         * @return this builder
          */
         public Builder keepLoaded(boolean keep) {
             memory = memory.withKeepLoaded(keep);
@@ -333,6 +385,9 @@ public final class UniPic implements AutoCloseable {
          * requests; off by default. Copies take as much memory as the weights, seconds when a graph is first needed,
          * and gain what docs/benchmarks.md shows. Without them the weights stay mapped, which the system can take back
          * and several processes share. Of no effect on weights in other types and on other execution providers.
+         *
+         * @param copy true to copy
+         * @return this builder
          */
         public Builder prepack(boolean copy) {
             memory = memory.withPrepack(copy);
@@ -342,11 +397,12 @@ public final class UniPic implements AutoCloseable {
         /**
          * From which size on images are decoded in tiles of about 256 x 256 pixels: those of more pixels than this,
          * previews included; {@link #TILE_ABOVE} by default. The last part of decoding, which needs most memory, then
-         * needs as much as a tile does, and takes several times as long. Levels differ from those of decoding the whole
-         * by at most 1 in nearly all values, at the edges of tiles as elsewhere. A model folder without the graphs for
-         * tiles, as earlier versions wrote it, decodes every image whole.
+         * needs as much as a tile does, and takes several times as long. Pixel values differ from those of decoding the
+         * whole by at most 1 in nearly all values, at the edges of tiles as elsewhere. A model folder without the
+         * graphs for tiles, as earlier versions wrote it, decodes every image whole.
          *
          * @param pixels width times height; 0 for tiles always, {@link Long#MAX_VALUE} for never
+         * @return this builder
          * @throws InvalidRequestException when it is negative
          */
         public Builder tileAbove(long pixels) {
@@ -364,6 +420,9 @@ public final class UniPic implements AutoCloseable {
          * every graph, which takes as much memory as the folder's size and the time to read it, and the files are not
          * needed any more after that. With {@link #keepLoaded keepLoaded(false)} a graph is read each time it is
          * needed.
+         *
+         * @param map false to read weights into memory
+         * @return this builder
          */
         public Builder mapped(boolean map) {
             memory = memory.withMapped(map);
@@ -373,6 +432,9 @@ public final class UniPic implements AutoCloseable {
         /**
          * Whether to compare the SHA-256 of the weights, which reads the whole folder; off by default. That of all
          * other files is always compared.
+         *
+         * @param verify true to read and compare all
+         * @return this builder
          */
         public Builder verifyChecksums(boolean verify) {
             verifyChecksums = verify;
@@ -384,6 +446,7 @@ public final class UniPic implements AutoCloseable {
          * replaced by another model's meanwhile is noticed: a graph that was not loaded before is then refused with a
          * {@link ModelFormatException}.
          *
+         * @return the model, to be closed by the caller
          * @throws ModelFormatException when the folder is missing, incomplete, damaged or of another version
          * @throws InvalidRequestException when the execution provider is unknown or not here, or an option of it is
          *     wrong

@@ -8,12 +8,21 @@ package io.github.unipic;
 public class UniPicException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** With a one-line message that says what was wrong, where, and what to do. */
+    /**
+     * Creates one.
+     *
+     * @param message one line: what was wrong, where, and what to do about it; line breaks become spaces
+     */
     public UniPicException(String message) {
         super(Printable.line(message));
     }
 
-    /** As {@link #UniPicException(String)}, with what brought it about. */
+    /**
+     * Creates one with its cause.
+     *
+     * @param message one line: what was wrong, where, and what to do about it; line breaks become spaces
+     * @param cause what led to it
+     */
     public UniPicException(String message, Throwable cause) {
         super(Printable.line(message), cause);
     }

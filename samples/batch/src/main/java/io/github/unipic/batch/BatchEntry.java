@@ -27,6 +27,10 @@ public record BatchEntry(int index, Optional<String> id, String source, Generate
     /**
      * Checks the values.
      *
+     * @param index 0 or above
+     * @param id any text; empty for none
+     * @param source any text of one line
+     * @param request for one image
      * @throws InvalidRequestException if the index is negative or the request is for several images
      */
     public BatchEntry {

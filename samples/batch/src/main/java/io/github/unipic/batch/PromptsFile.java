@@ -57,7 +57,12 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
         void applyTo(GenerateRequest.Builder builder, int index);
     }
 
-    /** Copies the collections. */
+    /**
+     * Copies the collections.
+     *
+     * @param entries copied
+     * @param ignoredKeys copied, and sorted
+     */
     public PromptsFile {
         entries = List.copyOf(entries);
         ignoredKeys = Collections.unmodifiableSet(new TreeSet<>(ignoredKeys));

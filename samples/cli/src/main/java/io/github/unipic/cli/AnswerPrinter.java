@@ -19,9 +19,9 @@ final class AnswerPrinter implements TextListener {
     }
 
     @Override
-    public void onText(String piece) {
+    public void onText(String chunk) {
         begun = true;
-        out.printExact(piece);
+        out.printExact(chunk);
     }
 
     /** @param asking asks with this as the listener */
