@@ -17,7 +17,13 @@ public final class Printable {
 
     private Printable() {}
 
-    /** Line breaks and tabs become spaces, other invisible characters their codes, as {@code <U+001B>}. */
+    /**
+     * Makes text safe to show.
+     *
+     * @param text from anywhere
+     * @return the text on one line: line breaks and tabs are spaces, other invisible characters their codes, as
+     *     {@code <U+001B>}
+     */
     public static String of(String text) {
         StringBuilder line = new StringBuilder(text.length());
         text.codePoints().forEach(character -> append(character, line));
