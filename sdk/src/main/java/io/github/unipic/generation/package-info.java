@@ -1,4 +1,5 @@
 /**
- * The generation loop and what it is made of: noise, order and schedules. Internal: not part of the API, may change.
+ * The generation loop and the parts of the model that it runs, with noise, orders and schedules. Internal: not part of
+ * the API, may change.
  */
 package io.github.unipic.generation;

@@ -154,10 +154,10 @@ final class Bmp {
             for (int x = 0; x < width; x++, from += bits / 8) {
                 int pixel = pixel(from);
                 if (alpha.length > 0) {
-                    alpha[at / 3] = level(pixel, masks[3]);
+                    alpha[at / 3] = pixelValue(pixel, masks[3]);
                 }
                 for (int band = 0; band < 3; band++) {
-                    rgb[at++] = level(pixel, masks[band]);
+                    rgb[at++] = pixelValue(pixel, masks[band]);
                 }
             }
         }
@@ -180,7 +180,7 @@ final class Bmp {
         };
     }
 
-    private static byte level(int pixel, int mask) {
+    private static byte pixelValue(int pixel, int mask) {
         if (mask == 0) {
             return 0;
         }

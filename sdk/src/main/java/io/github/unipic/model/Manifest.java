@@ -129,7 +129,7 @@ public record Manifest(
     public record Tokens(int image, List<Integer> stop) {}
 
     /**
-     * Texts around the user's text, in which {@value #PLACE} stands for it.
+     * Texts around the user's text, in which {@value #PLACEHOLDER} stands for it.
      *
      * @param turn the chat form of one request
      * @param answerEnd what stands between an answer and the next turn
@@ -146,7 +146,7 @@ public record Manifest(
             String editUnconditional,
             String describe) {
         /** Where the user's text goes. */
-        public static final String PLACE = "{}";
+        public static final String PLACEHOLDER = "{}";
 
         /** Qwen2.5's chat form of what the model is told before the first turn. */
         public static final String SYSTEM = "<|im_start|>system\n{}<|im_end|>\n";

@@ -38,9 +38,9 @@ public final class Execution {
         return thread == Thread.currentThread();
     }
 
-    /** Does some work during which these graphs stay open; see {@link Graphs#holding}. */
-    public <T> T holding(Set<GraphName> names, Supplier<T> work) {
-        return engine.graphs().holding(names, cancellation, work);
+    /** Does some work during which these graphs stay open; see {@link Graphs#withOpen}. */
+    public <T> T withOpen(Set<GraphName> names, Supplier<T> work) {
+        return engine.graphs().withOpen(names, cancellation, work);
     }
 
     /**

@@ -19,7 +19,7 @@ import io.github.unipic.UniPicException;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.GraphSession.Opened;
-import io.github.unipic.runtime.SessionRunner.Place;
+import io.github.unipic.runtime.SessionRunner.Location;
 import io.github.unipic.runtime.provider.NativePath;
 import io.github.unipic.runtime.provider.Nvidia;
 import io.github.unipic.runtime.provider.OnnxRuntime;
@@ -119,7 +119,7 @@ public final class Graphs implements AutoCloseable {
      * @throws ModelFormatException when a graph is missing or damaged
      * @throws InferenceException when the provider cannot take a graph, or memory lacks
      */
-    public <T> T holding(Set<GraphName> names, Cancellation cancellation, Supplier<T> work) {
+    public <T> T withOpen(Set<GraphName> names, Cancellation cancellation, Supplier<T> work) {
         names.forEach(name -> sessions.get(name).acquire());
         try {
             ensureOpen(names, cancellation);
@@ -182,7 +182,7 @@ public final class Graphs implements AutoCloseable {
     KvCache onDevice(KvCache cache) {
         return options.provider().isCpu()
                 ? cache.share()
-                : cache.map(tensor -> copies.copy(tensor, Place.WHERE_COMPUTED));
+                : cache.map(tensor -> copies.copy(tensor, Location.WHERE_COMPUTED));
     }
 
     /**
@@ -241,7 +241,7 @@ public final class Graphs implements AutoCloseable {
         try (StoppableRun run = new StoppableRun(cancellation, returning)) {
             long start = System.nanoTime();
             Map<String, Tensor> results =
-                    runner.run(session, inputs, outputs, run.options(), Place.WHERE_COMPUTED, copies::toHost);
+                    runner.run(session, inputs, outputs, run.options(), Location.WHERE_COMPUTED, copies::toHost);
             listener.onRun(graph, System.nanoTime() - start);
             return new Outputs(results);
         } catch (OrtException e) {

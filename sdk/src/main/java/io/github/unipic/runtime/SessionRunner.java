@@ -20,7 +20,7 @@ interface SessionRunner {
     String SWITCH = "unipic.deviceTensors";
 
     /** Where outputs are to be. */
-    enum Place {
+    enum Location {
         HOST,
         WHERE_COMPUTED
     }
@@ -35,7 +35,7 @@ interface SessionRunner {
             Map<String, Tensor> inputs,
             Set<String> outputs,
             OrtSession.RunOptions options,
-            Place place,
+            Location location,
             UnaryOperator<Tensor> toHost)
             throws OrtException;
 
@@ -45,7 +45,7 @@ interface SessionRunner {
             Map<String, Tensor> inputs,
             Set<String> outputs,
             OrtSession.RunOptions options,
-            Place place,
+            Location location,
             UnaryOperator<Tensor> toHost)
             throws OrtException {
         Map<String, OnnxTensor> values = new LinkedHashMap<>();

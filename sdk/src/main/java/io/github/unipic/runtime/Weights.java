@@ -45,7 +45,7 @@ final class Weights implements AutoCloseable {
         Weights weights = new Weights(files);
         try {
             for (String file : spec.data()) {
-                weights.memory.put(file, files.hold(file));
+                weights.memory.put(file, files.acquire(file));
             }
             for (ExternalTensor tensor : ExternalTensor.of(Files.readAllBytes(graph))) {
                 weights.tensors.put(tensor.name(), weights.tensor(tensor));
@@ -96,7 +96,7 @@ final class Weights implements AutoCloseable {
     public void close() {
         tensors.values().forEach(OnnxTensorLike::close);
         tensors.clear();
-        memory.keySet().forEach(files::letGo);
+        memory.keySet().forEach(files::release);
         memory.clear();
     }
 }

@@ -35,16 +35,16 @@ public record PromptText(List<Part> parts) {
     }
 
     /**
-     * A template with this in its place.
+     * A template with this in its placeholder.
      *
-     * @param place what stands for it; a template without it stays as it is
+     * @param placeholder what stands for it; a template without it stays as it is
      */
-    public PromptText in(String template, String place) {
-        int at = template.indexOf(place);
+    public PromptText in(String template, String placeholder) {
+        int at = template.indexOf(placeholder);
         return at < 0
                 ? template(template)
                 : template(template.substring(0, at))
                         .then(this)
-                        .then(template(template.substring(at + place.length())));
+                        .then(template(template.substring(at + placeholder.length())));
     }
 }

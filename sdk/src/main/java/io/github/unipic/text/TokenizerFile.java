@@ -178,7 +178,7 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
         }
 
         private String settings() throws IOException {
-            String pieces = pattern()
+            String preTokenizer = pattern()
                     .map(regex ->
                             "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":{\"Regex\":"
                                     + TextNode.valueOf(regex) + "},\"behavior\":\"Isolated\",\"invert\":false},"
@@ -187,7 +187,7 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
                     .orElse(byteLevel(true));
             String normalizer = isNfc() ? "{\"type\":\"NFC\"}" : "null";
             return "\"version\":\"1.0\",\"truncation\":null,\"padding\":null,\"added_tokens\":[],\"normalizer\":"
-                    + normalizer + ",\"pre_tokenizer\":" + pieces + ",\"post_processor\":null,\"decoder\":"
+                    + normalizer + ",\"pre_tokenizer\":" + preTokenizer + ",\"post_processor\":null,\"decoder\":"
                     + byteLevel(false);
         }
 

@@ -113,7 +113,7 @@ public final class TaskRunner {
 
     private Drawn generate(GenerationPlan plan, String prompt) {
         Prompts prompts = manifest.prompts();
-        PromptText request = PromptText.template(prompt).in(prompts.generate(), Prompts.PLACE);
+        PromptText request = PromptText.template(prompt).in(prompts.generate(), Prompts.PLACEHOLDER);
         try (LanguageContext conditional = context();
                 LanguageContext unconditional = context();
                 Tensor canvas = new MarModel(execution).blankCanvas()) {

@@ -24,7 +24,7 @@ final class NvidiaProfiles {
     private static final Map<String, List<String>> VALUES =
             Map.of("grid", List.of("h", "w"), "core", List.of("top", "left", "rows", "columns"));
 
-    /** Side of a tile in places of two pixels, as TiledDecoder makes them. */
+    /** Side of a tile in positions of two pixels, as TiledDecoder makes them. */
     private static final long TILE = 128;
 
     /** The diffusion was trained with so many steps. */
@@ -68,11 +68,11 @@ final class NvidiaProfiles {
         axes.put("w", width);
         axes.put("H", height.times(sizes.downsampling()));
         axes.put("W", width.times(sizes.downsampling()));
-        Range places = new Range(1, TILE, mostSide * sizes.downsampling() / 2);
-        axes.put("H/2", places);
-        axes.put("W/2", places);
-        axes.put("top", new Range(0, 0, places.max()));
-        axes.put("left", new Range(0, 0, places.max()));
+        Range positions = new Range(1, TILE, mostSide * sizes.downsampling() / 2);
+        axes.put("H/2", positions);
+        axes.put("W/2", positions);
+        axes.put("top", new Range(0, 0, positions.max()));
+        axes.put("left", new Range(0, 0, positions.max()));
         axes.put("rows", new Range(1, TILE, TILE));
         axes.put("columns", new Range(1, TILE, TILE));
     }
