@@ -21,14 +21,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic conformance}: the kit's commands; without one, a replay of recorded tensors, line by line. */
+/** {@code unipic conformance}: the kit's commands. Without a command it replays recorded tensors, line by line. */
 @Command(
         name = ConformanceCommand.NAME,
         description = {
-            "Proves that a machine runs UniPic right: see 'unipic conformance run --help'.",
+            "Checks that a machine runs UniPic correctly: see 'unipic conformance run --help'.",
             "Without a command it exports a checkpoint, replays recorded PyTorch tensors through it on the CPU, and"
-                    + " prints one line a tensor; the checkpoint is the small one that comes with unipic unless"
-                    + " --checkpoint and --golden say otherwise.",
+                    + " prints one line for each tensor. By default it uses the small checkpoint that comes with"
+                    + " unipic; --checkpoint and --golden name another.",
         },
         subcommands = {ConformanceRunCommand.class, ConformanceRecordCommand.class},
         exitCodeOnExecutionException = UniPicCommand.WRONG_INPUT,
@@ -60,7 +60,7 @@ final class ConformanceCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the comparisons to this file.")
     private Path json;
 
-    /** A checkpoint and the tensors recorded from it: both or none. */
+    /** A checkpoint and the tensors recorded from it: both or neither. */
     static final class Recorded {
         @Option(
                 names = "--checkpoint",
