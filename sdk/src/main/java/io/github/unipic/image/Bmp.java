@@ -85,7 +85,7 @@ final class Bmp {
         return new DecodedImage(width, height, rgb, Map.of());
     }
 
-    /** Where pixels begin: right behind the rest where the header does not tell, or tells the palette's place. */
+    /** The offset of the pixels: right after the rest if the header gives none, or gives the palette's offset. */
     private int offset(int behind) {
         long offset = Integer.toUnsignedLong(bmp.getInt(10));
         int headerEnd = FILE_HEADER_BYTES + headerBytes;

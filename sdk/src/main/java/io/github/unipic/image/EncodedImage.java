@@ -61,7 +61,7 @@ final class EncodedImage {
         return ByteBuffer.wrap(bytes).order(order);
     }
 
-    /** Whether ASCII text stands at a place; false where the bytes end before. */
+    /** Whether the bytes have an ASCII text at an index; false if they end before. */
     boolean holds(int at, String ascii) {
         byte[] expected = ascii.getBytes(StandardCharsets.ISO_8859_1);
         if (at < 0 || at > bytes.length - expected.length) {

@@ -43,8 +43,8 @@ final class JavaDecoder {
     }
 
     /**
-     * From the raster, as BufferedImage.getRGB would convert grey between colour spaces and so change its values. Alpha
-     * is dropped. Of 16-bit colour the high bytes are kept; 16-bit grey is clipped at 255.
+     * From the raster, as BufferedImage.getRGB would convert gray between color spaces and so change its values. Alpha
+     * is dropped. Of 16-bit color the high bytes are kept; 16-bit gray is clipped at 255.
      */
     static byte[] toRgb(BufferedImage image) {
         Raster raster = image.getRaster();

@@ -17,13 +17,13 @@ final class Copies implements AutoCloseable {
     private final Supplier<OrtSession.SessionOptions> options;
     private final Map<OnnxJavaType, OrtSession> sessions = new EnumMap<>(OnnxJavaType.class);
 
-    /** @param options of sessions on the device; each is closed here */
+    /** @param options makes options for sessions on the device; this closes them */
     Copies(SessionRunner runner, Supplier<OrtSession.SessionOptions> options) {
         this.runner = runner;
         this.options = options;
     }
 
-    /** A copy of a tensor, which the caller owns. */
+    /** Copies a tensor. The caller owns the copy. */
     Tensor copy(Tensor tensor, Location location) {
         try (OrtSession.RunOptions runOptions = new OrtSession.RunOptions()) {
             OrtSession session = session(tensor.value().getInfo().type);
@@ -43,7 +43,7 @@ final class Copies implements AutoCloseable {
         }
     }
 
-    /** A copy in the host's memory, which the caller owns. */
+    /** Copies a tensor to the host's memory. The caller owns the copy. */
     Tensor toHost(Tensor tensor) {
         return copy(tensor, Location.HOST);
     }

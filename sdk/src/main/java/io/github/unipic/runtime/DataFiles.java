@@ -11,11 +11,11 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The files with a folder's weights, each in memory while a graph that refers to it is open. Thread-safe. */
+/** The weight files of a model folder. Each is in memory while a graph that refers to it is open. Thread-safe. */
 final class DataFiles {
     private static final int BLOCK = 64 << 20;
 
-    /** As far apart as the weights of a file are, so that a weight lies as it would if the file were mapped. */
+    /** The alignment of weights in their file. In memory they are aligned as if the file were mapped. */
     private static final int PAGE = 4096;
 
     private final ModelFolder folder;

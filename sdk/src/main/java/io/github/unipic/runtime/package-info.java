@@ -1,5 +1,5 @@
 /**
- * ONNX Runtime: sessions, tensors, the KV cache, and each stage of the model as a method. Internal: not part of the
- * API, may change.
+ * The engine: a model's graphs as ONNX Runtime sessions, tensors, the KV cache, and the requests that use them.
+ * Internal: not part of the API, may change.
  */
 package io.github.unipic.runtime;

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A prompt, or a piece of one, of what a template wrote and what a user typed. Only in the template's text are the
- * names of special tokens, such as {@code <|im_end|>}, those tokens; typed ones are plain text, so that a prompt cannot
- * close its turn.
+ * A prompt or a part of one: text of templates and text that a user typed. Names of special tokens, such as
+ * {@code <|im_end|>}, become those tokens only in a template's text. In typed text they are plain text, so that a
+ * prompt cannot end its turn.
  *
  * @param parts in their order
  */
@@ -37,7 +37,7 @@ public record PromptText(List<Part> parts) {
     /**
      * A template with this in its placeholder.
      *
-     * @param placeholder what stands for it; a template without it stays as it is
+     * @param placeholder the placeholder; a template without it does not change
      */
     public PromptText in(String template, String placeholder) {
         int at = template.indexOf(placeholder);

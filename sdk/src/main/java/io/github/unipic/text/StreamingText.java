@@ -5,13 +5,14 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Turns tokens into text as they come, in whole characters: a character may take several tokens, and a token may end in
- * the middle of one. Text that may be the beginning of a stop sequence waits until it is clear. Not thread-safe.
+ * Decodes tokens to text as they are generated, in whole characters: a character may take several tokens, and a token
+ * may end in the middle of one. Text that may be the beginning of a stop sequence waits until that is decided. Not
+ * thread-safe.
  */
 public final class StreamingText {
     private static final char REPLACEMENT = '\uFFFD';
 
-    /** A character has at most four bytes; what is still incomplete after so many tokens never will be complete. */
+    /** A character has at most four bytes. After so many tokens it cannot become complete any more. */
     private static final int MAX_WAITING = 8;
 
     private final PromptTokenizer tokenizer;
@@ -24,7 +25,7 @@ public final class StreamingText {
 
     /**
      * @param stopSequences texts that end the stream
-     * @param listener is notified of each chunk, never an empty one
+     * @param listener is notified of each chunk of text, which is never empty
      */
     public StreamingText(PromptTokenizer tokenizer, List<String> stopSequences, Consumer<String> listener) {
         this.tokenizer = tokenizer;
@@ -35,7 +36,7 @@ public final class StreamingText {
     /**
      * Takes the next token.
      *
-     * @return whether a stop sequence is complete; nothing more is emitted then
+     * @return whether a stop sequence is complete; then nothing more is emitted
      */
     public boolean add(long token) {
         waitingTokens.add(token);
@@ -48,7 +49,7 @@ public final class StreamingText {
         return stopped;
     }
 
-    /** Tells what still waits, and gives the whole text. */
+    /** Emits the waiting text and returns the whole text. */
     public String finish() {
         if (!stopped) {
             take(decodeWaiting());
@@ -86,7 +87,7 @@ public final class StreamingText {
         waitingText = all.substring(clear);
     }
 
-    /** Length of the longest end of {@code text} with which a stop sequence begins. */
+    /** The length of the longest end of {@code text} that begins a stop sequence. */
     private int possibleStop(String text) {
         int longest = 0;
         for (String sequence : stopSequences) {

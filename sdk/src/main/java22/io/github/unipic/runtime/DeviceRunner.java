@@ -49,7 +49,7 @@ final class DeviceRunner implements SessionRunner {
         newInfo.setAccessible(true);
     }
 
-    /** Nothing where anything about this ONNX Runtime is not as expected. */
+    /** Empty if anything about this ONNX Runtime is unexpected. */
     static Optional<SessionRunner> find() {
         return INSTANCE;
     }
@@ -72,7 +72,7 @@ final class DeviceRunner implements SessionRunner {
         return field;
     }
 
-    /** A copy on the CPU, before anybody's tensors depend on this. */
+    /** Tries a copy on the CPU, before any request depends on this. */
     private void tryOut() {
         try (Copies copies = new Copies(this, OrtSession.SessionOptions::new);
                 Tensor given = Tensor.floats(new float[] {1, 2, 3}, 3, 1);

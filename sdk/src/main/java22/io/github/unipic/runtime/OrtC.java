@@ -21,7 +21,7 @@ import java.util.List;
  * The part of ONNX Runtime's C interface that binds inputs and outputs, out of the table OrtApi of onnxruntime_c_api.h.
  * The table only grows, so a function keeps its index for every later version.
  */
-@SuppressWarnings("restricted") // Native access is what this is for.
+@SuppressWarnings("restricted") // this class needs native access
 final class OrtC {
     /** The version of the table that has everything here; also the least that the Java classes work with. */
     private static final int API_VERSION = 23;
@@ -139,7 +139,7 @@ final class OrtC {
         call(releaseValue, value.pointer());
     }
 
-    /** Where a session leaves each of its outputs, in their order. */
+    /** The memory of each of a session's outputs, in order. */
     List<MemorySegment> outputMemory(MemorySegment session, int outputs, Arena arena) throws OrtException {
         MemorySegment infos = arena.allocate(ADDRESS, outputs);
         check(call(getOutputMemory, session, infos, (long) outputs));
@@ -173,7 +173,7 @@ final class OrtC {
             this.arena = arena;
         }
 
-        /** Copies the value to where the session wants it, unless it is there. */
+        /** Binds an input, and copies it to the session's device if needed. */
         void input(String name, MemorySegment value) throws OrtException {
             check(call(bindInput, pointer, arena.allocateFrom(name), value));
         }
