@@ -103,7 +103,7 @@ public final class Conversation implements AutoCloseable {
                     appendQuestion(execution, context, request.images(), request.vision(), question(request));
             int promptTokens = context.tokens();
             Duration[] prefill = {Duration.ZERO};
-            Generated answer = execution.holding(
+            Generated answer = execution.withOpen(
                     UniPic.ANSWERING,
                     () -> new TextGenerator(
                                     engine.tokenizer(),
@@ -141,7 +141,7 @@ public final class Conversation implements AutoCloseable {
         try {
             // Before the language model is loaded.
             vision.ifPresent(path -> images.forEach(image -> embeds.add(encoder.embeds(image, path))));
-            execution.holding(UniPic.ANSWERING, () -> {
+            execution.withOpen(UniPic.ANSWERING, () -> {
                 context.append(turn, embeds);
                 return Boolean.TRUE;
             });

@@ -59,7 +59,7 @@ class ContextRoomTest {
 
     /** Of the chat form's text around a request, images' places not counted. */
     private static int turn(String request) {
-        return tokenizer.encode(manifest.prompts().turn().replace(Prompts.PLACE, request)).length;
+        return tokenizer.encode(manifest.prompts().turn().replace(Prompts.PLACEHOLDER, request)).length;
     }
 
     /** As {@link #turn}, with an image before the request, which cuts the text. */

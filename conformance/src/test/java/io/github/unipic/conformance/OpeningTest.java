@@ -60,7 +60,7 @@ class OpeningTest {
             }
         };
         try (Graphs graphs = graphs(TinyModel.model(), true, waiting)) {
-            assertThat(graphs.<Set<GraphName>>holding(LOOP, new Cancellation(), graphs::loaded))
+            assertThat(graphs.<Set<GraphName>>withOpen(LOOP, new Cancellation(), graphs::loaded))
                     .isEqualTo(LOOP);
             assertThat(alone).isFalse();
         }
@@ -79,7 +79,7 @@ class OpeningTest {
         try (Graphs graphs = graphs(TinyModel.model(), true, counting)) {
             List<Future<Set<GraphName>>> requests = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                requests.add(threads.submit(() -> graphs.holding(LOOP, new Cancellation(), graphs::loaded)));
+                requests.add(threads.submit(() -> graphs.withOpen(LOOP, new Cancellation(), graphs::loaded)));
             }
             for (Future<Set<GraphName>> request : requests) {
                 assertThat(request.get()).isEqualTo(LOOP);
@@ -97,7 +97,7 @@ class OpeningTest {
         try (Graphs graphs = graphs(damaged.finish(), false, RunListener.NONE)) {
             for (int attempt = 0; attempt < 2; attempt++) {
                 assertThatExceptionOfType(ModelFormatException.class)
-                        .isThrownBy(() -> graphs.holding(LOOP, new Cancellation(), () -> {
+                        .isThrownBy(() -> graphs.withOpen(LOOP, new Cancellation(), () -> {
                             throw new AssertionError("the work began");
                         }))
                         .withMessageContaining("mar_decoder.onnx");
@@ -112,7 +112,7 @@ class OpeningTest {
         cancelled.cancel();
         try (Graphs graphs = graphs(TinyModel.model(), true, RunListener.NONE)) {
             assertThatExceptionOfType(CancelledException.class)
-                    .isThrownBy(() -> graphs.holding(LOOP, cancelled, graphs::loaded));
+                    .isThrownBy(() -> graphs.withOpen(LOOP, cancelled, graphs::loaded));
             assertThat(graphs.loaded()).isEmpty();
         }
     }

@@ -14,8 +14,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.UUID;
 
 /**
- * Writes a file so that at every moment, also after a kill or a power cut, its path holds the old content or the new,
- * whole.
+ * Writes a file so that at every moment, even after a kill or a power cut, its path has the complete old or the
+ * complete new content.
  */
 public final class AtomicFile {
     private static final Path DEVICES = Path.of("/dev");
@@ -35,9 +35,8 @@ public final class AtomicFile {
     }
 
     /**
-     * Writes to a temporary file in the same folder, forces it to disk, and moves it into place. Where that fails
-     * nothing is left behind. A link stays, and the file that it leads to is replaced; a pipe or a device is written to
-     * directly.
+     * Writes to a temporary file in the same folder, forces it to disk, and moves it to the target. A failure leaves
+     * nothing behind. A link stays, and the file that it leads to is replaced. A pipe or a device is written directly.
      *
      * @param file the file to make or to replace
      * @param content writes the content

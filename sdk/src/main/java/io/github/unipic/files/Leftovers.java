@@ -108,7 +108,7 @@ final class Leftovers {
         return found;
     }
 
-    /** What was moved aside for another to take its place. */
+    /** The folder that was moved aside to be replaced. */
     static Optional<Path> old(Path target) {
         try {
             return candidates(target.getParent()).stream()
@@ -177,7 +177,7 @@ final class Leftovers {
     }
 
     /**
-     * The new folder was moved to its place if it is not at its former one any more; then the replaced one is rubbish.
+     * If the new folder is no longer under its temporary name, it was moved to its target, and the old one is deleted.
      */
     private static void settleReplaced(Names names) throws IOException {
         if (!Files.exists(names.target(), LinkOption.NOFOLLOW_LINKS)) {

@@ -10,8 +10,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A file in the making: hidden, in the folder of its place, locked as long as this process works on it. Closed without
- * {@link #moveTo} it is deleted; what a killed process left is deleted by a later one that writes in the folder.
+ * An unfinished file: hidden, in the target's folder, and locked while this process works on it. Closing it without
+ * {@link #moveTo} deletes it. What a killed process left is deleted by a later one that writes in the folder.
  */
 public final class StagingFile implements AutoCloseable {
     private final OwnedFile file;
@@ -60,7 +60,7 @@ public final class StagingFile implements AutoCloseable {
     }
 
     /**
-     * Forces the content to disk and moves it to its place in one step, replacing what is there.
+     * Forces the content to disk and moves the file to its target in one step, replacing a file there.
      *
      * @param target in the same folder
      * @throws IOException if that fails; what was there is then as it was

@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A folder in the making: hidden, beside its place, owned by this process as the lock of a file beside it tells. Closed
- * without {@link #commit} it is deleted, also when the JVM is told to stop. What a killed process left is put right by
- * the next one that makes such a folder there: a folder that was being replaced comes back, the rest is deleted.
+ * An unfinished folder: hidden, next to its target. The lock of a file next to it shows that this process owns it.
+ * Closing it without {@link #commit} deletes it, also when the JVM stops. What a killed process left is cleaned up by
+ * the next one that makes such a folder there: a folder that was being replaced is restored, the rest is deleted.
  */
 public final class StagingFolder implements AutoCloseable {
     private final Path target;
@@ -57,7 +57,7 @@ public final class StagingFolder implements AutoCloseable {
     }
 
     /**
-     * Forces all of it to disk and moves it to its place. What is there is moved aside first, and deleted at the end.
+     * Forces all of it to disk and moves it to its target. A folder there is moved aside first, and deleted at the end.
      *
      * @throws IOException if that fails; what was there is then there again, or else {@link #displaced}
      */
@@ -70,7 +70,7 @@ public final class StagingFolder implements AutoCloseable {
      *
      * @param folder on the same disk
      * @param files names relative to this folder, and then to that
-     * @throws IOException if one cannot be moved; what was in its place is as it was
+     * @throws IOException if one cannot be moved; the file that it would replace is unchanged
      */
     public void moveFilesTo(Path folder, List<String> files) throws IOException {
         Disk.forceTree(path());

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** The autoencoder (VAE): pixels to the scaled latents that image tokens are, and back. Results are the caller's. */
+/** The autoencoder (VAE): encodes pixels as scaled latents, and decodes them. The caller owns the results. */
 public final class Autoencoder {
     private static final Set<GraphName> WHOLE = Set.of(PIXEL_DECODER);
 
@@ -30,31 +30,31 @@ public final class Autoencoder {
         return Tensor.floats(Pixels.fromImage(image), 1, 3, image.height(), image.width());
     }
 
-    /** An image, whose sides are multiples of a token's, to latents [1,h,w,channels]. */
+    /** Encodes an image as latents [1,h,w,channels]. Its sides must be multiples of a token's side. */
     public Tensor encode(Image image) {
         try (Tensor pixels = pixels(image)) {
             return encode(pixels);
         }
     }
 
-    /** Pixels [B,3,H,W] to latents [B,h,w,channels]. */
+    /** Encodes pixels [B,3,H,W] as latents [B,h,w,channels]. */
     public Tensor encode(Tensor pixels) {
         Tensor latents = execution.run(PIXEL_ENCODER, Map.of("pixels", pixels), "latents");
         requireScale(execution, pixels.dim(2), pixels.dim(3), latents, latents.dim(1), latents.dim(2));
         return latents;
     }
 
-    /** Latents [B,h,w,channels] to pixels [B,3,H,W]. */
+    /** Decodes latents [B,h,w,channels] to pixels [B,3,H,W]. */
     public Tensor decode(Tensor latents) {
         Tensor pixels = execution.run(PIXEL_DECODER, Map.of("latents", latents), "pixels");
         requireScale(execution, pixels.dim(2), pixels.dim(3), pixels, latents.dim(1), latents.dim(2));
         return pixels;
     }
 
-    /** Each image of a batch on its own, since decoding is what needs most memory; large ones in tiles. */
+    /** Decodes each image of a batch on its own, because decoding needs the most memory. Large images are tiled. */
     public List<Image> decode(ImageTokens tokens) {
         boolean tiled = isTiled(tokens.grid());
-        return execution.holding(
+        return execution.withOpen(
                 tiled ? TiledDecoder.GRAPHS : WHOLE,
                 () -> IntStream.range(0, tokens.images())
                         .mapToObj(image -> decode(tokens, image, tiled))
@@ -73,7 +73,7 @@ public final class Autoencoder {
         }
     }
 
-    /** Folders of older exports have no graphs for tiles. */
+    /** Model folders of older exports have no graphs for tiles. */
     private boolean isTiled(Grid grid) {
         int side = execution.manifest().sizes().downsampling();
         long pixels = (long) side * side * grid.tokens();
@@ -81,7 +81,7 @@ public final class Autoencoder {
                 && TiledDecoder.GRAPHS.stream().allMatch(execution.engine().folder()::has);
     }
 
-    /** Checks what only the graphs' results show: how many pixels a side of a token has. */
+    /** Checks that the graphs make as many pixels of a token as the manifest says. Only their results show it. */
     static void requireScale(Execution execution, int height, int width, Tensor result, int rows, int columns) {
         long scale = execution.manifest().sizes().downsampling();
         if (height != scale * rows || width != scale * columns) {

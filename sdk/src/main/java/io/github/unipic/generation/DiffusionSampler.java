@@ -7,7 +7,7 @@ import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.Tensor;
 import java.util.Map;
 
-/** The diffusion head: samples image tokens from the conditions of the MAR decoder. Results belong to the caller. */
+/** The diffusion head: samples image tokens from the MAR decoder's conditions. The caller owns the results. */
 public final class DiffusionSampler {
     private final Execution execution;
 
@@ -16,10 +16,10 @@ public final class DiffusionSampler {
     }
 
     /**
-     * All diffusion steps: tokens [M,channels].
+     * Runs all diffusion steps and returns tokens [M,channels].
      *
-     * @param z conditions [M,dim] or [B,m,dim], M of them; with guidance twice as many, conditional ones first
-     * @param noise [T+1,M,channels]: the start, then that of each step
+     * @param z M conditions, [M,dim] or [B,m,dim]; with guidance 2M, the conditional ones first
+     * @param noise [T+1,M,channels]: the noise to start from, then the noise of each step
      */
     public Tensor sample(Tensor z, Tensor noise, DiffusionSchedule schedule, double guidance, double temperature) {
         long[] timesteps = schedule.timesteps();

@@ -25,7 +25,7 @@ public final class DiffusionSchedule {
      * Makes the schedule.
      *
      * @param steps diffusion steps, 1 to 1000
-     * @param maxBeta what the noise variance of one step is capped at: 0.2 for UniPic, 0.999 for Harmon
+     * @param maxBeta cap of the noise variance of one step: 0.2 for UniPic, 0.999 for Harmon
      * @return the schedule
      * @throws InvalidRequestException if there are too few or too many steps
      */
@@ -45,8 +45,8 @@ public final class DiffusionSchedule {
             previous = current;
         }
         // The posterior variance of the last step executed is 0: its logarithm is replaced by that of the step before.
-        // With a single step there is none, so log beta takes its place. No noise is added there anyway, but -inf would
-        // become NaN where the network interpolates between the two (0 times infinity).
+        // A single step has no step before it and uses log beta. That step adds no noise, but -inf would become NaN
+        // where the network interpolates between the two (0 times infinity).
         rows[steps - 1][4] = steps > 1 ? rows[steps - 2][4] : rows[0][5];
 
         float[] table = new float[steps * COLUMNS];

@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the loop generates: a batch of images of one prompt.
+ * What the loop generates: a batch of images from one prompt.
  *
  * @param iterations of the loop
- * @param guidance scale; 1 is without guidance
- * @param start latents [N*channels] of which the positions outside the orders are known from the start; empty where
+ * @param guidance scale; 1 is off
+ * @param start latents [N*channels]. The positions that are not in the orders are known from the start. Empty when
  *     every position is masked
  * @param samples the random part of each image of the batch
  */
@@ -32,9 +32,9 @@ public record GenerationPlan(
         List<Sample> samples) {
 
     /**
-     * What makes an image differ from another of the same prompt.
+     * What distinguishes an image from others with the same prompt.
      *
-     * @param order the masked positions; the last ones of it are predicted first
+     * @param order the masked positions; the last ones are predicted first
      */
     public record Sample(int[] order, NoiseSource noise) {}
 
@@ -92,12 +92,12 @@ public record GenerationPlan(
                 schedule().stream().mapToInt(Iteration::predictedTokens).max().orElse(0);
         long noise = (diffusion.steps() + 1L) * samples.size() * most * sizes.latentChannels() * Float.BYTES;
         if (noise > Integer.MAX_VALUE) {
-            throw new InvalidRequestException("One iteration would draw " + most + " tokens of " + samples.size()
+            throw new InvalidRequestException("One iteration would predict " + most + " tokens of " + samples.size()
                     + " images in " + diffusion.steps()
                     + " diffusion steps, too much at once; take more iterations, fewer images or fewer steps.");
         }
         long positions = (long) grid.tokens() + sizes.bufferTokens();
-        // The language model's hidden states of an image that goes through it in chunks are joined.
+        // An image goes through the language model in chunks; their hidden states are joined.
         long hidden = rows(0, 0).size() * positions * sizes.hidden() * Float.BYTES;
         if (positions > LanguageModel.CHUNK && hidden > Integer.MAX_VALUE) {
             throw new InvalidRequestException(samples.size() + " images of " + grid.tokens()

@@ -12,7 +12,7 @@ import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.Tensor;
 import java.util.Optional;
 
-/** Encodes images: as embeddings for the language model, and as tokens to edit. Results belong to the caller. */
+/** Encodes images: as embeddings for the language model, and as tokens to edit. The caller owns the results. */
 public final class ImageEncoder {
     private final ModelFolder folder;
     private final Manifest manifest;
@@ -29,9 +29,9 @@ public final class ImageEncoder {
     }
 
     /**
-     * Which encoder looks at images: the one asked for, else SigLIP2 where the model has it, else MAR.
+     * Returns the encoder to use: the requested one, or SigLIP2 if the model has it, or MAR.
      *
-     * @throws ModelFormatException when the model does not have the one asked for
+     * @throws ModelFormatException when the model does not have the requested one
      */
     public VisionPath path(Optional<VisionPath> asked) {
         boolean siglip = VisionEncoder.isIn(folder);
@@ -43,7 +43,7 @@ public final class ImageEncoder {
         return path;
     }
 
-    /** Embeddings that an encoder makes of an image of any shape. */
+    /** The number of embeddings that an encoder makes of an image of any shape. */
     public int tokens(VisionPath path) {
         if (path == VisionPath.SIGLIP) {
             return vision.tokens();
@@ -52,12 +52,12 @@ public final class ImageEncoder {
         return tokens(new Grid(side, side));
     }
 
-    /** Embeddings that the MAR encoder makes of an image. */
+    /** The number of embeddings that the MAR encoder makes of an image. */
     public int tokens(Grid grid) {
         return grid.tokens() + manifest.sizes().bufferTokens();
     }
 
-    /** Embeddings [1,{@link #tokens(VisionPath)},D] of an image of any shape, which is padded to a square. */
+    /** Pads an image of any shape to a square and encodes it as embeddings [1,{@link #tokens(VisionPath)},D]. */
     public Tensor embeds(Image image, VisionPath path) {
         Image square = Framing.padToSquare(image);
         if (path == VisionPath.SIGLIP) {
@@ -69,12 +69,12 @@ public final class ImageEncoder {
         }
     }
 
-    /** The middle square of an image, resized to {@code side} pixels, as tokens to edit. */
+    /** Crops an image to its middle square, resizes it to {@code side} pixels, and encodes it to be edited. */
     public MarEncoding source(Image image, int side) {
         return encode(Resampling.resize(Framing.cropToSquare(image), side, side));
     }
 
-    /** Pixels [1,3,H,W] through the autoencoder and the MAR encoder. */
+    /** Runs pixels [1,3,H,W] through the autoencoder and the MAR encoder. */
     public MarEncoding encode(Tensor pixels) {
         try (Tensor latents = autoencoder.encode(pixels)) {
             return mar.encodeImage(latents);

@@ -16,8 +16,8 @@ import io.github.unipic.runtime.provider.Nvidia;
 import java.util.Set;
 
 /**
- * The masked autoregressive loop: starting with every position masked, each iteration asks the language model and MAR
- * for conditions and samples some more tokens from them. All images of a batch go through it together.
+ * The masked autoregressive loop. At first every position is masked. Each iteration computes conditions with the
+ * language model and MAR, and samples some of the missing tokens from them. The images of a batch run together.
  */
 public final class ImageGenerator {
     /** The graphs that each iteration needs. */
@@ -28,7 +28,7 @@ public final class ImageGenerator {
     public interface Observer {
         /**
          * @param z conditions [B,M,dim]
-         * @param tokens with the new ones
+         * @param tokens all known tokens, including those of this iteration
          */
         void onIteration(Iteration iteration, Tensor z, ImageTokens tokens);
     }
@@ -46,7 +46,7 @@ public final class ImageGenerator {
                 Nvidia.attentionAlignment(execution.engine().graphs().options().provider()));
     }
 
-    /** With another alignment of the attended length than the provider's, for tests. */
+    /** For tests: aligns the attended length to another multiple than the provider's. */
     public ImageGenerator(Execution execution, int alignment) {
         this.execution = execution;
         this.sizes = execution.manifest().sizes();
@@ -60,12 +60,12 @@ public final class ImageGenerator {
      * Generates.
      *
      * @param prompts KV cache with the rows of {@link GenerationPlan#rows}
-     * @param canvas what the MAR decoder sees at masked positions: {@link MarModel#blankCanvas}, or the canvas of the
+     * @param canvas what the MAR decoder reads at masked positions: {@link MarModel#blankCanvas}, or the canvas of the
      *     image to edit
      */
     public ImageTokens generate(GenerationPlan plan, KvCache prompts, Tensor canvas, Observer observer) {
         plan.requireAddressable(sizes);
-        return execution.holding(GRAPHS, () -> loop(plan, prompts, canvas, observer));
+        return execution.withOpen(GRAPHS, () -> loop(plan, prompts, canvas, observer));
     }
 
     private ImageTokens loop(GenerationPlan plan, KvCache prompts, Tensor canvas, Observer observer) {

@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
 /** Requests for images: completed with the model's defaults, run through the loop, and decoded. */
 public final class ImageTasks {
     private static final String TASK = "task";
-    private static final String GENERATED = "the image to draw";
+    private static final String GENERATED = "the image";
 
     private final Execution execution;
     private final Manifest manifest;
@@ -47,7 +47,7 @@ public final class ImageTasks {
     /**
      * For tests and comparisons with other programs.
      *
-     * @param sample order and noise in place of the seed's, for a single image
+     * @param sample replaces the order and noise that the seed gives, for a single image
      */
     public ImageTasks(Execution execution, Optional<Sample> sample) {
         this.execution = execution;
@@ -58,10 +58,10 @@ public final class ImageTasks {
         this.encoder = new ImageEncoder(execution);
     }
 
-    /** What the model is asked, and the unconditional prompt for guidance. */
+    /** The prompt as a turn, and the unconditional prompt for guidance. */
     private record Turns(Turn conditional, Turn unconditional) {}
 
-    /** From the prompt as the next turn of a conversation, which then holds that turn as well. */
+    /** Generates images from a prompt. The prompt becomes the next turn of the conversation. */
     public List<Image> generate(GenerateRequest given, LanguageContext context) {
         boolean firstTurn = context.tokens() == 0;
         Defaults defaults = manifest.defaults();
@@ -78,9 +78,7 @@ public final class ImageTasks {
                 firstTurn ? Map.of() : Map.of(TASK, "conversation"));
     }
 
-    /**
-     * Changes the middle square of an image, as the next turn of a conversation, which then holds that turn as well.
-     */
+    /** Edits the middle square of an image. Image and instruction become the next turn of the conversation. */
     public List<Image> edit(EditRequest given, LanguageContext context) {
         int side = given.size().orElse(squareDefault());
         EditRequest request = complete(given.toBuilder(), given).size(side).build();
@@ -107,7 +105,7 @@ public final class ImageTasks {
         return defaults.width();
     }
 
-    /** Regenerates a part of an image: the tokens that the mask touches start masked, the others are known. */
+    /** Regenerates a part of an image. The tokens that the mask touches start masked; the others are known. */
     public List<Image> inpaint(InpaintRequest given) {
         int side = manifest.sizes().downsampling();
         Image source = trim(given.source(), side);
@@ -150,7 +148,7 @@ public final class ImageTasks {
                 .toArray();
     }
 
-    /** Without what is left over at right and bottom of whole tokens. */
+    /** Crops an image to whole tokens, at the right and the bottom. */
     private static Image trim(Image image, int side) {
         int width = image.width() / side * side;
         int height = image.height() / side * side;
@@ -166,7 +164,7 @@ public final class ImageTasks {
     private Turns promptTurns(ImageRequest request, GenerationPlan plan, LanguageContext context) {
         Prompts prompts = manifest.prompts();
         Turns turns = new Turns(
-                context.turn(prompt(request).in(prompts.generate(), Prompts.PLACE)),
+                context.turn(prompt(request).in(prompts.generate(), Prompts.PLACEHOLDER)),
                 firstTurn(0, 0, unconditional(request, prompts.generateUnconditional())));
         requireRoom(plan, context, turns);
         return turns;
@@ -174,8 +172,8 @@ public final class ImageTasks {
 
     private ImageTokens fromPrompt(ImageRequest request, GenerationPlan plan, Turns turns, LanguageContext context) {
         requireMemory(plan);
-        // The prompts need the language model only; together the loop's graphs are opened in less time.
-        return execution.holding(ImageGenerator.GRAPHS, () -> {
+        // The prompts need only the language model, but opening all graphs of the loop together takes less time.
+        return execution.withOpen(ImageGenerator.GRAPHS, () -> {
             try (LanguageContext unconditional = LanguageContext.empty(execution);
                     Tensor canvas = new MarModel(execution).blankCanvas()) {
                 context.append(turns.conditional(), List.of());
@@ -192,9 +190,9 @@ public final class ImageTasks {
         boolean firstTurn = context.tokens() == 0;
         try (MarEncoding source = encoder.source(request.source(), side)) {
             List<Tensor> images = List.of(source.embeds());
-            return execution.holding(ImageGenerator.GRAPHS, () -> {
+            return execution.withOpen(ImageGenerator.GRAPHS, () -> {
                 context.appendImages(turns.conditional(), images);
-                // In a first turn both prompts begin alike, and the image goes through the model once.
+                // In a first turn both prompts begin alike, so the image goes through the model only once.
                 try (LanguageContext unconditional =
                         firstTurn ? context.fork(execution) : LanguageContext.empty(execution)) {
                     if (plan.guided()) {
@@ -295,8 +293,8 @@ public final class ImageTasks {
     }
 
     /**
-     * Before anything is computed: do both prompts fit, with the image behind them? It counts with all of its tokens,
-     * so that a size fits however many iterations draw it.
+     * Checks, before anything is computed, that both prompts and the image fit into the context. The image counts with
+     * all of its tokens, so that the number of iterations does not matter.
      */
     private void requireRoom(GenerationPlan plan, LanguageContext context, Turns turns) {
         int imageTokens = encoder.tokens(plan.grid());
@@ -318,7 +316,7 @@ public final class ImageTasks {
     // ---- the images
 
     /**
-     * The decoded images, each with the text that says how it was made.
+     * Decodes the images and attaches to each the text that says how it was generated.
      *
      * @param single the request of one image, by its seed
      */
@@ -329,7 +327,7 @@ public final class ImageTasks {
             ImageRequest own = single.apply(request.seed().getAsLong() + images.size());
             Map<String, String> text = new LinkedHashMap<>(own.toMetadata(image.width(), image.height()));
             if (sample.isPresent()) {
-                text.remove("seed"); // which alone would not draw that image again
+                text.remove("seed"); // the seed alone would not generate this image again
             }
             text.putAll(more);
             images.add(image.withMetadata(text));

@@ -7,7 +7,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 
-/** The tokens of a batch of images while they are drawn; zero where nothing is known yet. */
+/** The tokens of a batch of images during generation. Tokens that are not known yet are zero. */
 public final class ImageTokens {
     private final Grid grid;
     private final int channels;
@@ -23,7 +23,7 @@ public final class ImageTokens {
         return new ImageTokens(grid, new float[images][grid.tokens() * channels]);
     }
 
-    /** Each image with these latents [N*channels]. */
+    /** Starts every image with these latents [N*channels]. */
     static ImageTokens of(int images, Grid grid, float[] latents) {
         float[][] copies = new float[images][];
         Arrays.setAll(copies, image -> latents.clone());
@@ -55,7 +55,7 @@ public final class ImageTokens {
         return Tensor.floats(buffer.flip(), images.length, count, channels);
     }
 
-    /** Puts predicted tokens [B*M,channels], image by image, in their places. */
+    /** Stores predicted tokens [B*M,channels], image by image, at their positions. */
     void put(List<int[]> positions, Tensor predicted) {
         float[] values = predicted.toFloats();
         int from = 0;

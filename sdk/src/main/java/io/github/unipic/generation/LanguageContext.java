@@ -17,17 +17,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A growing sequence of the language model: text, images, answers. Its cache stays in the runtime's tensors. What is
- * appended goes through the model in chunks, so that a long prompt needs no memory quadratic in its length.
+ * A growing sequence of the language model: text, images, answers. Its cache stays in the runtime's tensors. New tokens
+ * go through the model in chunks, so that memory does not grow with the square of a prompt's length.
  */
 public final class LanguageContext implements AutoCloseable {
     private static final int CHUNK = 512;
 
-    /** Where in the chat form a sequence ends. */
+    /** What the sequence ends with. */
     private enum State {
         EMPTY,
         SYSTEM,
-        /** Behind a user's turn, where the answer begins. */
+        /** A user's turn, which the answer follows. */
         QUESTION,
         ANSWER
     }
@@ -47,46 +47,46 @@ public final class LanguageContext implements AutoCloseable {
         this.state = state;
     }
 
-    /** A sequence without tokens. */
+    /** Makes a sequence without tokens. */
     public static LanguageContext empty(Execution execution) {
         LanguageModel model = new LanguageModel(execution);
         return new LanguageContext(execution, model, model.emptyCache(1), State.EMPTY);
     }
 
-    /** Another sequence that begins with this one's tokens, which are not computed again. */
+    /** Makes another sequence that begins with this one's tokens. They are not computed again. */
     public LanguageContext fork(Execution execution) {
         return new LanguageContext(execution, new LanguageModel(execution), cache.share(), state);
     }
 
-    /** Tokens so far. */
+    /** The number of tokens so far. */
     public int tokens() {
         return cache.tokens(0);
     }
 
-    /** Tokens that still fit. */
+    /** The number of tokens that still fit. */
     public int room() {
         return manifest.sizes().context() - tokens();
     }
 
-    /** The cache of one sequence; owned by this. */
+    /** The KV cache of this sequence, which owns it. */
     public KvCache cache() {
         return cache;
     }
 
-    /** The next turn of the chat form, about nothing but a prompt. */
+    /** The next turn, with a prompt only. */
     public Turn turn(PromptText prompt) {
         return turn(0, 0, prompt);
     }
 
-    /** The next turn of the chat form, about images that take so many tokens each. */
+    /** The next turn, with images of {@code imageTokens} tokens each before the prompt. */
     public Turn turn(int images, int imageTokens, PromptText prompt) {
         return Turn.of(tokenizer, manifest.prompts(), !inAnswer(), images, imageTokens, prompt);
     }
 
     /**
-     * Says, before anything is computed, whether a turn and so many tokens behind it fit.
+     * Checks, before anything is computed, that a turn and {@code more} tokens after it fit.
      *
-     * @throws InvalidRequestException with the numbers, when they do not
+     * @throws InvalidRequestException with the numbers, when they do not fit
      */
     public void requireRoom(Turn turn, int more, String purpose) {
         turn.requireRoom(manifest.sizes().context(), tokens(), more, purpose);
@@ -97,22 +97,22 @@ public final class LanguageContext implements AutoCloseable {
     }
 
     /**
-     * Appends what the model is told before the first turn.
+     * Appends a system message.
      *
-     * @throws InvalidRequestException unless this is empty, or when the text does not fit
+     * @throws InvalidRequestException when the sequence is not empty, or the text does not fit
      */
     public void appendSystem(PromptText text) {
         if (state != State.EMPTY) {
             throw new InvalidRequestException("a system message can only begin a conversation");
         }
-        tokens(tokenizer.encode(text.in(Prompts.SYSTEM, Prompts.PLACE)));
+        tokens(tokenizer.encode(text.in(Prompts.SYSTEM, Prompts.PLACEHOLDER)));
         state = State.SYSTEM;
     }
 
     /**
-     * Appends an answer that was not generated here.
+     * Appends an answer that the caller supplies.
      *
-     * @throws InvalidRequestException unless the last message was a user's, or when the text does not fit
+     * @throws InvalidRequestException when the last message was not a user's, or the text does not fit
      */
     public void appendAnswer(PromptText text) {
         if (state != State.QUESTION) {
@@ -128,7 +128,7 @@ public final class LanguageContext implements AutoCloseable {
         state = State.ANSWER;
     }
 
-    /** @throws InvalidRequestException when the last turn waits for its answer */
+    /** @throws InvalidRequestException when the last turn has no answer yet */
     public void requireAnswered() {
         if (state == State.QUESTION) {
             throw new InvalidRequestException(
@@ -142,7 +142,7 @@ public final class LanguageContext implements AutoCloseable {
         appendPrompt(turn);
     }
 
-    /** Appends a turn up to its last image: nothing, when it has none. */
+    /** Appends a turn up to its last image. Without images it appends nothing. */
     public void appendImages(Turn turn, List<Tensor> images) {
         for (int i = 0; i < images.size(); i++) {
             if (images.get(i).dim(1) != turn.imageTokens()) {
@@ -156,7 +156,7 @@ public final class LanguageContext implements AutoCloseable {
         }
     }
 
-    /** Appends what stands behind a turn's last image: all of it, when it has none. */
+    /** Appends the part of a turn after its last image. Without images it appends the whole turn. */
     public void appendPrompt(Turn turn) {
         tokens(turn.last());
         state = State.QUESTION;
@@ -173,7 +173,7 @@ public final class LanguageContext implements AutoCloseable {
         }
     }
 
-    /** Appends embeddings [1,n,D], of an image. */
+    /** Appends the embeddings [1,n,D] of an image. */
     public void embeds(Tensor embeds) {
         int count = embeds.dim(1);
         requireRoom(count);
@@ -200,7 +200,7 @@ public final class LanguageContext implements AutoCloseable {
         }
     }
 
-    /** Logits of the token that comes next. */
+    /** The logits of the next token. */
     public float[] logits() {
         Tensor hidden = lastHidden.orElseThrow(() -> new IllegalStateException("Nothing was appended yet."));
         int last = hidden.dim(1) - 1;

@@ -19,15 +19,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The language model (Qwen2.5): text and image embeddings in, hidden states and logits out. Results are the caller's.
+ * The language model (Qwen2.5): computes hidden states and logits from embeddings of text and images. The caller owns
+ * the results.
  */
 public final class LanguageModel {
     /** A longer cache, and the hidden states [B,S,D] of the new tokens. The caller owns both. */
     public record Extension(KvCache cache, Tensor hidden) {}
 
     /**
-     * Most tokens of an image in one run, up to a few for alignment. More go through the model in chunks, each behind
-     * the ones before: attention then needs less memory, and computes less of what the causal mask hides.
+     * The largest number of image tokens in one graph run, plus a few for alignment. More tokens go through the model
+     * in chunks. Attention then needs less memory and computes fewer scores that the causal mask hides.
      */
     static final int CHUNK = 1024;
 
@@ -39,14 +40,14 @@ public final class LanguageModel {
         this.sizes = execution.manifest().sizes();
     }
 
-    /** Token ids, the same number in each row, to embeddings [B,S,D]. */
+    /** Embeds token ids, the same number in each row, as [B,S,D]. */
     public Tensor embed(long[][] ids) {
         try (Tensor tensor = Tensor.longs(ids)) {
             return execution.run(TEXT_EMBEDDING, Map.of("ids", tensor), "embeds");
         }
     }
 
-    /** A cache without tokens. */
+    /** Makes a cache without tokens. */
     public KvCache emptyCache(int batch) {
         return KvCache.empty(
                 batch,
@@ -55,7 +56,7 @@ public final class LanguageModel {
     }
 
     /**
-     * The cache with new tokens appended, and their hidden states; {@code past} stays as it is.
+     * Appends new tokens to a cache and computes their hidden states; {@code past} does not change.
      *
      * @param embeds [E,S,D], E a divisor of the cache's batch: sequences repeat
      */
@@ -76,7 +77,7 @@ public final class LanguageModel {
     }
 
     /**
-     * Hidden states [B,S,D] of new tokens behind a cache, which stays as it is.
+     * Computes the hidden states [B,S,D] of new tokens after a cache, which does not change.
      *
      * @param embeds [E,S,D], E a divisor of the cache's batch: sequences repeat
      */
@@ -86,7 +87,7 @@ public final class LanguageModel {
         }
     }
 
-    /** As {@link #hidden(Tensor, KvCache)}, behind prompts, and in chunks where there are many tokens. */
+    /** As {@link #hidden(Tensor, KvCache)}, after prompts. Many tokens are computed in chunks. */
     public Tensor hidden(Tensor embeds, PaddedPrompts prompts) {
         int tokens = embeds.dim(1);
         if (tokens <= CHUNK) {
@@ -145,7 +146,7 @@ public final class LanguageModel {
         }
     }
 
-    /** Hidden states [B,D] to logits float32 [B,vocabulary]. */
+    /** Computes logits float32 [B,vocabulary] from hidden states [B,D]. */
     public Tensor logits(Tensor hidden) {
         return execution.run(TEXT_HEAD, Map.of("hidden", hidden), "logits");
     }

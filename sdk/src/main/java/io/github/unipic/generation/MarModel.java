@@ -15,9 +15,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * The masked autoregressive model (MAR; Li et al. 2024, "Autoregressive image generation without vector quantization"):
- * its encoder embeds the known tokens for the language model, its decoder makes of the language model's hidden states
- * the conditions that the masked tokens are sampled from. Results belong to the caller.
+ * The masked autoregressive model (MAR; Li et al. 2024, "Autoregressive image generation without vector quantization").
+ * Its encoder embeds the known tokens for the language model. Its decoder turns the language model's hidden states into
+ * the conditions that the masked tokens are sampled from. The caller owns the results.
  */
 public final class MarModel {
     private final Execution execution;
@@ -37,7 +37,7 @@ public final class MarModel {
     }
 
     /**
-     * Encodes all tokens of an image, and makes the canvas to edit it on.
+     * Encodes all tokens of an image, and makes the canvas for an edit.
      *
      * @param latents [1,h,w,channels]
      */
@@ -62,20 +62,20 @@ public final class MarModel {
         }
     }
 
-    /** A canvas of mask tokens only, [1,0,dim]: for generating rather than editing. */
+    /** The canvas for generation without a source image, [1,0,dim]: mask tokens only. */
     public Tensor blankCanvas() {
         return execution.empty(
                 MAR_DECODER, "canvas", 1, 0, execution.manifest().sizes().marDim());
     }
 
     /**
-     * Conditions z [B,M,dim] for the positions to predict.
+     * Computes the conditions z [B,M,dim] of the positions to predict.
      *
      * @param encoded x_enc [E,buffers+V,dim] of the known tokens
      * @param hidden [B,V+buffers,D] of the language model for the encoding's embeds; B is E, or with guidance 2E
      * @param known positions of the known tokens, V for each of E images
      * @param predicted positions to predict, M for each of E images
-     * @param canvas {@link #blankCanvas}, or that of the image to edit
+     * @param canvas {@link #blankCanvas}, or the canvas of the image to edit
      */
     public Tensor decode(
             Tensor encoded, Tensor hidden, List<int[]> known, List<int[]> predicted, Tensor canvas, Grid grid) {

@@ -11,17 +11,21 @@ import java.lang.management.ManagementFactory;
 import java.util.Optional;
 
 /**
- * What an image needs at least of what can be told beforehand, so that a large one is refused before hours of computing
- * and not after.
+ * A lower bound of the memory that an image needs. A request that cannot fit is refused before it starts.
  *
  * @param attention bytes for one layer of the MAR decoder's attention on the CPU
- * @param direct bytes outside Java's heap, within Java's limit for them
+ * @param direct bytes outside Java's heap that count against Java's limit
  */
 record MemoryNeed(long attention, long direct) {
-    /** No model's heads are wider; those of the published one's MAR decoder have 80 channels. */
+    /** No known model has wider heads. The published MAR decoder's have 80 channels. */
     private static final int WIDEST_HEAD = 128;
 
-    /** Of what the machine has and Java allows; 0 where that cannot be told. */
+    /**
+     * The memory of this machine.
+     *
+     * @param machine bytes, swap included; 0 when unknown
+     * @param direct bytes that Java may use outside its heap
+     */
     record Available(long machine, long direct) {
         static Available here() {
             OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
@@ -37,7 +41,7 @@ record MemoryNeed(long attention, long direct) {
     }
 
     /**
-     * @param rows of the batch, both halves of guidance
+     * @param rows of the batch, including the unconditional half
      * @param tokens of one image
      * @param onCpu whether the CPU computes
      */
@@ -45,20 +49,20 @@ record MemoryNeed(long attention, long direct) {
         Sizes sizes = manifest.sizes();
         GraphSpec decoder = manifest.graphs().get(GraphName.MAR_DECODER.label());
         if (decoder == null) {
-            return new MemoryNeed(0, 0); // That it is missing is said where it is opened.
+            return new MemoryNeed(0, 0); // opening the graph reports that it is missing
         }
         long positions = (long) tokens + sizes.bufferTokens();
-        // The standard's operator holds every score, in float32; ONNX Runtime's own, in the fused flavour, does not.
-        boolean holdsScores = onCpu && decoder.flavor().equals("portable");
+        // The standard attention operator stores every score in float32. ONNX Runtime's fused one does not.
+        boolean storesScores = onCpu && decoder.flavor().equals("portable");
         long heads = Math.max(1, sizes.marDim() / WIDEST_HEAD);
-        long scores = holdsScores ? rows * heads * positions * positions * Float.BYTES : 0;
-        // What the language model makes of the chunks of an image, and all of it joined.
+        long scores = storesScores ? rows * heads * positions * positions * Float.BYTES : 0;
+        // The language model's hidden states of an image: in chunks, and joined.
         int bytes = decoder.input("llm_hidden").type().equals("float16") ? Short.BYTES : Float.BYTES;
         long hidden = tokens > LanguageModel.CHUNK ? 2L * rows * positions * sizes.hidden() * bytes : 0;
         return new MemoryNeed(scores, hidden);
     }
 
-    /** @throws InferenceException when there is not enough, with what would help */
+    /** @throws InferenceException when there is not enough memory; the message says what would help */
     void require(Available available) {
         if (available.machine() > 0 && attention > available.machine()) {
             throw new InferenceException("An image of this size needs at least " + gigabytes(attention)

@@ -3,26 +3,26 @@ package io.github.unipic.generation;
 import java.util.Arrays;
 
 /**
- * Mean and variance of each group of each group norm over a part of an image, or all of it.
+ * Mean and variance of each group of each group norm, over an image or a part of it.
  *
  * @param means one for each group of each norm
  * @param variances in the same order
- * @param places so many values the part has in each channel, at least one
+ * @param positions number of values in each channel of the part, at least 1
  */
-record NormStatistics(double[] means, double[] variances, long places) {
+record NormStatistics(double[] means, double[] variances, long positions) {
 
-    /** As the graph pixel_decoder_tile gives them: mean, variance, mean, variance, ... */
-    static NormStatistics of(float[] pairs, long places) {
+    /** @param pairs the output of pixel_decoder_tile: mean, variance, mean, variance, ... */
+    static NormStatistics of(float[] pairs, long positions) {
         double[] means = new double[pairs.length / 2];
         double[] variances = new double[pairs.length / 2];
         for (int i = 0; i < means.length; i++) {
             means[i] = pairs[2 * i];
             variances[i] = pairs[2 * i + 1];
         }
-        return new NormStatistics(means, variances, places);
+        return new NormStatistics(means, variances, positions);
     }
 
-    /** As {@link #of} takes them. */
+    /** The statistics in the order of {@link #of}. */
     float[] pairs() {
         float[] pairs = new float[2 * means.length];
         for (int i = 0; i < means.length; i++) {
@@ -32,10 +32,10 @@ record NormStatistics(double[] means, double[] variances, long places) {
         return pairs;
     }
 
-    /** Of both parts together (Chan, Golub, LeVeque 1979, "Updating Formulae and a Pairwise Algorithm"). */
+    /** The statistics of both parts (Chan, Golub, LeVeque 1979, "Updating Formulae and a Pairwise Algorithm"). */
     NormStatistics merge(NormStatistics other) {
-        long all = places + other.places;
-        double share = (double) other.places / all;
+        long all = positions + other.positions;
+        double share = (double) other.positions / all;
         double[] mean = new double[means.length];
         double[] variance = new double[means.length];
         Arrays.setAll(mean, i -> means[i] + share * (other.means[i] - means[i]));
@@ -46,7 +46,7 @@ record NormStatistics(double[] means, double[] variances, long places) {
         return new NormStatistics(mean, variance, all);
     }
 
-    /** The largest change of a mean or of a standard deviation to those of {@code next}, in standard deviations. */
+    /** The largest change of a mean or a standard deviation from this to {@code next}, in standard deviations. */
     double change(NormStatistics next) {
         double largest = 0;
         for (int i = 0; i < means.length; i++) {

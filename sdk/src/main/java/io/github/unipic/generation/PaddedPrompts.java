@@ -7,9 +7,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The prompts' KV cache, padded so that the length that attention sees is a multiple of some number: ONNX Runtime's
- * CUDA provider attends through a mask without holding every score only where the mask's rows are a multiple of 4
- * values long. Not thread-safe; close it.
+ * The prompts' KV cache, padded so that the attended length is a multiple of some number. ONNX Runtime's CUDA provider
+ * avoids storing every attention score only if the rows of the attention mask are a multiple of 4 values long. Not
+ * thread-safe; close it.
  */
 public final class PaddedPrompts implements AutoCloseable {
     private final Execution execution;
@@ -18,7 +18,7 @@ public final class PaddedPrompts implements AutoCloseable {
     private final Map<Integer, KvCache> paddedBy = new HashMap<>();
 
     /**
-     * @param prompts where the provider computes; stays its owner's
+     * @param prompts on the provider's device; its owner closes it
      * @param multiple 1 for no padding
      */
     public PaddedPrompts(Execution execution, KvCache prompts, int multiple) {
@@ -28,8 +28,8 @@ public final class PaddedPrompts implements AutoCloseable {
     }
 
     /**
-     * The prompts, padded so that they and that many tokens behind them have a length that is a multiple. Owned by this
-     * and kept until it is closed, as the next iteration may want the same.
+     * The prompts, padded so that their length plus {@code tokens} is a multiple. This owns the result and keeps it,
+     * because the next iteration may need it again.
      */
     public KvCache before(int tokens) {
         int padding = Math.floorMod(-(prompts.length() + tokens), multiple);
@@ -43,10 +43,10 @@ public final class PaddedPrompts implements AutoCloseable {
     }
 
     /**
-     * Where a chunk of some tokens begins, such that {@link #before} suits every chunk: what is behind its start is a
-     * multiple.
+     * The first token of a chunk. The number of tokens from there to the end is a multiple, so that {@link #before}
+     * fits every chunk.
      *
-     * @param chunk 0 to {@code chunks}, for which it is the end
+     * @param chunk 0 to {@code chunks}; {@code chunks} gives the end of the last one
      */
     public int start(int chunk, int chunks, int tokens) {
         int behind = (chunks - chunk) * tokens / chunks;

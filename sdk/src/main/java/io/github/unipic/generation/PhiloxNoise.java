@@ -1,9 +1,9 @@
 package io.github.unipic.generation;
 
 /**
- * Standard normal noise by position. Four channels at a time: the {@link Philox} block of the counter (position, row,
- * channel group, 0) under the seed as key, made normal by Box and Muller's method (1958) in double precision, with
- * StrictMath so that every machine gives the same bits. Immutable.
+ * Standard normal noise by position. Each group of four channels comes from the {@link Philox} block of the counter
+ * (position, row, channel group, 0), with the seed as key. Box and Muller's method (1958) makes it normal, in double
+ * precision and with StrictMath, so that every machine gives the same bits. Immutable.
  *
  * @param seed the key
  */
@@ -32,7 +32,7 @@ public record PhiloxNoise(long seed) implements NoiseSource {
         normals[at + 1] = radius * StrictMath.sin(angle);
     }
 
-    /** In the open interval (0, 1): the logarithm of 0 must not come up. */
+    /** A number in the open interval (0, 1), since the logarithm of 0 is infinite. */
     private static double uniform(int word) {
         return (Integer.toUnsignedLong(word) + 0.5) / TWO_TO_32;
     }

@@ -3,13 +3,13 @@ package io.github.unipic.generation;
 import java.util.Arrays;
 
 /**
- * Tokens, most likely first; of equal ones the lower id first. Only as many are sorted as are asked for, since a
- * vocabulary has 150,000 tokens and sampling looks at a few. Not thread-safe.
+ * Tokens by descending logit; equal logits are ordered by ascending id. Sorts only as many tokens as it is asked for: a
+ * vocabulary has 150,000, and sampling needs a few. Not thread-safe.
  */
 final class Ranking {
     private static final int FIRST = 64;
 
-    /** Ascending keys are descending logits: the logit's order in the upper half, the token in the lower. */
+    /** Ascending keys are descending logits. The upper half holds the logit's order, the lower half the token. */
     private final long[] keys;
 
     private int sorted;
@@ -38,7 +38,7 @@ final class Ranking {
         sorted = end;
     }
 
-    /** Puts the smallest of the keys from {@code from} on before {@code end} (Hoare 1961, "Find"). */
+    /** Moves the smallest keys of those from {@code from} on to before {@code end} (Hoare 1961, "Find"). */
     private void select(int from, int end) {
         int low = from;
         int high = keys.length - 1;

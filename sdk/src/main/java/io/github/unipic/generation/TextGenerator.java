@@ -12,7 +12,7 @@ public final class TextGenerator {
     /**
      * A generated answer.
      *
-     * @param tokens sampled, the one that ended the answer included
+     * @param tokens the sampled tokens, including the one that ended the answer
      */
     public record Generated(String text, List<Integer> tokens, FinishReason finishReason) {}
 
@@ -21,7 +21,7 @@ public final class TextGenerator {
     public interface Observer {
         Observer NONE = logits -> {};
 
-        /** @param logits of every token, float32; not to be changed */
+        /** @param logits of every token, float32; the observer must not change them */
         void onLogits(float[] logits);
     }
 
@@ -33,7 +33,7 @@ public final class TextGenerator {
         this.stopTokens = List.copyOf(stopTokens);
     }
 
-    /** Continues {@code context}, which then holds the answer as well, without the token that ended it. */
+    /** Generates an answer and appends it to {@code context}, without the token that ended it. */
     public Generated generate(LanguageContext context, DescribeRequest request) {
         return generate(context, request, Observer.NONE);
     }

@@ -18,27 +18,26 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Decodes an image too large for its finest level to be in memory as a whole: the coarse levels at once, the finest one
- * tile by tile. Memory grows with a tile there, and with a quarter of the image before.
+ * Decodes a large image with less memory: the coarse resolutions at once, the finest one tile by tile. The coarse part
+ * needs memory for a quarter of the image, the finest part for one tile.
  *
- * <p>The finest level's convolutions reach a few pixels, and a tile has that much margin. But its group norms take mean
- * and variance over the whole image. So the tiles are decoded more than once: first each by its own statistics, then by
- * the whole image's, merged from what the tiles had in the pass before, until those no longer change. The first norm's
- * are right after one pass, as no norm comes before it, the second's after two, and so on: one pass more than there are
- * norms gives what decoding the whole image gives. It takes fewer, as wrong statistics of one norm disturb the next
- * ones' but little.
+ * <p>The convolutions at the finest resolution reach a few pixels, and each tile has that much margin. The group norms,
+ * however, use mean and variance of the whole image. So the tiles are decoded in several passes. In the first pass each
+ * tile uses its own statistics. In each later pass all tiles use those of the whole image, merged from the tiles of the
+ * pass before, until they no longer change. The statistics of the first norm are exact after one pass, those of the
+ * second after two, and so on. Fewer passes suffice, because an error in one norm has little effect on the next.
  */
 public final class TiledDecoder {
     static final Set<GraphName> GRAPHS = Set.of(PIXEL_DECODER_FEATURES, PIXEL_DECODER_TILE);
 
-    /** More norms or groups than any autoencoder has: a manifest may be wrong. */
+    /** More norms or groups than any autoencoder has; guards against a wrong manifest. */
     private static final int MOST_STATISTICS = 4096;
 
-    /** A rectangle of an image, in positions of its features: each is two pixels high and wide. */
+    /** A rectangle of an image in positions of the features. Each position is two pixels high and wide. */
     public record Tile(int top, int left, int height, int width) {}
 
     /**
-     * A tile's pixels [1,3,2*height,2*width], and mean and variance of the input of each group norm within it
+     * The pixels of a tile [1,3,2*height,2*width], and mean and variance of each group norm's input in the tile
      * [norms,1,groups,2]. Owns its tensors.
      */
     public record DecodedTile(Tensor pixels, Tensor statistics) implements AutoCloseable {
@@ -48,13 +47,13 @@ public final class TiledDecoder {
         }
     }
 
-    /** Side of a tile, in pixels: about 13 % of the work is for margins, half as long a side takes 27 %. */
+    /** Side of a tile in pixels. Margins take about 13 % of the work; with half the side they would take 27 %. */
     private static final int SIDE = 256;
 
     /**
-     * Statistics that change by no more, in standard deviations, have come to rest. Measured against decoding the whole
-     * image, with random weights of the published sizes and of the small model: at this and at ten times this no level
-     * is off by more than 1, and 1.5 % and 4 % of them (small model: 2 % and 9 %) are off by 1.
+     * The passes end when no statistic changes by more than this, in standard deviations. Measured against decoding the
+     * whole image, with random weights of the published sizes: no pixel value differs by more than 1, and 1.5 % differ
+     * by 1 (4 % at ten times this tolerance). The small model: 2 % and 9 %.
      */
     private static final double TOLERANCE = 1e-3;
 
@@ -68,10 +67,10 @@ public final class TiledDecoder {
     }
 
     /**
-     * With other settings than are good, for tests.
+     * For tests, with other settings.
      *
      * @param side of a tile in pixels, at least 2
-     * @param mostPasses over all tiles; 1 for tiles that each go by their own statistics
+     * @param mostPasses over all tiles; with 1 each tile uses its own statistics
      */
     public TiledDecoder(Execution execution, int side, double tolerance, int mostPasses) {
         this.execution = execution;
@@ -80,12 +79,12 @@ public final class TiledDecoder {
         this.mostPasses = mostPasses;
     }
 
-    /** Scaled latents [1,h,w,channels] to their image. */
+    /** Decodes scaled latents [1,h,w,channels]. */
     public Image decode(Tensor latents) {
         try (Tensor features = features(latents)) {
             Pass pass = new Pass(features);
             NormStatistics found = pass.run(Optional.empty());
-            // One tile's own statistics are the image's.
+            // The statistics of a single tile are those of the image.
             for (int passes = 1; passes < mostPasses && pass.tiles.size() > 1; passes++) {
                 NormStatistics given = found;
                 found = pass.run(Optional.of(given));
@@ -97,7 +96,7 @@ public final class TiledDecoder {
         }
     }
 
-    /** Latents [1,h,w,channels] to the features [1,C,H/2,W/2] that tiles are decoded from. */
+    /** Computes the features [1,C,H/2,W/2], from which tiles are decoded, from latents [1,h,w,channels]. */
     public Tensor features(Tensor latents) {
         Tensor features = execution.run(PIXEL_DECODER_FEATURES, Map.of("latents", latents), "features");
         int height = 2 * features.dim(2);
@@ -107,10 +106,10 @@ public final class TiledDecoder {
     }
 
     /**
-     * One tile of an image.
+     * Decodes one tile of an image.
      *
      * @param features of the whole image
-     * @param statistics of the whole image, in the order of {@link DecodedTile}; without them the tile's own are taken
+     * @param statistics of the whole image, in the order of {@link DecodedTile}; if empty, the tile uses its own
      */
     public DecodedTile decode(Tensor features, Tile tile, Optional<float[]> statistics) {
         int norms = norms(execution);
@@ -128,7 +127,7 @@ public final class TiledDecoder {
         }
     }
 
-    /** Group norms between the features and the pixels. */
+    /** The number of group norms between the features and the pixels. */
     public static int norms(Execution execution) {
         return statistics(execution, 0);
     }
@@ -150,7 +149,7 @@ public final class TiledDecoder {
         return length;
     }
 
-    /** One decoding of every tile, each time into the same image. */
+    /** One pass over all tiles. All passes write into the same image. */
     private final class Pass {
         private final Tensor features;
         private final List<Tile> tiles;
@@ -166,7 +165,7 @@ public final class TiledDecoder {
             this.rgb = new byte[3 * width * height];
         }
 
-        /** Gives the whole image's statistics, as the tiles have them. */
+        /** Decodes all tiles and returns the statistics of the whole image, merged from theirs. */
         NormStatistics run(Optional<NormStatistics> given) {
             Optional<float[]> pairs = given.map(NormStatistics::pairs);
             return tiles.stream()
@@ -194,7 +193,7 @@ public final class TiledDecoder {
         }
     }
 
-    /** Tiles of nearly equal sides, none longer than {@link #side}; in places of the features, each of two pixels. */
+    /** Splits the features into tiles of nearly equal sides, none longer than {@link #side} pixels. */
     private List<Tile> tiles(int height, int width) {
         int rows = parts(height);
         int columns = parts(width);
@@ -211,7 +210,7 @@ public final class TiledDecoder {
         return tiles;
     }
 
-    private int parts(int places) {
-        return (2 * places + side - 1) / side;
+    private int parts(int positions) {
+        return (2 * positions + side - 1) / side;
     }
 }

@@ -2,7 +2,7 @@ package io.github.unipic.generation;
 
 import io.github.unipic.InvalidRequestException;
 
-/** The order of an image's tokens: the last positions of it are predicted first. */
+/** The order of an image's tokens. The last positions are predicted first. */
 public final class TokenOrder {
     private static final int STREAM = 1;
     private static final int WORDS = 4;
@@ -10,7 +10,7 @@ public final class TokenOrder {
     private TokenOrder() {}
 
     /**
-     * Draws an order: Fisher and Yates's shuffle by {@link Philox} under the seed, apart from the seed's noise.
+     * Makes a random order: Fisher and Yates's shuffle with {@link Philox}, in a stream apart from the noise's.
      *
      * @param tokens how many tokens the image has
      * @param seed the image's seed
@@ -32,7 +32,7 @@ public final class TokenOrder {
     }
 
     /**
-     * Checks an order that was given.
+     * Checks an order.
      *
      * @param order the order
      * @param tokens how many tokens the image has
@@ -52,13 +52,13 @@ public final class TokenOrder {
             }
             if (seen[position]) {
                 throw new InvalidRequestException(
-                        "order must hold each position once; " + position + " comes again at index " + i);
+                        "order must hold each position once; " + position + " is repeated at index " + i);
             }
             seen[position] = true;
         }
     }
 
-    /** The words of one stream, one after the other. */
+    /** The 32-bit words of one Philox stream, in sequence. */
     private static final class Words {
         private final long seed;
         private int[] block = {};

@@ -6,7 +6,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Samples the next token: the most likely one (greedy), or one at random by temperature, top-k and top-p. */
+/** Samples the next token: greedy, or at random with temperature, top-k and top-p. */
 final class TokenSampler {
     private static final int STREAM = 2;
 
@@ -25,7 +25,7 @@ final class TokenSampler {
     }
 
     /**
-     * @param logits per token; changed
+     * @param logits of every token; this method changes them
      * @param before tokens of the answer so far
      * @throws InferenceException when a logit is not finite
      */
@@ -73,10 +73,10 @@ final class TokenSampler {
         int count = topK == 0 ? logits.length : Math.min(topK, logits.length);
         double total = 0;
         for (int i = 0; i < count; i++) {
-            // With all tokens to choose from, their order does not matter for the sum, and they need not be sorted.
+            // Without top-k the sum covers all tokens, so they need not be sorted.
             total += weight(logits[count == logits.length ? i : ranking.token(i)], most);
         }
-        // The nucleus: the fewest most likely tokens whose probabilities reach topP.
+        // The nucleus: the smallest set of most likely tokens whose probabilities reach topP.
         double nucleus = topP < 1 ? nucleus(logits, ranking, count, topP * total, most) : total;
         double target = uniform(step) * nucleus;
         int rank = 0;

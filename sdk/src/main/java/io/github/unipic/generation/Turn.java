@@ -8,47 +8,47 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One turn of the chat form, from the end of the answer before to where the next one begins, before any of it goes
- * through the model: text as tokens, and between each two texts an image.
+ * One turn of a conversation, not yet computed: the end of the answer before, the user's images and prompt, and the
+ * beginning of the next answer. Texts are tokens; between each two texts is an image.
  *
  * @param texts one more than there are images
  * @param imageTokens tokens that each image takes
  */
 public record Turn(List<long[]> texts, int imageTokens) {
     /**
-     * @param first whether no turn came before
-     * @param images how many the prompt is about; they come before it
+     * @param first whether this is the first turn
+     * @param images number of images before the prompt
      */
     static Turn of(
             PromptTokenizer tokenizer, Prompts prompts, boolean first, int images, int imageTokens, PromptText prompt) {
         PromptText before = PromptText.template(first ? "" : prompts.answerEnd());
         if (images == 0) {
-            return new Turn(List.of(tokenizer.encode(before.then(prompt.in(prompts.turn(), Prompts.PLACE)))), 0);
+            return new Turn(List.of(tokenizer.encode(before.then(prompt.in(prompts.turn(), Prompts.PLACEHOLDER)))), 0);
         }
-        // Images cut the text, so that its pieces are encoded on their own.
-        int place = prompts.turn().indexOf(Prompts.PLACE);
-        String open = prompts.turn().substring(0, place);
-        String rest = prompts.turn().substring(place);
+        // Images split the text. Each part is encoded on its own.
+        int split = prompts.turn().indexOf(Prompts.PLACEHOLDER);
+        String open = prompts.turn().substring(0, split);
+        String rest = prompts.turn().substring(split);
         List<long[]> texts = new ArrayList<>();
         texts.add(tokenizer.encode(before.then(PromptText.template(open))));
         for (int i = 1; i < images; i++) {
             texts.add(tokenizer.encode("\n"));
         }
-        texts.add(tokenizer.encode(PromptText.template("\n").then(prompt.in(rest, Prompts.PLACE))));
+        texts.add(tokenizer.encode(PromptText.template("\n").then(prompt.in(rest, Prompts.PLACEHOLDER))));
         return new Turn(texts, imageTokens);
     }
 
-    /** What stands behind the last image, or all of it where there is none. */
+    /** The text after the last image, or the whole turn if it has none. */
     long[] last() {
         return texts.get(texts.size() - 1);
     }
 
     /**
-     * Says, before anything is computed, whether the turn and what comes behind it fit into the model's context.
+     * Checks, before anything is computed, that the turn and the tokens after it fit into the context.
      *
      * @param taken tokens of the conversation so far
-     * @param more tokens behind the turn
-     * @param purpose of those
+     * @param more tokens needed after the turn
+     * @param purpose what those are for, for the message
      * @throws InvalidRequestException with the numbers, when they do not fit
      */
     void requireRoom(int context, int taken, int more, String purpose) {

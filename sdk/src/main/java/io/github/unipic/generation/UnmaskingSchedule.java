@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.RandomAccess;
 
 /**
- * Which tokens are predicted at which iteration: the cosine schedule of MAR (Li et al. 2024, "Autoregressive image
- * generation without vector quantization"). A pure function of the iterations and the order.
+ * The tokens that each iteration predicts, by the cosine schedule of MAR (Li et al. 2024, "Autoregressive image
+ * generation without vector quantization"). It depends only on the number of iterations and the orders.
  */
 public final class UnmaskingSchedule {
     private UnmaskingSchedule() {}
@@ -17,20 +17,19 @@ public final class UnmaskingSchedule {
      * One iteration of a batch of images.
      *
      * @param index from 0
-     * @param known for each image, the positions that are known before it, ascending
-     * @param predicted for each image, the positions that it predicts, ascending; none where iterations outnumber
-     *     tokens, and such an iteration has nothing to do
-     * @param left how many tokens of an image stay masked by the cosine, at least 1: the measure of
-     *     {@link io.github.unipic.GuidanceSchedule#at}. At the last iteration it still is, though none stays masked
-     *     then.
+     * @param known for each image, the positions known before this iteration, ascending
+     * @param predicted for each image, the positions that this iteration predicts, ascending; none if there are more
+     *     iterations than tokens and nothing is left to do
+     * @param left the number of tokens of an image that stay masked by the cosine, for
+     *     {@link io.github.unipic.GuidanceSchedule#at}; at least 1, also in the last iteration
      */
     public record Iteration(int index, List<int[]> known, List<int[]> predicted, int left) {
-        /** Tokens that each image has after it. */
+        /** The number of known tokens of each image after this iteration. */
         public int tokensAfter() {
             return known.get(0).length + predictedTokens();
         }
 
-        /** Tokens of each image that it predicts. */
+        /** The number of tokens of each image that this iteration predicts. */
         public int predictedTokens() {
             return predicted.get(0).length;
         }
@@ -39,11 +38,11 @@ public final class UnmaskingSchedule {
     /**
      * Plans all iterations.
      *
-     * @param iterations how many, above 0
-     * @param orders for each image the masked positions, each once, as many as for the others and at least one; the
-     *     last ones are predicted first
+     * @param iterations number of iterations, above 0
+     * @param orders for each image the masked positions, without repetition; the same number for each image, at least
+     *     1; the last ones are predicted first
      * @param tokens of an image; those that are not in its order are known from the start
-     * @return the iterations, unmodifiable; their positions are made on access, so that long plans take little memory
+     * @return the iterations, unmodifiable; positions are computed on access, so that long plans take little memory
      */
     public static List<Iteration> plan(int iterations, List<int[]> orders, int tokens) {
         int length = orders.get(0).length;

@@ -9,7 +9,7 @@ import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.Tensor;
 import java.util.Map;
 
-/** The vision encoder (SigLIP2) and its projector: images to embeddings for the language model. */
+/** The vision encoder (SigLIP2) and its projector: turns images into embeddings for the language model. */
 public final class VisionEncoder {
     private final Execution execution;
 
@@ -17,12 +17,12 @@ public final class VisionEncoder {
         this.execution = execution;
     }
 
-    /** Whether a model has one. */
+    /** Whether the model has a vision encoder. */
     static boolean isIn(ModelFolder folder) {
         return folder.has(VISION_ENCODER) && folder.manifest().sizes().visionImage() > 0;
     }
 
-    /** Embeddings that an image becomes. */
+    /** The number of embeddings of an image. */
     int tokens() {
         return execution
                 .engine()
@@ -32,7 +32,7 @@ public final class VisionEncoder {
                 .length(1);
     }
 
-    /** A square image of any size to embeddings [1,T,D], the caller's. */
+    /** Encodes a square image of any size as embeddings [1,T,D], which the caller owns. */
     Tensor encode(Image square) {
         int side = execution.manifest().sizes().visionImage();
         try (Tensor pixels = Autoencoder.pixels(Resampling.resize(square, side, side))) {
@@ -40,7 +40,7 @@ public final class VisionEncoder {
         }
     }
 
-    /** Pixels [B,3,S,S] to embeddings [B,T,D], the caller's. */
+    /** Encodes pixels [B,3,S,S] as embeddings [B,T,D], which the caller owns. */
     public Tensor encode(Tensor pixels) {
         return execution.run(VISION_ENCODER, Map.of("pixels", pixels), "image_embeds");
     }

@@ -85,7 +85,7 @@ final class Bmp {
         return new DecodedImage(width, height, rgb, Map.of());
     }
 
-    /** Where pixels begin: right behind the rest where the header does not tell, or tells the palette's place. */
+    /** The offset of the pixels: right after the rest if the header gives none, or gives the palette's offset. */
     private int offset(int behind) {
         long offset = Integer.toUnsignedLong(bmp.getInt(10));
         int headerEnd = FILE_HEADER_BYTES + headerBytes;
@@ -154,10 +154,10 @@ final class Bmp {
             for (int x = 0; x < width; x++, from += bits / 8) {
                 int pixel = pixel(from);
                 if (alpha.length > 0) {
-                    alpha[at / 3] = level(pixel, masks[3]);
+                    alpha[at / 3] = pixelValue(pixel, masks[3]);
                 }
                 for (int band = 0; band < 3; band++) {
-                    rgb[at++] = level(pixel, masks[band]);
+                    rgb[at++] = pixelValue(pixel, masks[band]);
                 }
             }
         }
@@ -180,7 +180,7 @@ final class Bmp {
         };
     }
 
-    private static byte level(int pixel, int mask) {
+    private static byte pixelValue(int pixel, int mask) {
         if (mask == 0) {
             return 0;
         }

@@ -8,7 +8,9 @@ import java.nio.charset.StandardCharsets;
 
 /** An image as it came: bytes that nobody has checked, and what may be said of them when they turn out wrong. */
 final class EncodedImage {
-    /** Heap for each pixel where a format does not say otherwise: decoded samples, and the levels made of them. */
+    /**
+     * Heap for each pixel where a format does not say otherwise: decoded samples, and the pixel values made of them.
+     */
     private static final double BYTES_PER_PIXEL = 6;
 
     private final String name;
@@ -59,7 +61,7 @@ final class EncodedImage {
         return ByteBuffer.wrap(bytes).order(order);
     }
 
-    /** Whether ASCII text stands at a place; false where the bytes end before. */
+    /** Whether the bytes have an ASCII text at an index; false if they end before. */
     boolean holds(int at, String ascii) {
         byte[] expected = ascii.getBytes(StandardCharsets.ISO_8859_1);
         if (at < 0 || at > bytes.length - expected.length) {

@@ -108,7 +108,7 @@ final class Gif {
         return rows;
     }
 
-    /** Indices beyond the palette are black; without any palette, they are levels of gray. */
+    /** Indices beyond the palette are black; without any palette, they are gray values. */
     private static byte[] toRgb(byte[] indices, byte[] palette) {
         byte[] colors = Arrays.copyOf(palette, 256 * 3);
         for (int i = 0; i < colors.length && palette.length == 0; i++) {

@@ -43,8 +43,8 @@ final class JavaDecoder {
     }
 
     /**
-     * From the raster, as BufferedImage.getRGB would convert grey between colour spaces and so change its values. Alpha
-     * is dropped. Of 16-bit colour the high bytes are kept; 16-bit grey is clipped at 255.
+     * From the raster, as BufferedImage.getRGB would convert gray between color spaces and so change its values. Alpha
+     * is dropped. Of 16-bit color the high bytes are kept; 16-bit gray is clipped at 255.
      */
     static byte[] toRgb(BufferedImage image) {
         Raster raster = image.getRaster();
@@ -65,10 +65,10 @@ final class JavaDecoder {
             } else if (bands < 3) {
                 boolean deep = model.getComponentSize(0) == 16;
                 for (int i = 0; i < row.length; i += bands) {
-                    byte level = (byte) (deep && bands == 2 ? row[i] >> 8 : Math.min(row[i], 255));
-                    rgb[at++] = level;
-                    rgb[at++] = level;
-                    rgb[at++] = level;
+                    byte value = (byte) (deep && bands == 2 ? row[i] >> 8 : Math.min(row[i], 255));
+                    rgb[at++] = value;
+                    rgb[at++] = value;
+                    rgb[at++] = value;
                 }
             } else {
                 for (int i = 0; i < row.length; i += bands) {
@@ -85,11 +85,11 @@ final class JavaDecoder {
     static byte[] band(Raster raster, int band) {
         int[] samples = raster.getSamples(
                 raster.getMinX(), raster.getMinY(), raster.getWidth(), raster.getHeight(), band, (int[]) null);
-        byte[] levels = new byte[samples.length];
-        for (int i = 0; i < levels.length; i++) {
-            levels[i] = (byte) samples[i];
+        byte[] values = new byte[samples.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (byte) samples[i];
         }
-        return levels;
+        return values;
     }
 
     private static int toByte(int sample, int bits) {

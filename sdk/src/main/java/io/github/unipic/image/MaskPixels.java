@@ -59,9 +59,9 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
             case AUTO -> {
                 int least = 255;
                 int most = alpha.length == 0 ? 255 : 0;
-                for (byte level : alpha) {
-                    least = Math.min(least, level & 0xff);
-                    most = Math.max(most, level & 0xff);
+                for (byte value : alpha) {
+                    least = Math.min(least, value & 0xff);
+                    most = Math.max(most, value & 0xff);
                 }
                 if (most - least < ALPHA_NOISE) {
                     yield byGray(new DecodedImage(mask.width(), mask.height(), mask.rgb(), mask.text()));

@@ -19,7 +19,7 @@ public final class Pixels {
     }
 
     /**
-     * Puts a part of an image in its place, as {@link #toImage}.
+     * Writes a part of an image at its position, as {@link #toImage}.
      *
      * @param pixels [3,height,width] of the part
      * @param rgb the whole image's pixel values

@@ -49,7 +49,7 @@ final class TiffChroma {
         rgb[at + 2] = clip(y + (cbToBlue * blue + HALF >> 16));
     }
 
-    private static byte clip(int level) {
-        return (byte) Math.max(0, Math.min(255, level));
+    private static byte clip(int value) {
+        return (byte) Math.max(0, Math.min(255, value));
     }
 }

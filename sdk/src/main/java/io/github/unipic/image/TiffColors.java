@@ -83,7 +83,7 @@ final class TiffColors {
         if (map.length < 3 * colors) {
             throw encoded.damaged("a TIFF page with too short a colour map");
         }
-        int shift = Arrays.stream(map).anyMatch(level -> level > 255) ? 8 : 0;
+        int shift = Arrays.stream(map).anyMatch(value -> value > 255) ? 8 : 0;
         byte[] rgb = new byte[3 * colors];
         for (int i = 0; i < rgb.length; i++) {
             rgb[i] = (byte) (map[i % 3 * colors + i / 3] >> shift);
@@ -110,9 +110,9 @@ final class TiffColors {
     }
 
     /** Converts pixels to 8-bit alpha, as {@link #toRgb}. */
-    void toAlpha(int[] row, int pixels, byte[] levels, int at) {
+    void toAlpha(int[] row, int pixels, byte[] values, int at) {
         for (int i = 0; i < pixels; i++) {
-            levels[at + i] = (byte) level(row[i * samples + alpha]);
+            values[at + i] = (byte) pixelValue(row[i * samples + alpha]);
         }
     }
 
@@ -121,13 +121,18 @@ final class TiffColors {
             case PALETTE -> System.arraycopy(palette, 3 * row[from], rgb, at, 3);
             case CMYK ->
                 JavaDecoder.cmykToRgb(
-                        level(row[from]), level(row[from + 1]), level(row[from + 2]), level(row[from + 3]), rgb, at);
+                        pixelValue(row[from]),
+                        pixelValue(row[from + 1]),
+                        pixelValue(row[from + 2]),
+                        pixelValue(row[from + 3]),
+                        rgb,
+                        at);
             case YCBCR ->
                 chroma.toRgb(row[from], samples < 3 ? 128 : row[from + 1], samples < 3 ? 128 : row[from + 2], rgb, at);
             default -> {
                 for (int i = 0; i < 3; i++) {
-                    int color = photometric == RGB ? level(row[from + i]) : gray(row[from]);
-                    rgb[at + i] = (byte) (premultiplied ? divided(color, level(row[from + alpha])) : color);
+                    int color = photometric == RGB ? pixelValue(row[from + i]) : gray(row[from]);
+                    rgb[at + i] = (byte) (premultiplied ? divided(color, pixelValue(row[from + alpha])) : color);
                 }
             }
         }
@@ -136,10 +141,10 @@ final class TiffColors {
     // Gray of over 8 bits is clipped, as Image.read says, but for masks.
     private int gray(int sample) {
         int light = photometric == WHITE_IS_ZERO ? (1 << bits) - 1 - sample : sample;
-        return bits > 8 && samples == 1 && !scalesGray ? Math.min(light, 255) : level(light);
+        return bits > 8 && samples == 1 && !scalesGray ? Math.min(light, 255) : pixelValue(light);
     }
 
-    private int level(int sample) {
+    private int pixelValue(int sample) {
         if (bits == 8) {
             return sample;
         }

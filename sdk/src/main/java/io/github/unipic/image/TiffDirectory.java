@@ -68,7 +68,7 @@ final class TiffDirectory {
         return offset == 0 ? Optional.empty() : Optional.of(new TiffDirectory(tiff, offset));
     }
 
-    /** The place after the last byte that any entry refers to. */
+    /** The offset after the last byte that any entry refers to. */
     long end() {
         long end = next + 4L;
         for (int entry : entries.values()) {

@@ -25,7 +25,7 @@ final class WebP {
     private static final int HAS_ALPHA = 16;
     private static final int ALPHA_COMPRESSION = 3;
 
-    /** Decoded samples, the levels made of them, and what decoding a lossless frame takes beside. */
+    /** Decoded samples, the pixel values made of them, and what decoding a lossless frame takes beside. */
     private static final double HEAP_PER_PIXEL = 16;
 
     /** The decoder fails where a lossless frame, as a flat one may be, is shorter than it looks ahead. */
@@ -110,11 +110,11 @@ final class WebP {
     private DecodedImage read(Frame frame) throws IOException {
         Size size = size(frame);
         encoded.checkSize(size.width, size.height, HEAP_PER_PIXEL);
-        Optional<Part> levels = encoded.asMask() && !frame.lossless ? frame.alpha : Optional.empty();
-        if (levels.isPresent() && (encoded.bytes()[levels.get().start] & ALPHA_COMPRESSION) == 0) {
+        Optional<Part> alphaPart = encoded.asMask() && !frame.lossless ? frame.alpha : Optional.empty();
+        if (alphaPart.isPresent() && (encoded.bytes()[alphaPart.get().start] & ALPHA_COMPRESSION) == 0) {
             throw encoded.unsupported("a WebP file of uncompressed alpha"); // The decoder takes it for opaque.
         }
-        byte[] file = alone(frame, size, levels);
+        byte[] file = alone(frame, size, alphaPart);
         return JavaDecoder.with(READERS.createReaderInstance(null), file, reader -> {
             encoded.checkSize(reader.getWidth(0), reader.getHeight(0), HEAP_PER_PIXEL);
             BufferedImage image = reader.read(0);
@@ -140,20 +140,20 @@ final class WebP {
     }
 
     /** A WebP file of one frame. */
-    private byte[] alone(Frame frame, Size size, Optional<Part> levels) {
+    private byte[] alone(Frame frame, Size size, Optional<Part> alpha) {
         int length = HEADER_BYTES + chunkBytes(frame.pixels);
-        if (levels.isPresent()) {
-            length += CHUNK_HEADER_BYTES + CANVAS_BYTES + chunkBytes(levels.get());
+        if (alpha.isPresent()) {
+            length += CHUNK_HEADER_BYTES + CANVAS_BYTES + chunkBytes(alpha.get());
         }
         int least = frame.lossless ? leastBytes(size) : 0;
         ByteBuffer file = ByteBuffer.allocate(Math.max(length, least)).order(ByteOrder.LITTLE_ENDIAN);
         put(file, "RIFF").putInt(length - CHUNK_HEADER_BYTES);
         put(file, "WEBP");
-        if (levels.isPresent()) {
+        if (alpha.isPresent()) {
             put(file, "VP8X").putInt(CANVAS_BYTES).putInt(HAS_ALPHA);
             file.putShort((short) (size.width - 1)).put((byte) (size.width - 1 >> 16));
             file.putShort((short) (size.height - 1)).put((byte) (size.height - 1 >> 16));
-            putChunk(file, "ALPH", levels.get());
+            putChunk(file, "ALPH", alpha.get());
         }
         putChunk(file, frame.lossless ? "VP8L" : "VP8 ", frame.pixels);
         return file.array();
@@ -191,15 +191,15 @@ final class WebP {
         }
         int pixels = Math.multiplyExact(size.width, size.height);
         byte[] rgb = new byte[Math.multiplyExact(pixels, 3)];
-        byte[] levels = new byte[image.alpha().length == 0 ? 0 : pixels];
+        byte[] alpha = new byte[image.alpha().length == 0 ? 0 : pixels];
         for (int y = 0; y < image.height(); y++) {
             int from = y * image.width();
             int to = (frame.y + y) * size.width + frame.x;
             System.arraycopy(image.rgb(), 3 * from, rgb, 3 * to, 3 * image.width());
-            if (levels.length > 0) {
-                System.arraycopy(image.alpha(), from, levels, to, image.width());
+            if (alpha.length > 0) {
+                System.arraycopy(image.alpha(), from, alpha, to, image.width());
             }
         }
-        return new DecodedImage(size.width, size.height, rgb, levels, Map.of());
+        return new DecodedImage(size.width, size.height, rgb, alpha, Map.of());
     }
 }

@@ -27,9 +27,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Libraries in a jar on the class path, and the folder into which they are unpacked for the system to load. Each file
- * there is compared with the jar's length and CRC-32 before it is used, and unpacked anew where it differs or is not
- * this user's own. Files are moved into place whole, so that several processes may do it at once. Folders of other
- * versions are removed when no process has used them for long.
+ * there is compared with the jar's length and CRC-32 before it is used, and unpacked again if it differs or is not this
+ * user's own. Complete files are moved to their final names, so that several processes may unpack at once. Folders of
+ * other versions are removed when no process has used them for a long time.
  */
 public final class UnpackedLibraries {
     private static final int BUFFER = 1 << 20;

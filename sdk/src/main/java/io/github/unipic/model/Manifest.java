@@ -59,7 +59,7 @@ public record Manifest(
 
     private static final String BLOCK_SIZE = "block_size";
 
-    /** A manifest of the published model is three levels deep; none of its texts is long. */
+    /** The manifest of the published model is nested three deep, and its texts are short. */
     private static final StreamReadConstraints LIMITS = StreamReadConstraints.builder()
             .maxNestingDepth(20)
             .maxNameLength(1000)
@@ -129,7 +129,7 @@ public record Manifest(
     public record Tokens(int image, List<Integer> stop) {}
 
     /**
-     * Texts around the user's text, in which {@value #PLACE} stands for it.
+     * Texts around the user's text, in which {@value #PLACEHOLDER} stands for it.
      *
      * @param turn the chat form of one request
      * @param answerEnd what stands between an answer and the next turn
@@ -145,8 +145,8 @@ public record Manifest(
             String generateUnconditional,
             String editUnconditional,
             String describe) {
-        /** Where the user's text goes. */
-        public static final String PLACE = "{}";
+        /** Stands for the user's text. */
+        public static final String PLACEHOLDER = "{}";
 
         /** Qwen2.5's chat form of what the model is told before the first turn. */
         public static final String SYSTEM = "<|im_start|>system\n{}<|im_end|>\n";
@@ -165,7 +165,7 @@ public record Manifest(
     /**
      * A graph: its file, the {@code .data} files it refers to, precision ({@code float32}, {@code float16},
      * {@code bfloat16}, {@code int8}, {@code int4}), values that share a scale in matrices quantized in blocks (narrow
-     * ones may have fewer; 0 for a graph without such matrices, or where an earlier export does not say), flavour
+     * ones may have fewer; 0 for a graph without such matrices, or where an earlier export does not say),flavor
      * ({@code portable}, {@code fused}), and its contract.
      */
     public record GraphSpec(

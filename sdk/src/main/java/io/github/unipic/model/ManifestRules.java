@@ -208,8 +208,8 @@ final class ManifestRules {
 
     private void template(String name, String text) {
         text(name, text);
-        int places = text.split(Pattern.quote(Prompts.PLACE), -1).length - 1;
-        require(places == 1, "has %s places for the user's words in %s, not one", places, name);
+        int placeholders = text.split(Pattern.quote(Prompts.PLACEHOLDER), -1).length - 1;
+        require(placeholders == 1, "has %s placeholders for the prompt in %s, not one", placeholders, name);
     }
 
     private void name(String what, String name, Pattern pattern) {

@@ -112,8 +112,7 @@ public final class ModelFolder {
     }
 
     /**
-     * Makes sure that what was read from the folder until now is of this model, and not of another that has taken its
-     * place.
+     * Checks that everything read from the folder so far is of this model, and not of another that has replaced it.
      *
      * @throws ModelFormatException when the folder has changed since it was opened, or is gone
      */

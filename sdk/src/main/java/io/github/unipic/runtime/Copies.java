@@ -4,7 +4,7 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.github.unipic.InferenceException;
-import io.github.unipic.runtime.SessionRunner.Place;
+import io.github.unipic.runtime.SessionRunner.Location;
 import io.github.unipic.runtime.provider.OnnxRuntime;
 import java.util.EnumMap;
 import java.util.Map;
@@ -17,14 +17,14 @@ final class Copies implements AutoCloseable {
     private final Supplier<OrtSession.SessionOptions> options;
     private final Map<OnnxJavaType, OrtSession> sessions = new EnumMap<>(OnnxJavaType.class);
 
-    /** @param options of sessions on the device; each is closed here */
+    /** @param options makes options for sessions on the device; this closes them */
     Copies(SessionRunner runner, Supplier<OrtSession.SessionOptions> options) {
         this.runner = runner;
         this.options = options;
     }
 
-    /** A copy of a tensor, which the caller owns. */
-    Tensor copy(Tensor tensor, Place place) {
+    /** Copies a tensor. The caller owns the copy. */
+    Tensor copy(Tensor tensor, Location location) {
         try (OrtSession.RunOptions runOptions = new OrtSession.RunOptions()) {
             OrtSession session = session(tensor.value().getInfo().type);
             return runner.run(
@@ -32,7 +32,7 @@ final class Copies implements AutoCloseable {
                             Map.of(CopyGraph.INPUT, tensor),
                             Set.of(CopyGraph.OUTPUT),
                             runOptions,
-                            place,
+                            location,
                             this::toHost)
                     .get(CopyGraph.OUTPUT);
         } catch (OrtException e) {
@@ -43,9 +43,9 @@ final class Copies implements AutoCloseable {
         }
     }
 
-    /** A copy in the host's memory, which the caller owns. */
+    /** Copies a tensor to the host's memory. The caller owns the copy. */
     Tensor toHost(Tensor tensor) {
-        return copy(tensor, Place.HOST);
+        return copy(tensor, Location.HOST);
     }
 
     private synchronized OrtSession session(OnnxJavaType type) throws OrtException {

@@ -5,7 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** A graph of one node, whose output is its input: it moves a tensor to where a session's outputs are, or back. */
+/** A graph with one identity node. Running it copies a tensor between the host and a session's device. */
 final class CopyGraph {
     static final String INPUT = "x";
     static final String OUTPUT = "y";
@@ -33,7 +33,7 @@ final class CopyGraph {
         return part(field, text.getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** Everything here is shorter than 128 bytes, so a length is one byte. */
+    /** All parts are shorter than 128 bytes, so a length is one byte. */
     private static byte[] part(int field, byte[] content) {
         return message(new byte[] {(byte) (field << 3 | 2), (byte) content.length}, content);
     }

@@ -11,22 +11,22 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The files with a folder's weights, each in memory while a graph that refers to it is open. Thread-safe. */
+/** The weight files of a model folder. Each is in memory while a graph that refers to it is open. Thread-safe. */
 final class DataFiles {
     private static final int BLOCK = 64 << 20;
 
-    /** As far apart as the weights of a file are, so that a weight lies as it would if the file were mapped. */
+    /** The alignment of weights in their file. In memory they are aligned as if the file were mapped. */
     private static final int PAGE = 4096;
 
     private final ModelFolder folder;
-    private final Map<String, Held> held = new HashMap<>();
+    private final Map<String, Shared> files = new HashMap<>();
 
-    private static final class Held {
+    private static final class Shared {
         private final Memory whole;
         private final Memory content;
         private int graphs;
 
-        Held(long bytes) {
+        Shared(long bytes) {
             whole = new Memory(Math.max(bytes, 1) + PAGE);
             content = whole.align(PAGE);
         }
@@ -42,38 +42,38 @@ final class DataFiles {
      *
      * @throws ModelFormatException when it cannot be read
      */
-    synchronized Memory hold(String name) {
-        Held file = held.computeIfAbsent(name, missing -> read(folder.path().resolve(missing)));
+    synchronized Memory acquire(String name) {
+        Shared file = files.computeIfAbsent(name, missing -> read(folder.path().resolve(missing)));
         file.graphs++;
         return file.content;
     }
 
-    synchronized void letGo(String name) {
-        Held file = held.get(name);
+    synchronized void release(String name) {
+        Shared file = files.get(name);
         file.graphs--;
         if (file.graphs == 0) {
-            held.remove(name);
+            files.remove(name);
             file.whole.close();
         }
     }
 
-    private Held read(Path file) {
+    private Shared read(Path file) {
         try (FileChannel channel = FileChannel.open(file)) {
             long bytes =
                     folder.manifest().files().get(file.getFileName().toString()).bytes();
-            Held held = new Held(bytes);
+            Shared shared = new Shared(bytes);
             try {
                 for (long at = 0; at < bytes; ) {
-                    ByteBuffer block = held.content.getByteBuffer(at, Math.min(BLOCK, bytes - at));
+                    ByteBuffer block = shared.content.getByteBuffer(at, Math.min(BLOCK, bytes - at));
                     int read = channel.read(block, at);
                     if (read < 0) {
                         throw new EOFException("it ends after " + at + " of " + bytes + " bytes");
                     }
                     at += read;
                 }
-                return held;
+                return shared;
             } catch (IOException | RuntimeException | Error e) {
-                held.whole.close();
+                shared.whole.close();
                 throw e;
             }
         } catch (IOException e) {

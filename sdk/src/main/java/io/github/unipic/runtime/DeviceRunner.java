@@ -2,7 +2,7 @@ package io.github.unipic.runtime;
 
 import java.util.Optional;
 
-/** Java has no public way to leave outputs on their device before release 22, whose version of this class does. */
+/** Leaves outputs on their device. This version cannot; the one for Java 22 and later can. */
 final class DeviceRunner {
     private DeviceRunner() {}
 

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * released it. Thread-safe.
  */
 public final class Engine implements AutoCloseable {
-    /** A cancelled request ends after the graph node that runs; longer than this only a listener can take. */
+    /** A cancelled request ends after the current graph node. Only a listener can take longer than this. */
     private static final Duration CANCELLED_REQUESTS_END_WITHIN = Duration.ofSeconds(10);
 
     private final ModelFolder folder;
@@ -34,7 +34,7 @@ public final class Engine implements AutoCloseable {
 
     private Engine(ModelFolder folder, RuntimeOptions options, RunListener listener) {
         this.folder = folder;
-        // Before the tokenizer, which holds native memory: this fails where the provider is not here.
+        // Before the tokenizer, which owns native memory, because this fails if the provider is not available.
         graphs = new Graphs(folder, options, listener);
         try {
             tokenizer = PromptTokenizer.load(
@@ -46,10 +46,10 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Opens a model: graphs when they are first needed, or now where the options read weights into memory and keep
-     * them.
+     * Opens a model. Its graphs are opened when they are first needed, or now if the options read the weights into
+     * memory and keep them.
      *
-     * @throws UniPicException when the provider is not here, the tokenizer is damaged, or a graph does not open
+     * @throws UniPicException when the provider is not available, the tokenizer is damaged, or a graph does not open
      */
     public static Engine open(ModelFolder folder, RuntimeOptions options) {
         return open(folder, options, RunListener.NONE);
@@ -58,7 +58,7 @@ public final class Engine implements AutoCloseable {
     /**
      * As {@link #open(ModelFolder, RuntimeOptions)}.
      *
-     * @param listener is notified of what each opening and run took
+     * @param listener is notified of the time of each opening and run
      */
     public static Engine open(ModelFolder folder, RuntimeOptions options, RunListener listener) {
         return Failures.guard(() -> {
@@ -93,11 +93,11 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Does the work of a request, which keeps this from being freed.
+     * Does the work of a request. The engine is not freed before it ends.
      *
      * @param cancellation the caller's switch; {@link #close(Duration)} and the end of the JVM cancel the request too
      * @throws IllegalStateException when this is closed
-     * @throws UniPicException as the work, and where memory or a native library fails
+     * @throws UniPicException as the work does, and when memory is short or a native library fails
      */
     public <T> T execute(Optional<Cancellation> cancellation, Function<Execution, T> work) {
         Execution execution = new Execution(this, new Cancellation());
@@ -143,9 +143,9 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Refuses new requests, waits until those in progress have ended, and frees the model. A thread that is itself in a
-     * request, as a listener's is, or that is interrupted does not wait: then the last request to end frees the model.
-     * Closing again does the same.
+     * Refuses new requests, waits until those in progress have ended, and frees the model. It does not wait in a thread
+     * that runs a request itself, such as a listener's, or is interrupted: then the last request frees the model when
+     * it ends. Closing again does the same.
      */
     @Override
     public void close() {
@@ -155,8 +155,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * As {@link #close()}, but cancels the requests that are still in progress after some time, and waits at most ten
-     * seconds more for them.
+     * As {@link #close()}, but cancels the requests that are still in progress after the grace time, and waits at most
+     * ten more seconds for them.
      */
     public void close(Duration grace) {
         refuseNewRequests();

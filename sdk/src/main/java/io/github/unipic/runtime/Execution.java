@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** The graph runs of one request, all of which its {@link Cancellation} stops. Of one thread. */
+/** Runs graphs for one request, until its {@link Cancellation} stops it. For one thread. */
 public final class Execution {
     private final Engine engine;
     private final Cancellation cancellation;
@@ -38,16 +38,16 @@ public final class Execution {
         return thread == Thread.currentThread();
     }
 
-    /** Does some work during which these graphs stay open; see {@link Graphs#holding}. */
-    public <T> T holding(Set<GraphName> names, Supplier<T> work) {
-        return engine.graphs().holding(names, cancellation, work);
+    /** Does some work while these graphs stay open; see {@link Graphs#withOpen}. */
+    public <T> T withOpen(Set<GraphName> names, Supplier<T> work) {
+        return engine.graphs().withOpen(names, cancellation, work);
     }
 
     /**
      * Runs a graph once.
      *
-     * @param inputs stay the caller's
-     * @param outputs the names wanted
+     * @param inputs the caller still owns them
+     * @param outputs names of the outputs to return
      * @throws CancelledException when cancelled, also in the middle of the run
      * @throws InferenceException when ONNX Runtime fails
      */
@@ -55,20 +55,20 @@ public final class Execution {
         return engine.graphs().run(graph, inputs, outputs, cancellation);
     }
 
-    /** As {@link #run(GraphName, Map, Set)}, for a single output, which is the caller's. */
+    /** As {@link #run(GraphName, Map, Set)}, for a single output, which the caller owns. */
     public Tensor run(GraphName graph, Map<String, Tensor> inputs, String output) {
         try (Outputs outputs = run(graph, inputs, Set.of(output))) {
             return outputs.take(output);
         }
     }
 
-    /** A tensor without elements, at least one axis being 0, in the float type that a graph's input has. */
+    /** A tensor without elements (at least one axis is 0) in the float type of a graph's input. */
     public Tensor empty(GraphName graph, String input, long... shape) {
         OnnxJavaType type = engine.graphs().inputType(graph, input);
         return Tensor.empty(type, shape);
     }
 
-    /** The same cache on the device of the provider, for many runs; to be closed too. */
+    /** Copies a cache to the provider's device, for many runs. The caller closes the copy. */
     public KvCache onDevice(KvCache cache) {
         return engine.graphs().onDevice(cache);
     }

@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import java.util.function.BiConsumer;
 
 /**
- * A weight of an ONNX graph that lies in another file. Read from the graph's own file, of which this knows the few
- * fields that say so; their numbers are those of onnx.proto.
+ * A weight of an ONNX graph that is stored in another file. This reads the few fields of the graph's file that describe
+ * it; their numbers are those of onnx.proto.
  *
  * @param type ONNX's number for the element type
  * @param file its name, beside the graph's
@@ -35,9 +35,9 @@ record ExternalTensor(String name, int type, long[] shape, String file, long off
     private static final int ENTRY_VALUE = 2;
 
     /**
-     * All of a graph's.
+     * All external weights of a graph.
      *
-     * @throws IllegalArgumentException when the file is not as ONNX has it
+     * @throws IllegalArgumentException when the file is not an ONNX graph
      */
     static List<ExternalTensor> of(byte[] onnx) {
         List<ExternalTensor> tensors = new ArrayList<>();

@@ -4,14 +4,14 @@ import io.github.unipic.InferenceException;
 import java.util.Locale;
 import java.util.function.Supplier;
 
-/** What the Java platform throws where memory or a native library fails becomes an exception of this library. */
+/** Converts the errors that Java throws when memory is short or a native library fails to this library's exceptions. */
 public final class Failures {
     private static final String LESS =
             ", or ask for smaller or fewer images (--low-memory, keepLoaded(false) and" + " tileAbove need less, too).";
 
     private Failures() {}
 
-    /** @throws InferenceException where the work ends in a {@link VirtualMachineError} or a {@link LinkageError} */
+    /** @throws InferenceException if the work throws a {@link VirtualMachineError} or a {@link LinkageError} */
     public static <T> T guard(Supplier<T> work) {
         try {
             return work.get();

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
-/** One graph's session: opened by the first who needs it, while others wait for that graph only. Thread-safe. */
+/** One graph's session. The first user opens it; others wait for this graph only. Thread-safe. */
 final class GraphSession implements AutoCloseable {
-    /** A session, and what must be there as long as it is. */
+    /** A session, and the weights that must live as long as it does. */
     record Opened(OrtSession session, Optional<Weights> weights) implements AutoCloseable {
         Opened {
             OPEN.incrementAndGet();
@@ -37,15 +37,15 @@ final class GraphSession implements AutoCloseable {
     private int users;
 
     /**
-     * @param opener fails as the opening does; the next who needs the graph tries again
-     * @param keep whether it stays open when no one uses it any more
+     * @param opener opens the session; after a failure the next user tries again
+     * @param keep whether it stays open after the last user has released it
      */
     GraphSession(Supplier<Opened> opener, boolean keep) {
         this.opener = opener;
         this.keep = keep;
     }
 
-    /** Sessions of this process that are not closed yet. */
+    /** The number of open sessions in this process. */
     static long open() {
         return OPEN.get();
     }
@@ -72,7 +72,7 @@ final class GraphSession implements AutoCloseable {
         return opened.isPresent();
     }
 
-    /** Where the trace of the runs so far is, if it was open; runs after this are not in it. */
+    /** Ends the trace of the runs so far and returns its file, if the session is open. */
     synchronized Optional<Path> endProfiling() throws OrtException {
         if (opened.isPresent() && trace.isEmpty()) {
             trace = Optional.of(Path.of(opened.get().session().endProfiling()));

@@ -19,7 +19,7 @@ import io.github.unipic.UniPicException;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.GraphSession.Opened;
-import io.github.unipic.runtime.SessionRunner.Place;
+import io.github.unipic.runtime.SessionRunner.Location;
 import io.github.unipic.runtime.provider.NativePath;
 import io.github.unipic.runtime.provider.Nvidia;
 import io.github.unipic.runtime.provider.OnnxRuntime;
@@ -37,14 +37,14 @@ import java.util.stream.Collectors;
 
 /**
  * The graphs of a model folder as ONNX Runtime sessions. A session is opened when its graph is first needed, and stays
- * open as {@link RuntimeOptions.Memory#keepLoaded} says; its weights are mapped from their files, or read into memory.
- * Thread-safe; close it only when no run is under way.
+ * open as {@link RuntimeOptions.Memory#keepLoaded} says. Its weights are mapped from their files, or read into memory.
+ * Thread-safe; close it only when no graph runs.
  */
 public final class Graphs implements AutoCloseable {
     /**
-     * Nearly all of a model's matrices. Where images are generated they multiply many rows, and prepacking would save
-     * under a tenth of the time for its memory; where text is generated, more: that is what the option is for. The
-     * sampler's rows are few and its matrices small, and convolutions have a layout of their own.
+     * Nearly all of a model's matrices. For images they multiply many rows, and prepacking would save less than a tenth
+     * of the time. For text it saves more, which is why the option exists. The diffusion sampler has few rows and small
+     * matrices, and convolutions have their own layout.
      */
     private static final Set<GraphName> MULTIPLIED_IN_PLACE =
             Set.of(TEXT_HEAD, VISION_ENCODER, MAR_ENCODER, DECODER_STEP, MAR_DECODER);
@@ -61,9 +61,9 @@ public final class Graphs implements AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * Checks the provider; graphs are opened later.
+     * Checks the provider. Graphs are opened later.
      *
-     * @throws InvalidRequestException when the provider is unknown or not here, or an option of it is wrong
+     * @throws InvalidRequestException when the provider is unknown or not available, or one of its options is wrong
      * @throws InferenceException when the provider does not work on this machine
      */
     public Graphs(ModelFolder folder, RuntimeOptions options) {
@@ -73,7 +73,7 @@ public final class Graphs implements AutoCloseable {
     /**
      * As {@link #Graphs(ModelFolder, RuntimeOptions)}.
      *
-     * @param listener hears what each opening and run took
+     * @param listener is notified of the time of each opening and run
      */
     public Graphs(ModelFolder folder, RuntimeOptions options, RunListener listener) {
         this.folder = folder;
@@ -113,13 +113,14 @@ public final class Graphs implements AutoCloseable {
     }
 
     /**
-     * Does some work that needs these graphs: they are opened before it, and once open they stay so until it ends.
+     * Acquires these graphs, does some work with them, and releases them. They are opened before the work and stay open
+     * until it ends.
      *
      * @throws CancelledException when cancelled before the work, also between two openings
      * @throws ModelFormatException when a graph is missing or damaged
-     * @throws InferenceException when the provider cannot take a graph, or memory lacks
+     * @throws InferenceException when the provider cannot run a graph, or memory is short
      */
-    public <T> T holding(Set<GraphName> names, Cancellation cancellation, Supplier<T> work) {
+    public <T> T withOpen(Set<GraphName> names, Cancellation cancellation, Supplier<T> work) {
         names.forEach(name -> sessions.get(name).acquire());
         try {
             ensureOpen(names, cancellation);
@@ -137,9 +138,7 @@ public final class Graphs implements AutoCloseable {
         }
     }
 
-    /**
-     * One thread copies a graph's matrices; several graphs at once take less time. All have ended when this returns.
-     */
+    /** Opens graphs in parallel, because opening one uses only one thread. All have finished when this returns. */
     private void openSideBySide(Set<GraphName> names, Cancellation cancellation) {
         List<Throwable> failures = names.parallelStream()
                 .map(name -> failureToOpen(name, cancellation))
@@ -163,7 +162,7 @@ public final class Graphs implements AutoCloseable {
     }
 
     /**
-     * Opens every graph of the folder, after which its files are not needed any more if they are not mapped.
+     * Opens every graph of the folder. After this its files are no longer needed, unless they are mapped.
      *
      * @throws UniPicException as {@link #holding}
      */
@@ -178,22 +177,22 @@ public final class Graphs implements AutoCloseable {
         sessions.get(graph).get();
     }
 
-    /** The cache where the provider computes, to be read by many runs; itself, shared, on the CPU. */
+    /** Copies a cache to the provider's device for many runs. On the CPU this shares the cache itself. */
     KvCache onDevice(KvCache cache) {
         return options.provider().isCpu()
                 ? cache.share()
-                : cache.map(tensor -> copies.copy(tensor, Place.WHERE_COMPUTED));
+                : cache.map(tensor -> copies.copy(tensor, Location.WHERE_COMPUTED));
     }
 
     /**
-     * Whether tensors stay on a provider's device between graphs, which takes Java 22 or later; otherwise each comes to
-     * the host's memory.
+     * Whether tensors stay on the provider's device between graphs, which needs Java 22 or later. Otherwise each is
+     * copied to the host.
      */
     public boolean tensorsStayOnDevice() {
         return tensorsStayOnDevice;
     }
 
-    /** Sessions of this process, of all models, that are not closed yet: for finding leaks. */
+    /** The number of open sessions of all models in this process, for leak checks. */
     public static long openSessions() {
         return GraphSession.open();
     }
@@ -209,8 +208,7 @@ public final class Graphs implements AutoCloseable {
     /**
      * Runs a graph once.
      *
-     * @param outputs the names wanted; the others are computed too, as ONNX Runtime cannot skip them, but do not
-     *     outlive the run
+     * @param outputs names of the outputs to return; ONNX Runtime also computes the others, which are freed
      * @throws CancelledException when cancelled, also in the middle of the run
      * @throws InferenceException when ONNX Runtime fails
      */
@@ -241,7 +239,7 @@ public final class Graphs implements AutoCloseable {
         try (StoppableRun run = new StoppableRun(cancellation, returning)) {
             long start = System.nanoTime();
             Map<String, Tensor> results =
-                    runner.run(session, inputs, outputs, run.options(), Place.WHERE_COMPUTED, copies::toHost);
+                    runner.run(session, inputs, outputs, run.options(), Location.WHERE_COMPUTED, copies::toHost);
             listener.onRun(graph, System.nanoTime() - start);
             return new Outputs(results);
         } catch (OrtException e) {
@@ -254,8 +252,8 @@ public final class Graphs implements AutoCloseable {
     }
 
     /**
-     * The next token needs the same memory again, the cache above all: got from the system anew it would come page by
-     * page.
+     * Whether a run is for one token. The next token needs the same memory again, above all for the cache, and getting
+     * it back from the system page by page would take time.
      */
     private static boolean isForOneToken(GraphName graph, Map<String, Tensor> inputs) {
         return switch (graph) {
@@ -265,7 +263,7 @@ public final class Graphs implements AutoCloseable {
         };
     }
 
-    /** Values in the float type that a graph's input has. */
+    /** A tensor in the float type of a graph's input. */
     public Tensor tensor(GraphName graph, String input, float[] values, long... shape) {
         return Tensor.of(inputType(graph, input), values, shape);
     }
@@ -306,7 +304,7 @@ public final class Graphs implements AutoCloseable {
         }
     }
 
-    /** A folder whose files were exchanged is called that, whatever it led to. */
+    /** Creates a session. If the folder's files were replaced, the exception says so, whatever went wrong. */
     private Opened createOfThisModel(GraphName graph) {
         try {
             return create(graph);
@@ -328,14 +326,14 @@ public final class Graphs implements AutoCloseable {
             if (options.threads().isPresent()) {
                 sessionOptions.setIntraOpNumThreads(options.threads().getAsInt());
             }
-            // What goes wrong comes as an exception; a cancelled run is nothing to write on the user's console.
+            // Errors come as exceptions, and a cancelled run must not write to the user's console.
             sessionOptions.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-            // An image goes through several sessions in turn: the threads of one must not spin while another works.
+            // An image goes through several sessions in turn. The threads of one must not spin while another works.
             sessionOptions.addConfigEntry("session.force_spinning_stop", "1");
-            // A pattern is the largest block that some sizes needed once, kept beside what other sizes need.
+            // A memory pattern keeps the largest block that some sizes needed, in addition to those of other sizes.
             sessionOptions.setMemoryPatternOptimization(false);
             if (!options.provider().isCpu()) {
-                // Weights in memory of their own size, not in an arena that grows by powers of two.
+                // Weights are allocated in their own size, not in an arena that grows by powers of two.
                 sessionOptions.addConfigEntry("session.use_device_allocator_for_initializers", "1");
             }
             if (multipliesInPlace(graph)) {
@@ -395,15 +393,15 @@ public final class Graphs implements AutoCloseable {
     }
 
     /**
-     * Ends the traces of the graphs run so far, one JSON file each in the form of Chrome's tracing, and says where they
-     * are. Runs after this are not in them. Not while a run is under way.
+     * Ends the traces of the graphs run so far and returns their files, one JSON file per graph in Chrome's tracing
+     * format. Later runs are not traced. Call this only when no graph runs.
      *
-     * @throws IllegalStateException when no traces were asked for, or this is closed
+     * @throws IllegalStateException when no traces were requested, or this is closed
      */
     public Map<GraphName, Path> endProfiling() {
         if (closed || options.profileFolder().isEmpty()) {
             throw new IllegalStateException(
-                    closed ? "This UniPic is closed." : "No profile was asked for: give RuntimeOptions a folder.");
+                    closed ? "This UniPic is closed." : "No profile was requested: give RuntimeOptions a folder.");
         }
         Map<GraphName, Path> traces = new EnumMap<>(GraphName.class);
         sessions.forEach((graph, session) -> {
@@ -428,14 +426,12 @@ public final class Graphs implements AutoCloseable {
         Resources.close(all);
     }
 
-    /** Run options that a cancellation reaches while the run is under way. */
+    /** Run options through which a cancellation stops a graph run. */
     private static final class StoppableRun implements AutoCloseable {
         private final OrtSession.RunOptions options;
         private final Cancellation.Registration registration;
 
-        /**
-         * @param returning the arena that gives what it does not need after the run back to the system or the device
-         */
+        /** @param returning the arena that returns unused memory to the system or the device after the run */
         StoppableRun(Cancellation cancellation, Optional<String> returning) throws OrtException {
             options = new OrtSession.RunOptions();
             try {

@@ -10,9 +10,9 @@ import java.util.function.UnaryOperator;
 
 /**
  * Keys and values of the language model for a batch of sequences, one pair of tensors [B,kvHeads,P,headDim] a layer,
- * and the attention mask that tells tokens from padding. Immutable: longer caches are new ones. Owns its tensors, which
- * are freed when as many {@link #close} calls were made as there are references: the first one and one for each
- * {@link #share}.
+ * and the attention mask that tells tokens from padding. Immutable: longer caches are new ones. Owns its tensors.
+ * References are counted: there is one at first, and {@link #share} adds one. The last {@link #close} frees the
+ * tensors.
  */
 public final class KvCache implements AutoCloseable {
     /** Keys and values of one layer. */
@@ -51,7 +51,7 @@ public final class KvCache implements AutoCloseable {
         return mask[0].length;
     }
 
-    /** Tokens of one sequence; also the position id that its next token gets. */
+    /** The number of tokens of one sequence, which is also the position id of its next token. */
     public int tokens(int sequence) {
         int count = 0;
         for (boolean token : mask[sequence]) {
@@ -70,7 +70,7 @@ public final class KvCache implements AutoCloseable {
         return layers.get(layer).values();
     }
 
-    /** The attention mask [B][P+more] once each sequence has {@code more} further tokens. */
+    /** The attention mask [B][P+more] after each sequence gets {@code more} tokens. */
     public boolean[][] maskWith(int more) {
         boolean[][] longer = new boolean[batch()][];
         for (int sequence = 0; sequence < batch(); sequence++) {
@@ -80,12 +80,12 @@ public final class KvCache implements AutoCloseable {
         return longer;
     }
 
-    /** A cache of other tensors with the same content, each made of one of these. */
+    /** A cache of copies of these tensors. */
     KvCache map(UnaryOperator<Tensor> copy) {
         return make(layers.size(), mask, tensor -> copy.apply(tensor.apply(this)));
     }
 
-    /** A copy on the host with that much more padding at the end. */
+    /** A copy on the host with {@code more} positions of padding at the end. */
     public KvCache padded(int more) {
         int positions = length() + more;
         boolean[][] longer = new boolean[batch()][];
@@ -94,9 +94,9 @@ public final class KvCache implements AutoCloseable {
     }
 
     /**
-     * A cache of new tensors, which are freed when one cannot be made.
+     * Makes a cache of new tensors, which are freed if one of them cannot be made.
      *
-     * @param maker makes one tensor, given which of a cache's it is to be
+     * @param maker makes one tensor, given the function that selects it from a cache
      */
     private static KvCache make(int layers, boolean[][] mask, Function<Function<KvCache, Tensor>, Tensor> maker) {
         List<Tensor> tensors = new ArrayList<>();
@@ -117,15 +117,15 @@ public final class KvCache implements AutoCloseable {
         }
     }
 
-    /** This cache, referenced once more. */
+    /** Adds a reference to this cache and returns it. */
     public KvCache share() {
         references.incrementAndGet();
         return this;
     }
 
     /**
-     * One cache of several, which have one sequence each and may differ in length: shorter ones are padded at the end.
-     * Copies them, once; the originals stay as they are.
+     * Stacks caches of one sequence each into one cache. Shorter ones are padded at the end. The originals are copied
+     * and do not change.
      */
     public static KvCache stack(List<KvCache> sequences) {
         int longest = sequences.stream().mapToInt(KvCache::length).max().orElseThrow();

@@ -3,7 +3,7 @@ package io.github.unipic.runtime;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What a run gave, by output name. Closing it frees every tensor that was not taken out. */
+/** The outputs of a graph run by name. Closing it frees every tensor that was not taken out. */
 public final class Outputs implements AutoCloseable {
     private final Map<String, Tensor> tensors;
 
@@ -11,7 +11,7 @@ public final class Outputs implements AutoCloseable {
         this.tensors = new LinkedHashMap<>(tensors);
     }
 
-    /** An output, now owned by the caller. */
+    /** Takes an output out. The caller now owns it. */
     public Tensor take(String name) {
         return tensors.remove(name);
     }

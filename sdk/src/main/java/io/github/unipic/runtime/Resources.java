@@ -3,14 +3,14 @@ package io.github.unipic.runtime;
 import java.util.Arrays;
 import java.util.Collection;
 
-/** Closes several resources although some fail to close. */
+/** Closes several resources, even if some fail to close. */
 public final class Resources {
     private Resources() {}
 
     /**
      * Closes all of these, in order.
      *
-     * @throws RuntimeException what the first failing one threw, after all were closed; further failures are suppressed
+     * @throws RuntimeException the first failure, after all were closed; further failures are suppressed
      */
     public static void close(Collection<? extends AutoCloseable> resources) {
         RuntimeException failure = null;

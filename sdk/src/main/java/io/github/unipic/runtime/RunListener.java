@@ -2,11 +2,11 @@ package io.github.unipic.runtime;
 
 import io.github.unipic.model.GraphName;
 
-/** Hears what graphs take, on the thread that opens or runs them: for measuring. */
+/** Is notified of the time that graphs take, on the thread that opens or runs them. For measurements. */
 public interface RunListener {
     RunListener NONE = new RunListener() {};
 
-    /** A graph's session was opened, just now; others may be opened at the same time. */
+    /** A graph's session was just opened. Others may be opened at the same time. */
     default void onOpen(GraphName graph, long nanos) {}
 
     /** A graph was run once. */

@@ -10,9 +10,9 @@ import java.util.OptionalInt;
 /**
  * How graphs run.
  *
- * @param threads that work on one operator; absent: as many as ONNX Runtime chooses, one per physical core
- * @param provider that every graph is given to; {@link ExecutionProvider#AUTO} becomes what it stands for here
- * @param profileFolder where each graph's trace is written; absent: none is made
+ * @param threads that work on one operator; absent: ONNX Runtime chooses, one per physical core
+ * @param provider that runs the graphs; {@link ExecutionProvider#AUTO} is replaced by the provider chosen here
+ * @param profileFolder folder for the graphs' traces; absent: no traces
  * @param memory what is kept in memory
  */
 public record RuntimeOptions(
@@ -23,12 +23,12 @@ public record RuntimeOptions(
     /**
      * What is kept in memory to save time.
      *
-     * @param keepLoaded whether a graph once opened stays so; otherwise it is closed when nobody holds it any more.
+     * @param keepLoaded whether an opened graph stays open; otherwise it is closed when the last user releases it.
      *     Graphs that are traced stay open
-     * @param prepack whether the CPU copies all matrices into a layout of its own when a graph is opened. Otherwise the
-     *     large ones in float32 are multiplied where they are mapped; those in other types are always copied
-     * @param mapped whether weights stay in their files, of which the system reads what is used; otherwise they are
-     *     read into memory when a graph is opened, and the files are not needed after that
+     * @param prepack whether the CPU copies all matrices into its own layout when a graph is opened. Otherwise large
+     *     float32 matrices are used where they are mapped; those of other types are always copied
+     * @param mapped whether weights stay in their files, and the system reads what is used; otherwise they are read
+     *     into memory when a graph is opened, and the files are not needed afterwards
      * @param tileAbove images of more pixels than this are decoded in tiles; 0 or more
      */
     public record Memory(boolean keepLoaded, boolean prepack, boolean mapped, long tileAbove) {

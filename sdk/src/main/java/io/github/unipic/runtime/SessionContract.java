@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Holds what the manifest says of a graph against the graph as ONNX Runtime has opened it. */
+/** Compares the manifest's description of a graph with the graph as ONNX Runtime has opened it. */
 final class SessionContract {
     private final String graph;
 

@@ -12,21 +12,21 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * How a session is run. {@link #viaJava} brings every output to the host; {@link DeviceRunner}, where there is one,
- * leaves it on the device that computed it.
+ * Runs a session. {@link #viaJava} copies every output to the host; {@link DeviceRunner}, if available, leaves it on
+ * the device that computed it.
  */
 interface SessionRunner {
-    /** For tests on the CPU, and for a machine on which it goes wrong. */
+    /** Overrides the choice, for tests on the CPU and for machines on which it fails. */
     String SWITCH = "unipic.deviceTensors";
 
-    /** Where outputs are to be. */
-    enum Place {
+    /** The memory for outputs. */
+    enum Location {
         HOST,
         WHERE_COMPUTED
     }
 
     /**
-     * Outputs by name; their tensors belong to the caller.
+     * Runs a session and returns the outputs by name. The caller owns their tensors.
      *
      * @param toHost copies an output to the host when it must be read
      */
@@ -35,7 +35,7 @@ interface SessionRunner {
             Map<String, Tensor> inputs,
             Set<String> outputs,
             OrtSession.RunOptions options,
-            Place place,
+            Location location,
             UnaryOperator<Tensor> toHost)
             throws OrtException;
 
@@ -45,13 +45,13 @@ interface SessionRunner {
             Map<String, Tensor> inputs,
             Set<String> outputs,
             OrtSession.RunOptions options,
-            Place place,
+            Location location,
             UnaryOperator<Tensor> toHost)
             throws OrtException {
         Map<String, OnnxTensor> values = new LinkedHashMap<>();
         inputs.forEach((name, tensor) -> values.put(name, tensor.value()));
         Map<String, Tensor> results = new LinkedHashMap<>();
-        // Its values are closed one by one, by whoever takes them; the Result itself holds nothing else.
+        // The values are closed one by one by their owners. The Result itself owns nothing else.
         OrtSession.Result result = session.run(values, outputs, options);
         for (Map.Entry<String, OnnxValue> entry : result) {
             results.put(entry.getKey(), new Tensor((OnnxTensor) entry.getValue()));
@@ -60,8 +60,8 @@ interface SessionRunner {
     }
 
     /**
-     * The one for a provider: what the CPU computes is on the host anyway. The system property {@value #SWITCH} (true
-     * or false) decides otherwise.
+     * The runner that leaves outputs on a provider's device; empty for the CPU, whose outputs are on the host anyway.
+     * The system property {@value #SWITCH} (true or false) overrides this.
      */
     static Optional<SessionRunner> onDevice(ExecutionProvider provider) {
         boolean asked = Optional.ofNullable(System.getProperty(SWITCH))

@@ -22,15 +22,15 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * A tensor in native memory, of the host or of a device. Reading copies it out; what goes from one graph to the next
- * stays where it is. Immutable once made, except that whoever owns it must close it.
+ * A tensor in native memory, of the host or of a device. Reading copies it; between graphs it stays where it is.
+ * Immutable; its owner must close it.
  */
 public final class Tensor implements AutoCloseable {
     private static final AtomicLong OPEN = new AtomicLong();
 
     private final OnnxTensor value;
 
-    /** How to get at the elements, where Java cannot read them in place: on a device. */
+    /** Copies the tensor to the host, if it is on a device, where Java cannot read it. */
     private final Optional<UnaryOperator<Tensor>> toHost;
 
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -51,7 +51,7 @@ public final class Tensor implements AutoCloseable {
         OPEN.incrementAndGet();
     }
 
-    /** Tensors of this process that are not closed yet: for finding leaks. */
+    /** The number of open tensors in this process, for leak checks. */
     public static long open() {
         return OPEN.get();
     }
@@ -102,12 +102,12 @@ public final class Tensor implements AutoCloseable {
         return longs(flat, rows.length, rows[0].length);
     }
 
-    /** A tensor without elements, at least one axis being 0. */
+    /** A tensor without elements: at least one axis is 0. */
     public static Tensor empty(OnnxJavaType type, long... shape) {
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), bytes(0, 1), shape, type));
     }
 
-    /** Native memory for that many float32, to fill and hand to {@link #floats(FloatBuffer, long...)}. */
+    /** Native memory for so many float32 values, to fill and pass to {@link #floats(FloatBuffer, long...)}. */
     public static FloatBuffer floatBuffer(int elements) {
         return bytes(elements, Float.BYTES).asFloatBuffer();
     }
@@ -129,7 +129,7 @@ public final class Tensor implements AutoCloseable {
         return values;
     }
 
-    /** A copy with another shape of as many elements, of which -1 stands for what is left. */
+    /** A copy with another shape of the same number of elements; -1 stands for the remaining factor. */
     public Tensor reshape(long... shape) {
         ByteBuffer copy = elements();
         TensorInfo info = value.getInfo();
@@ -157,7 +157,7 @@ public final class Tensor implements AutoCloseable {
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, partShape, value.getInfo().type));
     }
 
-    /** The opposite of {@link #rows}: tensors [B,n_i,d] behind each other, as a copy [B,sum of n_i,d]. */
+    /** The opposite of {@link #rows}: joins tensors [B,n_i,d] to a copy [B,sum of n_i,d]. */
     public static Tensor join(List<Tensor> parts) {
         TensorInfo info = parts.get(0).value.getInfo();
         int sequences = parts.get(0).dim(0);
@@ -178,7 +178,7 @@ public final class Tensor implements AutoCloseable {
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), all, shape, info.type));
     }
 
-    /** Tensors [B_i,heads,n_i,d] below each other as [sum of B_i,heads,length,d], zero behind the n_i of each. */
+    /** Stacks tensors [B_i,heads,n_i,d] to [sum of B_i,heads,length,d], padded with zeros after each n_i. */
     static Tensor stackPadded(List<Tensor> rows, int length) {
         TensorInfo info = rows.get(0).value.getInfo();
         int heads = rows.get(0).dim(1);
@@ -208,7 +208,7 @@ public final class Tensor implements AutoCloseable {
         return read(OnnxTensor::getByteBuffer);
     }
 
-    /** @param reader copies out of a tensor in the host's memory */
+    /** @param reader reads a tensor in the host's memory */
     private <T> T read(Function<OnnxTensor, T> reader) {
         if (toHost.isEmpty()) {
             return reader.apply(value);

@@ -18,9 +18,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.LongStream;
 
-/** A graph's weights in memory, as the tensors of a session that is not to map them; open as long as that is. */
+/** A graph's weights in memory, for a session that does not map them. Must stay open as long as the session. */
 final class Weights implements AutoCloseable {
-    /** By ONNX's numbers. */
+    /** Element types by ONNX's numbers. */
     private static final Map<Integer, OnnxJavaType> TYPES = Map.of(
             1, OnnxJavaType.FLOAT,
             2, OnnxJavaType.UINT8,
@@ -40,12 +40,12 @@ final class Weights implements AutoCloseable {
         this.files = files;
     }
 
-    /** @throws ModelFormatException when they cannot be read, or are not as the graph says */
+    /** @throws ModelFormatException when they cannot be read, or differ from what the graph declares */
     static Weights read(DataFiles files, Path graph, GraphSpec spec) throws OrtException {
         Weights weights = new Weights(files);
         try {
             for (String file : spec.data()) {
-                weights.memory.put(file, files.hold(file));
+                weights.memory.put(file, files.acquire(file));
             }
             for (ExternalTensor tensor : ExternalTensor.of(Files.readAllBytes(graph))) {
                 weights.tensors.put(tensor.name(), weights.tensor(tensor));
@@ -80,14 +80,14 @@ final class Weights implements AutoCloseable {
         return OnnxTensor.createTensor(OnnxRuntime.environment(), buffer, tensor.shape(), type);
     }
 
-    /** For a session on the CPU, which then uses these very tensors. */
+    /** Gives the weights to a session on the CPU, which uses these tensors directly. */
     void lendTo(SessionOptions options) throws OrtException {
         for (Map.Entry<String, OnnxTensorLike> tensor : tensors.entrySet()) {
             options.addInitializer(tensor.getKey(), tensor.getValue());
         }
     }
 
-    /** For a session elsewhere, which copies them when it is made. */
+    /** Gives the weights to a session on a device, which copies them when it is created. */
     void giveTo(SessionOptions options) throws OrtException {
         options.addExternalInitializers(tensors);
     }
@@ -96,7 +96,7 @@ final class Weights implements AutoCloseable {
     public void close() {
         tensors.values().forEach(OnnxTensorLike::close);
         tensors.clear();
-        memory.keySet().forEach(files::letGo);
+        memory.keySet().forEach(files::release);
         memory.clear();
     }
 }

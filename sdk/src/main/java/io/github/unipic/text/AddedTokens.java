@@ -13,8 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The tokens beside the vocabulary, such as {@code <|im_end|>}. Each is found whole, before the text around it is split
- * any further.
+ * The tokens added to the vocabulary, such as {@code <|im_end|>}. They are found in text before it is split further.
  */
 final class AddedTokens {
     /** Stands for an image's embeddings. It is never found in text, as images come through the API only. */
@@ -31,7 +30,7 @@ final class AddedTokens {
         byContent = tokens.stream().collect(Collectors.toMap(AddedToken::content, Function.identity()));
         specialIds =
                 tokens.stream().filter(AddedToken::special).map(AddedToken::id).collect(Collectors.toSet());
-        // At each place the first alternative that fits is taken, so the longest must come first.
+        // At each index the first matching alternative is taken, so the longest must come first.
         any = Pattern.compile(
                 tokens.isEmpty()
                         ? "(?!)"
@@ -42,11 +41,11 @@ final class AddedTokens {
     }
 
     /**
-     * Finds tokens from left to right, of those that begin at one place the longest. As in Hugging Face's library,
-     * tokens that are found and not wanted stay text, and nothing else is looked for within them.
+     * Finds tokens from left to right, and the longest of those that begin at one index. As in Hugging Face's library,
+     * unwanted tokens stay text, and no other tokens are searched for in them.
      *
-     * @param text hears of what stands between the tokens, which may be empty
-     * @param token hears of the tokens
+     * @param text is notified of the text between tokens, which may be empty
+     * @param token is notified of the tokens
      */
     void split(String whole, Predicate<AddedToken> wanted, Consumer<String> text, Consumer<AddedToken> token) {
         int done = 0;

@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Walks through JSON without making anything of it. A tokenizer has 300,000 texts; a JSON library takes as long for
- * them as the native library takes to load them. What is kept is given to a real parser afterwards.
+ * Scans JSON without building values. A tokenizer has 300,000 texts; a JSON library takes as long for them as the
+ * native library takes to load them. The parts that are kept go through a real parser afterwards.
  */
 final class JsonScanner {
     private final byte[] json;

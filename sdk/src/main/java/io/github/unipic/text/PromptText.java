@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A prompt, or a piece of one, of what a template wrote and what a user typed. Only in the template's text are the
- * names of special tokens, such as {@code <|im_end|>}, those tokens; typed ones are plain text, so that a prompt cannot
- * close its turn.
+ * A prompt or a part of one: text of templates and text that a user typed. Names of special tokens, such as
+ * {@code <|im_end|>}, become those tokens only in a template's text. In typed text they are plain text, so that a
+ * prompt cannot end its turn.
  *
  * @param parts in their order
  */
@@ -35,16 +35,16 @@ public record PromptText(List<Part> parts) {
     }
 
     /**
-     * A template with this in its place.
+     * A template with this in its placeholder.
      *
-     * @param place what stands for it; a template without it stays as it is
+     * @param placeholder the placeholder; a template without it does not change
      */
-    public PromptText in(String template, String place) {
-        int at = template.indexOf(place);
+    public PromptText in(String template, String placeholder) {
+        int at = template.indexOf(placeholder);
         return at < 0
                 ? template(template)
                 : template(template.substring(0, at))
                         .then(this)
-                        .then(template(template.substring(at + place.length())));
+                        .then(template(template.substring(at + placeholder.length())));
     }
 }

@@ -22,13 +22,13 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.LongStream;
 
 /**
- * The model's tokenizer, from its {@code tokenizer.json}. Works offline always. Thread-safe: it may be closed while
- * other threads use it, which then get an {@link IllegalStateException}.
+ * The model's tokenizer, from its {@code tokenizer.json}. It never uses the network. Thread-safe: if it is closed while
+ * other threads use it, they get an {@link IllegalStateException}.
  *
  * <p>The names of special tokens, such as {@code <|im_end|>}, become those tokens in a template's text only, not in
  * what a user typed (see {@link PromptText}): as Hugging Face's library encodes with {@code split_special_tokens}. All
- * else is encoded together, template and typed text alike, so that the words beside the template become the same tokens
- * as in the reference.
+ * else is encoded together, template and typed text alike, so that the text next to the template becomes the same
+ * tokens as in the reference.
  */
 public final class PromptTokenizer implements AutoCloseable {
     private static final long MAX_FILE_BYTES = 32L << 20;
@@ -66,7 +66,7 @@ public final class PromptTokenizer implements AutoCloseable {
     /**
      * Loads a tokenizer. The first use on a machine unpacks DJL's native library into the cache folder, as
      * {@link NativeLibraries} does; the environment variable or system property {@code DJL_CACHE_DIR} names another
-     * place.
+     * folder.
      *
      * @param file a {@code tokenizer.json} as the Hugging Face library writes it
      * @return the tokenizer, to be closed

@@ -5,37 +5,38 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Turns tokens into text as they come, in whole characters: a character may take several tokens, and a token may end in
- * the middle of one. Text that may be the beginning of a stop string waits until it is clear. Not thread-safe.
+ * Decodes tokens to text as they are generated, in whole characters: a character may take several tokens, and a token
+ * may end in the middle of one. Text that may be the beginning of a stop sequence waits until that is decided. Not
+ * thread-safe.
  */
 public final class StreamingText {
     private static final char REPLACEMENT = '\uFFFD';
 
-    /** A character has at most four bytes; what is still incomplete after so many tokens never will be complete. */
+    /** A character has at most four bytes. After so many tokens it cannot become complete any more. */
     private static final int MAX_WAITING = 8;
 
     private final PromptTokenizer tokenizer;
-    private final List<String> stops;
+    private final List<String> stopSequences;
     private final Consumer<String> listener;
     private final List<Long> waitingTokens = new ArrayList<>();
-    private final StringBuilder told = new StringBuilder();
+    private final StringBuilder emitted = new StringBuilder();
     private String waitingText = "";
     private boolean stopped;
 
     /**
-     * @param stops texts that end the stream
-     * @param listener told each piece, never an empty one
+     * @param stopSequences texts that end the stream
+     * @param listener is notified of each chunk of text, which is never empty
      */
-    public StreamingText(PromptTokenizer tokenizer, List<String> stops, Consumer<String> listener) {
+    public StreamingText(PromptTokenizer tokenizer, List<String> stopSequences, Consumer<String> listener) {
         this.tokenizer = tokenizer;
-        this.stops = List.copyOf(stops);
+        this.stopSequences = List.copyOf(stopSequences);
         this.listener = listener;
     }
 
     /**
      * Takes the next token.
      *
-     * @return whether a stop string is complete; nothing more is told then
+     * @return whether a stop sequence is complete; then nothing more is emitted
      */
     public boolean add(long token) {
         waitingTokens.add(token);
@@ -48,17 +49,17 @@ public final class StreamingText {
         return stopped;
     }
 
-    /** Tells what still waits, and gives the whole text. */
+    /** Emits the waiting text and returns the whole text. */
     public String finish() {
         if (!stopped) {
             take(decodeWaiting());
             waitingTokens.clear();
         }
         if (!stopped) {
-            tell(waitingText);
+            emit(waitingText);
             waitingText = "";
         }
-        return told.toString();
+        return emitted.toString();
     }
 
     private String decodeWaiting() {
@@ -70,28 +71,28 @@ public final class StreamingText {
 
     private void take(String text) {
         String all = waitingText + text;
-        int stop = stops.stream()
+        int stop = stopSequences.stream()
                 .mapToInt(all::indexOf)
                 .filter(at -> at >= 0)
                 .min()
                 .orElse(-1);
         if (stop >= 0) {
             stopped = true;
-            tell(all.substring(0, stop));
+            emit(all.substring(0, stop));
             waitingText = "";
             return;
         }
         int clear = all.length() - possibleStop(all);
-        tell(all.substring(0, clear));
+        emit(all.substring(0, clear));
         waitingText = all.substring(clear);
     }
 
-    /** Length of the longest end of {@code text} with which a stop string begins. */
+    /** The length of the longest end of {@code text} that begins a stop sequence. */
     private int possibleStop(String text) {
         int longest = 0;
-        for (String stop : stops) {
-            for (int length = Math.min(stop.length() - 1, text.length()); length > longest; length--) {
-                if (text.endsWith(stop.substring(0, length))) {
+        for (String sequence : stopSequences) {
+            for (int length = Math.min(sequence.length() - 1, text.length()); length > longest; length--) {
+                if (text.endsWith(sequence.substring(0, length))) {
                     longest = length;
                 }
             }
@@ -99,10 +100,10 @@ public final class StreamingText {
         return longest;
     }
 
-    private void tell(String piece) {
-        if (!piece.isEmpty()) {
-            told.append(piece);
-            listener.accept(piece);
+    private void emit(String chunk) {
+        if (!chunk.isEmpty()) {
+            emitted.append(chunk);
+            listener.accept(chunk);
         }
     }
 }

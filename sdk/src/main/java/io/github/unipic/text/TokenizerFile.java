@@ -26,7 +26,7 @@ import java.util.Set;
  * A {@code tokenizer.json} that was read and checked: byte-level BPE, as Qwen2.5 and its relatives have it. Hugging
  * Face's native library ends the whole process on some files that it does not expect. So it never gets the file, but
  * {@link #nativeJson}: the vocabulary and the merges, whose form was checked here, and settings that were understood
- * here, written anew.
+ * here, written again.
  *
  * @param nativeJson what the native library is to load. The added tokens are part of its vocabulary, from which it
  *     decodes them; they are found in text on this side. It adds no tokens, cuts nothing off and pads nothing
@@ -178,7 +178,7 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
         }
 
         private String settings() throws IOException {
-            String pieces = pattern()
+            String preTokenizer = pattern()
                     .map(regex ->
                             "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":{\"Regex\":"
                                     + TextNode.valueOf(regex) + "},\"behavior\":\"Isolated\",\"invert\":false},"
@@ -187,7 +187,7 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
                     .orElse(byteLevel(true));
             String normalizer = isNfc() ? "{\"type\":\"NFC\"}" : "null";
             return "\"version\":\"1.0\",\"truncation\":null,\"padding\":null,\"added_tokens\":[],\"normalizer\":"
-                    + normalizer + ",\"pre_tokenizer\":" + pieces + ",\"post_processor\":null,\"decoder\":"
+                    + normalizer + ",\"pre_tokenizer\":" + preTokenizer + ",\"post_processor\":null,\"decoder\":"
                     + byteLevel(false);
         }
 
@@ -261,7 +261,7 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
             require(PATTERNS.contains(regex), "pre_tokenizer splits by an unknown pattern");
             require(
                     split.path("behavior").asText().equals("Isolated") && !flag(split.path("invert"), false, "invert"),
-                    "pre_tokenizer does not split into isolated pieces");
+                    "pre_tokenizer does not split into isolated parts");
             requireByteLevel(steps.path(1), false);
             return Optional.of(regex);
         }
@@ -274,7 +274,7 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
             require(!flag(node.path("add_prefix_space"), true, "add_prefix_space"), "pre_tokenizer adds a space");
             require(
                     flag(node.path("use_regex"), true, "use_regex") == useRegex,
-                    "pre_tokenizer does not cut text into pieces, or does it twice");
+                    "pre_tokenizer does not split text, or does it twice");
         }
 
         private static JsonNode field(Map<String, JsonNode> fields, String name) {

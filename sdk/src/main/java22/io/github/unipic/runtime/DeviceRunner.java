@@ -49,7 +49,7 @@ final class DeviceRunner implements SessionRunner {
         newInfo.setAccessible(true);
     }
 
-    /** Nothing where anything about this ONNX Runtime is not as expected. */
+    /** Empty if anything about this ONNX Runtime is unexpected. */
     static Optional<SessionRunner> find() {
         return INSTANCE;
     }
@@ -72,11 +72,11 @@ final class DeviceRunner implements SessionRunner {
         return field;
     }
 
-    /** A copy on the CPU, before anybody's tensors depend on this. */
+    /** Tries a copy on the CPU, before any request depends on this. */
     private void tryOut() {
         try (Copies copies = new Copies(this, OrtSession.SessionOptions::new);
                 Tensor given = Tensor.floats(new float[] {1, 2, 3}, 3, 1);
-                Tensor copied = copies.copy(given, Place.WHERE_COMPUTED)) {
+                Tensor copied = copies.copy(given, Location.WHERE_COMPUTED)) {
             if (!Arrays.equals(copied.shape(), given.shape()) || !Arrays.equals(copied.toFloats(), given.toFloats())) {
                 throw new IllegalStateException("a copy by ONNX Runtime's C interface is not what was copied");
             }
@@ -89,7 +89,7 @@ final class DeviceRunner implements SessionRunner {
             Map<String, Tensor> inputs,
             Set<String> outputs,
             RunOptions runOptions,
-            Place place,
+            Location location,
             UnaryOperator<Tensor> toHost)
             throws OrtException {
         List<String> wanted = List.copyOf(outputs);
@@ -100,9 +100,9 @@ final class DeviceRunner implements SessionRunner {
                 binding.input(input.getKey(), pointer(tensor, input.getValue().value()));
             }
             List<String> all = List.copyOf(javaSession.getOutputNames());
-            List<MemorySegment> computed = c.outputPlaces(of, all.size(), arena);
+            List<MemorySegment> computed = c.outputMemory(of, all.size(), arena);
             for (String name : wanted) {
-                binding.output(name, place == Place.HOST ? c.host() : computed.get(all.indexOf(name)));
+                binding.output(name, location == Location.HOST ? c.host() : computed.get(all.indexOf(name)));
             }
             List<OrtC.Value> values = binding.run(pointer(options, runOptions));
             Map<String, Tensor> results = new LinkedHashMap<>();

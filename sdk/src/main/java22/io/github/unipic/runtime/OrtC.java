@@ -19,9 +19,9 @@ import java.util.List;
 
 /**
  * The part of ONNX Runtime's C interface that binds inputs and outputs, out of the table OrtApi of onnxruntime_c_api.h.
- * The table only grows, so a function's place in it holds for every later version.
+ * The table only grows, so a function keeps its index for every later version.
  */
-@SuppressWarnings("restricted") // Native access is what this is for.
+@SuppressWarnings("restricted") // this class needs native access
 final class OrtC {
     /** The version of the table that has everything here; also the least that the Java classes work with. */
     private static final int API_VERSION = 23;
@@ -53,7 +53,7 @@ final class OrtC {
     private final MethodHandle synchronizeInputs;
     private final MethodHandle synchronizeOutputs;
     private final MethodHandle getDeviceType;
-    private final MethodHandle getOutputPlaces;
+    private final MethodHandle getOutputMemory;
     private final MemorySegment allocator;
     private final MemorySegment host;
 
@@ -79,7 +79,7 @@ final class OrtC {
         synchronizeInputs = function(202, ADDRESS, ADDRESS);
         synchronizeOutputs = function(203, ADDRESS, ADDRESS);
         getDeviceType = action(225, ADDRESS, ADDRESS);
-        getOutputPlaces = function(381, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
+        getOutputMemory = function(381, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment out = arena.allocate(ADDRESS);
             check(call(function(78, ADDRESS, ADDRESS), out)); // GetAllocatorWithDefaultOptions: not to be freed
@@ -140,17 +140,17 @@ final class OrtC {
         call(releaseValue, value.pointer());
     }
 
-    /** Where a session leaves each of its outputs, in their order. */
-    List<MemorySegment> outputPlaces(MemorySegment session, int outputs, Arena arena) throws OrtException {
-        MemorySegment places = arena.allocate(ADDRESS, outputs);
-        check(call(getOutputPlaces, session, places, (long) outputs));
+    /** The memory of each of a session's outputs, in order. */
+    List<MemorySegment> outputMemory(MemorySegment session, int outputs, Arena arena) throws OrtException {
+        MemorySegment infos = arena.allocate(ADDRESS, outputs);
+        check(call(getOutputMemory, session, infos, (long) outputs));
         List<MemorySegment> list = new ArrayList<>();
         for (int i = 0; i < outputs; i++) {
-            MemorySegment place = places.getAtIndex(ADDRESS, i);
-            if (place.equals(MemorySegment.NULL)) {
+            MemorySegment info = infos.getAtIndex(ADDRESS, i);
+            if (info.equals(MemorySegment.NULL)) {
                 throw new IllegalStateException("ONNX Runtime does not say where a session's outputs are");
             }
-            list.add(place);
+            list.add(info);
         }
         return list;
     }
@@ -174,13 +174,13 @@ final class OrtC {
             this.arena = arena;
         }
 
-        /** Copies the value to where the session wants it, unless it is there. */
+        /** Binds an input, and copies it to the session's device if needed. */
         void input(String name, MemorySegment value) throws OrtException {
             check(call(bindInput, pointer, arena.allocateFrom(name), value));
         }
 
-        void output(String name, MemorySegment place) throws OrtException {
-            check(call(bindOutputToDevice, pointer, arena.allocateFrom(name), place));
+        void output(String name, MemorySegment info) throws OrtException {
+            check(call(bindOutputToDevice, pointer, arena.allocateFrom(name), info));
         }
 
         /** The outputs in the order they were bound; each is to be freed by the caller. */

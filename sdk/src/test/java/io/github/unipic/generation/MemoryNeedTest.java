@@ -36,9 +36,9 @@ class MemoryNeedTest {
     @Test
     void theLargestImageInTwoHalves() {
         MemoryNeed need = MemoryNeed.of(manifest("portable", "float32"), 2, LARGEST, true);
-        long places = LARGEST + 64;
-        assertThat(need.attention()).isEqualTo(2 * 10 * places * places * 4);
-        assertThat(need.direct()).isEqualTo(2 * 2 * places * 1536 * 4);
+        long positions = LARGEST + 64;
+        assertThat(need.attention()).isEqualTo(2 * 10 * positions * positions * 4);
+        assertThat(need.direct()).isEqualTo(2 * 2 * positions * 1536 * 4);
         assertThatExceptionOfType(InferenceException.class)
                 .isThrownBy(() -> need.require(SMALL_MACHINE))
                 .withMessageContainingAll("84.3 GB", "24.0 GB", "--flavor fused", "smaller image");

@@ -27,7 +27,7 @@ class NormStatisticsTest {
                 .merge(of(Arrays.copyOfRange(all, 10, 700)))
                 .merge(of(Arrays.copyOfRange(all, 700, 1000)));
         NormStatistics direct = of(all);
-        assertThat(merged.places()).isEqualTo(1000);
+        assertThat(merged.positions()).isEqualTo(1000);
         assertThat(merged.means()[0]).isCloseTo(direct.means()[0], within(1e-9));
         assertThat(merged.variances()[0]).isCloseTo(direct.variances()[0], within(1e-9));
     }

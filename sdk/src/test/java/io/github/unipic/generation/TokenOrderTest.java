@@ -57,7 +57,7 @@ class TokenOrderTest {
     }
 
     @Test
-    void everyPlaceOfALargeOrderIsAboutUniform() {
+    void everyPositionOfALargeOrderIsAboutUniform() {
         double[] sums = new double[64];
         for (int seed = 0; seed < 2000; seed++) {
             int[] order = TokenOrder.random(64, seed);
@@ -81,6 +81,6 @@ class TokenOrderTest {
         assertThatThrownBy(() -> TokenOrder.check(new int[] {0, -1, 1}, 3)).hasMessageContaining("not -1 (at index 1)");
         assertThatThrownBy(() -> TokenOrder.check(new int[] {0, 1, 0}, 3))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessage("order must hold each position once; 0 comes again at index 2");
+                .hasMessage("order must hold each position once; 0 is repeated at index 2");
     }
 }

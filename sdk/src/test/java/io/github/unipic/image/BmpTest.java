@@ -85,15 +85,15 @@ class BmpTest {
                     int at = 3 * (y * WIDTH + x);
                     if (bits <= 8) {
                         int index = random.nextInt(1 << bits);
-                        int place = row + x * bits / 8;
-                        data.put(place, (byte) (data.get(place) | index << 8 - bits - x * bits % 8));
+                        int byteAt = row + x * bits / 8;
+                        data.put(byteAt, (byte) (data.get(byteAt) | index << 8 - bits - x * bits % 8));
                         for (int band = 0; band < 3; band++) {
                             rgb[at + band] = palette[index * entry + 2 - band];
                         }
                     } else {
                         int pixel = random.nextInt();
                         for (int band = 0; band < 3; band++) {
-                            rgb[at + band] = (byte) level(pixel, band);
+                            rgb[at + band] = (byte) pixelValue(pixel, band);
                         }
                         for (int i = 0; i < bits / 8; i++) {
                             data.put(row + x * bits / 8 + i, (byte) (pixel >> 8 * i));
@@ -105,7 +105,7 @@ class BmpTest {
             return Arrays.copyOf(data.array(), data.capacity() - padding);
         }
 
-        private int level(int pixel, int band) {
+        private int pixelValue(int pixel, int band) {
             int mask = masks.length > 0 ? masks[band] : bits == 16 ? 0x7c00 >> 5 * band : 0xff_0000 >> 8 * band;
             int shift = Integer.numberOfTrailingZeros(mask);
             return (int) ((pixel & mask & 0xffff_ffffL) >>> shift) * 255 / (mask >>> shift);
@@ -185,7 +185,7 @@ class BmpTest {
         writer.runs = HexFormat.of().parseHex(hex.replace(" ", ""));
         byte[] file = writer.write();
         for (int i = 0; i < 1 << bits; i++) {
-            Arrays.fill(file, 54 + 4 * i, 57 + 4 * i, (byte) i); // gray, so that levels are indices
+            Arrays.fill(file, 54 + 4 * i, 57 + 4 * i, (byte) i); // gray, so that pixel values are indices
         }
         return file;
     }

@@ -15,9 +15,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MaskedRegionTest {
-    private static Image plain(int width, int height, int level) {
+    private static Image plain(int width, int height, int value) {
         byte[] rgb = new byte[width * height * 3];
-        Arrays.fill(rgb, (byte) level);
+        Arrays.fill(rgb, (byte) value);
         return Image.ofRgb(width, height, rgb);
     }
 

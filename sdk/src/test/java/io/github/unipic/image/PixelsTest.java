@@ -8,10 +8,10 @@ import io.github.unipic.InferenceException;
 import org.junit.jupiter.api.Test;
 
 class PixelsTest {
-    /** NumPy's float32 bits of level / 255 * 2 - 1. */
+    /** NumPy's float32 bits of value / 255 * 2 - 1. */
     @Test
     void levelsBecomeNumPysFloats() {
-        int[] levels = {0, 1, 77, 127, 128, 200, 255};
+        int[] values = {0, 1, 77, 127, 128, 200, 255};
         int[] bits = {
             (int) 3212836864L,
             (int) 3212705278L,
@@ -21,13 +21,13 @@ class PixelsTest {
             1058115986,
             1065353216
         };
-        byte[] rgb = new byte[levels.length * 3];
-        for (int i = 0; i < levels.length; i++) {
-            rgb[3 * i + 1] = (byte) levels[i];
+        byte[] rgb = new byte[values.length * 3];
+        for (int i = 0; i < values.length; i++) {
+            rgb[3 * i + 1] = (byte) values[i];
         }
-        float[] pixels = Pixels.fromImage(Image.ofRgb(levels.length, 1, rgb));
-        for (int i = 0; i < levels.length; i++) {
-            assertThat(Float.floatToRawIntBits(pixels[levels.length + i])).isEqualTo(bits[i]);
+        float[] pixels = Pixels.fromImage(Image.ofRgb(values.length, 1, rgb));
+        for (int i = 0; i < values.length; i++) {
+            assertThat(Float.floatToRawIntBits(pixels[values.length + i])).isEqualTo(bits[i]);
         }
     }
 

@@ -48,19 +48,19 @@ record ReferenceImages(Path folder) {
         }
     }
 
-    /** The greatest difference of a level to what is right. */
+    /** The greatest difference of a value to what is right. */
     int difference(String name) throws IOException {
         Image read = Image.decode(bytes(name), ReadOptions.DEFAULT);
         Raster expected = ImageIO.read(
                         folder.resolve("expected/" + name + ".png").toFile())
                 .getRaster();
         assertThat(List.of(read.width(), read.height())).isEqualTo(List.of(expected.getWidth(), expected.getHeight()));
-        int[] levels = expected.getPixels(0, 0, expected.getWidth(), expected.getHeight(), (int[]) null);
+        int[] values = expected.getPixels(0, 0, expected.getWidth(), expected.getHeight(), (int[]) null);
         byte[] rgb = read.rgb();
-        assertThat(levels).hasSameSizeAs(rgb);
+        assertThat(values).hasSameSizeAs(rgb);
         int most = 0;
-        for (int i = 0; i < levels.length; i++) {
-            most = Math.max(most, Math.abs((rgb[i] & 0xff) - levels[i]));
+        for (int i = 0; i < values.length; i++) {
+            most = Math.max(most, Math.abs((rgb[i] & 0xff) - values[i]));
         }
         return most;
     }

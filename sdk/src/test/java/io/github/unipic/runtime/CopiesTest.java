@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtSession.SessionOptions;
-import io.github.unipic.runtime.SessionRunner.Place;
+import io.github.unipic.runtime.SessionRunner.Location;
 import io.github.unipic.runtime.provider.OnnxRuntime;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -21,8 +21,8 @@ class CopiesTest {
         OnnxRuntime.environment();
         try (Copies copies = new Copies(DeviceRunner.find().orElse(SessionRunner::viaJava), SessionOptions::new);
                 Tensor original = Tensor.of(type, VALUES, 1, 3, 2)) {
-            for (Place place : Place.values()) {
-                try (Tensor copy = copies.copy(original, place)) {
+            for (Location location : Location.values()) {
+                try (Tensor copy = copies.copy(original, location)) {
                     assertThat(copy.shape()).containsExactly(1, 3, 2);
                     assertThat(copy.toFloats()).containsExactly(VALUES);
                 }

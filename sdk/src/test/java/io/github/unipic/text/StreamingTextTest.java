@@ -38,16 +38,16 @@ class StreamingTextTest {
         tokenizer.close();
     }
 
-    private record Streamed(List<String> pieces, String text, boolean stopped) {}
+    private record Streamed(List<String> chunks, String text, boolean stopped) {}
 
     private static Streamed stream(long[] ids, String... stops) {
-        List<String> pieces = new ArrayList<>();
-        StreamingText stream = new StreamingText(tokenizer, List.of(stops), pieces::add);
+        List<String> chunks = new ArrayList<>();
+        StreamingText stream = new StreamingText(tokenizer, List.of(stops), chunks::add);
         boolean stopped = false;
         for (int i = 0; i < ids.length && !stopped; i++) {
             stopped = stream.add(ids[i]);
         }
-        return new Streamed(pieces, stream.finish(), stopped);
+        return new Streamed(chunks, stream.finish(), stopped);
     }
 
     @ParameterizedTest
@@ -64,9 +64,9 @@ class StreamingTextTest {
     void piecesAreWholeCharactersAndJoinToTheText(String text) {
         Streamed streamed = stream(tokenizer.encode(text));
         assertThat(streamed.text()).isEqualTo(text);
-        assertThat(String.join("", streamed.pieces())).isEqualTo(text);
-        assertThat(streamed.pieces())
-                .allSatisfy(piece -> assertThat(piece)
+        assertThat(String.join("", streamed.chunks())).isEqualTo(text);
+        assertThat(streamed.chunks())
+                .allSatisfy(chunk -> assertThat(chunk)
                         .doesNotContain("\uFFFD")
                         .matches(whole -> !Character.isLowSurrogate(whole.charAt(0))
                                 && !Character.isHighSurrogate(whole.charAt(whole.length() - 1))));
@@ -76,13 +76,13 @@ class StreamingTextTest {
     void charactersOfSeveralTokensWait() {
         long[] ids = tokenizer.encode("ꙮ𓀀");
         assertThat(ids.length).as("tokens of two characters").isGreaterThan(3);
-        assertThat(stream(ids).pieces()).hasSizeLessThanOrEqualTo(2);
+        assertThat(stream(ids).chunks()).hasSizeLessThanOrEqualTo(2);
     }
 
     @Test
     void plainTextComesTokenByToken() {
         long[] ids = tokenizer.encode("A red fox in the snow.");
-        assertThat(stream(ids).pieces()).hasSize(ids.length);
+        assertThat(stream(ids).chunks()).hasSize(ids.length);
     }
 
     @Test
@@ -110,7 +110,7 @@ class StreamingTextTest {
     void textThatMayBecomeAStopStringWaitsAndIsToldWhenItDoesNot() {
         Streamed streamed = stream(tokenizer.encode("one two three"), " two four");
         assertThat(streamed.text()).isEqualTo("one two three");
-        assertThat(streamed.pieces()).containsExactly("one", " two three");
+        assertThat(streamed.chunks()).containsExactly("one", " two three");
         assertThat(stream(tokenizer.encode("one two"), " two four").text())
                 .as("at the end")
                 .isEqualTo("one two");

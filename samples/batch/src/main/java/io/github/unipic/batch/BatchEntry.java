@@ -14,11 +14,11 @@ import java.util.Optional;
 /**
  * One image of a batch.
  *
- * @param index its number in the batch, from 0; part of the image's name
- * @param id what the user calls it, if anything; part of the image's name where every file system allows that
- * @param source where it comes from, for messages: {@code prompts.jsonl line 7}
- * @param request what to draw, for one image. What it sets is compared when the batch is opened again, so leave what
- *     the model's defaults or chance shall decide unset, and set a seed, progress and cancellation in a copy of it
+ * @param index its number in the batch, from 0; part of the image's file name
+ * @param id the user's name for it, if any; part of the file name if every file system allows that
+ * @param source its origin, for messages: {@code prompts.jsonl line 7}
+ * @param request the request for one image. Its set values are compared when the batch is opened again. So leave unset
+ *     what the model's defaults or chance decide, and set a seed, progress and cancellation in a copy
  */
 public record BatchEntry(int index, Optional<String> id, String source, GenerateRequest request) {
     private static final String NAME_SAFE = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}";
@@ -46,8 +46,8 @@ public record BatchEntry(int index, Optional<String> id, String source, Generate
     }
 
     /**
-     * The name of the image's file: the index, of one width so that names sort, and the id where it is at most 64 of
-     * the characters A to Z, a to z, 0 to 9, {@code _}, {@code -} and {@code .}, the last not first.
+     * The name of the image's file: the index, padded so that names sort, and the id if it has at most 64 characters,
+     * all of them A to Z, a to z, 0 to 9, {@code _}, {@code -} or {@code .}, and does not begin with {@code .}.
      *
      * @return such as {@code 00007-fox.png}
      */
@@ -62,19 +62,19 @@ public record BatchEntry(int index, Optional<String> id, String source, Generate
         return String.format(Locale.ROOT, "%05d", index);
     }
 
-    /** What the request sets, in the form in which images carry it, and the seed. */
+    /** The values that the request sets, as in an image's metadata, and the seed. */
     ObjectNode requested() {
         try {
             ObjectNode values = (ObjectNode) JSON.readTree(request.toMetadata().get("parameters"));
             request.seed().ifPresent(seed -> values.put("seed", seed));
-            // Read back, because Jackson does not take 7 as an int and 7 as a long for equal.
+            // Read back, because in Jackson an int 7 does not equal a long 7.
             return (ObjectNode) JSON.readTree(values.toString());
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    /** Whether an image, which has a request, was drawn with what this one sets. */
+    /** Whether an image, which has a request, was drawn with the values that this entry sets. */
     boolean isRequestOf(Image image) {
         GenerateRequest drawn = image.request().orElseThrow();
         ObjectNode values = ManifestLine.parameters(image);

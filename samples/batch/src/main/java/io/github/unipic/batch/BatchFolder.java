@@ -23,14 +23,14 @@ import java.util.TreeSet;
  * The folder of a batch: an image for each entry, and {@code manifest.jsonl}, a {@link ManifestLine} for each image in
  * the order in which they were added.
  *
- * <p>An image appears whole or not at all, and its line after it. So a process that is killed loses at most the line of
- * an image that is there, or leaves half a line; the image's own text tells what it is, and gives the line again.
+ * <p>An image appears completely or not at all, and its line after it. So a killed process loses at most the line of an
+ * image, or leaves an incomplete line. The line is then restored from the image's metadata.
  *
- * <p>Nothing is made, changed or deleted before everything there is known to be of this batch. While it is open, no
- * other process can open it. Thread-safe.
+ * <p>Nothing is created, changed or deleted before all files are known to belong to this batch. While the folder is
+ * open, no other process can open it. Thread-safe.
  */
 public final class BatchFolder implements AutoCloseable {
-    private static final String ADVICE = "make room there or choose another folder";
+    private static final String ADVICE = "free some space there or choose another folder";
 
     private final Path folder;
     private final String model;
@@ -45,15 +45,15 @@ public final class BatchFolder implements AutoCloseable {
     }
 
     /**
-     * Opens a batch's folder, making it if needed, and sets its manifest right: half a line goes, and so do the lines
-     * of images that were deleted; an image without a line gets one.
+     * Opens a batch's folder, creates it if needed, and repairs its manifest: incomplete lines and the lines of deleted
+     * images are removed; images without a line get one.
      *
      * @param folder the folder
      * @param model name of the model that draws
-     * @param entries all that the folder shall hold, of different indices; an earlier run may have had fewer
+     * @param entries all entries of the batch, with different indices; an earlier run may have had fewer
      * @return the folder, to be closed
-     * @throws InvalidRequestException if two entries have the same index, what is there is not of these entries and
-     *     this model or of no batch at all, or another process works on it; nothing is changed then
+     * @throws InvalidRequestException if two entries have the same index, the files there are not of these entries and
+     *     this model or not of a batch, or another process uses the folder; nothing is changed then
      * @throws OutputException if it cannot be written
      */
     public static BatchFolder open(Path folder, String model, List<BatchEntry> entries) {
@@ -61,15 +61,15 @@ public final class BatchFolder implements AutoCloseable {
     }
 
     /**
-     * Opens a batch's folder as {@link #open(Path, String, List)}, but deletes what an earlier batch drew there, so
-     * that all entries are missing. What no batch drew stays.
+     * Opens a batch's folder as {@link #open(Path, String, List)}, but deletes the images of an earlier batch, so that
+     * all entries are missing. Other files stay.
      *
      * @param folder the folder
      * @param model name of the model that draws
-     * @param entries all that the folder shall hold, of different indices
+     * @param entries all entries of the batch, with different indices
      * @return the folder, to be closed
-     * @throws InvalidRequestException if two entries have the same index, an image that no batch drew is in the place
-     *     of one of theirs, the manifest is of no batch, or another process works on it; nothing is changed then
+     * @throws InvalidRequestException if two entries have the same index, an image that no batch drew has the name of
+     *     one of theirs, the manifest is not of a batch, or another process uses the folder; nothing is changed then
      * @throws OutputException if it cannot be written
      */
     public static BatchFolder restart(Path folder, String model, List<BatchEntry> entries) {
@@ -77,7 +77,7 @@ public final class BatchFolder implements AutoCloseable {
     }
 
     /**
-     * What the manifest of a batch's folder says, also while the batch is open.
+     * Reads the manifest of a batch's folder, also while the batch is open.
      *
      * @param folder the folder
      * @return a line for each image, in the order in which they were added
@@ -94,7 +94,7 @@ public final class BatchFolder implements AutoCloseable {
         }
     }
 
-    /** Decides what is to be done in a folder, which it does not change. */
+    /** Decides what opening changes in a folder, without changing it. */
     private interface Planning {
         Plan plan(Inspection inspection, SortedMap<Integer, BatchEntry> entries) throws IOException;
     }
@@ -142,14 +142,14 @@ public final class BatchFolder implements AutoCloseable {
         try {
             manifest.close();
         } catch (IOException e) {
-            // Nothing was written to it that matters.
+            // nothing that matters was written
         }
     }
 
     /**
-     * The entries without an image when the folder was opened.
+     * The entries that had no image when the folder was opened.
      *
-     * @return in the order of their indices, unmodifiable
+     * @return ordered by index, unmodifiable
      */
     public List<BatchEntry> missing() {
         return missing;
@@ -158,10 +158,10 @@ public final class BatchFolder implements AutoCloseable {
     /**
      * Saves an image and then its line.
      *
-     * @param entry one of those missing, and not added yet
-     * @param image the image as it was drawn: its text says how
-     * @param time how long drawing took
-     * @throws InvalidRequestException if there is something in the image's place
+     * @param entry a missing entry that was not added yet
+     * @param image the image, with the metadata that says how it was drawn
+     * @param time the time that drawing took
+     * @throws InvalidRequestException if a file with the image's name exists
      * @throws io.github.unipic.ImageFormatException if the image cannot be saved
      * @throws OutputException if its line cannot be written: the disk is full, or the folder is closed
      */
@@ -169,7 +169,7 @@ public final class BatchFolder implements AutoCloseable {
         Path file = folder.resolve(entry.fileName());
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new InvalidRequestException(
-                    file + " was put there by somebody else meanwhile; move it away and start again");
+                    file + " was meanwhile created by another program; move it away and start again");
         }
         image.save(file);
         try {
@@ -180,13 +180,13 @@ public final class BatchFolder implements AutoCloseable {
     }
 
     /**
-     * What opening changes.
+     * The changes that opening makes.
      *
-     * @param missing entries to be drawn
-     * @param images files to be deleted
-     * @param kept the manifest's lines, if some of those there go
-     * @param half how many bytes after the last line go
-     * @param added lines of images that have none
+     * @param missing entries to draw
+     * @param images files to delete
+     * @param kept the manifest's lines that stay, if some are removed
+     * @param half number of bytes to cut off after the last line
+     * @param added lines for images that have none
      */
     private record Plan(
             List<BatchEntry> missing,
@@ -196,7 +196,7 @@ public final class BatchFolder implements AutoCloseable {
             List<ManifestLine> added) {
 
         void carryOut(BatchManifest manifest) throws IOException {
-            // The manifest last: after a kill in between, this can be done again.
+            // The manifest comes last, so that after a kill all this can be repeated.
             for (Path image : images) {
                 Files.deleteIfExists(image);
             }
@@ -211,7 +211,7 @@ public final class BatchFolder implements AutoCloseable {
         }
     }
 
-    /** Looks at what is there, and changes nothing. */
+    /** Inspects the folder and changes nothing. */
     private record Inspection(Path folder, String model, Optional<BatchManifest> manifest) {
 
         Plan resume(SortedMap<Integer, BatchEntry> entries) throws IOException {
@@ -267,7 +267,7 @@ public final class BatchFolder implements AutoCloseable {
                     .filter(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS))
                     .toList();
             for (Path image : images) {
-                boolean empty = Files.isRegularFile(image) && Files.size(image) == 0; // Which is nobody's loss.
+                boolean empty = Files.isRegularFile(image) && Files.size(image) == 0; // an empty file is no loss
                 if (!empty && drawn(image).isEmpty()) {
                     throw notDrawn(image);
                 }
@@ -291,24 +291,25 @@ public final class BatchFolder implements AutoCloseable {
         }
 
         /**
-         * Half a line may be cut off if a batch began it: after other lines, or as the line of an image that is there.
+         * Checks that a batch began an incomplete line: it follows other lines, or is the line of an image in the
+         * folder.
          *
-         * @param after whether there are lines before it, all of a batch
+         * @param after whether lines of a batch come before it
          */
         private void requireOwn(byte[] half, boolean after, List<ManifestLine> lost) {
-            // The last character may be half, too.
+            // The last character may be incomplete, too.
             String text = new String(half, StandardCharsets.UTF_8).replaceFirst("\uFFFD$", "");
             boolean own = text.isEmpty()
                     || after && ManifestLine.mayBegin(text)
                     || ManifestLine.parse(half).isPresent()
                     || lost.stream().anyMatch(line -> line.mayBeginWith(text));
             if (!own) {
-                throw BatchManifest.foreign(folder.resolve(BatchManifest.NAME)
-                        + " ends in half a line, and nothing tells that it is a batch's");
+                throw BatchManifest.foreign(
+                        folder.resolve(BatchManifest.NAME) + " ends in an incomplete line that may not be of a batch");
             }
         }
 
-        /** The image in a file, if its text tells that unipic drew it. */
+        /** The image in a file, if its metadata says that unipic drew it. */
         private static Optional<Image> drawn(Path file) {
             try {
                 return Optional.of(Image.read(file))

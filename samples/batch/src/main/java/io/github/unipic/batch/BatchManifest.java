@@ -28,13 +28,13 @@ import java.util.function.Consumer;
 
 /**
  * The manifest of a batch: {@code manifest.jsonl} in its folder, a {@link ManifestLine} for each image, in the order in
- * which they were drawn. Locked while a {@link BatchFolder} is open. Opening and reading change nothing: the file may
- * be somebody else's.
+ * which they were drawn. Locked while a {@link BatchFolder} is open. Opening and reading change nothing, because the
+ * file may belong to another program.
  */
 final class BatchManifest implements AutoCloseable {
     static final String NAME = "manifest.jsonl";
 
-    /** More than the longest prompt, with all characters escaped. */
+    /** The longest line in bytes: longer than the longest prompt with all characters escaped. */
     private static final int MAX_LINE_BYTES = 4 << 20;
 
     private final Path file;
@@ -49,7 +49,7 @@ final class BatchManifest implements AutoCloseable {
      * Opens the manifest of a folder.
      *
      * @return empty if there is none
-     * @throws InvalidRequestException if there is something else, or another process works on it
+     * @throws InvalidRequestException if it is not a file, or another process uses it
      */
     static Optional<BatchManifest> open(Path folder) throws IOException {
         Path file = folder.resolve(NAME);
@@ -64,7 +64,7 @@ final class BatchManifest implements AutoCloseable {
                             file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
             if (!Objects.equals(before.fileKey(), attributes(file).fileKey())) {
                 channel.close();
-                throw busy(file); // Which has just replaced it.
+                throw busy(file); // that process has just replaced it
             }
             return Optional.of(new BatchManifest(file, channel));
         } catch (NoSuchFileException e) {
@@ -72,7 +72,7 @@ final class BatchManifest implements AutoCloseable {
         }
     }
 
-    /** Makes an empty one. */
+    /** Creates an empty one. */
     static BatchManifest create(Path folder) throws IOException {
         Path file = folder.resolve(NAME);
         try {
@@ -93,9 +93,9 @@ final class BatchManifest implements AutoCloseable {
         try {
             locked = channel.tryLock() != null;
         } catch (OverlappingFileLockException e) {
-            // Locked by this very process.
+            // locked by this process
         } catch (IOException e) {
-            locked = true; // Some network folders have no locks; the user knows what runs there.
+            locked = true; // some network folders have no locks; the user must know what runs there
         }
         if (!locked) {
             channel.close();
@@ -111,15 +111,15 @@ final class BatchManifest implements AutoCloseable {
 
     /** @param what is wrong with the manifest */
     static InvalidRequestException foreign(String what) {
-        return new InvalidRequestException(what + "; choose another folder, or move the manifest away: a batch's"
-                + " is then made anew from its images");
+        return new InvalidRequestException(what + "; choose another folder, or move the manifest away: that"
+                + " of a batch is then restored from its images");
     }
 
     /**
      * Reads the manifest of a folder, also while it is locked.
      *
-     * @return its lines, without what follows the last
-     * @throws InvalidRequestException if there is something else, or a line is not one of a batch
+     * @return its complete lines
+     * @throws InvalidRequestException if it is not a file, or a line is not of a batch
      */
     static List<ManifestLine> read(Path folder) throws IOException {
         Path file = folder.resolve(NAME);
@@ -137,12 +137,12 @@ final class BatchManifest implements AutoCloseable {
      * Reads it.
      *
      * @param lines is notified of each line, in the file's order
-     * @return what follows the last line, which a process that was killed did not finish; mostly nothing
-     * @throws InvalidRequestException if a line is not one of a batch
+     * @return the incomplete last line that a killed process left; mostly empty
+     * @throws InvalidRequestException if a line is not of a batch
      */
     byte[] read(Consumer<ManifestLine> lines) throws IOException {
         channel.position(0);
-        // Not closed, which would close the channel.
+        // Not closed, because that would close the channel.
         return read(file, Channels.newInputStream(channel), lines);
     }
 
@@ -170,13 +170,13 @@ final class BatchManifest implements AutoCloseable {
         return foreign(file + " line " + line + " is damaged, or not of a batch");
     }
 
-    /** Cuts off what follows the last line. */
+    /** Cuts off the incomplete last line. */
     void cut(int bytes) throws IOException {
         channel.truncate(channel.size() - bytes);
         channel.force(true);
     }
 
-    /** Adds a line, which is on disk then; where that fails it adds nothing. Thread-safe. */
+    /** Appends a line and forces it to disk. A failure appends nothing. Thread-safe. */
     synchronized void append(ManifestLine line) throws IOException {
         long before = channel.size();
         try {
@@ -190,13 +190,13 @@ final class BatchManifest implements AutoCloseable {
             try {
                 channel.truncate(before);
             } catch (IOException half) {
-                e.addSuppressed(half); // The next run cuts it off.
+                e.addSuppressed(half); // the next run cuts it off
             }
             throw e;
         }
     }
 
-    /** Puts other lines in place of all, in one step. */
+    /** Replaces all lines in one step. */
     void replace(Collection<ManifestLine> lines) throws IOException {
         AtomicFile.Content content = out -> {
             for (ManifestLine line : lines) {
@@ -206,7 +206,7 @@ final class BatchManifest implements AutoCloseable {
         try {
             AtomicFile.write(file, content);
         } catch (AccessDeniedException e) {
-            channel.close(); // Windows replaces no file that is open.
+            channel.close(); // Windows cannot replace an open file
             AtomicFile.write(file, content);
         }
         channel.close();

@@ -13,9 +13,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a batch's manifest says of one image: a line of JSON with {@code index}, {@code id}, {@code file},
- * {@code prompt}, {@code seed}, {@code parameters}, {@code requested}, {@code model} and {@code seconds}. Immutable and
- * thread-safe.
+ * The manifest's line about one image: a JSON object with {@code index}, {@code id}, {@code file}, {@code prompt},
+ * {@code seed}, {@code parameters}, {@code requested}, {@code model} and {@code seconds}. Immutable and thread-safe.
  */
 public final class ManifestLine {
     private static final Pattern IMAGE_NAME = Pattern.compile("(\\d{5,})(-[A-Za-z0-9._-]+)?\\.png");
@@ -47,7 +46,7 @@ public final class ManifestLine {
         return new ManifestLine(line);
     }
 
-    /** A line, if it is one that a batch has written: what it must have for {@link BatchFolder} is there. */
+    /** Parses a line; empty unless it has the values that {@link BatchFolder} needs. */
     static Optional<ManifestLine> parse(byte[] line) {
         try {
             JsonNode json = JSON.readTree(line);
@@ -64,19 +63,19 @@ public final class ManifestLine {
         }
     }
 
-    /** Whether a text may be the beginning of a line of a batch. */
+    /** Whether a text may be the beginning of a batch's line. */
     static boolean mayBegin(String text) {
         return text.startsWith(START) || START.startsWith(text);
     }
 
-    /** Whether a text is the beginning of this line, also as it was with a time. */
+    /** Whether a text is the beginning of this line, with or without the time. */
     boolean mayBeginWith(String text) {
         String line = toString();
         String untilTime = line.substring(0, line.lastIndexOf("\"seconds\":"));
         return line.startsWith(text) || text.startsWith(untilTime);
     }
 
-    /** What an image says of how it was drawn; empty if it says nothing that unipic wrote. */
+    /** The parameters in an image's metadata; empty if unipic did not write it. */
     static ObjectNode parameters(Image image) {
         try {
             return image.request().isPresent()
@@ -98,7 +97,7 @@ public final class ManifestLine {
     }
 
     /**
-     * What the user calls the image.
+     * The user's name for the image.
      *
      * @return any text; empty if there is none
      */
@@ -116,7 +115,7 @@ public final class ManifestLine {
     }
 
     /**
-     * What was to be drawn.
+     * The prompt.
      *
      * @return the prompt
      */
@@ -127,7 +126,7 @@ public final class ManifestLine {
     /**
      * The seed that the image was drawn with.
      *
-     * @return empty if the image did not say it
+     * @return empty if the image has no seed
      */
     public OptionalLong seed() {
         JsonNode seed = json.path("seed");
@@ -137,7 +136,7 @@ public final class ManifestLine {
     }
 
     /**
-     * How the image was drawn, the model's defaults included, as {@link Image#metadata()} has it.
+     * The parameters of the image, including the model's defaults, as in {@link Image#metadata()}.
      *
      * @return a JSON object, such as <code>{"width":640,"height":384}</code>
      */
@@ -149,16 +148,16 @@ public final class ManifestLine {
     /**
      * The model that drew the image.
      *
-     * @return its name; empty if the line does not say it
+     * @return its name; empty if the line has none
      */
     public Optional<String> model() {
         return text("model");
     }
 
     /**
-     * How long drawing took.
+     * The time that drawing took.
      *
-     * @return to the millisecond; empty if the line was written again from the image, which does not know it
+     * @return in milliseconds; empty if the line was restored from the image, which has no time
      */
     public Optional<Duration> time() {
         JsonNode seconds = json.path("seconds");
@@ -167,7 +166,7 @@ public final class ManifestLine {
                 : Optional.empty();
     }
 
-    /** What the entry set. */
+    /** The values that the entry set. */
     JsonNode requested() {
         return json.path("requested");
     }

@@ -23,12 +23,12 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * Prompts in the form of the model's authors: a JSON array, or JSON values one after another (JSON lines). Each is a
- * prompt, or an object with {@code prompt} and, where wanted, {@code id} and the values that images' metadata have.
- * Other keys, such as GenEval's {@code tag}, are ignored.
+ * A file of prompts in the format of the model's authors: a JSON array, or JSON values one after another (JSON lines).
+ * Each value is a prompt, or an object with {@code prompt} and optionally {@code id} and the values of images'
+ * metadata. Other keys, such as GenEval's {@code tag}, are ignored.
  *
- * @param entries all of the file, valid, with the indices 0, 1, 2 and so on; at least one
- * @param ignoredKeys keys that mean nothing here, as they are in the file: any text
+ * @param entries the valid entries of the file, with the indices 0, 1, 2 and so on; at least one
+ * @param ignoredKeys unknown keys of the file, which may be any text
  */
 public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
     private static final long MAX_BYTES = 256L << 20;
@@ -45,13 +45,13 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
             "diffusion_steps");
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** Sets what holds for entries that do not say otherwise. */
+    /** Sets defaults for values that an entry does not set. */
     @FunctionalInterface
     public interface Defaults {
         /**
-         * Sets values, over which the file's own win.
+         * Sets default values. The file's values override them.
          *
-         * @param builder has the prompt
+         * @param builder already has the prompt
          * @param index the entry's index
          */
         void applyTo(GenerateRequest.Builder builder, int index);
@@ -72,8 +72,8 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
      * Reads a file of at most 256 MiB.
      *
      * @param file JSON in UTF-8, UTF-16 or UTF-32
-     * @return what is in it
-     * @throws InvalidRequestException if the file cannot be read or anything in it is wrong, naming the line
+     * @return its content
+     * @throws InvalidRequestException if the file cannot be read or an entry is invalid; the message names the line
      */
     public static PromptsFile read(Path file) {
         return read(file, (builder, index) -> {});
@@ -83,9 +83,9 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
      * Reads a file of at most 256 MiB.
      *
      * @param file JSON in UTF-8, UTF-16 or UTF-32
-     * @param defaults for entries that do not say otherwise
-     * @return what is in it
-     * @throws InvalidRequestException if the file cannot be read or anything in it is wrong, naming the line
+     * @param defaults for values that an entry does not set
+     * @return its content
+     * @throws InvalidRequestException if the file cannot be read or an entry is invalid; the message names the line
      */
     public static PromptsFile read(Path file, Defaults defaults) {
         List<BatchEntry> entries = new ArrayList<>();
@@ -102,7 +102,7 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
             }
             if (array && parser.nextToken() != null) {
                 throw new InvalidRequestException(file + " line "
-                        + parser.currentTokenLocation().getLineNr() + ": the file goes on after the end of the array");
+                        + parser.currentTokenLocation().getLineNr() + ": there is text after the end of the array");
             }
         } catch (JsonProcessingException e) {
             String line =
@@ -115,7 +115,7 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
             throw new InvalidRequestException(file + " cannot be read (" + FileFailure.reason(e) + ")", e);
         }
         if (entries.isEmpty()) {
-            throw new InvalidRequestException(file + " holds no prompts");
+            throw new InvalidRequestException(file + " has no prompts");
         }
         ignoredKeys.removeAll(KEYS);
         return new PromptsFile(entries, ignoredKeys);

@@ -1,5 +1,5 @@
 /**
- * Batches: many images, drawn into one folder by runs that may be stopped at any moment.
+ * Batches: many images in one folder, drawn by runs that may stop at any moment.
  *
  * <pre>{@code
  * PromptsFile prompts = PromptsFile.read(Path.of("prompts.jsonl"));
@@ -13,11 +13,10 @@
  * }
  * }</pre>
  *
- * <p>{@link io.github.unipic.batch.PromptsFile} reads what is to be drawn as a list of
- * {@link io.github.unipic.batch.BatchEntry}; a program can make the entries itself, too.
- * {@link io.github.unipic.batch.BatchFolder} knows which of them are missing and takes the images. What it writes of
- * each is a {@link io.github.unipic.batch.ManifestLine}.
+ * <p>{@link io.github.unipic.batch.PromptsFile} reads a list of {@link io.github.unipic.batch.BatchEntry}; a program
+ * can also make the entries itself. {@link io.github.unipic.batch.BatchFolder} knows which entries are missing and
+ * saves their images. It writes a {@link io.github.unipic.batch.ManifestLine} for each.
  *
- * <p>Failures are {@link io.github.unipic.UniPicException}s of one line. Knows only the sdk.
+ * <p>Failures are {@link io.github.unipic.UniPicException}s with one line. The package depends only on the sdk.
  */
 package io.github.unipic.batch;

@@ -170,13 +170,13 @@ class BatchFolderTest {
     }
 
     @Test
-    void whatCameToAnImagesPlaceMeanwhileStays() throws IOException {
+    void aFileWithAnImagesNameIsNotReplaced() throws IOException {
         try (BatchFolder batch = BatchFolder.open(images, "tiny", entries(DEFAULTS))) {
             BatchEntry entry = batch.missing().get(0);
             Path mine = Files.writeString(images.resolve(entry.fileName()), "mine");
             assertThatThrownBy(() -> batch.add(entry, draw(entry), TIME))
                     .isInstanceOf(InvalidRequestException.class)
-                    .hasMessageContaining("00000-fox.png was put there by somebody else");
+                    .hasMessageContaining("00000-fox.png was meanwhile created by another program");
             assertThat(mine).hasContent("mine");
         }
         assertThat(lines()).isEmpty();
@@ -211,7 +211,7 @@ class BatchFolderTest {
     }
 
     @Test
-    void halfALineIsCutOff() throws IOException {
+    void anIncompleteLineIsCutOff() throws IOException {
         batch();
         String text = Files.readString(manifest);
         int lastLine = text.lastIndexOf('\n', text.length() - 2) + 1;
@@ -304,7 +304,7 @@ class BatchFolderTest {
     }
 
     @Test
-    void restartDrawsAllAnewAndLeavesNothingOld() throws IOException {
+    void restartDrawsAllAgainAndLeavesNothingOld() throws IOException {
         batch();
         age();
         Path mine = Files.writeString(images.resolve("notes.txt"), "mine");
@@ -354,12 +354,12 @@ class BatchFolderTest {
     void whatFollowsABatchsLinesIsNotCutOffIfItIsNoLineOfABatch() throws IOException {
         batch();
         Files.writeString(manifest, "# the third one is best", StandardOpenOption.APPEND);
-        refusedUntouched("half a line", this::batch);
-        refusedUntouched("half a line", this::restart);
+        refusedUntouched("an incomplete line", this::batch);
+        refusedUntouched("an incomplete line", this::restart);
     }
 
     @Test
-    void halfALineAloneIsCutOffWhereAnImageTellsWhatItIs() throws IOException {
+    void anIncompleteLineAloneIsCutOffIfAnImageTellsWhatItIs() throws IOException {
         batch();
         String text = Files.readString(manifest);
         int first = text.indexOf('\n');
@@ -399,7 +399,7 @@ class BatchFolderTest {
         Files.createDirectory(mine);
         refusedUntouched("00001.png", this::batch);
         Files.delete(mine);
-        // In the place of one that a batch has drawn.
+        // With the name of an image that a batch has drawn.
         batch();
         ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", mine.toFile());
         Path temporary = Files.writeString(images.resolve("manifest.jsonl.tmp"), "mine");

@@ -72,7 +72,7 @@ class PromptsFileTest {
     }
 
     @Test
-    void genEvalsFormPassesAndItsOtherKeysAreTold() throws IOException {
+    void genEvalsFormPassesAndItsOtherKeysAreIgnored() throws IOException {
         PromptsFile file =
                 read("{'tag': 'single_object', 'include': [{'class': 'bench', 'count': 1}], 'prompt': 'a photo"
                         + " of a bench', 'seed': null}");
@@ -120,14 +120,14 @@ class PromptsFileTest {
                 Arguments.of("'a'~{'prompt':", "line 2 is not JSON"),
                 Arguments.of("a red fox", "line 1 is not JSON"),
                 Arguments.of("['a'", "is not JSON"),
-                Arguments.of("['a']~'b'", "line 2: the file goes on"),
-                Arguments.of("[]", "holds no prompts"),
-                Arguments.of("~", "holds no prompts"));
+                Arguments.of("['a']~'b'", "line 2: there is text after"),
+                Arguments.of("[]", "has no prompts"),
+                Arguments.of("~", "has no prompts"));
     }
 
     @ParameterizedTest
     @MethodSource("mistakes")
-    void whatIsWrongIsToldWithItsLine(String content, String message) throws IOException {
+    void errorsNameTheirLine(String content, String message) throws IOException {
         Path file = write(content.replace('~', '\n'));
         assertThatThrownBy(() -> PromptsFile.read(file))
                 .isInstanceOf(InvalidRequestException.class)

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Prints an answer while it is written, and ends its line also when it breaks off. A pipe or a file gets it as the
- * model gave it.
+ * Prints an answer while it is generated, and ends its line even if it fails. A pipe or a file gets the model's exact
+ * text.
  */
 final class AnswerPrinter implements TextListener {
     private final Output out;
@@ -24,7 +24,7 @@ final class AnswerPrinter implements TextListener {
         out.printExact(chunk);
     }
 
-    /** @param asking asks with this as the listener */
+    /** @param asking a request with this as its listener */
     Answer print(Supplier<Answer> asking) {
         begun = false;
         try {
@@ -38,15 +38,15 @@ final class AnswerPrinter implements TextListener {
         }
     }
 
-    /** A note for the user if another encoder than SigLIP2, which is the default, looked at the images. */
+    /** A note for the user if the images were not encoded with SigLIP2, which is the default. */
     static Optional<String> otherVision(Answer answer) {
         return answer.vision()
                 .filter(vision -> vision == VisionPath.MAR)
-                .map(vision -> "Looked at the images with the MAR encoder, not with SigLIP2.");
+                .map(vision -> "The images were encoded with the MAR encoder, not with SigLIP2.");
     }
 
     /**
-     * A note for the user if the answer did not come to its own end.
+     * A note for the user if the answer is incomplete.
      *
      * @param advice what to do about a limit on its length
      */
@@ -55,7 +55,7 @@ final class AnswerPrinter implements TextListener {
             case STOP_TOKEN, STOP_SEQUENCE -> Optional.empty();
             case MAX_TOKENS ->
                 Optional.of("The answer was cut at " + answer.tokens().size() + " tokens; " + advice + ".");
-            case CONTEXT_FULL -> Optional.of("The answer was cut: the model can hold no more text and images.");
+            case CONTEXT_FULL -> Optional.of("The answer was cut: the model's context is full.");
         };
     }
 }

@@ -28,13 +28,13 @@ import picocli.CommandLine.ParentCommand;
         description = {
             "Draws an image for each prompt of a file: a JSON array, or one JSON object a line, such as",
             "  {\"prompt\": \"A red fox\", \"id\": \"fox\", \"seed\": 7, \"width\": 1280, \"height\": 768}",
-            "Also iterations, guidance, guidance_schedule, temperature, diffusion_steps; only the prompt is needed, and"
-                    + " a text in quotes is a prompt. Other keys are ignored. Options given here are for entries that"
-                    + " do not say otherwise.",
-            "Images are called by their place in the file, from 00000.png or, with an id, 00000-fox.png."
-                    + " manifest.jsonl tells of each, one line an image.",
-            "Started again after it was stopped, the same command draws what is missing; prompts added at the end of"
-                    + " the file are drawn too.",
+            "Also iterations, guidance, guidance_schedule, temperature, diffusion_steps. Only the prompt is required,"
+                    + " and a text in quotes is a prompt. Other keys are ignored. Options given here apply to entries"
+                    + " that do not set them.",
+            "Images are named by their index in the file, such as 00000.png or, with an id, 00000-fox.png."
+                    + " manifest.jsonl has one line for each image.",
+            "After an interruption, run the same command again: it draws the missing images. It also draws prompts that"
+                    + " were added at the end of the file.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -52,13 +52,13 @@ final class BatchCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             required = true,
             paramLabel = "DIR",
-            description = "Folder for the images and their manifest; made if missing.")
+            description = "Folder for the images and their manifest; created if missing.")
     private Path output;
 
     @Option(
             names = "--restart",
-            description = "Delete the images that an earlier run left in DIR, and draw all anew. Without it, a folder"
-                    + " of other prompts or options is an error.")
+            description = "Delete the images of an earlier run in DIR and draw all of them again. Without it, a folder"
+                    + " with other prompts or options is an error.")
     private boolean restart;
 
     @Mixin
@@ -86,7 +86,7 @@ final class BatchCommand implements Callable<Integer> {
             session.err()
                     .println(file.ignoredKeys().stream()
                             .map(TerminalText::line)
-                            .collect(Collectors.joining(", ", "Keys that mean nothing here are ignored: ", "")));
+                            .collect(Collectors.joining(", ", "These keys are unknown and ignored: ", "")));
         }
         int all = file.entries().size();
         List<String> failures = new ArrayList<>();
@@ -95,7 +95,7 @@ final class BatchCommand implements Callable<Integer> {
             List<BatchEntry> missing = folder.missing();
             int there = all - missing.size();
             if (!quiet && there > 0) {
-                session.err().println(there + " of " + all + " images are there already.");
+                session.err().println(there + " of " + all + " images already exist.");
             }
             long start = System.nanoTime();
             int drawn = draw(session, loaded, folder, missing, all, failures);
@@ -114,7 +114,7 @@ final class BatchCommand implements Callable<Integer> {
     }
 
     private PromptsFile promptsFile() {
-        // The options on their own first: what is wrong with them is not the file's fault.
+        // The options first, so that an error in them is not blamed on the file.
         options(GenerateRequest.builder("options"), 0).build();
         return PromptsFile.read(prompts, this::options);
     }
@@ -127,7 +127,7 @@ final class BatchCommand implements Callable<Integer> {
         return builder;
     }
 
-    /** @return how many were drawn; what cannot be drawn because of the entry itself is added to the failures */
+    /** @return how many were drawn; an entry that cannot be drawn is added to the failures */
     private int draw(
             Session session,
             UniPic loaded,

@@ -24,13 +24,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic bench}: how fast a model is on this machine, and what memory it takes. */
+/** {@code unipic bench}: measures a model's speed and memory on this machine. */
 @Command(
         name = "bench",
         description = {
-            "Measures a model folder here: loading, first preview, whole images and their stages, answers, tokens per"
-                    + " second, memory.",
-            "Run it on a machine that does nothing else. docs/benchmarks.md has the figures of ours, and how to compare"
+            "Measures a model folder on this machine: loading, first preview, images and their graphs, answers, tokens"
+                    + " per second, memory.",
+            "Run it on an otherwise idle machine. docs/benchmarks.md has our figures, and says how to compare"
                     + " with PyTorch.",
         },
         footerHeading = "%nExamples:%n",
@@ -56,15 +56,16 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private MemoryOptions memory;
 
-    /** One or the other. */
+    /** One of the two. */
     static final class Subject {
         @Option(names = "--model", paramLabel = "DIR", description = "Model folder, as 'unipic export' writes it.")
         private Path model;
 
         @Option(
                 names = "--published",
-                description = "A model of the published sizes with random weights, made in the user's cache folder on"
-                        + " first use: 6 GB of weights, and 12 GB (fp32) or less as a model folder.")
+                description =
+                        "A model of the published sizes with random weights, created in the user's cache folder on"
+                                + " first use: 6 GB of weights, and 12 GB (fp32) or less as a model folder.")
         private boolean published;
     }
 
@@ -80,7 +81,7 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             defaultValue = "preview,t2i,describe,text",
             paramLabel = "NAME",
-            description = "What is measured: preview (the first one of an image), t2i (text to image), describe (an"
+            description = "What to measure: preview (the first one of an image), t2i (text to image), describe (an"
                     + " answer about a photo), text (token by token). Default: preview,t2i,describe,text.")
     private List<String> tasks;
 
@@ -106,7 +107,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--guidance",
             defaultValue = "3",
             paramLabel = "SCALE",
-            description = "t2i: guidance; 1 is without, and half the work. Default: 3.")
+            description = "t2i: guidance; 1 is off and halves the work. Default: 3.")
     private double guidance;
 
     @Option(
@@ -114,7 +115,7 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             defaultValue = "64,512",
             paramLabel = "N",
-            description = "text: tokens before those that are timed. Default: 64,512.")
+            description = "text: tokens in the context before the timed ones. Default: 64,512.")
     private List<Integer> contexts;
 
     @Option(
@@ -128,10 +129,10 @@ final class BenchCommand implements Callable<Integer> {
             names = "--repeat",
             defaultValue = "1",
             paramLabel = "N",
-            description = "How often images and answers are measured, after the graphs are open. Default: 1.")
+            description = "How often to measure images and answers, after the graphs are open. Default: 1.")
     private int repeat;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Processor threads to use. Default: one a core.")
+    @Option(names = "--threads", paramLabel = "N", description = "Processor threads to use. Default: one per core.")
     private Integer threads;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the figures to this file.")
@@ -139,7 +140,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = {"-q", "--quiet"},
-            description = "Print the figures only.")
+            description = "Print only the figures.")
     private boolean quiet;
 
     @Override
@@ -174,7 +175,7 @@ final class BenchCommand implements Callable<Integer> {
                         session.cancellation(),
                         this::note)
                 .run();
-        // Shown first: they took long to measure, and the file may fail.
+        // Printed first, because writing the file may fail.
         session.out().print(report.text());
         if (json != null) {
             report.writeJson(json);

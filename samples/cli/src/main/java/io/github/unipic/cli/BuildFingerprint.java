@@ -21,13 +21,12 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipFile;
 
 /**
- * A short text that changes whenever something changes that the exported built-in model depends on.
+ * A short text that changes whenever anything changes that the exported built-in model depends on.
  *
- * <p>A version number would not do: between releases it stays the same while the exporter changes. So this digests the
- * names and CRC-32s of all classes and resources of the SDK (the manifest's form), the exporter (the graphs) and the
- * conformance module (the checkpoint). It may change without need, which costs one export of a few seconds, but cannot
- * fail to change. A jar's directory already holds the CRC-32s, so that even the jar with everything inside, hundreds of
- * megabytes, is read in milliseconds.
+ * <p>A version number is not enough: the exporter changes between releases. So this digests the names and CRC-32s of
+ * all classes and resources of the SDK (the manifest's form), the exporter (the graphs) and the conformance module (the
+ * checkpoint). It may change without need, which costs one export of a few seconds, but it never misses a change. The
+ * directory of a jar already has the CRC-32s, so even a jar of hundreds of megabytes takes milliseconds.
  */
 final class BuildFingerprint {
     private static final String OURS = "io/github/unipic/";

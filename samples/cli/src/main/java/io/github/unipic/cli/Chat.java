@@ -22,21 +22,21 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A conversation with images, line by line. Answers and the names of images go to stdout, all else to stderr. What goes
- * wrong ends the line, not the conversation.
+ * A conversation with images, line by line. Answers and the names of images go to stdout, everything else to stderr. A
+ * failure ends the line, not the conversation.
  */
 final class Chat implements AutoCloseable {
     static final String HELP = """
-            What you type is a question. Lines that begin with / are commands:
+            A line is a question to the model. Lines that begin with / are commands:
               /image FILE                  show an image with the next question
               /image                       show the last image with the next question
-              /draw PROMPT [-o FILE]       draw from the talk so far
-              /edit INSTRUCTION [-o FILE]  draw the last image anew, changed as told
+              /draw PROMPT [-o FILE]       draw an image in this conversation
+              /edit INSTRUCTION [-o FILE]  edit the last image
               /save FILE                   save the last image
-              /reset                       forget the talk and begin a new one
+              /reset                       start a new conversation
               /help                        show this
-              /quit                        end; so does Ctrl-D
-            Ctrl-C stops an answer or a drawing.""";
+              /quit                        end the conversation, as Ctrl-D does
+            Ctrl-C stops an answer or an image.""";
 
     private static final Pattern COMMAND = Pattern.compile("(/\\S*)\\s*(.*)");
     private static final Pattern TEXT_AND_FILE = Pattern.compile("(.*?)(?:\\s+-o\\s+(.+))?");
@@ -51,7 +51,7 @@ final class Chat implements AutoCloseable {
     private Conversation conversation;
     private Optional<Image> last = Optional.empty();
 
-    /** What Ctrl-C, which comes on another thread, stops. */
+    /** The cancellation that Ctrl-C triggers from another thread. */
     private volatile Optional<Cancellation> underWay = Optional.empty();
 
     Chat(Session session, UniPic unipic, SpecialTokensOption specialTokens) {
@@ -64,7 +64,7 @@ final class Chat implements AutoCloseable {
     }
 
     /**
-     * Talks until the input ends.
+     * Runs the conversation until the input ends.
      *
      * @throws CancelledException when the session was cancelled
      */
@@ -72,7 +72,7 @@ final class Chat implements AutoCloseable {
         Cancellation.Registration ending = session.cancellation().onCancel(this::end);
         try {
             if (prompting) {
-                note("Ask about images, or have them drawn; /help says how, Ctrl-D ends.");
+                note("Ask about images, or draw some. /help lists the commands, Ctrl-D ends.");
             }
             boolean goOn = true;
             while (goOn) {
@@ -84,18 +84,18 @@ final class Chat implements AutoCloseable {
                 if (line.isEmpty() && prompting) {
                     session.err().println();
                 }
-                goOn = line.isPresent() && obey(line.get().strip());
+                goOn = line.isPresent() && execute(line.get().strip());
             }
         } finally {
             ending.close();
         }
     }
 
-    /** Ctrl-C: stops the answer or the drawing under way; a second one, before it has stopped, ends the process. */
+    /** Ctrl-C stops the current answer or image. A second Ctrl-C before it has stopped ends the process. */
     void interrupt() {
         Optional<Cancellation> action = underWay;
         if (action.isEmpty()) {
-            note(System.lineSeparator() + "Nothing to stop; /quit or Ctrl-D ends.");
+            note(System.lineSeparator() + "Nothing to stop; /quit or Ctrl-D ends the conversation.");
             prompt();
         } else if (action.get().isCancelled()) {
             Interruption.end(session);
@@ -110,15 +110,15 @@ final class Chat implements AutoCloseable {
     }
 
     /** @return whether the conversation goes on */
-    private boolean obey(String line) {
+    private boolean execute(String line) {
         Matcher command = COMMAND.matcher(line);
         if (line.isEmpty()) {
             return true;
         }
         if (line.length() > ChatInput.LONGEST_LINE) {
-            complain("that line is lost: it has more than " + ChatInput.LONGEST_LINE + " characters");
+            report("the line is ignored: it has more than " + ChatInput.LONGEST_LINE + " characters");
         } else if (!TextArgument.readable(line)) {
-            complain("that line is lost: " + TextArgument.UNREADABLE);
+            report("the line is ignored: " + TextArgument.UNREADABLE);
         } else if (!command.matches()) {
             act(cancellation -> ask(line, cancellation));
         } else {
@@ -148,13 +148,13 @@ final class Chat implements AutoCloseable {
                 case "/quit", "/exit" -> {
                     return false;
                 }
-                default -> complain("there is no command " + command.group(1) + "; /help lists them");
+                default -> report("there is no command " + command.group(1) + "; /help lists them");
             }
         }
         return true;
     }
 
-    /** Does something that Ctrl-C can stop, and tells what went wrong with it. */
+    /** Runs an action that Ctrl-C can stop, and reports its failure. */
     private void act(Consumer<Cancellation> action) {
         Cancellation cancellation = new Cancellation();
         underWay = Optional.of(cancellation);
@@ -166,7 +166,7 @@ final class Chat implements AutoCloseable {
         } catch (CancelledException e) {
             note("Stopped.");
         } catch (UniPicException | IllegalArgumentException e) {
-            complain(e.getMessage());
+            report(e.getMessage());
         } finally {
             underWay = Optional.empty();
         }
@@ -214,7 +214,7 @@ final class Chat implements AutoCloseable {
 
     private void save(String argument) {
         if (argument.isEmpty()) {
-            throw new IllegalArgumentException("say where to: /save FILE");
+            throw new IllegalArgumentException("name the file: /save FILE");
         }
         OutputFiles files = OutputFiles.named(path(argument), 1);
         new Drawing(session, new Cancellation(), false, true).save(lastImage(), files.file(0, 0), files);
@@ -225,7 +225,7 @@ final class Chat implements AutoCloseable {
         conversation = unipic.conversation();
         shownNext.clear();
         last = Optional.empty();
-        note("A new talk.");
+        note("A new conversation.");
     }
 
     private Image lastImage() {
@@ -233,7 +233,7 @@ final class Chat implements AutoCloseable {
                 () -> new IllegalArgumentException("there is no image yet; /image FILE or /draw PROMPT gives one"));
     }
 
-    /** As a shell would read it, with quotes and ~ for the home folder. */
+    /** Reads a path as a shell does, with quotes and ~ for the home folder. */
     private static Path path(String text) {
         Matcher quoted = QUOTED.matcher(text.strip());
         String plain = quoted.matches() ? quoted.group(2) : text.strip();
@@ -257,7 +257,7 @@ final class Chat implements AutoCloseable {
         session.err().println(text);
     }
 
-    private void complain(String message) {
+    private void report(String message) {
         session.err().println("unipic: " + UniPicCommand.oneLine(message));
     }
 

@@ -10,7 +10,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "chat",
         description = {
-            "Talks about images, and draws them, in the terminal; or reads its lines from a pipe.",
+            "Holds a conversation about images, and draws and edits them, in the terminal or from a pipe.",
             "",
             Chat.HELP,
         },

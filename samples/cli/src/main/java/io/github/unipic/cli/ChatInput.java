@@ -6,12 +6,12 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
-/** Lines read on a thread of their own, because Java cannot end a read that waits for a terminal. */
+/** Reads lines on its own thread, because Java cannot interrupt a read from a terminal. */
 final class ChatInput {
-    /** What a line has beyond so many characters, and one more, is not kept. */
+    /** A longer line is kept only up to one character more, which shows that it is too long. */
     static final int LONGEST_LINE = 1_000_000;
 
-    /** Read ahead: a pipe may hold more than memory does. */
+    /** Lines read ahead. Bounded, because a pipe may have more than fits into memory. */
     private static final int AHEAD = 16;
 
     private final BlockingQueue<Optional<String>> lines = new ArrayBlockingQueue<>(AHEAD);
@@ -35,7 +35,7 @@ final class ChatInput {
         }
     }
 
-    /** The next line, without its end; empty after the last, and when a terminal is gone. */
+    /** The next line without its line end; empty after the last line, or when the terminal is gone. */
     private static Optional<String> line(BufferedReader in) {
         StringBuilder line = new StringBuilder();
         try {
@@ -54,7 +54,7 @@ final class ChatInput {
         }
     }
 
-    /** The next line; empty once there are no more. Waits for it. */
+    /** Waits for the next line; empty at the end of the input. */
     Optional<String> next() {
         try {
             Optional<String> line = lines.take();
@@ -65,9 +65,9 @@ final class ChatInput {
         }
     }
 
-    /** Lets the one who waits for a line find the end of the input. */
+    /** Ends the input for the thread that waits for a line. */
     void end() {
         ended = true;
-        lines.offer(Optional.empty()); // where it is full there is something to find already
+        lines.offer(Optional.empty()); // if the queue is full, that thread does not wait
     }
 }

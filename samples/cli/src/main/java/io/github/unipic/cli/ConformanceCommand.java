@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 /** {@code unipic conformance}: the kit's commands. */
 @Command(
         name = ConformanceCommand.NAME,
-        description = "Proves that a machine runs UniPic right.",
+        description = "Checks that a machine runs UniPic correctly.",
         subcommands = {ConformanceRunCommand.class, ConformanceRecordCommand.class},
         exitCodeOnExecutionException = UniPicCommand.WRONG_INPUT,
         exitCodeList = {

@@ -13,13 +13,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic conformance record}: writes the reference that another machine or provider is compared with. */
+/** {@code unipic conformance record}: writes the reference for other machines and providers. */
 @Command(
         name = "record",
         description = {
-            "Runs a model folder's graphs on the CPU with seeded inputs and writes what they give: the reference for"
-                    + " 'unipic conformance run --reference'.",
-            "Record the float32 folder: folders of other precisions of the same model can be compared with it.",
+            "Runs the graphs of a model folder on the CPU with seeded inputs and writes their outputs: the reference"
+                    + " for 'unipic conformance run --reference'.",
+            "Record the float32 folder; folders of the same model in other precisions can be compared with it.",
         },
         exitCodeOnExecutionException = UniPicCommand.WRONG_INPUT,
         exitCodeList = {
@@ -51,7 +51,7 @@ final class ConformanceRecordCommand implements Callable<Integer> {
             names = "--suite",
             defaultValue = "full",
             paramLabel = "NAME",
-            description = "smoke or full: whose cases are recorded. Default: full.")
+            description = "Suite whose cases to record: smoke or full. Default: full.")
     private Suite suite;
 
     @Option(

@@ -27,16 +27,16 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic conformance run}: does this machine, with this provider, compute what the reference says? */
+/** {@code unipic conformance run}: compares what this machine and provider compute with the reference. */
 @Command(
         name = "run",
         description = {
-            "Checks each graph, whole images, answers, repeatability, requests at once, and which provider ran what;"
-                    + " writes report.html, report.json and report.xml.",
-            "Without --model it tests the small checkpoint that comes with unipic against PyTorch's tensors; with it,"
-                    + " a model folder against --reference, or against the CPU provider on this machine.",
-            "With --checkpoint and --golden it exports a checkpoint in float32 and compares it with tensors that PyTorch"
-                    + " gave for it, and with nothing else.",
+            "Checks each graph, images, answers, repeatability, concurrent requests, and which provider ran what."
+                    + " Writes report.html, report.json and report.xml.",
+            "Without --model it compares the small checkpoint that comes with unipic with PyTorch's tensors. With"
+                    + " --model it compares a model folder with --reference, or with the CPU provider on this machine.",
+            "With --checkpoint and --golden it exports a checkpoint in float32 and compares it with PyTorch's tensors for"
+                    + " that checkpoint, and with nothing else.",
         },
         exitCodeOnExecutionException = UniPicCommand.WRONG_INPUT,
         exitCodeList = {
@@ -70,8 +70,8 @@ final class ConformanceRunCommand implements Callable<Integer> {
     @Option(
             names = "--reference",
             paramLabel = "FILE",
-            description = "Reference of that model, by 'unipic conformance record' or conformance/pytorch. Default:"
-                    + " recorded now, with the CPU provider.")
+            description = "Reference of that model, from 'unipic conformance record' or conformance/pytorch. Default:"
+                    + " recorded first, with the CPU provider.")
     private Path reference;
 
     @ArgGroup(exclusive = false)
@@ -98,18 +98,16 @@ final class ConformanceRunCommand implements Callable<Integer> {
             names = "--precision",
             defaultValue = "fp32",
             paramLabel = "NAME",
-            description =
-                    "Without --model: what the small checkpoint is exported in: fp32, fp16, bf16, int8 or int4. Default:"
-                            + " fp32.")
+            description = "Without --model: precision of the small checkpoint's export: fp32, fp16, bf16, int8 or int4."
+                    + " Default: fp32.")
     private Precision precision;
 
     @Option(
             names = "--flavor",
             defaultValue = "portable",
             paramLabel = "NAME",
-            description =
-                    "Without --model: flavor that the small checkpoint is exported in: portable or fused. Default:"
-                            + " portable.")
+            description = "Without --model: flavor of the small checkpoint's export: portable or fused. Default:"
+                    + " portable.")
     private Flavor flavor;
 
     @Option(
@@ -121,21 +119,21 @@ final class ConformanceRunCommand implements Callable<Integer> {
 
     @Option(
             names = "--strict",
-            description = "Fail where the CPU computes what the provider was asked for, in one case of each graph.")
+            description = "Fail if the CPU runs nodes in place of the provider, in one case of each graph.")
     private boolean strict;
 
     @Option(
             names = "--tolerance",
             paramLabel = "NAME",
             description =
-                    "Judge by the limits of another precision than the model's (fp32, fp16, bf16, int8 or int4), for a"
-                            + " provider that computes in less; the report says so.")
+                    "Use the tolerances of another precision than the model's (fp32, fp16, bf16, int8 or int4), for a"
+                            + " provider that computes in a lower one. The report says so.")
     private String tolerance;
 
     @Option(
             names = "--label",
             paramLabel = "KEY=VALUE",
-            description = "Something the report shall say, such as driver=1.2; can be repeated.")
+            description = "A note for the report, such as driver=1.2; can be repeated.")
     private Map<String, String> labels = new TreeMap<>();
 
     @Option(
@@ -154,7 +152,8 @@ final class ConformanceRunCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         if (reference != null && model == null) {
             throw new ParameterException(
-                    spec.commandLine(), "--reference is of a model folder; give that with --model");
+                    spec.commandLine(),
+                    "--reference needs the model folder that it was recorded from; give it with --model");
         }
         if (recorded != null && model != null) {
             throw new ParameterException(spec.commandLine(), "--checkpoint is in place of --model; give one of them");
@@ -204,7 +203,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
                 : new Source.Model(model, Optional.ofNullable(reference));
     }
 
-    /** Shows what a run is at: a line for each phase, and how far it is within one. */
+    /** Shows a line for each phase of a run, and the progress within it. */
     private static final class ProgressLines implements ConformanceRun.Listener, AutoCloseable {
         private final Session session;
         private final Path out;

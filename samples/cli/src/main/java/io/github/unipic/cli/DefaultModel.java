@@ -27,8 +27,8 @@ import java.util.stream.Stream;
 /**
  * The small model that comes with the project, exported on first use into the user's cache folder.
  *
- * <p>Safe when several processes start at once: each exports into a folder of its own, and the first to move it into
- * place wins; the others use the winner's.
+ * <p>Several processes may start at once. Each exports into its own folder; the first to move its folder to the final
+ * path wins, and the others use that one.
  */
 final class DefaultModel {
     private static final Duration STALE = Duration.ofDays(1);
@@ -37,9 +37,9 @@ final class DefaultModel {
     private final ExportListener listener;
 
     /**
-     * @param cache the user's cache folder for unipic; made if missing
+     * @param cache the user's cache folder for unipic; created if missing
      * @param version the program's version
-     * @param build the {@link BuildFingerprint} of the program: another build exports anew
+     * @param build the {@link BuildFingerprint} of the program: another build exports again
      */
     DefaultModel(Path cache, String version, String build, ExportListener listener) {
         this.folder = cache.resolve(version).resolve("tiny-" + build);
@@ -61,7 +61,7 @@ final class DefaultModel {
     }
 
     /**
-     * Loads the model, exporting it first if it is not there; a folder found damaged is exported once more.
+     * Loads the model, and exports it first if it is missing. A damaged folder is exported once more.
      *
      * @throws OutputException if the cache folder cannot be written
      */
@@ -90,13 +90,13 @@ final class DefaultModel {
         deleteStaleSiblings();
         try (StagingFolder work = StagingFolder.beside(folder)) {
             EmbeddedCheckpoint.copyTo(work.path());
-            // A model is called by its checkpoint's folder.
+            // The model is named after its checkpoint's folder.
             Path checkpoint =
                     Files.move(work.path().resolve("checkpoint"), work.path().resolve("tiny"));
             Exporter.export(new ExportRequest(checkpoint, folder, Precision.FP32, false), listener);
         } catch (ExportException | OutputException e) {
             if (Files.isDirectory(folder)) {
-                return; // Another process was first; its model is the same.
+                return; // another process was first with the same model
             }
             if (e.getCause() instanceof IOException cause) {
                 throw cause;
@@ -105,7 +105,7 @@ final class DefaultModel {
         }
     }
 
-    /** Moves the folder away in one step, so that no other process meets it half deleted. */
+    /** Moves the folder away in one step before deletion, so that no other process reads a part of it. */
     private void discard() throws IOException {
         try (StagingFolder trash = StagingFolder.beside(folder)) {
             Files.move(folder, trash.path().resolve("damaged"), StandardCopyOption.ATOMIC_MOVE);
@@ -117,7 +117,7 @@ final class DefaultModel {
         }
     }
 
-    /** Other builds' models, once nobody has touched them for a while. */
+    /** Deletes other builds' models that have not been used for a while. */
     private void deleteStaleSiblings() throws IOException {
         Instant limit = Instant.now().minus(STALE);
         List<Path> siblings;

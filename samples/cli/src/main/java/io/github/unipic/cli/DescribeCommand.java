@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
         name = "describe",
         description = {
             "Describes an image, or answers a question about one or several.",
-            "The answer goes to stdout while it is written, and nothing else does.",
+            "Streams the answer to stdout, and nothing else.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -39,7 +39,7 @@ final class DescribeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "IMAGE", description = "Image to look at.")
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "Image that the question is about.")
     private Path image;
 
     @Parameters(
@@ -51,10 +51,7 @@ final class DescribeCommand implements Callable<Integer> {
             description = "What to answer, in quotes. Default: describe the image in detail.")
     private String question;
 
-    @Option(
-            names = "--image",
-            paramLabel = "MORE",
-            description = "A further image, seen after IMAGE; may be given several times.")
+    @Option(names = "--image", paramLabel = "MORE", description = "A further image after IMAGE; can be repeated.")
     private List<Path> more = List.of();
 
     @Mixin
@@ -63,50 +60,44 @@ final class DescribeCommand implements Callable<Integer> {
     @Option(
             names = "--vision",
             paramLabel = "NAME",
-            description = "Which encoder looks at the images: siglip or mar. Default: siglip where the model has it.")
+            description = "Encoder for the images: siglip or mar. Default: siglip if the model has it.")
     private VisionPath vision;
 
     @Option(
             names = "--max-tokens",
             paramLabel = "N",
-            description = "Longest answer, in tokens (about 3 for 4 words). Default: 1024.")
+            description = "Most tokens of the answer; 4 tokens are about 3 English words. Default: 1024.")
     private Integer maxTokens;
 
-    @Option(
-            names = "--temperature",
-            paramLabel = "T",
-            description = "How freely words are chosen; 0 always takes the likeliest. Default: 0.")
+    @Option(names = "--temperature", paramLabel = "T", description = "Randomness of sampling; 0 is greedy. Default: 0.")
     private Double temperature;
 
     @Option(
             names = "--top-p",
             paramLabel = "P",
-            description = "Choose among the likeliest tokens that together have this probability, above 0 to 1."
-                    + " Default: 1, all.")
+            description = "Sample from the most likely tokens that together have this probability, above 0 to 1."
+                    + " Default: 1, all tokens.")
     private Double topP;
 
     @Option(
             names = "--top-k",
             paramLabel = "K",
-            description = "Choose among the K likeliest tokens; 0 is all. Default: 0.")
+            description = "Sample from the K most likely tokens; 0 is all. Default: 0.")
     private Integer topK;
 
     @Option(
             names = "--repetition-penalty",
             paramLabel = "R",
-            description = "Above 1 makes it less likely that the answer repeats itself. Default: 1.")
+            description = "Values above 1 make repetition less likely. Default: 1.")
     private Double repetitionPenalty;
 
     @Option(
             names = "--stop",
             paramLabel = "TEXT",
-            description = "End the answer where this text would come; may be given several times.")
+            description = "Stop sequence: a text that ends the answer and is left out; can be repeated.")
     private List<String> stops = List.of();
 
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description = "Whole number that fixes the choices of --temperature. Default: a random one.")
+    @Option(names = "--seed", paramLabel = "N", description = "Seed for sampling, a whole number. Default: random.")
     private Long seed;
 
     @Mixin
@@ -151,7 +142,7 @@ final class DescribeCommand implements Callable<Integer> {
         Optional.ofNullable(repetitionPenalty).ifPresent(builder::repetitionPenalty);
         Optional.ofNullable(seed).ifPresent(builder::seed);
         stops.forEach(builder::stopSequence);
-        builder.build(); // what is wrong with the numbers is told before large images are read
+        builder.build(); // reports wrong options before large images are read
         builder.image(InputImage.read(spec, image));
         more.forEach(file -> builder.image(InputImage.read(spec, file)));
         return builder.build();

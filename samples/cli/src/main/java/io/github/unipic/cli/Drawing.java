@@ -11,18 +11,18 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * One drawing as the user sees it, whatever the task: with progress, saved, and told.
+ * Runs a request for images of any task: shows progress, saves the images and prints their names.
  *
- * @param cancellation what stops it
- * @param quiet whether only the names of the files are printed
+ * @param cancellation cancels the request
+ * @param quiet whether to print only the names of the files
  * @param metadata whether the images keep the text that says how they were drawn
  */
 record Drawing(Session session, Cancellation cancellation, boolean quiet, boolean metadata) {
     /**
-     * Draws the request's images, saves them and prints where they are.
+     * Generates the images of a request, saves them and prints their names.
      *
      * @param request with a seed
-     * @param task draws a request
+     * @param task runs a request
      * @return the images
      */
     List<Image> run(ImageRequest request, OutputFiles files, Function<ImageRequest, List<Image>> task) {
@@ -36,7 +36,7 @@ record Drawing(Session session, Cancellation cancellation, boolean quiet, boolea
                     .listener(p -> progress.update(p.iteration(), p.iterations(), p.remaining()))
                     .build());
         }
-        // All of them before any is told of: what cannot be told is not lost.
+        // All images are saved before any name is printed, so that a failure to print loses none.
         List<Path> saved = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {
             Path file = files.file(i, firstSeed + i);
@@ -44,7 +44,7 @@ record Drawing(Session session, Cancellation cancellation, boolean quiet, boolea
             saved.add(file);
         }
         for (int i = 0; i < images.size(); i++) {
-            tell(images.get(i), files.display(saved.get(i)), ", seed " + (firstSeed + i));
+            print(images.get(i), files.display(saved.get(i)), ", seed " + (firstSeed + i));
         }
         if (!quiet) {
             session.out().println("Took " + Quantities.time(Duration.ofNanos(System.nanoTime() - start)));
@@ -52,17 +52,17 @@ record Drawing(Session session, Cancellation cancellation, boolean quiet, boolea
         return images;
     }
 
-    /** Saves one image and prints where it is. */
+    /** Saves one image and prints its name. */
     void save(Image image, Path file, OutputFiles files) {
         written(image).save(file);
-        tell(image, files.display(file), "");
+        print(image, files.display(file), "");
     }
 
     private Image written(Image image) {
         return metadata ? image : image.withMetadata(Map.of());
     }
 
-    private void tell(Image image, String name, String more) {
+    private void print(Image image, String name, String more) {
         if (quiet) {
             session.out().printExact(name + System.lineSeparator());
         } else {

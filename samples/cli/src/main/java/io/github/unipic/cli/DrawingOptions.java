@@ -7,27 +7,27 @@ import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine.Option;
 
-/** The options that say how an image is drawn, whatever the task. */
+/** The options for image generation that all tasks share. */
 final class DrawingOptions {
     private static final int LARGEST_RANDOM_SEED = 1_000_000_000;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Whole number that fixes the randomness: the same seed and options draw the same image."
-                    + " Further images get N+1, N+2, ... Default: a random one, which is printed.")
+            description = "Whole number that fixes the randomness: the same seed and options give the same image."
+                    + " Further images use N+1, N+2, ... Default: a random one, which is printed.")
     private Long seed;
 
     @Option(
             names = "--iterations",
             paramLabel = "K",
-            description = "Steps in which the image is filled in; more is slower and better. Default: the model's.")
+            description = "Iterations per image; more are slower and better. Default: the model's.")
     private Integer iterations;
 
     @Option(
             names = "--guidance",
             paramLabel = "G",
-            description = "How strictly to follow the text; 1 is no guidance. Default: the model's.")
+            description = "How closely to follow the prompt; 1 is off. Default: the model's.")
     private Double guidance;
 
     @Option(
@@ -39,13 +39,13 @@ final class DrawingOptions {
     @Option(
             names = "--temperature",
             paramLabel = "T",
-            description = "Scale of the noise; below 1 is smoother and less varied. Default: the model's.")
+            description = "Scale of the noise; below 1 images are smoother and vary less. Default: the model's.")
     private Double temperature;
 
     @Option(
             names = "--steps",
             paramLabel = "S",
-            description = "Diffusion steps for each part of the image, 1 to 1000. Default: the model's.")
+            description = "Diffusion steps of each iteration, 1 to 1000. Default: the model's.")
     private Integer steps;
 
     @Option(
@@ -56,7 +56,7 @@ final class DrawingOptions {
                     + " \"Generate an image.\"")
     private String negativePrompt;
 
-    /** Sets what was given, and leaves the rest. */
+    /** Sets the given options and leaves the others. */
     void applyTo(ImageRequest.Builder<?> builder) {
         Optional.ofNullable(negativePrompt).ifPresent(builder::negativePrompt);
         Optional.ofNullable(iterations).ifPresent(builder::iterations);
@@ -71,14 +71,14 @@ final class DrawingOptions {
         return seed == null ? OptionalLong.empty() : OptionalLong.of(seed);
     }
 
-    /** The request with a seed in any case, so that it can be told to the user. */
+    /** The request with a seed: the given one, or a random one that can be printed. */
     static ImageRequest seeded(ImageRequest request) {
         return request.seed().isPresent()
                 ? request
                 : request.toBuilder().seed(randomSeed()).build();
     }
 
-    /** Short enough to type again. */
+    /** A seed short enough to type. */
     private static long randomSeed() {
         return ThreadLocalRandom.current().nextInt(1, LARGEST_RANDOM_SEED);
     }

@@ -10,12 +10,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic edit}: changes an image as told. */
+/** {@code unipic edit}: edits an image by an instruction. */
 @Command(
         name = "edit",
         description = {
-            "Changes an image as told.",
-            "The image is cropped to a square about its centre, and the result is a square.",
+            "Edits an image by an instruction.",
+            "The image is cropped to its middle square, and the result is a square.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -29,7 +29,7 @@ final class EditCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "IMAGE", description = "Image to change.")
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "Image to edit.")
     private Path image;
 
     @Parameters(

@@ -17,10 +17,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code unipic export}: makes a model folder from a published checkpoint. */
+/** {@code unipic export}: converts a published checkpoint to a model folder. */
 @Command(
         name = "export",
-        description = "Makes a model folder (ONNX graphs and weights) from a published PyTorch checkpoint.",
+        description = "Converts a published PyTorch checkpoint to a model folder (ONNX graphs and weights).",
         footerHeading = "%nExamples:%n",
         footer = {
             "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b",
@@ -42,21 +42,20 @@ final class ExportCommand implements Callable<Integer> {
             description = "Folder with pytorch_model.bin, kl16.ckpt and the two model folders.")
     private Path checkpoint;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Model folder to make.")
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Model folder to write.")
     private Path out;
 
     @Option(
             names = "--precision",
             defaultValue = "fp32",
             paramLabel = "NAME",
-            description =
-                    "fp32, fp16, bf16, int8 or int4; docs/precision.md says what each is good for. Default: fp32.")
+            description = "fp32, fp16, bf16, int8 or int4; docs/precision.md compares them. Default: fp32.")
     private Precision precision;
 
     @Option(
             names = "--graph-precision",
             paramLabel = "GRAPH=NAME",
-            description = "Another precision for one graph; repeatable.")
+            description = "Another precision for one graph; can be repeated.")
     private Map<String, Precision> graphPrecisions = Map.of();
 
     @Option(
@@ -76,13 +75,14 @@ final class ExportCommand implements Callable<Integer> {
 
     @Option(
             names = "--force",
-            description = "Replace the model folder if it exists, unless it holds other files than a model's.")
+            description = "Replace the model folder if it exists, unless it contains files that are not a model's.")
     private boolean force;
 
     @Option(
             names = "--allow-nonfinite",
-            description = "Export weights that are NaN or infinite, which are refused otherwise; the model may be of no"
-                    + " use.")
+            description =
+                    "Export also weights that are NaN or infinite. They are refused otherwise; the model may be of no"
+                            + " use.")
     private boolean allowNonFinite;
 
     @Option(
@@ -102,7 +102,7 @@ final class ExportCommand implements Callable<Integer> {
             report = Exporter.export(
                     new ExportRequest(checkpoint, out, precisions, flavor, force, allowNonFinite),
                     (written, total, graph) -> {
-                        // Leaving by an exception lets the exporter delete what it has written so far.
+                        // The exception makes the exporter delete what it has written so far.
                         if (session.cancellation().isCancelled()) {
                             throw new CancelledException("the export was cancelled");
                         }
@@ -119,7 +119,8 @@ final class ExportCommand implements Callable<Integer> {
         printSome("", report.notes(), out);
         List<String> unused = report.unusedTensors();
         if (!unused.isEmpty()) {
-            out.println(unused.size() + (unused.size() == 1 ? " tensor" : " tensors") + " of the checkpoint not used:");
+            out.println(
+                    unused.size() + (unused.size() == 1 ? " tensor" : " tensors") + " of the checkpoint are not used:");
             printSome("  ", unused, out);
         }
         out.println("Wrote " + report.folder() + " (" + Quantities.bytes(report.bytes()) + ") in "

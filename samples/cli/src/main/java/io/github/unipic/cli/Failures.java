@@ -16,25 +16,25 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
-/** Makes of a failure what the user sees: one line on stderr, and an exit code. */
+/** Reports a failure to the user: one line on stderr, and an exit code. */
 record Failures(Session session) {
     static final String STACKTRACE_VARIABLE = "UNIPIC_STACKTRACE";
 
-    // A constant, as there may be no memory to put it together.
+    // A constant, because there may be no memory to build it.
     private static final String OUT_OF_MEMORY =
             "out of memory; give Java more (UNIPIC_JAVA_OPTS=-Xmx8g with ./unipic, or java -Xmx8g) or ask for less (a"
                     + " smaller --size or --count)";
 
-    /** Then relative file names lead nowhere, whatever the message says of them. */
+    /** Added to messages when relative file names cannot work. */
     private static final String FOLDER_UNREADABLE =
             " (the current folder's name has characters that Java cannot read in this locale; set LC_ALL=C.UTF-8 and"
                     + " try again)";
 
     /**
-     * Tells of a failure.
+     * Reports a failure.
      *
-     * @param failed the exit code of what is neither the user's doing nor a cancellation
-     * @param traceAsked whether to print the stack trace, too, as the environment may also ask
+     * @param failed the exit code of a failure that is neither wrong input nor a cancellation
+     * @param traceAsked whether to print the stack trace too; the environment may also ask for it
      * @return the exit code
      */
     int report(Throwable failure, int failed, boolean traceAsked) {
@@ -53,7 +53,7 @@ record Failures(Session session) {
         }
     }
 
-    /** Each throwable and each place on a line of its own: messages quote files, which may hold line ends. */
+    /** Prints each throwable and each frame on one line. Messages quote files, which may contain line ends. */
     private void printTrace(Throwable failure) {
         failure.printStackTrace(new PrintWriter(Writer.nullWriter()) {
             @Override
@@ -82,7 +82,7 @@ record Failures(Session session) {
         return wrongInput ? UniPicCommand.WRONG_INPUT : failed;
     }
 
-    /** Says what was wrong. */
+    /** The message for the user. */
     static String message(Throwable failure) {
         if (failure instanceof CancelledException) {
             return "cancelled";
@@ -115,7 +115,7 @@ record Failures(Session session) {
                 + STACKTRACE_VARIABLE + "=1 shows where it happened)";
     }
 
-    /** Java's messages are often the file's name alone. */
+    /** The reason, where Java's message is often only the file's name. */
     private static String reason(IOException e) {
         if (e instanceof FileSystemException file) {
             return file.getFile() + ": " + problem(file);

@@ -13,10 +13,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic generate}: draws images from a text. */
+/** {@code unipic generate}: draws images from a prompt. */
 @Command(
         name = "generate",
-        description = "Draws images from a text.",
+        description = "Draws images from a prompt.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  unipic generate \"A red fox in the snow\" -o fox.png",
@@ -56,7 +56,8 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--from",
             paramLabel = "IMAGE.png",
-            description = "Take prompt, seed and options from an image that unipic wrote; options given here win.")
+            description =
+                    "Use the prompt, seed and options of an image that unipic wrote. Options given here override them.")
     private Path from;
 
     @Override
@@ -74,7 +75,7 @@ final class GenerateCommand implements Callable<Integer> {
         } else if (prompt != null) {
             builder = GenerateRequest.builder(prompt);
         } else {
-            throw wrong("say what to draw: unipic generate \"A red fox in the snow\"");
+            throw wrong("the prompt is missing; for example: unipic generate \"A red fox in the snow\"");
         }
         size.applyTo(builder);
         drawing.applyTo(builder);
@@ -87,14 +88,14 @@ final class GenerateCommand implements Callable<Integer> {
         Image image = InputImage.read(spec, from);
         GenerateRequest request = image.request()
                 .orElseThrow(() -> wrong("--from is " + from
-                        + ", but that image holds no request: unipic did not write it, or not" + " with generate"));
+                        + ", but that image has no request: unipic did not write it, or not" + " with generate"));
         if (GenerateRequest.metadataAllowsSpecialTokens(image.metadata())
                 && !specialTokens.allowed()
                 && !output.quiet()) {
             unipic.session()
                     .err()
                     .println(from
-                            + " was drawn with --allow-special-tokens, which no file switches on; give it again for"
+                            + " was drawn with --allow-special-tokens, which a file cannot switch on; give it again for"
                             + " the same image, if you trust the prompt.");
         }
         return request;

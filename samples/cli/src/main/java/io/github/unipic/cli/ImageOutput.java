@@ -14,7 +14,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** The options that say how many images are drawn and where they go, and the drawing of them. */
+/** The options for the number of images and their files; generates and saves the images. */
 final class ImageOutput {
     @Spec(Target.MIXEE)
     private CommandSpec command;
@@ -22,16 +22,14 @@ final class ImageOutput {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
-            description = "Image to write, .png or .jpg; an existing one is replaced. Several images are numbered"
-                    + " (fox-1.png, fox-2.png). Default: unipic-SEED.png in the current folder, replacing nothing.")
+            description = "Image to write, .png or .jpg; an existing file is replaced. Several images are numbered"
+                    + " (fox-1.png, fox-2.png). Default: unipic-SEED.png in the current folder; replaces no file.")
     private Path output;
 
-    @Option(names = "--count", paramLabel = "C", description = "How many images, 1 to 64. Default: 1.")
+    @Option(names = "--count", paramLabel = "C", description = "Number of images, 1 to 64. Default: 1.")
     private Integer count;
 
-    @Option(
-            names = "--no-metadata",
-            description = "Leave out the text in the image that says how it was drawn: prompt, seed and options.")
+    @Option(names = "--no-metadata", description = "Write no prompt, seed and options into the image.")
     private boolean noMetadata;
 
     @Option(
@@ -47,7 +45,7 @@ final class ImageOutput {
         Optional.ofNullable(count).ifPresent(builder::count);
     }
 
-    /** Draws the request with the model asked for, saves the images and prints where they are. */
+    /** Loads the model, generates the images of the request, saves them and prints their names. */
     int draw(Session session, ModelOptions model, ImageRequest request) {
         ImageRequest seeded = DrawingOptions.seeded(request);
         OutputFiles files = outputFiles(seeded.count());
@@ -58,7 +56,7 @@ final class ImageOutput {
         return UniPicCommand.OK;
     }
 
-    /** Other sizes than a model was made for are possible, and may look worse. */
+    /** Notes a size that the model was not made for. It is possible, but may look worse. */
     private void noteSize(Session session, ModelInfo model, ImageRequest request) {
         OptionalInt width = OptionalInt.empty();
         OptionalInt height = OptionalInt.empty();
@@ -73,7 +71,7 @@ final class ImageOutput {
         if (!quiet && width.isPresent() && width.getAsInt() * height.getAsInt() != madeFor) {
             session.err()
                     .println("The model was made for images of " + model.defaultWidth() + " x " + model.defaultHeight()
-                            + "; others may look worse.");
+                            + "; other sizes may look worse.");
         }
     }
 

@@ -12,10 +12,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code unipic info}: says what a model folder holds, and what runs it here. */
+/** {@code unipic info}: describes a model folder and the runtime of this machine. */
 @Command(
         name = InfoCommand.NAME,
-        description = "Says what a model folder holds and what would run it on this machine.",
+        description = "Describes a model folder and what would run it on this machine.",
         footerHeading = "%nExample:%n",
         footer = "  unipic info --model unipic-1.5b")
 final class InfoCommand implements Callable<Integer> {

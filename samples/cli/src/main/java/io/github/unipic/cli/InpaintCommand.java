@@ -17,12 +17,12 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code unipic inpaint}: regenerates a part of an image, or draws what lies beyond its edges. */
+/** {@code unipic inpaint}: regenerates a part of an image, or extends it beyond its edges. */
 @Command(
         name = "inpaint",
         description = {
             "Regenerates a part of an image: where the mask is white, or where it is transparent if it has transparent"
-                    + " parts. With --extend instead of a mask, draws what lies beyond the image's edges.",
+                    + " parts. With --extend instead of a mask, extends the image beyond its edges.",
             "The result has the size of the image, cut to whole tokens (16 pixels) at the right and the bottom.",
         },
         customSynopsis = {
@@ -41,25 +41,25 @@ final class InpaintCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "IMAGE", description = "Image to change.")
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "Image to inpaint.")
     private Path image;
 
-    // The mask may be left out before the prompt, which positions alone cannot say.
+    // With --extend the prompt has no mask before it, which picocli's positions cannot express.
     @Parameters(
             index = "1..2",
             arity = "1..2",
             paramLabel = "[MASK] PROMPT",
             hideParamSyntax = true,
             converter = TextArgument.Converter.class,
-            description = "MASK: image of the same size, white (half gray and lighter) or transparent where to"
-                    + " regenerate; none with --extend. PROMPT: what the whole image shows, in quotes.")
+            description = "MASK: image of the same size; white (half gray and lighter) or transparent pixels are"
+                    + " regenerated; none with --extend. PROMPT: what the whole image shows, in quotes.")
     private List<String> maskAndPrompt;
 
     @Option(
             names = "--extend",
             paramLabel = "SIDES",
             converter = Margins.Converter.class,
-            description = "Instead of a mask: extend the image by that many pixels, for example"
+            description = "Instead of a mask: extend the image by so many pixels, for example"
                     + " left=128,right=128,top=0,bottom=256. Sides left out are 0.")
     private Margins extend;
 
@@ -67,16 +67,16 @@ final class InpaintCommand implements Callable<Integer> {
             names = "--mask-channel",
             paramLabel = "NAME",
             description =
-                    "What in the mask counts: gray (white is regenerated), alpha (transparent is), or auto: alpha where"
-                            + " it varies, gray otherwise. Default: auto.")
+                    "Channel of the mask: gray (white is regenerated), alpha (transparent is regenerated), or auto:"
+                            + " alpha if it varies, gray otherwise. Default: auto.")
     private MaskChannel maskChannel = MaskChannel.AUTO;
 
     @Option(
             names = "--seam",
             paramLabel = "N",
             description =
-                    "Half the width in pixels of the soft edge along which the image's own pixels are put back; 0 for a"
-                            + " hard edge, -1 not to put them back. Default: 8.")
+                    "Half the width, in pixels, of the soft edge between new pixels and the image's own; 0 is a hard"
+                            + " edge, -1 keeps the decoded pixels everywhere. Default: 8.")
     private Integer seam;
 
     @Mixin
@@ -104,13 +104,13 @@ final class InpaintCommand implements Callable<Integer> {
 
     private void checkMaskOrExtend() {
         if (extend != null && maskAndPrompt.size() == 2) {
-            throw wrong("--extend takes the place of the mask " + maskAndPrompt.get(0) + "; leave one of them out");
+            throw wrong("--extend replaces the mask " + maskAndPrompt.get(0) + "; leave one of them out");
         }
         if (extend != null && maskChannel != MaskChannel.AUTO) {
-            throw wrong("--extend takes the place of a mask; leave --mask-channel out");
+            throw wrong("--extend replaces the mask; leave --mask-channel out");
         }
         if (extend == null && maskAndPrompt.size() == 1) {
-            throw wrong("say where to draw and what: unipic inpaint IMAGE MASK \"PROMPT\", or with --extend"
+            throw wrong("mask or prompt is missing: unipic inpaint IMAGE MASK \"PROMPT\", or with --extend"
                     + " left=128,right=128 instead of MASK");
         }
     }

@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Reads images that the user names: what is wrong with them is the user's input, not the program's failure. */
+/** Reads the user's images. An unreadable image is wrong input, not a failure of the program. */
 final class InputImage {
     private InputImage() {}
 

@@ -6,10 +6,10 @@ import java.util.function.IntSupplier;
 import org.jline.utils.Signals;
 
 /**
- * Makes Ctrl-C (and a plain {@code kill}) a cancellation: the work is told to stop, frees what it holds, says so, and
- * ends the process as it always does.
+ * Turns Ctrl-C (and a plain {@code kill}) into a cancellation: the work stops and releases its resources, and the
+ * process ends in the usual way.
  *
- * <p>By a signal handler rather than a shutdown hook: hooks run side by side, and ONNX Runtime's own closes its
+ * <p>This uses a signal handler and no shutdown hook. Hooks run concurrently, and ONNX Runtime's own hook closes its
  * environment, which crashes the process while a graph still runs.
  */
 final class Interruption {
@@ -18,7 +18,7 @@ final class Interruption {
 
     private Interruption() {}
 
-    /** Does the work and gives its result; a signal cancels it, and a second one, or long waiting, ends the process. */
+    /** Runs the work. A signal cancels it; a second signal, or a timeout, ends the process. */
     static int guard(Session session, IntSupplier work) {
         AtomicBoolean interrupted = new AtomicBoolean();
         Runnable onSignal = () -> {
@@ -34,7 +34,7 @@ final class Interruption {
         return work.getAsInt();
     }
 
-    /** Does the work; meanwhile Ctrl-C does the action in place of cancelling all. The other signals still cancel. */
+    /** Runs the work. Meanwhile Ctrl-C runs the action and cancels nothing. The other signals still cancel. */
     static void redirectingCtrlC(Runnable action, Runnable work) {
         Object before = Signals.register("INT", action);
         try {
@@ -53,7 +53,7 @@ final class Interruption {
         end(session);
     }
 
-    /** Ends the process now, without freeing anything. */
+    /** Ends the process immediately and frees nothing. */
     static void end(Session session) {
         session.err().println("unipic: cancelled");
         Runtime.getRuntime().halt(UniPicCommand.CANCELLED);

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** By how many pixels an image is extended at each side, written {@code left=64,bottom=32}. */
+/** The pixels by which an image is extended at each side, written {@code left=64,bottom=32}. */
 record Margins(int left, int right, int top, int bottom) {
     private static final List<String> SIDES = List.of("left", "right", "top", "bottom");
     private static final Pattern SIDE = Pattern.compile("\\s*([a-z]+)\\s*=\\s*(\\d{1,6})\\s*");

@@ -17,29 +17,31 @@ final class MemoryOptions {
     @Option(
             names = "--tile-above",
             paramLabel = "PIXELS",
-            description = "Decode images of more pixels (width times height) in tiles: less memory, several times the"
-                    + " time for that part. Default: 1048576 (1024 x 1024); with --low-memory 262144 (512 x 512).")
+            description =
+                    "Decode images of more pixels (width times height) in tiles. This needs less memory, and several"
+                            + " times the time for decoding. Default: 1048576 (1024 x 1024); with --low-memory 262144"
+                            + " (512 x 512).")
     private Long tileAbove;
 
     @Option(
             names = "--low-memory",
-            description = "Free each part of the model when it has done its work, and decode images of more than"
-                    + " 512 x 512 pixels in tiles: less memory at the peak, more time.")
+            description =
+                    "Close each graph after use, and decode images of more than 512 x 512 pixels in tiles. This needs"
+                            + " less memory at the peak, and more time.")
     private boolean lowMemory;
 
     @Option(
             names = "--prepack",
             description =
-                    "Copy a float32 model's matrices into the layout that the processor multiplies fastest: as much"
-                            + " memory again as they take, and seconds more to load; for chats and many images in a row.")
+                    "Copy the matrices of a float32 model into the processor's fastest layout. This needs their memory"
+                            + " twice, and seconds more to load. It pays off for chats and many images in a row.")
     private boolean prepack;
 
     @Option(
             names = "--no-mmap",
-            description =
-                    "Read the weights into memory, where they would be mapped from their files: for model folders on"
-                            + " network drives, and where files may change while they are in use. Takes as much memory as the"
-                            + " folder's size.")
+            description = "Read the weights into memory rather than map their files: for model folders on"
+                    + " network drives, and where files may change while they are in use. Takes as much memory as the"
+                    + " folder's size.")
     private boolean notMapped;
 
     boolean mapped() {
@@ -61,7 +63,7 @@ final class MemoryOptions {
         return tileAbove;
     }
 
-    /** Before anything is loaded. */
+    /** Checks the options before anything is loaded. */
     void requireValid() {
         if (tileAbove() < 0) {
             throw new ParameterException(

@@ -12,7 +12,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.Spec.Target;
 
-/** The options that say which model is loaded, and how. */
+/** The options for the model and how it is loaded. */
 final class ModelOptions {
     static final String MODEL_VARIABLE = "UNIPIC_MODEL";
 
@@ -22,11 +22,11 @@ final class ModelOptions {
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "Model folder, as written by 'unipic export'. Default: $" + MODEL_VARIABLE
+            description = "Model folder, as 'unipic export' writes it. Default: $" + MODEL_VARIABLE
                     + ", else the small test model that comes with unipic.")
     private Path folder;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Processor threads to use. Default: one a core.")
+    @Option(names = "--threads", paramLabel = "N", description = "Processor threads to use. Default: one per core.")
     private Integer threads;
 
     @Mixin
@@ -37,7 +37,7 @@ final class ModelOptions {
 
     private ProviderChoice choice;
 
-    /** Loads the model asked for, or the built-in one, which says on stderr that it is not a trained one. */
+    /** Loads the requested model, or the built-in one, with a note on stderr that it is not trained. */
     UniPic load(Session session, boolean quiet) {
         if (threads != null && threads < 1) {
             throw new ParameterException(command.commandLine(), "--threads is " + threads + ", but must be at least 1");
@@ -62,7 +62,7 @@ final class ModelOptions {
                 .load(model -> builder(model, asked).verifyChecksums(true).load());
     }
 
-    /** What computes and why, once a model is loaded. */
+    /** The provider and the reason for it, once a model is loaded. */
     ProviderChoice choice() {
         return choice;
     }

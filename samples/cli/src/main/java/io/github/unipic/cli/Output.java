@@ -8,8 +8,8 @@ import java.nio.charset.Charset;
 import java.util.function.BooleanSupplier;
 
 /**
- * Standard output or standard error, as all of the command line prints to them: text is made harmless for terminals
- * (see {@link TerminalText}), and results that cannot be written are a failure rather than lost.
+ * Standard output or standard error of the command line. Makes text harmless for terminals (see {@link TerminalText}),
+ * and fails if a result cannot be written.
  */
 final class Output extends PrintStream {
     private final Charset charset;
@@ -24,16 +24,16 @@ final class Output extends PrintStream {
     }
 
     /**
-     * For results.
+     * A stream for results.
      *
-     * @param terminal whether a person watches; asked only when it matters
+     * @param terminal whether the stream is a terminal; asked only when it matters
      * @return a stream whose methods throw {@link StandardOutputException} when it cannot be written
      */
     static Output results(OutputStream stream, Charset charset, BooleanSupplier terminal) {
         return new Output(new Checked(stream), charset, terminal);
     }
 
-    /** For progress, notes and errors. Where they cannot be written, there is nowhere left to say so. */
+    /** A stream for progress, notes and errors. It ignores failures to write, because nothing could report them. */
     static Output messages(OutputStream stream, Charset charset, BooleanSupplier terminal) {
         return new Output(stream, charset, terminal);
     }
@@ -47,12 +47,12 @@ final class Output extends PrintStream {
         return charset.newEncoder().canEncode(text);
     }
 
-    /** The same stream, for what steers the terminal on purpose and holds no text from outside. */
+    /** The unfiltered stream, for control sequences of our own. It must get no text from outside. */
     PrintStream raw() {
         return raw;
     }
 
-    /** Prints what a program may read: exactly, unless a terminal would obey it. */
+    /** Prints text exactly for programs, and made harmless for terminals. */
     void printExact(String text) {
         if (TerminalText.isHarmless(text) || terminal.getAsBoolean()) {
             print(text);
@@ -61,7 +61,7 @@ final class Output extends PrintStream {
         }
     }
 
-    // PrintStream's other methods for text come down to these.
+    // PrintStream's other methods for text call these.
 
     @Override
     public void print(String text) {
@@ -83,7 +83,7 @@ final class Output extends PrintStream {
         print(String.valueOf(c));
     }
 
-    /** Fails where PrintStream would only remember that it failed. */
+    /** Throws when a write fails, which PrintStream only records. */
     private static final class Checked extends FilterOutputStream {
         Checked(OutputStream out) {
             super(out);

@@ -10,9 +10,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where images go. A file named by the user is overwritten, as by other tools; several images number it
- * ({@code fox-1.png}, {@code fox-2.png}). Without a name, each image is called by its seed ({@code unipic-7.png}) and
- * never takes the place of another file ({@code unipic-7-2.png}).
+ * The files of generated images. A file named by the user is overwritten, as other tools do. Several images get numbers
+ * ({@code fox-1.png}, {@code fox-2.png}). Without a name, each image is named after its seed ({@code unipic-7.png}) and
+ * never replaces another file ({@code unipic-7-2.png}).
  */
 final class OutputFiles {
     private static final String DEFAULT_EXTENSION = ".png";
@@ -39,7 +39,7 @@ final class OutputFiles {
         Matcher parts = NAME.matcher(name);
         if (!parts.matches()) {
             throw new IllegalArgumentException(
-                    "the image must be called something.png or something.jpg, not '" + file + "'");
+                    "the image must be named something.png or something.jpg, not '" + file + "'");
         }
         OutputFiles files = new OutputFiles(
                 file.toAbsolutePath().getParent(),
@@ -53,7 +53,7 @@ final class OutputFiles {
         return files;
     }
 
-    /** Names by the seed, in a folder that must be writable. */
+    /** Names images after their seeds, in a folder that must be writable. */
     static OutputFiles bySeed(Path folder, int count) {
         OutputFiles files = new OutputFiles(folder, !folder.isAbsolute(), Optional.empty(), DEFAULT_EXTENSION, count);
         requirePossible(files.file(0, 0));
@@ -72,7 +72,7 @@ final class OutputFiles {
         return file;
     }
 
-    /** A file as the user would write it: relative where the name given was. */
+    /** The name of a file for the user: relative if the given name was. */
     String display(Path file) {
         Path here = Path.of("").toAbsolutePath();
         return (relative ? here.relativize(file).normalize() : file).toString();

@@ -10,7 +10,7 @@ final class PathArgument implements ITypeConverter<Path> {
     @Override
     public Path convert(String text) {
         if (text.isEmpty()) {
-            // To Java that is the current folder; to the user, a shell variable that is not set.
+            // Java takes it for the current folder, but mostly it is a shell variable that is not set.
             throw new TypeConversionException("it is empty; name a file or folder (the current folder is .)");
         }
         try {
@@ -20,7 +20,7 @@ final class PathArgument implements ITypeConverter<Path> {
         }
     }
 
-    /** Java takes the character set of file names from the locale, and refuses names that it does not have. */
+    /** Java takes the character set of file names from the locale, and refuses names with other characters. */
     static String explain(InvalidPathException e) {
         boolean ascii = e.getInput().chars().allMatch(c -> c < 128);
         return "'" + e.getInput() + "' "

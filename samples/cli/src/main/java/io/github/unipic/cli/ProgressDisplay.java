@@ -10,9 +10,8 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * Shows on stderr how far a task is and how long it still takes: a bar where a person watches, else (a log file, a
- * build server, a terminal too narrow for a bar) a plain line every few seconds. Closing it leaves the cursor on a new
- * line.
+ * Shows the progress of a task and the time left on stderr: a bar on a terminal, and otherwise (a log file, a build
+ * server, a terminal too narrow for a bar) a plain line every few seconds. Closing it leaves the cursor on a new line.
  */
 interface ProgressDisplay extends AutoCloseable {
     /**
@@ -23,13 +22,13 @@ interface ProgressDisplay extends AutoCloseable {
     @Override
     void close();
 
-    /** What is counted: its name, and how many of the numbers given make one of it. */
+    /** The unit of the display: its name, and how many of the counted numbers make one. */
     record Unit(String name, long size) {
         static final Unit ITERATIONS = new Unit("iterations", 1);
         static final Unit CASES = new Unit("cases", 1);
         static final Unit MEGABYTES = new Unit("MB", 1_000_000);
 
-        /** Counted in thousandths, so that the display moves within an image too. */
+        /** Images, counted in thousandths, so that the display also moves within an image. */
         static final Unit IMAGES = new Unit("images", 1000);
     }
 
@@ -60,7 +59,7 @@ interface ProgressDisplay extends AutoCloseable {
         private static final int REDRAW_MILLIS = 200;
         private static final int COLUMNS = 79;
 
-        /** With fewer there is no place for a bar between the figures, and the library fails. */
+        /** With fewer columns there is no room for a bar between the figures, and the library fails. */
         private static final int FEWEST_COLUMNS = 50;
 
         private final Line line;
@@ -94,8 +93,8 @@ interface ProgressDisplay extends AutoCloseable {
         }
 
         /**
-         * The terminal's line that the bar is on. With a width that is given, because the library would ask JLine for
-         * the terminal's, and JLine takes Ctrl-C away from Java's shutdown hooks.
+         * The bar's line on the terminal. The width is given, because the library would ask JLine for it, and JLine
+         * takes Ctrl-C away from Java's shutdown hooks.
          */
         private static final class Line extends ConsoleProgressBarConsumer {
             private boolean ended;
@@ -104,7 +103,7 @@ interface ProgressDisplay extends AutoCloseable {
                 super(err, columns);
             }
 
-            /** The library does not end the line of a bar that is closed before it was first drawn. */
+            /** Ends the line itself, because the library does not for a bar that was never drawn. */
             @Override
             public synchronized void close() {
                 if (!ended) {
@@ -115,7 +114,7 @@ interface ProgressDisplay extends AutoCloseable {
         }
     }
 
-    /** A line every few seconds; none for a task that ends sooner. */
+    /** Prints a line every few seconds, and none for a task that ends sooner. */
     final class Lines implements ProgressDisplay {
         private static final Duration INTERVAL = Duration.ofSeconds(5);
 

@@ -8,13 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** The options that say what computes: the execution provider, a plugin's library, a vendor's ONNX Runtime. */
+/** The options for the execution provider, plugin libraries, and a vendor's ONNX Runtime. */
 final class ProviderOptions {
     @Option(
             names = "--provider",
             paramLabel = "NAME",
             description = "ONNX Runtime execution provider: cpu, cuda, tensorrt, directml, coreml, webgpu or another;"
-                    + " 'unipic info' shows what is here. What it cannot run, the CPU does. auto is the first of"
+                    + " 'unipic info' lists those of this machine. The CPU runs what it cannot. auto is the first of"
                     + " tensorrt (if a trt_engine_cache_path is given), cuda and cpu that works. Default: auto;"
                     + " for conformance: cpu.")
     private String name;
@@ -28,8 +28,8 @@ final class ProviderOptions {
     @Option(
             names = "--provider-library",
             paramLabel = "NAME=FILE",
-            description = "Library of a plugin, registered under NAME; can be repeated. --provider then takes the name"
-                    + " that the plugin gives itself, which 'unipic info' with this option shows.")
+            description = "Library of a plugin, registered under NAME; can be repeated. --provider then takes the"
+                    + " plugin's own name, which 'unipic info' with this option shows.")
     private Map<String, Path> libraries = new LinkedHashMap<>();
 
     @Option(
@@ -40,23 +40,23 @@ final class ProviderOptions {
 
     @Option(
             names = {"-v", "--verbose"},
-            description = "Say on stderr what computes and why.")
+            description = "Print the provider and the reason for it on stderr.")
     private boolean verbose;
 
-    /** Whether another ONNX Runtime than the one that comes with unipic is asked for. */
+    /** Whether the user asks for another ONNX Runtime than the one that comes with unipic. */
     boolean replacesRuntime() {
         return nativeFolder != null;
     }
 
-    /** Sets ONNX Runtime up for this process, before anything else needs it, and gives what computes. */
+    /** Sets up ONNX Runtime for this process, before anything else uses it, and returns the provider. */
     ExecutionProvider prepare() {
         return choose(ExecutionProvider.AUTO).provider();
     }
 
     /**
-     * The same, with the reason.
+     * As {@link #prepare}, with the reason.
      *
-     * @param unasked what computes where no provider is asked for
+     * @param unasked the provider if the user names none
      */
     ProviderChoice choose(ExecutionProvider unasked) {
         if (verbose) {

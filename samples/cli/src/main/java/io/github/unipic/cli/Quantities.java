@@ -3,7 +3,7 @@ package io.github.unipic.cli;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Sizes and times as people read them. */
+/** Formats sizes and times for people. */
 final class Quantities {
     private static final String[] UNITS = {"kB", "MB", "GB", "TB"};
 

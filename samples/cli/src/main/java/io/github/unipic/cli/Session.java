@@ -10,15 +10,15 @@ import java.util.function.IntSupplier;
 import java.util.function.UnaryOperator;
 
 /**
- * What one run of the command line has around it.
+ * The environment of one run of the command line.
  *
- * @param in what the user types, or a pipe
- * @param inIsTerminal whether a person types it; asked only where there is a prompt to show
- * @param out where results go
- * @param err where progress, notes and errors go
- * @param columns the width of the terminal; asked only where one is printed to
+ * @param in the user's input, or a pipe
+ * @param inIsTerminal whether it comes from a terminal; asked only before a prompt is shown
+ * @param out for results
+ * @param err for progress, notes and errors
+ * @param columns the width of the terminal; asked only when printing to one
  * @param environment environment variables by name; null for one that is not set, as {@link System#getenv(String)}
- * @param cancellation what Ctrl-C cancels
+ * @param cancellation cancelled by Ctrl-C
  */
 record Session(
         BufferedReader in,
@@ -29,7 +29,7 @@ record Session(
         UnaryOperator<String> environment,
         Cancellation cancellation) {
 
-    /** This process's own. Its streams take the place of Java's, so that what libraries print goes through them too. */
+    /** The session of this process. Its streams replace Java's, so that libraries print through them too. */
     static Session system() {
         Output out = Output.results(
                 new FileOutputStream(FileDescriptor.out), charset("stdout"), once(() -> Terminal.is(Terminal.STDOUT)));
@@ -47,7 +47,7 @@ record Session(
                 new Cancellation());
     }
 
-    /** The one that Java itself would print in. */
+    /** The character set that Java itself would use. */
     private static Charset charset(String stream) {
         String name = System.getProperty(stream + ".encoding", System.getProperty("sun." + stream + ".encoding"));
         return name == null ? Charset.defaultCharset() : Charset.forName(name);
@@ -67,7 +67,7 @@ record Session(
         };
     }
 
-    /** What the terminal sends; Java's own default is UTF-8 anywhere, since release 18. */
+    /** The character set of the terminal. Java's own default is always UTF-8 since release 18. */
     private static Charset terminalCharset() {
         return System.console() != null
                 ? System.console().charset()

@@ -5,7 +5,7 @@ import io.github.unipic.GenerateRequest;
 import io.github.unipic.InvalidRequestException;
 import picocli.CommandLine.Option;
 
-/** The size of images, for the tasks that can choose it. */
+/** The size of images, for the tasks that have a choice. */
 final class SizeOption {
     @Option(
             names = "--size",

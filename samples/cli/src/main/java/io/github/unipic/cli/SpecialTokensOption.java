@@ -4,11 +4,11 @@ import io.github.unipic.DescribeRequest;
 import io.github.unipic.ImageRequest;
 import picocli.CommandLine.Option;
 
-/** Whether the names of special tokens in prompts are those tokens. */
+/** Whether names of special tokens in prompts become those tokens. */
 final class SpecialTokensOption {
     @Option(
             names = "--allow-special-tokens",
-            description = "Read names of the model's special tokens in the text, such as <|im_end|>, as those tokens."
+            description = "Turn names of the model's special tokens in the text, such as <|im_end|>, into those tokens."
                     + " Without it they are plain text, so that a text cannot end its turn.")
     private boolean allowed;
 
@@ -16,14 +16,14 @@ final class SpecialTokensOption {
         return allowed;
     }
 
-    /** Allows them if that was asked for. */
+    /** Allows special tokens if the option was given. */
     void applyTo(ImageRequest.Builder<?> builder) {
         if (allowed) {
             builder.allowSpecialTokens(true);
         }
     }
 
-    /** Allows them if that was asked for. */
+    /** Allows special tokens if the option was given. */
     void applyTo(DescribeRequest.Builder builder) {
         builder.allowSpecialTokens(allowed);
     }

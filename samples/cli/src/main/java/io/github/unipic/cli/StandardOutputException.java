@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Standard output cannot be written. No {@link io.github.unipic.UniPicException}, so that nobody who goes on after one
- * of those goes on writing into nothing.
+ * Standard output cannot be written. This is no {@link io.github.unipic.UniPicException}, so that code that continues
+ * after one of those does not continue after this.
  */
 final class StandardOutputException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -20,9 +20,9 @@ final class StandardOutputException extends RuntimeException {
     }
 
     /**
-     * Whether another program read the output and has had enough, as {@code head} does: nothing is wrong. The error
-     * itself cannot be told by its message, which the system writes in the user's language; but a pipe fails for
-     * another reason only when it is full and was set not to wait.
+     * Whether another program read the output and has ended, as {@code head} does, which is no error. The message is in
+     * the user's language and does not always tell. But a pipe fails for another reason only when it is full and
+     * non-blocking.
      */
     boolean readerGone() {
         String message = String.valueOf(getCause().getMessage());

@@ -10,13 +10,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What Java does not tell of the terminal, asked of POSIX tools. */
+/** Asks POSIX tools about the terminal, since Java does not tell enough. */
 final class Terminal {
     static final int STDIN = 0;
     static final int STDOUT = 1;
     static final int STDERR = 2;
 
-    /** Of a terminal that does not tell its width, and where there is none. */
+    /** The width if there is no terminal, or it does not tell its width. */
     static final int USUAL_COLUMNS = 80;
 
     private static final Pattern SIZE = Pattern.compile("\\s*\\d+ (\\d{1,5})\\s*");
@@ -24,7 +24,7 @@ final class Terminal {
 
     private Terminal() {}
 
-    /** Java can tell only whether stdin and stdout are both terminals; {@code test -t} tells it of each. */
+    /** Whether a stream is a terminal. Java can tell only whether stdin and stdout both are. */
     static boolean is(int descriptor) {
         if (windows()) {
             return System.console() != null;
@@ -54,7 +54,7 @@ final class Terminal {
         }
     }
 
-    /** @param size rows and columns, as {@code stty size} prints them; no columns mean that the terminal knows none */
+    /** @param size rows and columns, as {@code stty size} prints them; 0 columns if the terminal does not know */
     static int columns(String size) {
         Matcher matcher = SIZE.matcher(size);
         int columns = matcher.matches() ? Integer.parseInt(matcher.group(1)) : 0;

@@ -1,13 +1,13 @@
 package io.github.unipic.cli;
 
 /**
- * Text of any origin, made harmless to print: what would command a terminal (escape sequences, bells, cursor jumps) or
- * make text look like other text (overrides of its direction) becomes U+FFFD.
+ * Makes text of any origin harmless to print. Characters that control a terminal (escape sequences, bells, cursor
+ * movements) or make text look like other text (direction overrides) become U+FFFD.
  */
 final class TerminalText {
     private static final char REPLACEMENT = '\uFFFD';
 
-    /** So that a message that quotes a file stays readable. */
+    /** The most characters of a line, so that a message that quotes a file stays readable. */
     private static final int LONGEST_LINE = 4000;
 
     private TerminalText() {}
@@ -22,7 +22,7 @@ final class TerminalText {
         return text;
     }
 
-    /** On one line, and not too long for one. */
+    /** The text on one line, shortened if it is too long. */
     static String line(String text) {
         String some = text.length() <= LONGEST_LINE ? text : text.substring(0, LONGEST_LINE) + "...";
         return of(some.strip().replaceAll("\\s*\\R\\s*", " "));
@@ -51,7 +51,7 @@ final class TerminalText {
         };
     }
 
-    /** Embeddings, overrides and isolates. The marks stay: right-to-left text needs them, and they turn nothing. */
+    /** Embeddings, overrides and isolates. Marks stay: right-to-left text needs them, and they reorder nothing. */
     private static boolean turnsDirection(char c) {
         return c >= '\u202A' && c <= '\u202E' || c >= '\u2066' && c <= '\u2069';
     }

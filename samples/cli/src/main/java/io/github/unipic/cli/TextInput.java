@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Text from a terminal or a pipe. A byte order mark at its beginning, which some shells and editors write, names the
- * character set and is no part of the text.
+ * Text from a terminal or a pipe. A byte order mark at the beginning, as some shells and editors write it, sets the
+ * character set and is not part of the text.
  */
 final class TextInput extends Reader {
     private static final Map<Charset, byte[]> MARKS = Map.of(
@@ -34,13 +34,13 @@ final class TextInput extends Reader {
     @Override
     public int read(char[] buffer, int from, int length) throws IOException {
         if (reader == null) {
-            // Not before something is read: a terminal would be waited for.
+            // Opened at the first read, because opening waits for a terminal's input.
             reader = open();
         }
         return reader.read(buffer, from, length);
     }
 
-    /** Reads no further than the first byte that differs from a mark, which may be the last that is there for now. */
+    /** Reads only up to the first byte that differs from a mark, because no more may be available yet. */
     private Reader open() throws IOException {
         byte[] start = {};
         while (begins(start)) {

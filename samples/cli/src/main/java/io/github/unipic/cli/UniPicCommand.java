@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The {@code unipic} command line. It holds what all subcommands share: the session they run in, and how their failures
- * become one line on stderr and an exit code.
+ * The {@code unipic} command line. It has what all subcommands share: the session, and the conversion of failures to
+ * one line on stderr and an exit code.
  */
 @Command(
         name = "unipic",
@@ -57,19 +57,19 @@ public final class UniPicCommand implements Callable<Integer> {
     static final int WRONG_INPUT = 2;
     static final int CANCELLED = 130;
 
-    /** What a shell says of a program that SIGPIPE ended, as {@code cat} is in {@code cat FILE | head}. */
+    /** A shell's exit code for a program that SIGPIPE ended, such as {@code cat} in {@code cat FILE | head}. */
     static final int READER_GONE = 141;
 
     private static final String STACKTRACE_OPTION = "--stacktrace";
 
-    /** picocli makes no narrower help than 55. */
+    /** picocli's narrowest help is 55 columns wide. */
     private static final int NARROWEST_HELP = 55;
 
     private static final int WIDEST_HELP = 100;
 
     private static final Pattern TEXT_WITH_DASH = Pattern.compile("-[^=\\s]*\\s.*", Pattern.DOTALL);
 
-    /** What the text on a command line is called. */
+    /** The names of the parameters that are texts. */
     private static final Set<String> TEXTS = Set.of("PROMPT", "INSTRUCTION", "QUESTION");
 
     private final Session session;
@@ -92,7 +92,7 @@ public final class UniPicCommand implements Callable<Integer> {
 
     /** Runs the command line and ends the process with its exit code. */
     public static void main(String[] args) {
-        // All text is English, and so are its numbers, those that libraries print too.
+        // All text is English, and so are the numbers in it, including those that libraries print.
         Locale.setDefault(Locale.ROOT);
         Session session = Session.system();
         System.exit(Interruption.guard(session, () -> run(session, args)));
@@ -100,11 +100,11 @@ public final class UniPicCommand implements Callable<Integer> {
 
     /** Runs the command line and gives its exit code. */
     static int run(Session session, String... args) {
-        // A conformance run that breaks off is no verdict about the machine.
+        // An interrupted conformance run is no verdict about the machine.
         int failed = args.length > 0 && args[0].equals(ConformanceCommand.NAME) ? WRONG_INPUT : FAILED;
         try {
             CommandLine line = commandLine(session);
-            // Printed here, as picocli would print what that throws.
+            // Printed here, because picocli would print the exception itself.
             StringWriter help = new StringWriter();
             line.setOut(new PrintWriter(help));
             int exitCode = line.execute(args);
@@ -125,7 +125,7 @@ public final class UniPicCommand implements Callable<Integer> {
             return new CommandLine.Help(spec, colours);
         });
         line.registerConverter(Path.class, new PathArgument());
-        // A prompt may begin with @, which picocli would otherwise take for a file of arguments.
+        // A prompt may begin with @; otherwise picocli would read a file of arguments.
         line.setExpandAtFiles(false);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler(root::onWrongUsage);
@@ -154,7 +154,7 @@ public final class UniPicCommand implements Callable<Integer> {
             } else if (text.isPresent()) {
                 message += unmatched.isUnknownOption()
                         ? adviceOnDashes(text.get())
-                        : "; put the " + text.get() + " in quotes"; // several words without are several arguments
+                        : "; put the " + text.get() + " in quotes"; // unquoted words are several arguments
             }
         }
         // Subclasses are about the form of the command line; a plain ParameterException explains itself.
@@ -165,7 +165,7 @@ public final class UniPicCommand implements Callable<Integer> {
         return WRONG_INPUT;
     }
 
-    /** What the command calls the text it takes. */
+    /** The name of the text that a command takes. */
     private static Optional<String> text(CommandSpec command) {
         return command.positionalParameters().stream()
                 .map(PositionalParamSpec::paramLabel)
@@ -174,7 +174,7 @@ public final class UniPicCommand implements Callable<Integer> {
                 .map(label -> label.toLowerCase(Locale.ROOT));
     }
 
-    /** Several words that begin as an option does. */
+    /** Whether an argument is a text that begins like an option. */
     private static boolean isTextWithDash(String argument) {
         return TEXT_WITH_DASH.matcher(argument).matches();
     }

@@ -75,7 +75,7 @@ class BatchTest {
     @Test
     void ignoredKeysCannotPassForOtherLines() throws IOException {
         Files.writeString(prompts, "{\"prompt\": \"a\", \"k\\u001b\\nDone\": 1}");
-        assertThat(batch().errLines()).contains("Keys that mean nothing here are ignored: k\uFFFD Done");
+        assertThat(batch().errLines()).contains("These keys are unknown and ignored: k\uFFFD Done");
     }
 
     @Test
@@ -112,7 +112,7 @@ class BatchTest {
         age();
         CommandLineRun run = batch();
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(run.err()).contains("3 of 3 images are there already");
+        assertThat(run.err()).contains("3 of 3 images already exist");
         assertThat(redrawn()).isEmpty();
         List<JsonNode> after = lines();
         assertThat(after).hasSize(3);
@@ -159,7 +159,7 @@ class BatchTest {
     }
 
     @Test
-    void restartDrawsAllAnewAndLeavesNothingOld() throws IOException {
+    void restartDrawsAllAgainAndLeavesNothingOld() throws IOException {
         batch();
         age();
         Path mine = Files.writeString(images.resolve("notes.txt"), "mine");

@@ -60,11 +60,11 @@ class ChatTest {
         assertThat(again.out()).isEqualTo(run.out());
         CommandLineRun reset = chat("/image " + fox, "What is it?", "/reset", "And where?");
         assertThat(reset.out()).isNotEqualTo(run.out());
-        assertThat(reset.err()).contains("A new talk.");
+        assertThat(reset.err()).contains("A new conversation.");
     }
 
     @Test
-    void drawsFromTheTalkAndEditsTheLastImage() throws IOException {
+    void drawsInTheConversationAndEditsTheLastImage() throws IOException {
         Path first = folder.resolve("first one.png");
         Path second = folder.resolve("second.png");
         Path copy = folder.resolve("copy.png");
@@ -93,13 +93,13 @@ class ChatTest {
                 "/image | there is no image yet",
                 "/draw | say what to draw",
                 "/edit darker | there is no image yet",
-                "/save | say where to",
+                "/save | name the file",
                 "/save out.png | there is no image yet",
                 "/draw a fox -o fox.gif | something.png",
                 "/draw a fox -o no/such/folder/fox.png | does not exist",
                 "caf\uFFFD | LC_ALL=C.UTF-8",
             })
-    void aMistakeEndsTheLineAndNotTheTalk(String line, String message) {
+    void aMistakeEndsTheLineAndNotTheConversation(String line, String message) {
         CommandLineRun run = chat(line, "/help");
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).isEmpty();
@@ -111,7 +111,7 @@ class ChatTest {
     void aLineWithoutEndIsNotKept() {
         CommandLineRun run = chat("x".repeat(3_000_000), "/help");
         assertThat(run.exitCode()).isZero();
-        assertThat(run.errLines().get(1)).isEqualTo("unipic: that line is lost: it has more than 1000000 characters");
+        assertThat(run.errLines().get(1)).isEqualTo("unipic: the line is ignored: it has more than 1000000 characters");
         assertThat(run.err()).contains("/draw PROMPT");
     }
 
@@ -124,7 +124,7 @@ class ChatTest {
     }
 
     @Test
-    void ctrlCStopsTheAnswerAndNotTheTalk() throws Exception {
+    void ctrlCStopsTheAnswerAndNotTheConversation() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         OutputStream out = tellingOfItsFirstByte(begun);
@@ -161,7 +161,7 @@ class ChatTest {
 
     /** As a plain kill does. */
     @Test
-    void cancellingTheSessionEndsATalkThatWaitsForALine() throws Exception {
+    void cancellingTheSessionEndsAConversationThatWaitsForALine() throws Exception {
         Cancellation cancellation = new Cancellation();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         CountDownLatch prompted = new CountDownLatch(1);

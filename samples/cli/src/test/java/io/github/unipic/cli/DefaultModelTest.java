@@ -38,7 +38,7 @@ class DefaultModelTest {
     }
 
     @Test
-    void anotherBuildExportsAnewAndStaleOnesAreDeleted() throws IOException {
+    void anotherBuildExportsAgainAndStaleOnesAreDeleted() throws IOException {
         load(model("a"));
         load(model("b"));
         assertThat(entries()).containsExactly("tiny-a", "tiny-b");

@@ -179,7 +179,7 @@ class EndToEndTest {
     void describeTellsOfAnotherEncoder() {
         String fox = fox();
         CommandLineRun mar = run("describe", fox, "--max-tokens", "2", "--vision", "mar");
-        assertThat(mar.errLines()).contains("Looked at the images with the MAR encoder, not with SigLIP2.");
+        assertThat(mar.errLines()).contains("The images were encoded with the MAR encoder, not with SigLIP2.");
         assertThat(run("describe", fox, "--max-tokens", "2", "--vision", "mar", "-q")
                         .err())
                 .isEmpty();
@@ -267,7 +267,7 @@ class EndToEndTest {
     }
 
     @Test
-    void describeChoosesWordsByItsOptions() {
+    void describeSamplesTokensByItsOptions() {
         String fox = fox();
         String[] sampled = {"describe", fox, "-q", "--max-tokens", "12", "--temperature", "5", "--seed", "7"};
         String answer = run(sampled).out();
@@ -307,7 +307,7 @@ class EndToEndTest {
     }
 
     @Test
-    void editDrawsTheSourceAnew() {
+    void editRegeneratesTheSource() {
         String fox = fox();
         Path night = folder.resolve("night.png");
         String[] command = {"edit", fox, "Make it night", "-o", night.toString(), "--size", "64", "--steps", "5"};

@@ -37,7 +37,7 @@ class HelpTest {
     @Test
     void conformanceNamesWhatItsOptionsTake() {
         assertThat(CommandLineRun.of("conformance", "run", "--help").out().replaceAll("\\s+", " "))
-                .contains("exported in: fp32, fp16, bf16, int8 or int4.")
+                .contains("export: fp32, fp16, bf16, int8 or int4.")
                 .contains("than the model's (fp32, fp16, bf16, int8 or int4)")
                 .contains("portable or fused");
     }
@@ -59,7 +59,7 @@ class HelpTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"run", "record"})
-    void theKitsCommandsTellTheirs(String command) {
+    void theKitsCommandsShowTheirs(String command) {
         CommandLineRun run = CommandLineRun.of("conformance", command, "--help");
         assertThat(run.exitCode()).isZero();
         root().getSubcommands()
@@ -80,7 +80,7 @@ class HelpTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"--version", "-V"})
-    void tellsTheVersion(String option) {
+    void printsTheVersion(String option) {
         CommandLineRun run = CommandLineRun.of(option);
         assertThat(run.out()).startsWith("unipic ");
         assertThat(run.exitCode()).isZero();

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/** What {@link ExecutionProvider#AUTO} stands for on this machine. */
+/** Chooses the provider that {@link ExecutionProvider#AUTO} stands for on this machine. */
 final class AutomaticProvider {
     private static final String ENGINES = "trt_engine_cache_path";
     private static final String NO_ENGINES =
@@ -22,12 +22,12 @@ final class AutomaticProvider {
 
     /** Tries a provider out. */
     interface Trial {
-        /** What keeps it from working here; empty when it works. */
+        /** The reason why the provider does not work here; empty when it works. */
         Optional<String> obstacle(ExecutionProvider provider);
     }
 
     /**
-     * Settles on a provider, and says in the log what and why.
+     * Chooses a provider, and logs it with the reason.
      *
      * @throws InvalidRequestException when an option is wrong
      */
@@ -43,7 +43,7 @@ final class AutomaticProvider {
         return choice;
     }
 
-    /** The first that no obstacle keeps from working. */
+    /** The first provider that works. */
     static ProviderChoice choose(ExecutionProvider asked, Trial trial) {
         NvidiaOptions.check(asked);
         Map<String, String> cudaOptions = new TreeMap<>(asked.options());

@@ -26,7 +26,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** NVIDIA's providers, CUDA and TensorRT: what they need on this machine, and what they are told of a graph. */
+/** NVIDIA's providers, CUDA and TensorRT: their requirements on this machine, and their options for a graph. */
 public final class Nvidia {
     private Nvidia() {}
 
@@ -42,7 +42,7 @@ public final class Nvidia {
         }
     }
 
-    /** With CUDA behind it, which does what TensorRT cannot. */
+    /** Adds TensorRT, and CUDA for the nodes that TensorRT cannot run. */
     static void addTensorRt(SessionOptions session, ExecutionProvider provider) throws OrtException {
         NvidiaOptions.check(provider);
         prepare(provider);
@@ -61,7 +61,7 @@ public final class Nvidia {
         addCuda(session, device == null ? cuda : cuda.withOption(Providers.DEVICE_ID, device));
     }
 
-    /** A folder for a cache means that it is wanted, which ONNX Runtime asks for separately. */
+    /** Enables a cache that has a folder, which ONNX Runtime does not do by itself. */
     private static void switchCacheOn(ExecutionProvider provider, Map<String, String> options, String cache) {
         String folder = options.get(cache + "_path");
         if (folder == null) {
@@ -154,7 +154,7 @@ public final class Nvidia {
     }
 
     /**
-     * What the padded length of what attention sees should be a multiple of: otherwise CUDA holds all scores
+     * The number that the attended length should be a multiple of. Otherwise CUDA stores all attention scores
      * (min_bias_align in ONNX Runtime's core/providers/cuda/llm/attention.cc).
      */
     public static int attentionAlignment(ExecutionProvider provider) {

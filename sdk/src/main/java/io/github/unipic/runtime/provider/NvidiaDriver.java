@@ -37,7 +37,7 @@ final class NvidiaDriver {
                             + " them, or install another");
         } catch (IllegalStateException | UnsatisfiedLinkError e) {
             return Optional.of("NVIDIA's driver finds no usable GPU (" + OnnxRuntime.reason(e)
-                    + "); see what nvidia-smi says, and install the driver anew if that fails");
+                    + "); see what nvidia-smi says, and reinstall the driver if that fails");
         }
     }
 

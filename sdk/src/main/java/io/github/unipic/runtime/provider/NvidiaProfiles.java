@@ -15,19 +15,19 @@ import java.util.stream.Collectors;
  * The shapes that TensorRT builds a graph's engine for: the least and the most that each input may have, and what it is
  * tuned for, from the axes in the graph's contract and the sizes in the manifest.
  *
- * <p>They hold for one image at a time of up to twice the native side, its prompts and answers no longer than it has
- * tokens, and a description of one image; tuned for the manifest's defaults with guidance. Whoever needs other shapes
- * gives the provider profiles as its own options.
+ * <p>They cover one image at a time of up to twice the native side, with prompts and answers of at most as many tokens
+ * as the image, and a description of one image. They are tuned for the manifest's defaults with guidance. For other
+ * shapes, set profiles as options of the provider.
  */
 final class NvidiaProfiles {
     /** Values rather than lengths: TensorRT wants to know the range of an input that shapes are computed from. */
     private static final Map<String, List<String>> VALUES =
             Map.of("grid", List.of("h", "w"), "core", List.of("top", "left", "rows", "columns"));
 
-    /** Side of a tile in places of two pixels, as TiledDecoder makes them. */
+    /** Side of a tile in positions of two pixels, as TiledDecoder makes them. */
     private static final long TILE = 128;
 
-    /** The diffusion was trained with so many steps. */
+    /** The diffusion steps of training. */
     private static final int MOST_STEPS = 1000;
 
     private final Map<String, Range> axes = new HashMap<>();
@@ -68,11 +68,11 @@ final class NvidiaProfiles {
         axes.put("w", width);
         axes.put("H", height.times(sizes.downsampling()));
         axes.put("W", width.times(sizes.downsampling()));
-        Range places = new Range(1, TILE, mostSide * sizes.downsampling() / 2);
-        axes.put("H/2", places);
-        axes.put("W/2", places);
-        axes.put("top", new Range(0, 0, places.max()));
-        axes.put("left", new Range(0, 0, places.max()));
+        Range positions = new Range(1, TILE, mostSide * sizes.downsampling() / 2);
+        axes.put("H/2", positions);
+        axes.put("W/2", positions);
+        axes.put("top", new Range(0, 0, positions.max()));
+        axes.put("left", new Range(0, 0, positions.max()));
         axes.put("rows", new Range(1, TILE, TILE));
         axes.put("columns", new Range(1, TILE, TILE));
     }

@@ -147,7 +147,7 @@ public final class Providers {
     }
 
     /**
-     * The arena in which a provider computes, in the words of the run option memory.enable_memory_arena_shrinkage. ONNX
+     * The arena in which a provider computes,as the run option memory.enable_memory_arena_shrinkage names it. ONNX
      * Runtime fails a run that names an arena which is not there, so others than these have none.
      */
     public static Optional<String> arena(ExecutionProvider provider) {
@@ -158,7 +158,7 @@ public final class Providers {
         });
     }
 
-    /** ONNX Runtime would get other characters, and for a path make another folder. */
+    /** Refuses values that ONNX Runtime would get with other characters, and so use another folder. */
     private static void requirePassable(ExecutionProvider provider) {
         provider.options().forEach((option, value) -> {
             if (!NativePath.passes(option) || !NativePath.passes(value)) {
