@@ -60,7 +60,7 @@ record ImageCase(
 
     private void generate(Execution execution, Consumer<Output> outputs) {
         Prompts prompts = execution.manifest().prompts();
-        PromptText request = PromptText.template(prompt).in(prompts.generate(), Prompts.PLACE);
+        PromptText request = PromptText.template(prompt).in(prompts.generate(), Prompts.PLACEHOLDER);
         try (LanguageContext conditional = LanguageContext.empty(execution);
                 LanguageContext unconditional = LanguageContext.empty(execution);
                 Tensor canvas = new MarModel(execution).blankCanvas()) {
