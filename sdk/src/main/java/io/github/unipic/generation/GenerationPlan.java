@@ -52,7 +52,7 @@ public record GenerationPlan(
         return rows;
     }
 
-    /** The iterations that predict something. */
+    /** All iterations, in their order. */
     List<Iteration> schedule() {
         return UnmaskingSchedule.plan(
                 iterations, samples.stream().map(Sample::order).toList(), grid.tokens());
