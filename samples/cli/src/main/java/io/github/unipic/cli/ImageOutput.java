@@ -68,7 +68,8 @@ final class ImageOutput {
             height = edit.size();
         }
         int madeFor = model.defaultWidth() * model.defaultHeight();
-        if (!quiet && width.isPresent() && width.getAsInt() * height.getAsInt() != madeFor) {
+        boolean possible = width.orElse(0) % model.sizeMultiple() == 0 && height.orElse(0) % model.sizeMultiple() == 0;
+        if (!quiet && width.isPresent() && possible && width.getAsInt() * height.getAsInt() != madeFor) {
             session.err()
                     .println("The model was made for images of " + model.defaultWidth() + " x " + model.defaultHeight()
                             + "; other sizes may look worse.");
