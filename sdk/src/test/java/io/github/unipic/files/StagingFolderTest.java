@@ -118,7 +118,7 @@ class StagingFolderTest {
     }
 
     @Test
-    void whatWasMovedAsideIsKeptInSightWhereSomethingElseTookItsPlace() throws Exception {
+    void whatWasMovedAsideStaysVisibleIfSomethingElseReplacedIt() throws Exception {
         write("model/file", "old");
         try (Child child = Child.start(parent, "between")) {
             child.kill();
@@ -169,9 +169,9 @@ class StagingFolderTest {
         }
     }
 
-    /** A process that stops at a certain place and waits to be killed. */
+    /** A process that stops at a certain step and waits to be killed. */
     private record Child(Process process) implements AutoCloseable {
-        static Child start(Path parent, String place) throws IOException {
+        static Child start(Path parent, String stop) throws IOException {
             Process process = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
@@ -181,7 +181,7 @@ class StagingFolderTest {
                             System.getProperty("java.class.path"),
                             Child.Main.class.getName(),
                             parent.toString(),
-                            place)
+                            stop)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             Child child = new Child(process);

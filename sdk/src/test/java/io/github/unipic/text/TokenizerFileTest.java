@@ -152,8 +152,8 @@ class TokenizerFileTest {
                 "/added_tokens/0/lstrip  | true                          | unusual property lstrip",
                 "/added_tokens/0/special | \"yes\"                       | special is neither true nor false"
             })
-    void refuses(String place, String value, String message) throws IOException {
-        set(place, JSON.readTree(value));
+    void refuses(String path, String value, String message) throws IOException {
+        set(path, JSON.readTree(value));
         if (value.contains("[2J")) {
             set("/added_tokens/0/id", JSON.readTree("-1"));
         }
