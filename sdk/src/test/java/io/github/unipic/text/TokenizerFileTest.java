@@ -136,7 +136,7 @@ class TokenizerFileTest {
                 "/pre_tokenizer/pretokenizers | []                       | pre_tokenizer",
                 "/pre_tokenizer/pretokenizers/0/pattern/Regex | \"(a*)*b\" | unknown pattern",
                 "/pre_tokenizer/pretokenizers/0/behavior | \"Removed\"   | isolated",
-                "/pre_tokenizer/pretokenizers/1/use_regex | true         | cut",
+                "/pre_tokenizer/pretokenizers/1/use_regex | true         | does not split",
                 "/pre_tokenizer/pretokenizers/1/add_prefix_space | true  | adds a space",
                 "/added_tokens           | 7                             | added_tokens is no array",
                 "/added_tokens/0/id      | 257                           | no id of its own",
