@@ -42,8 +42,8 @@ public final class InpaintRequest extends ImageRequest {
      * tokens beside it are encoded from a plausible neighbourhood.
      *
      * @param source the image
-     * @param left pixels to add there, 0 to 16384, as for the other sides; multiples of {@link ModelInfo#sizeMultiple}, or
-     *     the result is cut at right and bottom
+     * @param left pixels to add there, 0 to 16384, as for the other sides; multiples of {@link ModelInfo#sizeMultiple},
+     *     or the result is cut at right and bottom
      * @param right pixels
      * @param top pixels
      * @param bottom pixels

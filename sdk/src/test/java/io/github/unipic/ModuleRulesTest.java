@@ -72,7 +72,7 @@ class ModuleRulesTest {
     }
 
     @Test
-    void onlyTheRuntimeTalksToOnnxRuntimeAndOnlyTextToTheTokenizer() {
+    void onlyTheRuntimeUsesOnnxRuntimeAndOnlyTextUsesTheTokenizer() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage(ROOT + ".runtime..")

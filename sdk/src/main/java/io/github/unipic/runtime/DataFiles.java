@@ -37,8 +37,8 @@ final class DataFiles {
     }
 
     /**
-     * The file's content, to be {@linkplain #letGo let go}. Not in Java's own memory, whose limits are set for other
-     * things than a model's weights.
+     * The file's content, to be {@linkplain #release released}. Not in Java's own memory, whose limits are set for
+     * other other things than a model's weights.
      *
      * @throws ModelFormatException when it cannot be read
      */

@@ -35,7 +35,7 @@ public record PromptText(List<Part> parts) {
     }
 
     /**
-     * A template with this in its placeholder.
+     * Replaces the placeholder of a template with this text.
      *
      * @param placeholder the placeholder; a template without it does not change
      */

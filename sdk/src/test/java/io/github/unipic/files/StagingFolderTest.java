@@ -119,7 +119,7 @@ class StagingFolderTest {
     }
 
     @Test
-    void whatWasMovedAsideIsKeptInSightWhereSomethingElseTookItsPlace() throws Exception {
+    void whatWasMovedAsideStaysVisibleIfSomethingElseReplacedIt() throws Exception {
         write("model/file", "old");
         try (Child child = Child.start(parent, "between")) {
             child.kill();
@@ -170,7 +170,7 @@ class StagingFolderTest {
         }
     }
 
-    /** A process that stops at a certain place and waits to be killed. */
+    /** A process that stops at a certain step and waits to be killed. */
     private record Child(Process process) implements AutoCloseable {
         static Child start(Path parent, String place) throws IOException {
             Process process = new ProcessBuilder(ChildJvm.command(

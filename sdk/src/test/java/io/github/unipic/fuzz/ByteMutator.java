@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 public final class ByteMutator implements Mutator {
     /** Says where a format keeps what matters: sizes, counts, offsets. */
     @FunctionalInterface
-    public interface Places {
-        /** A place in the input, which is not empty. */
+    public interface Offsets {
+        /** An offset in the input, which is not empty. */
         int pick(byte[] input, RandomGenerator random);
     }
 
@@ -53,11 +53,11 @@ public final class ByteMutator implements Mutator {
     private static final int MAX_BYTES = 1 << 20;
 
     private final List<byte[]> words;
-    private final Places places;
+    private final Offsets offsets;
 
-    private ByteMutator(List<byte[]> words, Places places) {
+    private ByteMutator(List<byte[]> words, Offsets offsets) {
         this.words = words;
-        this.places = places;
+        this.offsets = offsets;
     }
 
     /** Changes any bytes. */
@@ -71,11 +71,11 @@ public final class ByteMutator implements Mutator {
                 Stream.of(formatWords)
                         .map(word -> word.getBytes(StandardCharsets.ISO_8859_1))
                         .toList(),
-                places);
+                offsets);
     }
 
-    /** As before, but every other change is made in certain places. */
-    public ByteMutator in(Places important) {
+    /** As before, but every other change is made in certain offsets. */
+    public ByteMutator in(Offsets important) {
         return new ByteMutator(words, important);
     }
 
@@ -98,7 +98,7 @@ public final class ByteMutator implements Mutator {
         if (input.length == 0) {
             return other.clone();
         }
-        int at = random.nextBoolean() ? places.pick(input, random) : random.nextInt(input.length);
+        int at = random.nextBoolean() ? offsets.pick(input, random) : random.nextInt(input.length);
         int length = 1 + random.nextInt(Math.min(input.length - at, random.nextBoolean() ? 4 : 256));
         return switch (random.nextInt(words.isEmpty() ? 10 : 12)) {
             case 0, 1 -> put(input, at, new byte[] {(byte) (input[at] ^ 1 << random.nextInt(8))});

@@ -63,8 +63,8 @@ public final class JsonMutator implements Mutator {
         return this;
     }
 
-    /** A value and the way to put another in its place. */
-    private record Place(JsonNode parent, String key, int index) {
+    /** A value and the way to put another there. */
+    private record Slot(JsonNode parent, String key, int index) {
         JsonNode value() {
             return parent instanceof ObjectNode object ? object.get(key) : parent.get(index);
         }
@@ -135,50 +135,50 @@ public final class JsonMutator implements Mutator {
     }
 
     private void change(JsonNode part, RandomGenerator random) {
-        List<Place> places = new ArrayList<>();
-        collect(part, places);
-        if (places.isEmpty()) {
+        List<Slot> slots = new ArrayList<>();
+        collect(part, slots);
+        if (slots.isEmpty()) {
             if (part instanceof ArrayNode array) {
                 array.add(value(random));
             }
             return;
         }
-        Place place = places.get(random.nextInt(places.size()));
-        JsonNode another = places.get(random.nextInt(places.size())).value().deepCopy();
+        Slot slot = slots.get(random.nextInt(slots.size()));
+        JsonNode another = slots.get(random.nextInt(slots.size())).value().deepCopy();
         switch (random.nextInt(10)) {
-            case 0, 1, 2 -> place.set(value(random));
-            case 3, 4 -> place.set(similar(place.value(), random));
-            case 5 -> place.set(another);
-            case 6, 7 -> place.remove();
+            case 0, 1, 2 -> slot.set(value(random));
+            case 3, 4 -> slot.set(similar(slot.value(), random));
+            case 5 -> slot.set(another);
+            case 6, 7 -> slot.remove();
             case 8 -> {
-                if (place.value() instanceof ObjectNode object) {
+                if (slot.value() instanceof ObjectNode object) {
                     object.set(texts.get(random.nextInt(texts.size())), another);
-                } else if (place.value() instanceof ArrayNode array) {
+                } else if (slot.value() instanceof ArrayNode array) {
                     array.add(another);
                 } else {
-                    place.set(NODES.arrayNode().add(place.value()));
+                    slot.set(NODES.arrayNode().add(slot.value()));
                 }
             }
             default -> {
-                if (place.parent() instanceof ObjectNode object) {
-                    object.set(texts.get(random.nextInt(texts.size())), object.remove(place.key()));
+                if (slot.parent() instanceof ObjectNode object) {
+                    object.set(texts.get(random.nextInt(texts.size())), object.remove(slot.key()));
                 } else {
-                    place.remove();
+                    slot.remove();
                 }
             }
         }
     }
 
-    private static void collect(JsonNode node, List<Place> places) {
+    private static void collect(JsonNode node, List<Slot> slots) {
         if (node instanceof ObjectNode object) {
             object.properties().forEach(entry -> {
-                places.add(new Place(object, entry.getKey(), -1));
-                collect(entry.getValue(), places);
+                slots.add(new Slot(object, entry.getKey(), -1));
+                collect(entry.getValue(), slots);
             });
         } else if (node instanceof ArrayNode array) {
             for (int i = 0; i < array.size(); i++) {
-                places.add(new Place(array, "", i));
-                collect(array.get(i), places);
+                slots.add(new Slot(array, "", i));
+                collect(array.get(i), slots);
             }
         }
     }

@@ -9,7 +9,7 @@ public interface Mutator {
      * Changes an input.
      *
      * @param input is not changed itself
-     * @param other another input of the corpus, to take pieces from
+     * @param other another input of the corpus, to take parts from
      */
     byte[] mutate(byte[] input, byte[] other, RandomGenerator random);
 

@@ -51,7 +51,7 @@ class TokenSamplerTest {
     }
 
     @Test
-    void drawsByProbability() {
+    void samplesByProbability() {
         assertFrequencies(frequencies(request(), List.of()), 0, 0.125, 0.5, 0, 0.25, 0.125);
     }
 
@@ -85,11 +85,11 @@ class TokenSamplerTest {
     }
 
     @Test
-    void eachStepDrawsAnew() {
-        TokenSampler choice = new TokenSampler(request().seed(1).build());
+    void eachStepSamplesIndependently() {
+        TokenSampler sampler = new TokenSampler(request().seed(1).build());
         List<Integer> before = new java.util.ArrayList<>();
         for (int i = 0; i < 50; i++) {
-            before.add(choice.next(LOGITS.clone(), before));
+            before.add(sampler.next(LOGITS.clone(), before));
         }
         assertThat(before).contains(2, 4);
         TokenSampler same = new TokenSampler(request().seed(1).build());

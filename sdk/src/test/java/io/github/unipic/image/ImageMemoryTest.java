@@ -106,7 +106,7 @@ class ImageMemoryTest {
                 .doesNotContain("escaped");
     }
 
-    /** 45 MB in one piece: the heap is larger, but no part of it, as this collector divides it. */
+    /** 45 MB in one array. The heap is larger, but this collector divides it into smaller parts. */
     @Test
     void memoryThatRunsOutInSpiteOfTheEstimateIsNoError(@TempDir Path folder) throws Exception {
         Path file = Files.write(folder.resolve("gray.png"), png(3_900, 8, 0));

@@ -8,9 +8,9 @@ import io.github.unipic.InferenceException;
 import org.junit.jupiter.api.Test;
 
 class PixelsTest {
-    /** NumPy's float32 bits of value / 255 * 2 - 1. */
+    /** NumPy's float32 bits of pixel value / 255 * 2 - 1. */
     @Test
-    void levelsBecomeNumPysFloats() {
+    void pixelValuesBecomeNumPysFloats() {
         int[] values = {0, 1, 77, 127, 128, 200, 255};
         int[] bits = {
             (int) 3212836864L,
@@ -32,7 +32,7 @@ class PixelsTest {
     }
 
     @Test
-    void aPartGoesToItsPlaceAndNowhereElse() {
+    void aPartIsWrittenAtItsPositionOnly() {
         byte[] rgb = new byte[3 * 4 * 3];
         float[] part = {-1, 0, 1, 1, /**/ 0, 0, 0, 0, /**/ 1, 1, 1, -1};
         Pixels.put(part, 2, 2, rgb, 4, 2, 1);

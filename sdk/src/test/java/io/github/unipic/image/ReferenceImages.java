@@ -48,7 +48,7 @@ record ReferenceImages(Path folder) {
         }
     }
 
-    /** The greatest difference of a value to what is right. */
+    /** The largest difference of a pixel value from the expected one. */
     int difference(String name) throws IOException {
         Image read = Image.decode(bytes(name), ReadOptions.DEFAULT);
         Raster expected = ImageIO.read(

@@ -49,7 +49,7 @@ class TiffTest {
     @ParameterizedTest
     @MethodSource("refused")
     void refusesInWordsWhatCannotBeRead(String name) {
-        String words = name.replace(".tif", "")
+        String kind = name.replace(".tif", "")
                 .replace("-", " ")
                 .replace("32 bit", "32-bit")
                 .replace("floating ", "");
@@ -58,7 +58,7 @@ class TiffTest {
                 .hasMessageContaining(" is a TIFF file of ")
                 .hasMessageEndingWith("which cannot be read; save it as PNG")
                 .satisfies(e -> assertThat(e.getMessage().toLowerCase().replace("-", " "))
-                        .contains(words.toLowerCase().replace("-", " ")));
+                        .contains(kind.toLowerCase().replace("-", " ")));
     }
 
     // ---- masks
@@ -172,7 +172,7 @@ class TiffTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 8, 32_773, 5, 4})
-    void stripsThatAllPointAtOnePlaceAreNoMoreWorkThanTheirPixels(int compression) throws IOException {
+    void stripsThatShareTheirBytesAreNoMoreWorkThanTheirPixels(int compression) throws IOException {
         // 20000 rows of 8 pixels, each from the same 60000 bytes, in which a decoder finds nothing for long.
         byte[] data = new byte[60_000];
         if (compression == 8) {

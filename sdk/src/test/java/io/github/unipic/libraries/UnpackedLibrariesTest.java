@@ -74,7 +74,7 @@ class UnpackedLibrariesTest {
     /** Of another length, of the same length, and empty. */
     @ParameterizedTest
     @ValueSource(strings = {"the fir", "the fIrst", ""})
-    void areWrittenAnewWhereDamaged(String damaged) throws IOException {
+    void areWrittenAgainWhereDamaged(String damaged) throws IOException {
         Path file = libraries.unpack(BOTH).resolve("liba.so");
         Files.writeString(file, damaged);
         libraries.unpack(BOTH);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Sequences [B,n,d] cut into pieces and put together. */
+/** Sequences [B,n,d] split into parts and joined. */
 class TensorRowsTest {
     /** Two sequences of three rows of two values. */
     private static Tensor sequences() {
@@ -31,7 +31,7 @@ class TensorRowsTest {
     }
 
     @Test
-    void piecesOfUnequalLengthJoinToTheWhole() {
+    void partsOfUnequalLengthJoinToTheWhole() {
         try (Tensor all = sequences();
                 Tensor first = all.rows(0, 1);
                 Tensor rest = all.rows(1, 3);

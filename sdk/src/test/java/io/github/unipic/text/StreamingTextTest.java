@@ -61,7 +61,7 @@ class StreamingTextTest {
                 " leading, trailing and\n\nlines ",
                 "Ein Bär trägt 3.14 kg Äpfel – naïve café…"
             })
-    void piecesAreWholeCharactersAndJoinToTheText(String text) {
+    void chunksAreWholeCharactersAndJoinToTheText(String text) {
         Streamed streamed = stream(tokenizer.encode(text));
         assertThat(streamed.text()).isEqualTo(text);
         assertThat(String.join("", streamed.chunks())).isEqualTo(text);

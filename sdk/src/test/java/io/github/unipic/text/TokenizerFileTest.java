@@ -136,7 +136,7 @@ class TokenizerFileTest {
                 "/pre_tokenizer/pretokenizers | []                       | pre_tokenizer",
                 "/pre_tokenizer/pretokenizers/0/pattern/Regex | \"(a*)*b\" | unknown pattern",
                 "/pre_tokenizer/pretokenizers/0/behavior | \"Removed\"   | isolated",
-                "/pre_tokenizer/pretokenizers/1/use_regex | true         | cut",
+                "/pre_tokenizer/pretokenizers/1/use_regex | true         | does not split",
                 "/pre_tokenizer/pretokenizers/1/add_prefix_space | true  | adds a space",
                 "/added_tokens           | 7                             | added_tokens is no array",
                 "/added_tokens/0/id      | 257                           | no id of its own",
@@ -152,8 +152,8 @@ class TokenizerFileTest {
                 "/added_tokens/0/lstrip  | true                          | unusual property lstrip",
                 "/added_tokens/0/special | \"yes\"                       | special is neither true nor false"
             })
-    void refuses(String place, String value, String message) throws IOException {
-        set(place, JSON.readTree(value));
+    void refuses(String path, String value, String message) throws IOException {
+        set(path, JSON.readTree(value));
         if (value.contains("[2J")) {
             set("/added_tokens/0/id", JSON.readTree("-1"));
         }

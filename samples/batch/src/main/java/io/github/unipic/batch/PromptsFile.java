@@ -41,6 +41,7 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
             "iterations",
             "guidance",
             "guidance_schedule",
+            "negative_prompt",
             "temperature",
             "diffusion_steps");
     private static final JsonMapper JSON = new JsonMapper();
@@ -158,6 +159,8 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
                     value -> builder.size(value.intValue(), height.orElseThrow().intValue()));
             integer(node, "iterations").ifPresent(value -> builder.iterations(value.intValue()));
             integer(node, "diffusion_steps").ifPresent(value -> builder.diffusionSteps(value.intValue()));
+            value(node, "negative_prompt", JsonNode::isTextual, "text in quotes")
+                    .ifPresent(value -> builder.negativePrompt(value.textValue()));
             value(node, "guidance", JsonNode::isNumber, "a number")
                     .ifPresent(value -> builder.guidance(value.doubleValue()));
             value(node, "temperature", JsonNode::isNumber, "a number")

@@ -24,7 +24,7 @@ final class NvidiaProfiles {
     private static final Map<String, List<String>> VALUES =
             Map.of("grid", List.of("h", "w"), "core", List.of("top", "left", "rows", "columns"));
 
-    /** Side of a tile in positions of two pixels, as TiledDecoder makes them. */
+    /** Side of a tile in positions of two pixels, as in TiledDecoder. */
     private static final long TILE = 128;
 
     /** The diffusion steps of training. */
