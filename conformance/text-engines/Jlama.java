@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Jlama, with its loop of {@code generate}: one token at a time, the likeliest, through its public methods.
+ * Jlama, with its loop of {@code generate}: one token at a time, greedy, through its public methods.
  *
  * <pre>
  * java -cp JARS Jlama.java quantize FROM TO                          to Q4, as jlama quantize does

@@ -192,33 +192,34 @@ class ContextRoomTest {
         int after = tokenizer.encode(manifest.prompts().answerEnd()).length;
         takesExactly(
                 turn(LONG) + 1,
-                unipic ->
-                        talk(unipic, conversation -> conversation.ask(ask(LONG).build())));
+                unipic -> conversation(
+                        unipic, conversation -> conversation.ask(ask(LONG).build())));
         // A drawing turn leaves its prompt behind.
         int first = turn("Generate an image: x");
         laterTurn(
                 "question",
                 first,
                 after + turn(LONG) + 1,
-                talk -> talk.ask(ask(LONG).build()));
+                conversation -> conversation.ask(ask(LONG).build()));
         laterTurn(
                 "image",
                 first,
                 after + turnWithImage(LONG) + visionTokens() + 1,
-                talk -> talk.ask(ask(LONG).image(PHOTO).build()));
+                conversation -> conversation.ask(ask(LONG).image(PHOTO).build()));
         laterTurn(
                 "draw",
                 first,
                 after + turn("Generate an image: " + LONG) + imageTokens,
-                talk -> talk.generate(draw(LONG).build()));
+                conversation -> conversation.generate(draw(LONG).build()));
         laterTurn(
                 "edit",
                 first,
                 after + turnWithImage(LONG) + 2 * imageTokens,
-                talk -> talk.edit(Requests.edit(PHOTO, draw(LONG).build())));
+                conversation ->
+                        conversation.edit(Requests.edit(PHOTO, draw(LONG).build())));
     }
 
-    private static void talk(UniPic unipic, Consumer<Conversation> turn) {
+    private static void conversation(UniPic unipic, Consumer<Conversation> turn) {
         try (Conversation conversation = unipic.conversation()) {
             turn.accept(conversation);
         }
@@ -229,14 +230,14 @@ class ContextRoomTest {
         // The first turn draws, so that both contexts must hold its image; it is the smallest there is.
         GenerateRequest small = draw("x").size(16, 16).build();
         try (UniPic fitting = UniPic.load(model(first + second))) {
-            talk(fitting, conversation -> {
+            conversation(fitting, conversation -> {
                 conversation.generate(small);
                 assertThat(conversation.tokens()).isEqualTo(first);
                 turn.accept(conversation);
             });
         }
         try (UniPic tooSmall = UniPic.load(model(first + second - 1))) {
-            talk(tooSmall, conversation -> {
+            conversation(tooSmall, conversation -> {
                 conversation.generate(small);
                 assertThatExceptionOfType(InvalidRequestException.class)
                         .isThrownBy(() -> turn.accept(conversation))

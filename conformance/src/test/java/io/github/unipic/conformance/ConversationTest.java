@@ -51,11 +51,11 @@ class ConversationTest {
 
     @Test
     void whatWasSaidCounts() {
-        try (Conversation talk = unipic.conversation();
+        try (Conversation conversation = unipic.conversation();
                 Conversation other = unipic.conversation()) {
-            talk.ask(askAbout("What is in the image?"));
+            conversation.ask(askAbout("What is in the image?"));
             other.ask(ask("The quick brown fox?"));
-            assertThat(talk.ask(ask("Describe the image.")))
+            assertThat(conversation.ask(ask("Describe the image.")))
                     .usingRecursiveComparison()
                     .ignoringFields("prefill", "total")
                     .isNotEqualTo(other.ask(ask("Describe the image.")));
@@ -64,8 +64,8 @@ class ConversationTest {
 
     @Test
     void theFirstTurnIsADescribe() {
-        try (Conversation talk = unipic.conversation()) {
-            assertThat(talk.ask(askAbout("What?")))
+        try (Conversation conversation = unipic.conversation()) {
+            assertThat(conversation.ask(askAbout("What?")))
                     .usingRecursiveComparison()
                     .ignoringFields("prefill", "total")
                     .isEqualTo(unipic.describe(askAbout("What?")));
@@ -74,40 +74,40 @@ class ConversationTest {
 
     @Test
     void theCacheGrowsByEachTurn() {
-        try (Conversation talk = unipic.conversation()) {
-            assertThat(talk.tokens()).isZero();
-            talk.ask(askAbout("What?"));
-            int first = talk.tokens();
-            talk.ask(ask("And?"));
-            assertThat(talk.tokens()).isGreaterThan(first).isLessThan(talk.capacity());
+        try (Conversation conversation = unipic.conversation()) {
+            assertThat(conversation.tokens()).isZero();
+            conversation.ask(askAbout("What?"));
+            int first = conversation.tokens();
+            conversation.ask(ask("And?"));
+            assertThat(conversation.tokens()).isGreaterThan(first).isLessThan(conversation.capacity());
         }
     }
 
     @Test
     void branchesAreIndependent() {
-        try (Conversation talk = unipic.conversation()) {
-            talk.ask(askAbout("What?"));
-            try (Conversation branch = talk.fork()) {
-                assertThat(branch.tokens()).isEqualTo(talk.tokens());
+        try (Conversation conversation = unipic.conversation()) {
+            conversation.ask(askAbout("What?"));
+            try (Conversation branch = conversation.fork()) {
+                assertThat(branch.tokens()).isEqualTo(conversation.tokens());
                 Answer there = branch.ask(ask("Red or blue?"));
-                int tokens = talk.tokens();
-                assertThat(talk.ask(ask("Red or blue?")))
+                int tokens = conversation.tokens();
+                assertThat(conversation.ask(ask("Red or blue?")))
                         .usingRecursiveComparison()
                         .ignoringFields("prefill", "total")
                         .isEqualTo(there);
                 branch.ask(ask("More?"));
-                assertThat(talk.tokens()).isGreaterThan(tokens);
+                assertThat(conversation.tokens()).isGreaterThan(tokens);
             }
-            talk.ask(ask("Still there?"));
+            conversation.ask(ask("Still there?"));
         }
     }
 
     @Test
     void aBranchOutlivesItsOrigin() {
-        Conversation talk = unipic.conversation();
-        talk.ask(askAbout("What?"));
-        Conversation branch = talk.fork();
-        talk.close();
+        Conversation conversation = unipic.conversation();
+        conversation.ask(askAbout("What?"));
+        Conversation branch = conversation.fork();
+        conversation.close();
         assertThat(branch.ask(ask("And?")).tokens()).isNotEmpty();
         branch.close();
     }
@@ -115,37 +115,37 @@ class ConversationTest {
     @Test
     void imagesAreDrawnFromTheTalk() {
         byte[] alone = unipic.generate(draw()).get(0).rgb();
-        try (Conversation talk = unipic.conversation();
+        try (Conversation conversation = unipic.conversation();
                 Conversation silent = unipic.conversation()) {
-            talk.ask(askAbout("What?"));
-            int tokens = talk.tokens();
-            byte[] told = talk.generate(draw()).get(0).rgb();
+            conversation.ask(askAbout("What?"));
+            int tokens = conversation.tokens();
+            byte[] told = conversation.generate(draw()).get(0).rgb();
             assertThat(told).isNotEqualTo(alone);
-            assertThat(talk.tokens()).isGreaterThan(tokens);
+            assertThat(conversation.tokens()).isGreaterThan(tokens);
             assertClose(silent.generate(draw()).get(0).rgb(), alone);
-            assertThat(talk.edit(Requests.edit(PHOTO, draw())).get(0).rgb())
+            assertThat(conversation.edit(Requests.edit(PHOTO, draw())).get(0).rgb())
                     .isNotEqualTo(
                             unipic.edit(Requests.edit(PHOTO, draw())).get(0).rgb());
-            assertThat(talk.ask(ask("And now?")).tokens()).isNotEmpty();
+            assertThat(conversation.ask(ask("And now?")).tokens()).isNotEmpty();
         }
     }
 
     @Test
     void aFailedTurnLeavesTheTalkAsItWas() {
-        try (Conversation talk = unipic.conversation()) {
-            talk.ask(askAbout("What?"));
-            int tokens = talk.tokens();
+        try (Conversation conversation = unipic.conversation()) {
+            conversation.ask(askAbout("What?"));
+            int tokens = conversation.tokens();
             Cancellation cancelled = new Cancellation();
             cancelled.cancel();
             DescribeRequest stopped =
                     DescribeRequest.builder("And?").cancellation(cancelled).build();
-            assertThatExceptionOfType(CancelledException.class).isThrownBy(() -> talk.ask(stopped));
+            assertThatExceptionOfType(CancelledException.class).isThrownBy(() -> conversation.ask(stopped));
             assertThatExceptionOfType(InvalidRequestException.class)
-                    .isThrownBy(() -> talk.ask(ask("龘".repeat(33_000))))
+                    .isThrownBy(() -> conversation.ask(ask("龘".repeat(33_000))))
                     .withMessageContaining("context of 32768 tokens is too short");
-            assertThat(talk.tokens()).isEqualTo(tokens);
-            try (Conversation twin = talk.fork()) {
-                assertThat(talk.ask(ask("And?")))
+            assertThat(conversation.tokens()).isEqualTo(tokens);
+            try (Conversation twin = conversation.fork()) {
+                assertThat(conversation.ask(ask("And?")))
                         .usingRecursiveComparison()
                         .ignoringFields("prefill", "total")
                         .isEqualTo(twin.ask(ask("And?")));
@@ -155,10 +155,10 @@ class ConversationTest {
 
     @Test
     void closedTalksSaySo() {
-        Conversation talk = unipic.conversation();
-        talk.close();
-        talk.close();
-        assertThatIllegalStateException().isThrownBy(() -> talk.ask(ask("And?")));
+        Conversation conversation = unipic.conversation();
+        conversation.close();
+        conversation.close();
+        assertThatIllegalStateException().isThrownBy(() -> conversation.ask(ask("And?")));
         UniPic other = UniPic.load(TinyModel.model());
         Conversation orphan = other.conversation();
         orphan.ask(ask("And?"));

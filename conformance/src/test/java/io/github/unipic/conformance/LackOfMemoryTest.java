@@ -29,10 +29,10 @@ class LackOfMemoryTest {
     static final class Main {
         public static void main(String[] args) {
             try (UniPic unipic = UniPic.builder(Path.of(args[0])).threads(1).load();
-                    Conversation talk = unipic.conversation()) {
+                    Conversation conversation = unipic.conversation()) {
                 Runnable generate = () -> unipic.generate(request());
-                Runnable edit = () -> talk.edit(Requests.edit(PHOTO, request()));
-                Runnable ask = () -> talk.ask(DescribeRequest.builder("What?")
+                Runnable edit = () -> conversation.edit(Requests.edit(PHOTO, request()));
+                Runnable ask = () -> conversation.ask(DescribeRequest.builder("What?")
                         .image(PHOTO)
                         .maxTokens(2)
                         .build());

@@ -38,12 +38,13 @@ class LeakTest {
     static final class Main {
         public static void main(String[] args) throws IOException {
             try (UniPic unipic = UniPic.load(Path.of(args[0]));
-                    Conversation talk = unipic.conversation()) {
-                talk.ask(DescribeRequest.builder("Say something.").maxTokens(3).build());
-                fail(unipic, talk, 2 * CALLS);
+                    Conversation conversation = unipic.conversation()) {
+                conversation.ask(
+                        DescribeRequest.builder("Say something.").maxTokens(3).build());
+                fail(unipic, conversation, 2 * CALLS);
                 long open = Tensor.open();
                 long before = residentBytes();
-                fail(unipic, talk, CALLS);
+                fail(unipic, conversation, CALLS);
                 System.out.println("growth " + (residentBytes() - before) + ", tensors " + (Tensor.open() - open));
             }
         }
@@ -67,7 +68,7 @@ class LeakTest {
      * Each round fails in the middle of a drawing, a first and a later edit, an answer, and before a question that is
      * too long; the later edits at any moment, as another thread cancels them.
      */
-    private static void fail(UniPic unipic, Conversation talk, int calls) {
+    private static void fail(UniPic unipic, Conversation conversation, int calls) {
         String endless = "龘".repeat(33_000);
         for (int i = 0; i < calls / 4; i++) {
             assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> unipic.generate(stopping(128)));
@@ -79,15 +80,15 @@ class LeakTest {
                     .cancellation(cancellation)
                     .listener(piece -> cancellation.cancel())
                     .build();
-            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> talk.ask(question));
-            cancelSomewhere(talk, i);
+            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> conversation.ask(question));
+            cancelSomewhere(conversation, i);
             DescribeRequest tooLong =
                     DescribeRequest.builder(endless).image(PHOTO).build();
-            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> talk.ask(tooLong));
+            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> conversation.ask(tooLong));
         }
     }
 
-    private static void cancelSomewhere(Conversation talk, int round) {
+    private static void cancelSomewhere(Conversation conversation, int round) {
         Cancellation cancellation = new Cancellation();
         GenerateRequest edit = GenerateRequest.builder("Make it night")
                 .size(128, 128)
@@ -104,7 +105,7 @@ class LeakTest {
             cancellation.cancel();
         });
         canceller.start();
-        try (Conversation branch = talk.fork()) {
+        try (Conversation branch = conversation.fork()) {
             assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> branch.edit(Requests.edit(PHOTO, edit)));
         } finally {
             cancellation.cancel();

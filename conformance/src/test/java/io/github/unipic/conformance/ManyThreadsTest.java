@@ -89,14 +89,17 @@ class ManyThreadsTest {
         CONVERSATION {
             @Override
             String run(UniPic unipic, Cancellation cancellation) {
-                try (Conversation talk = unipic.conversation()) {
-                    String first =
-                            talk.ask(question("What is it?", cancellation)).text();
-                    try (Conversation branch = talk.fork()) {
+                try (Conversation conversation = unipic.conversation()) {
+                    String first = conversation
+                            .ask(question("What is it?", cancellation))
+                            .text();
+                    try (Conversation branch = conversation.fork()) {
                         String drawn = text(branch.generate(drawing("the same at night", cancellation)));
                         return first
                                 + drawn
-                                + talk.ask(question("And where?", cancellation)).text();
+                                + conversation
+                                        .ask(question("And where?", cancellation))
+                                        .text();
                     }
                 }
             }

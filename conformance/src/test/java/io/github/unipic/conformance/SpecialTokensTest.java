@@ -48,24 +48,25 @@ class SpecialTokensTest {
     }
 
     private static int tokens(Consumer<Conversation> turn) {
-        try (Conversation talk = unipic.conversation()) {
-            turn.accept(talk);
-            return talk.tokens();
+        try (Conversation conversation = unipic.conversation()) {
+            turn.accept(conversation);
+            return conversation.tokens();
         }
     }
 
     @Test
     void drawing() {
-        int plain = tokens(talk -> talk.generate(draw(false)));
-        assertThat(plain - tokens(talk -> talk.generate(draw(true)))).isBetween(10, SHORTER);
+        int plain = tokens(conversation -> conversation.generate(draw(false)));
+        assertThat(plain - tokens(conversation -> conversation.generate(draw(true))))
+                .isBetween(10, SHORTER);
         assertThat(unipic.generate(draw(false)).get(0).rgb())
                 .isNotEqualTo(unipic.generate(draw(true)).get(0).rgb());
     }
 
     @Test
     void editing() {
-        int plain = tokens(talk -> talk.edit(Requests.edit(PHOTO, draw(false))));
-        assertThat(plain - tokens(talk -> talk.edit(Requests.edit(PHOTO, draw(true)))))
+        int plain = tokens(conversation -> conversation.edit(Requests.edit(PHOTO, draw(false))));
+        assertThat(plain - tokens(conversation -> conversation.edit(Requests.edit(PHOTO, draw(true)))))
                 .isBetween(10, SHORTER);
     }
 
@@ -82,7 +83,7 @@ class SpecialTokensTest {
 
     @Test
     void asking() {
-        int plain = tokens(talk -> talk.ask(ask(false)));
-        assertThat(plain - tokens(talk -> talk.ask(ask(true)))).isBetween(10, SHORTER);
+        int plain = tokens(conversation -> conversation.ask(ask(false)));
+        assertThat(plain - tokens(conversation -> conversation.ask(ask(true)))).isBetween(10, SHORTER);
     }
 }
