@@ -95,7 +95,7 @@ class ProviderTest {
         try (Engine engine = Engine.open(ModelFolder.open(TinyModel.model(), false), RuntimeOptions.DEFAULTS)) {
             assertThatIllegalStateException()
                     .isThrownBy(engine.graphs()::endProfiling)
-                    .withMessageContaining("No profile was asked for");
+                    .withMessageContaining("No profile was requested");
         }
     }
 
