@@ -82,8 +82,8 @@ public final class ImageEncoder {
     }
 
     private MarEncoding encode(Image image) {
-        try (Tensor latents = autoencoder.encode(image)) {
-            return mar.encodeImage(latents);
+        try (Tensor pixels = Autoencoder.pixels(image)) {
+            return encode(pixels);
         }
     }
 }

@@ -70,7 +70,7 @@ public final class ImageTasks {
                 .build();
         GenerationPlan plan =
                 plan(request, grid(request.width().getAsInt(), request.height().getAsInt()));
-        ImageTokens tokens = fromPrompt(request, plan, promptTurns(request, plan, context), context);
+        ImageTokens tokens = fromPrompt(request, plan, promptTurns(request, plan.grid(), context), context);
         return images(
                 tokens,
                 seed -> request.toBuilder().seed(seed).count(1).build(),
@@ -90,7 +90,7 @@ public final class ImageTasks {
                         1,
                         imageTokens,
                         unconditional(request, manifest.prompts().editUnconditional())));
-        requireRoom(plan, context, turns);
+        requireRoom(request, plan.grid(), context, turns);
         requireMemory(plan);
         ImageTokens tokens = fromImage(request, plan, side, turns, context);
         return images(tokens, seed -> request.toBuilder().seed(seed).count(1).build(), request, Map.of(TASK, "edit"));
@@ -120,8 +120,7 @@ public final class ImageTasks {
         InpaintRequest request = complete(given.toBuilder(), given).build();
         Grid grid = grid(source.width(), source.height());
         try (LanguageContext context = LanguageContext.empty(execution)) {
-            GenerationPlan unstarted = plan(request, grid, seed -> shuffled(masked, seed), Optional.empty());
-            Turns turns = promptTurns(request, unstarted, context);
+            Turns turns = promptTurns(request, grid, context);
             GenerationPlan plan = plan(request, grid, seed -> shuffled(masked, seed), Optional.of(latents(source)));
             List<Image> images = images(
                     fromPrompt(request, plan, turns, context),
@@ -161,12 +160,12 @@ public final class ImageTasks {
 
     // ---- prompts and the loop
 
-    private Turns promptTurns(ImageRequest request, GenerationPlan plan, LanguageContext context) {
+    private Turns promptTurns(ImageRequest request, Grid grid, LanguageContext context) {
         Prompts prompts = manifest.prompts();
         Turns turns = new Turns(
                 context.turn(prompt(request).in(prompts.generate(), Prompts.PLACEHOLDER)),
                 firstTurn(0, 0, unconditional(request, prompts.generateUnconditional())));
-        requireRoom(plan, context, turns);
+        requireRoom(request, grid, context, turns);
         return turns;
     }
 
@@ -296,10 +295,10 @@ public final class ImageTasks {
      * Checks, before anything is computed, that both prompts and the image fit into the context. The image counts with
      * all of its tokens, so that the number of iterations does not matter.
      */
-    private void requireRoom(GenerationPlan plan, LanguageContext context, Turns turns) {
-        int imageTokens = encoder.tokens(plan.grid());
+    private void requireRoom(ImageRequest request, Grid grid, LanguageContext context, Turns turns) {
+        int imageTokens = encoder.tokens(grid);
         context.requireRoom(turns.conditional(), imageTokens, GENERATED);
-        if (plan.guided()) {
+        if (request.guidance().getAsDouble() != 1) {
             turns.unconditional().requireRoom(manifest.sizes().context(), 0, imageTokens, GENERATED);
         }
     }
