@@ -13,6 +13,7 @@ import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.compare.Tolerances;
 import io.github.unipic.conformance.golden.GoldenReplay;
+import io.github.unipic.conformance.meaning.MeaningChecks;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.reference.ReferenceReplay;
 import io.github.unipic.conformance.report.Area;
@@ -21,7 +22,9 @@ import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.conformance.report.Subject;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
+import io.github.unipic.export.Precisions;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.Graphs;
@@ -32,6 +35,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -132,6 +136,7 @@ public record ConformanceRun(
                     part(Area.GRAPH, interim, () -> compare(model, cases, reference, results));
                     part(Area.PLACEMENT, interim, () -> place(model, cases, results, temporary.path()));
                     part(Area.CONCURRENCY, interim, () -> request(model, results));
+                    part(Area.MEANING, interim, () -> look(model, results, temporary.path()));
                 }
             }
             return report(start, subject, results, List.of());
@@ -172,7 +177,7 @@ public record ConformanceRun(
             ModelFolder model = export(goldens.checkpoint(), STANDARD, temporary);
             return new Material(model, goldens.checkpoint().toString(), goldens.checkpoint(), files, Optional.empty());
         }
-        EmbeddedCheckpoint.copyTo(temporary);
+        EmbeddedCheckpoint.RANDOM.copyTo(temporary);
         Path checkpoint = temporary.resolve("checkpoint");
         return new Material(
                 export(checkpoint, (Source.Embedded) source, temporary),
@@ -270,6 +275,32 @@ public record ConformanceRun(
                         .run(suite == Suite.FULL ? AT_ONCE : AT_ONCE_IN_SMOKE);
             }
         });
+    }
+
+    /** With the trained model, in the precision and flavor of the tested one. */
+    private void look(ModelFolder tested, Results results, Path temporary) {
+        Path folder = temporary.resolve("trained");
+        EmbeddedCheckpoint.TRAINED.copyTo(folder);
+        ModelFolder model = export(folder.resolve("checkpoint"), form(tested), folder);
+        listener.onPhase("looking at what the trained model generates, sees and edits");
+        results.attempt(Area.MEANING, "model", "model", () -> {
+            try (UniPic unipic = UniPic.builder(model.path()).provider(provider).load()) {
+                new MeaningChecks(unipic, suite, results, cancellation).run();
+            }
+        });
+    }
+
+    private Source.Embedded form(ModelFolder tested) {
+        if (source instanceof Source.Embedded embedded) {
+            return embedded;
+        }
+        String precision =
+                new ModelTolerances(tested.manifest(), Optional.empty()).tasks().precision();
+        boolean fused = tested.manifest().graphs().values().stream()
+                .anyMatch(graph -> graph.flavor().equals("fused"));
+        return new Source.Embedded(
+                Precisions.of(Precision.valueOf(precision.toUpperCase(Locale.ROOT))),
+                fused ? Flavor.FUSED : Flavor.PORTABLE);
     }
 
     private RuntimeOptions options(Optional<Path> profiles) {

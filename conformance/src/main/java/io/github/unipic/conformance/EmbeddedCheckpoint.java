@@ -8,49 +8,59 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/**
- * The small checkpoint that comes with the project: random weights in the published layout, sizes cut down, and
- * PyTorch's tensors for it. Its images are noise; what it proves is that the code computes what PyTorch computes.
- */
-public final class EmbeddedCheckpoint {
-    private static final String ROOT = "tiny/";
-    private static final String INDEX = "tiny/index.txt";
+/** The checkpoints that come with the project, in the published layout with smaller sizes. */
+public enum EmbeddedCheckpoint {
+    /**
+     * Random weights, and PyTorch's tensors for them. Its images are noise; it shows that the code computes what
+     * PyTorch computes.
+     */
+    RANDOM("tiny"),
+    /** Trained on colored shapes (samples/demo-model): the command line's built-in model. */
+    TRAINED("demo");
 
-    private EmbeddedCheckpoint() {}
+    private static final String INDEX = "index.txt";
 
-    /** Writes {@code folder/checkpoint} and {@code folder/golden}. */
-    public static void copyTo(Path folder) {
+    private final String root;
+
+    EmbeddedCheckpoint(String root) {
+        this.root = root;
+    }
+
+    /** Writes {@code folder/checkpoint} and, for random weights, {@code folder/golden}. */
+    public void copyTo(Path folder) {
         try {
             for (String file : files()) {
                 Path target = folder.resolve(file);
                 Files.createDirectories(target.getParent());
-                try (InputStream in = open(ROOT + file)) {
+                try (InputStream in = open(file)) {
                     Files.copy(in, target);
                 }
             }
         } catch (IOException e) {
             throw new OutputException(
-                    "The small checkpoint cannot be written to " + folder, e, "make room there or use another folder");
+                    "The built-in checkpoint cannot be written to " + folder,
+                    e,
+                    "make room there or use another folder");
         }
     }
 
     /** Copies one of its files, for example {@code checkpoint/kl16.ckpt}, into a folder that is there. */
-    public static void copyFile(String file, Path folder) throws IOException {
-        try (InputStream in = open(ROOT + file)) {
+    public void copyFile(String file, Path folder) throws IOException {
+        try (InputStream in = open(file)) {
             Files.copy(in, folder.resolve(Path.of(file).getFileName()));
         }
     }
 
-    private static List<String> files() throws IOException {
+    private List<String> files() throws IOException {
         try (InputStream in = open(INDEX)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
         }
     }
 
-    private static InputStream open(String resource) {
-        InputStream in = EmbeddedCheckpoint.class.getResourceAsStream(resource);
+    private InputStream open(String file) {
+        InputStream in = EmbeddedCheckpoint.class.getResourceAsStream(root + "/" + file);
         if (in == null) {
-            throw new IllegalStateException("Resource " + resource + " is missing from the jar");
+            throw new IllegalStateException("Resource " + root + "/" + file + " is missing from the jar");
         }
         return in;
     }

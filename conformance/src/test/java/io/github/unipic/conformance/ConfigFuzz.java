@@ -70,7 +70,7 @@ final class ConfigFuzz implements FuzzTarget {
     public void prepare(byte[] input, Path folder) throws IOException {
         Path checkpoint = folder.resolve(CHECKPOINT);
         if (Files.notExists(checkpoint)) {
-            EmbeddedCheckpoint.copyTo(folder);
+            EmbeddedCheckpoint.RANDOM.copyTo(folder);
         }
         for (String file : FILES) {
             Files.deleteIfExists(checkpoint.resolve(file));

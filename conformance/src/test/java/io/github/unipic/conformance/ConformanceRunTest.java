@@ -53,7 +53,8 @@ class ConformanceRunTest {
                         Area.LOOP,
                         Area.UNDERSTANDING,
                         Area.DETERMINISM,
-                        Area.CONCURRENCY);
+                        Area.CONCURRENCY,
+                        Area.MEANING);
         assertThat(report.checks()).extracting(Check::name).doesNotHaveDuplicates();
         for (GraphName graph : GraphName.values()) {
             assertThat(report.checks()).anyMatch(check -> check.subject().equals(graph.label()));
@@ -69,7 +70,11 @@ class ConformanceRunTest {
                     });
             assertThat(report.timings()).anyMatch(timing -> timing.graph().equals(graph.label()));
         }
-        assertThat(report.images()).hasSize(4 + 2 + 4);
+        assertThat(report.checks())
+                .filteredOn(check -> check.metric().equals("share wrong"))
+                .extracting(Check::subject)
+                .containsExactly("generate", "describe by siglip", "describe by mar", "edit");
+        assertThat(report.images()).hasSize(4 + 2 + 4 + 30 + 24);
         assertThat(report.subject().reference()).startsWith("PyTorch");
         assertThat(report.environment().labels()).containsEntry("driver", "none");
         assertThat(report.environment().processor()).isNotBlank();

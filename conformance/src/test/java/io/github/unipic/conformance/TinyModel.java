@@ -75,7 +75,7 @@ public final class TinyModel {
         try {
             Path folder = Files.createTempDirectory("unipic-tiny-");
             Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
-            EmbeddedCheckpoint.copyTo(folder);
+            EmbeddedCheckpoint.RANDOM.copyTo(folder);
             return folder;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -39,8 +39,8 @@ public final class PublishedCheckpoint {
                   "vocab_size": 151936
                 }
                 """);
-        EmbeddedCheckpoint.copyFile("checkpoint/" + LANGUAGE + "/generation_config.json", language);
-        EmbeddedCheckpoint.copyFile("checkpoint/" + LANGUAGE + "/tokenizer.json", language);
+        EmbeddedCheckpoint.RANDOM.copyFile("checkpoint/" + LANGUAGE + "/generation_config.json", language);
+        EmbeddedCheckpoint.RANDOM.copyFile("checkpoint/" + LANGUAGE + "/tokenizer.json", language);
         Path vision = Files.createDirectories(folder.resolve("siglip2-so400m-patch16-512"));
         Files.writeString(vision.resolve("config.json"), """
                 {

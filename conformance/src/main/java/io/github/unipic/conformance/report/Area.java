@@ -17,7 +17,9 @@ public enum Area {
     /** Requests at once against the same one by one. */
     CONCURRENCY,
     /** Which provider ran which operators. */
-    PLACEMENT;
+    PLACEMENT,
+    /** What the trained model's images show, and what it says about images. */
+    MEANING;
 
     /** The name in reports, where format version 1 calls a graph a {@code stage}. */
     public String label() {

@@ -234,6 +234,7 @@ final class HtmlReport {
             case DETERMINISM -> "the same request twice";
             case CONCURRENCY -> "requests at once";
             case PLACEMENT -> "what ran where";
+            case MEANING -> "what the trained model's images show";
         };
     }
 

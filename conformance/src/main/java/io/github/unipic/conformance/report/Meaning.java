@@ -41,6 +41,9 @@ final class Meaning {
             case PLACEMENT ->
                 "The CPU computed what the provider was asked for: the provider has no kernel for these operators,"
                         + " or refuses their types or shapes.";
+            case MEANING ->
+                "The image or the answer is wrong for a person who looks at it. The trained model gets single attributes"
+                        + " wrong now and then; if graphs failed too, look at them first.";
         };
     }
 

@@ -89,7 +89,7 @@ final class DefaultModel {
         Files.createDirectories(folder.getParent());
         deleteStaleSiblings();
         try (StagingFolder work = StagingFolder.beside(folder)) {
-            EmbeddedCheckpoint.copyTo(work.path());
+            EmbeddedCheckpoint.RANDOM.copyTo(work.path());
             // The model is named after its checkpoint's folder.
             Path checkpoint =
                     Files.move(work.path().resolve("checkpoint"), work.path().resolve("tiny"));

@@ -386,7 +386,7 @@ class EndToEndTest {
 
     @Test
     void exportMakesAModelThatInfoDescribesAndRefusesToReplaceIt() throws IOException {
-        EmbeddedCheckpoint.copyTo(folder);
+        EmbeddedCheckpoint.RANDOM.copyTo(folder);
         String checkpoint = folder.resolve("checkpoint").toString();
         String model = folder.resolve("model").toString();
         CommandLineRun export = run("export", "--checkpoint", checkpoint, "--out", model);
@@ -412,7 +412,7 @@ class EndToEndTest {
 
     @Test
     void exportSaysHowItReadTheCheckpointAndWhatIsMissing() throws IOException {
-        EmbeddedCheckpoint.copyTo(folder);
+        EmbeddedCheckpoint.RANDOM.copyTo(folder);
         Path main = folder.resolve("checkpoint/pytorch_model.bin");
         String bytes = Files.readString(main, StandardCharsets.ISO_8859_1);
         Files.writeString(main, bytes.replace("siglip2.", "unused2."), StandardCharsets.ISO_8859_1);
@@ -436,7 +436,7 @@ class EndToEndTest {
 
     @Test
     void aCancelledExportLeavesNothing() throws IOException {
-        EmbeddedCheckpoint.copyTo(folder);
+        EmbeddedCheckpoint.RANDOM.copyTo(folder);
         List<Path> before = files();
         Cancellation cancellation = new Cancellation();
         cancellation.cancel();
@@ -454,7 +454,7 @@ class EndToEndTest {
 
     @Test
     void conformancePassesHereAndWritesItsReport() throws IOException {
-        EmbeddedCheckpoint.copyTo(folder);
+        EmbeddedCheckpoint.RANDOM.copyTo(folder);
         Path report = folder.resolve("report");
         CommandLineRun run = run(
                 "conformance",
@@ -476,7 +476,7 @@ class EndToEndTest {
 
     @Test
     void aRecordedModelPassesItsOwnReferenceAndFailsAnothers() throws IOException {
-        EmbeddedCheckpoint.copyTo(folder);
+        EmbeddedCheckpoint.RANDOM.copyTo(folder);
         String model = folder.resolve("model").toString();
         String reference = folder.resolve("own.safetensors").toString();
         Path report = folder.resolve("report");
@@ -515,7 +515,7 @@ class EndToEndTest {
 
     @Test
     void conformanceThatComparesNothingIsNoSuccess() throws IOException {
-        EmbeddedCheckpoint.copyTo(folder);
+        EmbeddedCheckpoint.RANDOM.copyTo(folder);
         Path golden = Files.createDirectory(folder.resolve("empty"));
         String[] args = {
             "conformance",

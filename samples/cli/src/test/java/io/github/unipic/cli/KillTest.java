@@ -43,7 +43,7 @@ class KillTest {
 
     @BeforeAll
     static void makeCheckpoint() {
-        EmbeddedCheckpoint.copyTo(checkpoints);
+        EmbeddedCheckpoint.RANDOM.copyTo(checkpoints);
     }
 
     @Test

@@ -26,7 +26,7 @@ class ProgramsTest {
 
     @BeforeAll
     static void exportTheSmallModel() {
-        EmbeddedCheckpoint.copyTo(shared);
+        EmbeddedCheckpoint.RANDOM.copyTo(shared);
         Path exported = shared.resolve("model");
         Exporter.export(
                 new ExportRequest(shared.resolve("checkpoint"), exported, Precision.FP32, false),

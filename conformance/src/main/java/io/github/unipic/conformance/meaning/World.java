@@ -1,0 +1,98 @@
+package io.github.unipic.conformance.meaning;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.awt.Color;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The world of the trained model: prompts.json beside its checkpoint.
+ *
+ * @param imageSize of its images, pixels a side
+ * @param colors red, green and blue by name, of objects and backgrounds
+ * @param shapes their names
+ * @param places centers by name, as parts of width and height
+ * @param radius by the name of a size, as a part of the width
+ * @param settings that the model's figures were measured with
+ * @param cases prompts, and what their images must show
+ * @param captions scenes, and what must be answered about them
+ * @param edits scenes, instructions, and what must come of them
+ */
+public record World(
+        int imageSize,
+        @JsonProperty("colors_rgb") Map<String, List<Integer>> colors,
+        List<String> shapes,
+        Map<String, List<Double>> places,
+        Map<String, Double> radius,
+        Settings settings,
+        List<PromptCase> cases,
+        List<CaptionCase> captions,
+        List<EditCase> edits) {
+    private static final String RESOURCE = "/io/github/unipic/conformance/demo/prompts.json";
+
+    /** How images are generated. */
+    public record Settings(double guidance, int iterations, int diffusionSteps, double temperature) {}
+
+    /** A prompt that says all of a scene. */
+    public record PromptCase(String prompt, String background, List<Scene.SceneObject> objects) {
+        Scene scene() {
+            return new Scene(background, objects);
+        }
+    }
+
+    /** A scene and its caption. */
+    public record CaptionCase(String caption, String background, List<Scene.SceneObject> objects) {
+        Scene scene() {
+            return new Scene(background, objects);
+        }
+    }
+
+    /** A scene before and after an edit. */
+    public record EditCase(Scene source, String instruction, Scene result) {}
+
+    /** Reads it from the jar. */
+    public static World load() {
+        try (InputStream in = World.class.getResourceAsStream(RESOURCE)) {
+            if (in == null) {
+                throw new IllegalStateException("Resource " + RESOURCE + " is missing from the jar");
+            }
+            return JsonMapper.builder()
+                    .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+                    .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .build()
+                    .readValue(in, World.class);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Resource " + RESOURCE + " is damaged", e);
+        }
+    }
+
+    Color color(String name) {
+        List<Integer> rgb = colors.get(name);
+        return new Color(rgb.get(0), rgb.get(1), rgb.get(2));
+    }
+
+    /** The name of the color that is nearest to this one. */
+    String nearestColor(Color color) {
+        return colors.keySet().stream()
+                .min(Comparator.comparingDouble(name -> distance(color(name), color)))
+                .orElseThrow();
+    }
+
+    /** Euclidean, over the three channels. */
+    static double distance(Color a, Color b) {
+        return Math.sqrt(square(a.getRed() - b.getRed())
+                + square(a.getGreen() - b.getGreen())
+                + square(a.getBlue() - b.getBlue()));
+    }
+
+    private static double square(double value) {
+        return value * value;
+    }
+}
