@@ -45,7 +45,7 @@ class CopiesTest {
                 })) {
             long open = Tensor.open();
             assertThat(onDevice.toFloats()).containsExactly(VALUES);
-            try (Tensor rows = onDevice.rows(1, 3);
+            try (Tensor rows = onDevice.rows().part(1, 3);
                     Tensor flat = onDevice.reshape(6)) {
                 assertThat(rows.toFloats()).containsExactly(0, 65504, 3, 4);
                 assertThat(flat.toFloats()).containsExactly(VALUES);

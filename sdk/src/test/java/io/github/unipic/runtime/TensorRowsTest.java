@@ -2,6 +2,7 @@ package io.github.unipic.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.runtime.Tensor.Rows;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -15,9 +16,38 @@ class TensorRowsTest {
     @Test
     void rowsAreThoseOfEachSequence() {
         try (Tensor all = sequences();
-                Tensor part = all.rows(1, 3)) {
+                Tensor part = all.rows().part(1, 3)) {
             assertThat(part.shape()).containsExactly(2, 2, 2);
             assertThat(part.toFloats()).containsExactly(2, 3, 4, 5, 12, 13, 14, 15);
+        }
+    }
+
+    @Test
+    void theLastRowsAreAMatrix() {
+        try (Tensor all = sequences();
+                Tensor last = all.rows().last()) {
+            assertThat(last.shape()).containsExactly(2, 2);
+            assertThat(last.toFloats()).containsExactly(4, 5, 14, 15);
+        }
+    }
+
+    @Test
+    void rowsOutliveTheirTensor() {
+        Rows rows;
+        try (Tensor all = sequences()) {
+            rows = all.rows();
+        }
+        try (Tensor part = rows.part(2, 3)) {
+            assertThat(part.toFloats()).containsExactly(4, 5, 14, 15);
+        }
+    }
+
+    /** Or whoever changes one answer's logits changes another's. */
+    @Test
+    void everyReadingIsACopy() {
+        try (Tensor all = sequences()) {
+            all.toFloats()[0] = 7;
+            assertThat(all.toFloats()).startsWith(0, 1);
         }
     }
 
@@ -33,8 +63,8 @@ class TensorRowsTest {
     @Test
     void partsOfUnequalLengthJoinToTheWhole() {
         try (Tensor all = sequences();
-                Tensor first = all.rows(0, 1);
-                Tensor rest = all.rows(1, 3);
+                Tensor first = all.rows().part(0, 1);
+                Tensor rest = all.rows().part(1, 3);
                 Tensor joined = Tensor.join(List.of(first, rest))) {
             assertThat(joined.shape()).isEqualTo(all.shape());
             assertThat(joined.toFloats()).containsExactly(all.toFloats());
