@@ -2,7 +2,9 @@ package io.github.unipic.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import io.github.unipic.runtime.Tensor.Rows;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +50,19 @@ class TensorRowsTest {
         try (Tensor all = sequences()) {
             all.toFloats()[0] = 7;
             assertThat(all.toFloats()).startsWith(0, 1);
+        }
+    }
+
+    /** As many values as a token has logits in the published model. */
+    @Test
+    void readingTakesTheMemoryOfItsResult() {
+        int count = 151_936;
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Tensor logits = Tensor.floats(new float[count], 1, count)) {
+            logits.toFloats(); // loads classes
+            long before = threads.getCurrentThreadAllocatedBytes();
+            assertThat(logits.toFloats()).hasSize(count);
+            assertThat(threads.getCurrentThreadAllocatedBytes() - before).isBetween(4L * count, 5L * count);
         }
     }
 
