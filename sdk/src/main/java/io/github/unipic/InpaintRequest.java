@@ -61,7 +61,6 @@ public final class InpaintRequest extends ImageRequest {
         }
         int width = source.width() + left + right;
         int height = source.height() + top + bottom;
-        Image.checkSize(width, height);
         Image stretched = source.extended(left, right, top, bottom);
         Mask margin = Mask.rectangle(width, height, left, top, source.width(), source.height())
                 .inverted();
