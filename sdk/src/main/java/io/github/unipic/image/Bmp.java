@@ -6,7 +6,8 @@ import java.util.Map;
 
 /**
  * Windows and OS/2 bitmap files, of every length of header, uncompressed or run-length encoded. Done here because
- * Java's own reader refuses most headers, and takes pixel data that ends early for black.
+ * Java's own reader refuses most headers, and takes pixel data that ends early for black; with TwelveMonkeys' reader 20
+ * of the tests fail, with commons-imaging's 29.
  */
 final class Bmp {
     private static final int FILE_HEADER_BYTES = 14;

@@ -10,7 +10,9 @@ import java.util.regex.Pattern;
 
 /**
  * How a camera was held: EXIF tag 0x0112 (CIPA DC-008, 4.6.5), or the same as tiff:Orientation in XMP. Applying it
- * gives the image upright. Bad metadata is ignored, as every reader does: it does not make pixels unreadable.
+ * gives the image upright. Bad metadata is ignored, as every reader does: it does not make pixels unreadable. Only this
+ * tag is read: TwelveMonkeys' TIFFReader reads every value, 240 MB of 60 kB (ImageMemoryTest), and its XMPReader
+ * refuses packets that Pillow reads (OrientationTest).
  *
  * @param value 1 (upright) to 8
  */
