@@ -37,7 +37,7 @@ final class GifPixels {
     /**
      * Reads as many pixels as there must be, and no further.
      *
-     * @return indices of colours
+     * @return indices of colors
      * @throws io.github.unipic.ImageFormatException if there are fewer
      * @throws java.nio.BufferUnderflowException if the file ends before
      */
