@@ -73,12 +73,13 @@ public final class MaskedRegion {
             full *= (long) (2 * radius + 1) * (2 * radius + 1); // at most 129^4, which fits an int
         }
         byte[] rgb = source.rgb();
-        byte[] redrawn = drawn.rgb();
+        DecodedImage content = DecodedImage.of(drawn);
+        byte[] redrawn = content.rgb();
         for (int i = 0; i < rgb.length; i++) {
             long weight = weights[i / 3];
             rgb[i] = (byte) (((redrawn[i] & 0xff) * weight + (rgb[i] & 0xff) * (full - weight) + full / 2) / full);
         }
-        return Image.ofRgb(width, height, rgb).withMetadata(drawn.metadata());
+        return new DecodedImage(width, height, rgb, content.text()).toImage();
     }
 
     /** Replaces each value by the sum over a window of its line; a line goes on beyond its ends as at its ends. */
