@@ -8,9 +8,17 @@ import java.awt.Color;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The world of the trained model: prompts.json beside its checkpoint.
@@ -35,6 +43,9 @@ public record World(
         List<PromptCase> cases,
         List<CaptionCase> captions,
         List<EditCase> edits) {
+    private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}]+");
+    private static final Set<String> RELATIONS =
+            Set.of("a", "an", "and", "the", "on", "in", "at", "to", "of", "background", "above", "below");
     private static final String RESOURCE = "/io/github/unipic/conformance/demo/prompts.json";
 
     /** How images are generated. */
@@ -71,6 +82,18 @@ public record World(
         } catch (IOException e) {
             throw new UncheckedIOException("Resource " + RESOURCE + " is damaged", e);
         }
+    }
+
+    /** Whether a prompt speaks of nothing else: it names a shape, and all of its words are this world's. */
+    public boolean knows(String prompt) {
+        List<String> words = WORD.matcher(prompt.toLowerCase(Locale.ROOT))
+                .results()
+                .map(MatchResult::group)
+                .toList();
+        Predicate<String> known = Stream.of(colors.keySet(), shapes, places.keySet(), radius.keySet(), RELATIONS)
+                .flatMap(Collection::stream)
+                .collect(Collectors.toSet())::contains;
+        return words.stream().allMatch(known) && words.stream().anyMatch(shapes::contains);
     }
 
     Color color(String name) {

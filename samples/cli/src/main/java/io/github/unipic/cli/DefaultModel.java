@@ -23,12 +23,16 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * The small model that comes with the project, exported on first use into the user's cache folder.
+ * The small trained model that comes with the project, exported on first use into the user's cache folder.
  *
  * <p>Several processes may start at once. Each exports into its own folder; the first to move its folder to the final
  * path wins, and the others use that one.
  */
 final class DefaultModel {
+    /** The model's name in its manifest, which is that of its checkpoint's folder. */
+    private static final String NAME = "colored-shapes";
+
+    private static final String PREFIX = NAME + "-";
     private static final Duration STALE = Duration.ofDays(1);
 
     private final Path folder;
@@ -40,7 +44,7 @@ final class DefaultModel {
      * @param build the {@link BuildFingerprint} of the program: another build exports again
      */
     DefaultModel(Path cache, String version, String build, ExportListener listener) {
-        this.folder = cache.resolve(version).resolve("tiny-" + build);
+        this.folder = cache.resolve(version).resolve(PREFIX + build);
         this.listener = listener;
     }
 
@@ -87,10 +91,9 @@ final class DefaultModel {
         Files.createDirectories(folder.getParent());
         deleteStaleSiblings();
         try (StagingFolder work = StagingFolder.beside(folder)) {
-            EmbeddedCheckpoint.RANDOM.copyTo(work.path());
-            // The model is named after its checkpoint's folder.
+            EmbeddedCheckpoint.TRAINED.copyTo(work.path());
             Path checkpoint =
-                    Files.move(work.path().resolve("checkpoint"), work.path().resolve("tiny"));
+                    Files.move(work.path().resolve("checkpoint"), work.path().resolve(NAME));
             Exporter.export(new ExportRequest(checkpoint, folder, Precision.FP32, false), listener);
         } catch (ExportException | OutputException e) {
             if (Files.isDirectory(folder)) {
@@ -108,7 +111,7 @@ final class DefaultModel {
         Instant limit = Instant.now().minus(STALE);
         List<Path> siblings;
         try (Stream<Path> list = Files.list(folder.getParent())) {
-            siblings = list.filter(path -> path.getFileName().toString().startsWith("tiny-") && !path.equals(folder))
+            siblings = list.filter(path -> path.getFileName().toString().startsWith(PREFIX) && !path.equals(folder))
                     .toList();
         }
         for (Path sibling : siblings) {

@@ -19,7 +19,9 @@ import picocli.CommandLine.Spec;
         description = "Draws images from a prompt.",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  unipic generate \"A red fox in the snow\" -o fox.png",
+            "  unipic generate \"a red circle above a blue square on a pink background\"",
+            "  unipic generate --examples                             (what the built-in model knows)",
+            "  unipic generate \"A red fox in the snow\" --model unipic-1.5b -o fox.png",
             "  unipic generate \"A lighthouse at night\" --model unipic-1.5b --size 1280x768 --seed 7",
             "  unipic generate \"A teapot\" -o teapot.png --count 4      (teapot-1.png ... teapot-4.png)",
             "  unipic generate --from fox.png -o again.png             (the same image again)",
@@ -35,7 +37,7 @@ final class GenerateCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "PROMPT",
             converter = TextArgument.Converter.class,
-            description = "What to draw, in quotes.")
+            description = "What to draw, in quotes. Default: with the built-in model, one of its examples.")
     private String prompt;
 
     @Mixin
@@ -60,8 +62,15 @@ final class GenerateCommand implements Callable<Integer> {
                     "Use the prompt, seed and options of an image that unipic wrote. Options given here override them.")
     private Path from;
 
+    @Option(names = "--examples", description = "List what the built-in model knows, and draw nothing.")
+    private boolean examples;
+
     @Override
     public Integer call() {
+        if (examples) {
+            Examples.print(unipic.session().out());
+            return UniPicCommand.OK;
+        }
         return output.draw(unipic.session(), model, request());
     }
 
@@ -74,6 +83,8 @@ final class GenerateCommand implements Callable<Integer> {
             }
         } else if (prompt != null) {
             builder = GenerateRequest.builder(prompt);
+        } else if (model.isBuiltIn(unipic.session())) {
+            builder = GenerateRequest.builder(example());
         } else {
             throw wrong("the prompt is missing; for example: unipic generate \"A red fox in the snow\"");
         }
@@ -82,6 +93,14 @@ final class GenerateCommand implements Callable<Integer> {
         specialTokens.applyTo(builder);
         output.applyTo(builder);
         return builder.build();
+    }
+
+    private String example() {
+        String example = Examples.prompt();
+        if (!output.quiet()) {
+            unipic.session().out().println("No prompt given, so here is an example: \"" + example + "\"");
+        }
+        return example;
     }
 
     private GenerateRequest earlier() {

@@ -5,6 +5,7 @@ import io.github.unipic.GenerateRequest;
 import io.github.unipic.ImageRequest;
 import io.github.unipic.ModelInfo;
 import io.github.unipic.UniPic;
+import io.github.unipic.conformance.meaning.World;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -49,11 +50,16 @@ final class ImageOutput {
     int draw(Session session, ModelOptions model, ImageRequest request) {
         ImageRequest seeded = DrawingOptions.seeded(request);
         OutputFiles files = outputFiles(seeded.count());
-        try (UniPic unipic = model.load(session, quiet)) {
+        try (UniPic unipic = model.load(session, quiet || builtInKnows(request))) {
             noteSize(session, unipic.info(), seeded);
             new Drawing(session, session.cancellation(), quiet, !noMetadata).run(seeded, files, unipic::images);
         }
         return UniPicCommand.OK;
+    }
+
+    /** A prompt from the world of the built-in model needs no note on what that is. Edits follow no such prompt. */
+    private static boolean builtInKnows(ImageRequest request) {
+        return !(request instanceof EditRequest) && World.load().knows(request.prompt());
     }
 
     /** Notes a size that the model was not made for. It is possible, but may look worse. */

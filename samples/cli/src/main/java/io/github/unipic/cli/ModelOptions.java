@@ -23,7 +23,7 @@ final class ModelOptions {
             names = "--model",
             paramLabel = "DIR",
             description = "Model folder, as 'unipic export' writes it. Default: $" + MODEL_VARIABLE
-                    + ", else the small test model that comes with unipic.")
+                    + ", else the small model that comes with unipic, which draws colored shapes.")
     private Path folder;
 
     @Option(names = "--threads", paramLabel = "N", description = "Processor threads to use. Default: one per core.")
@@ -37,7 +37,19 @@ final class ModelOptions {
 
     private ProviderChoice choice;
 
-    /** Loads the requested model, or the built-in one, with a note on stderr that it is not trained. */
+    /** Whether no model is named, so that the built-in one is used. */
+    boolean isBuiltIn(Session session) {
+        return named(session).isEmpty();
+    }
+
+    private Optional<Path> named(Session session) {
+        return Optional.ofNullable(folder)
+                .or(() -> Optional.ofNullable(session.environment().apply(MODEL_VARIABLE))
+                        .filter(text -> !text.isBlank())
+                        .map(Path::of));
+    }
+
+    /** Loads the requested model, or the built-in one, with a note on stderr of what it was trained on. */
     UniPic load(Session session, boolean quiet) {
         if (threads != null && threads < 1) {
             throw new ParameterException(command.commandLine(), "--threads is " + threads + ", but must be at least 1");
@@ -45,18 +57,15 @@ final class ModelOptions {
         memory.requireValid();
         choice = provider.choose(ExecutionProvider.AUTO);
         ExecutionProvider asked = choice.provider();
-        Optional<Path> chosen = Optional.ofNullable(folder)
-                .or(() -> Optional.ofNullable(session.environment().apply(MODEL_VARIABLE))
-                        .filter(text -> !text.isBlank())
-                        .map(Path::of));
+        Optional<Path> chosen = named(session);
         if (chosen.isPresent()) {
             return builder(chosen.get(), asked).load();
         }
         if (!quiet) {
             session.err()
-                    .println("No --model given: using the built-in test model, whose weights are random, so its"
-                            + " images are noise and its answers gibberish. 'unipic export' makes a model folder from"
-                            + " a trained checkpoint.");
+                    .println(
+                            "No --model given: the built-in model knows colored shapes on plain backgrounds only ('unipic"
+                                    + " generate --examples' shows which). 'unipic export' makes a folder of the real one.");
         }
         return DefaultModel.of(session)
                 .load(model -> builder(model, asked).verifyChecksums(true).load());

@@ -51,7 +51,7 @@ class BatchTest {
         CommandLineRun run = batch("--seed", "100");
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.outLines().get(0)).isEqualTo("Wrote 3 of 3 images to " + images);
-        assertThat(run.err()).contains("ignored: tag", "built-in test model");
+        assertThat(run.err()).contains("ignored: tag", "built-in model");
         assertThat(files()).containsExactly("00000-fox.png", "00001.png", "00002.png", "manifest.jsonl");
         List<JsonNode> lines = lines();
         assertThat(lines).extracting(line -> line.path("index").asInt()).containsExactly(0, 1, 2);

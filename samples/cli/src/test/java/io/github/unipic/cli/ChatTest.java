@@ -54,7 +54,7 @@ class ChatTest {
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out()).isNotBlank();
         assertThat(run.err())
-                .contains("built-in test model", "The next question comes with an image (64 x 64).")
+                .contains("built-in model", "The next question comes with an image (64 x 64).")
                 .doesNotContain("unipic: ", "> ");
         CommandLineRun again = chat("/image " + fox, "What is it?", "And where?");
         assertThat(again.out()).isEqualTo(run.out());

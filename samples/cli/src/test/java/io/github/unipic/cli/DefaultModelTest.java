@@ -29,31 +29,32 @@ class DefaultModelTest {
 
     @Test
     void isExportedOnceAndThenReused() throws IOException {
-        assertThat(load(model("a"))).isEqualTo(cache.resolve("1.0/tiny-a"));
-        FileTime first = Files.getLastModifiedTime(cache.resolve("1.0/tiny-a/unipic.json"));
+        assertThat(load(model("a"))).isEqualTo(cache.resolve("1.0/colored-shapes-a"));
+        FileTime first = Files.getLastModifiedTime(cache.resolve("1.0/colored-shapes-a/unipic.json"));
         load(model("a"));
-        assertThat(Files.getLastModifiedTime(cache.resolve("1.0/tiny-a/unipic.json")))
+        assertThat(Files.getLastModifiedTime(cache.resolve("1.0/colored-shapes-a/unipic.json")))
                 .isEqualTo(first);
-        assertThat(entries()).containsExactly("tiny-a");
+        assertThat(entries()).containsExactly("colored-shapes-a");
     }
 
     @Test
     void anotherBuildExportsAgainAndStaleOnesAreDeleted() throws IOException {
         load(model("a"));
         load(model("b"));
-        assertThat(entries()).containsExactly("tiny-a", "tiny-b");
+        assertThat(entries()).containsExactly("colored-shapes-a", "colored-shapes-b");
         Files.setLastModifiedTime(
-                cache.resolve("1.0/tiny-a"), FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+                cache.resolve("1.0/colored-shapes-a"),
+                FileTime.from(Instant.now().minus(Duration.ofDays(2))));
         load(model("c"));
-        assertThat(entries()).containsExactly("tiny-b", "tiny-c");
+        assertThat(entries()).containsExactly("colored-shapes-b", "colored-shapes-c");
     }
 
     @Test
     void aDamagedModelIsExportedOnceMore() throws IOException {
         load(model("a"));
-        Files.delete(cache.resolve("1.0/tiny-a/unipic.json"));
-        assertThat(load(model("a"))).isEqualTo(cache.resolve("1.0/tiny-a"));
-        assertThat(entries()).containsExactly("tiny-a");
+        Files.delete(cache.resolve("1.0/colored-shapes-a/unipic.json"));
+        assertThat(load(model("a"))).isEqualTo(cache.resolve("1.0/colored-shapes-a"));
+        assertThat(entries()).containsExactly("colored-shapes-a");
     }
 
     @Test
@@ -88,12 +89,12 @@ class DefaultModelTest {
         ExecutorService threads = Executors.newFixedThreadPool(processes);
         try {
             for (Future<Path> loaded : threads.invokeAll(List.of(process, process, process))) {
-                assertThat(loaded.get()).isEqualTo(cache.resolve("1.0/tiny-a"));
+                assertThat(loaded.get()).isEqualTo(cache.resolve("1.0/colored-shapes-a"));
             }
         } finally {
             threads.shutdown();
         }
-        assertThat(entries()).containsExactly("tiny-a");
+        assertThat(entries()).containsExactly("colored-shapes-a");
     }
 
     @Test

@@ -48,7 +48,7 @@ class EndToEndTest {
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.outLines().get(0)).startsWith("Wrote " + fox + " (").contains("seed 7");
         assertThat(run.outLines().get(1)).startsWith("Took ");
-        assertThat(run.err()).contains("built-in test model", "noise");
+        assertThat(run.err()).contains("built-in model", "colored shapes");
         assertThat(Image.read(fox).request().orElseThrow().prompt()).isEqualTo("A red fox in the snow");
     }
 
@@ -167,7 +167,7 @@ class EndToEndTest {
         CommandLineRun run = run("describe", fox, "What is it?", "--image", fox, "--max-tokens", "8");
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out()).endsWith(System.lineSeparator()).isNotBlank();
-        assertThat(run.err()).contains("built-in test model", "8 tokens", "--max-tokens");
+        assertThat(run.err()).contains("built-in model", "8 tokens", "--max-tokens");
         CommandLineRun again = run("describe", fox, "What is it?", "--image", fox, "--max-tokens", "8", "-q");
         assertThat(again.out()).isEqualTo(run.out());
         assertThat(again.err()).isEmpty();
