@@ -1,6 +1,8 @@
 package io.github.unipic.fuzz;
 
 import io.github.unipic.UniPicException;
+import io.github.unipic.files.FileTree;
+import io.github.unipic.testing.Folders;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -64,7 +66,7 @@ final class Trial {
             return outcome;
         } finally {
             for (String name : target.written()) {
-                Folders.delete(folder.resolve(name));
+                FileTree.delete(folder.resolve(name));
             }
             if (!good) {
                 Folders.fresh(folder);
