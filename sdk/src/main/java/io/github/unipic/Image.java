@@ -36,6 +36,10 @@ public final class Image {
     /** Of JPEG files that {@link #save} makes. */
     private static final int SAVED_QUALITY = 95;
 
+    static {
+        DecodedImage.connect(image -> image.content, Image::new);
+    }
+
     private final DecodedImage content;
 
     private Image(DecodedImage content) {
@@ -213,10 +217,7 @@ public final class Image {
                     "metadata keyword must be 1 to 79 printable Latin-1 characters without outer"
                             + " or double spaces, not '" + keyword.replaceAll("\\p{Cntrl}", "?") + "'");
         }
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
-            throw new InvalidRequestException(
-                    "metadata '" + keyword + "' is not valid Unicode: it has an unpaired surrogate; remove it");
-        }
+        Values.checkUnicode("metadata '" + keyword + "'", text);
         int length = text.getBytes(StandardCharsets.UTF_8).length;
         if (length > DecodedImage.MAX_TEXT_BYTES) {
             throw new InvalidRequestException("metadata '" + keyword + "' has " + length + " bytes; at most "

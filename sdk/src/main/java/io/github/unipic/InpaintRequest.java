@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * An image of which a part is regenerated, after a prompt that says what the whole image shows. The result is cut at
- * right and bottom to multiples of {@link ModelInfo#sizeMultiple}.
+ * An image of which a part is regenerated, after a prompt that says what the whole image shows. The result has the size
+ * of the source, whatever that is.
  */
 public final class InpaintRequest extends ImageRequest {
     private static final int DEFAULT_SEAM = 8;
@@ -42,8 +42,7 @@ public final class InpaintRequest extends ImageRequest {
      * tokens beside it are encoded from a plausible neighbourhood.
      *
      * @param source the image
-     * @param left pixels to add there, 0 to 16384, as for the other sides; multiples of {@link ModelInfo#sizeMultiple},
-     *     or the result is cut at right and bottom
+     * @param left pixels to add there, 0 to 16384, as for the other sides
      * @param right pixels
      * @param top pixels
      * @param bottom pixels
@@ -62,7 +61,6 @@ public final class InpaintRequest extends ImageRequest {
         }
         int width = source.width() + left + right;
         int height = source.height() + top + bottom;
-        Image.checkSize(width, height);
         Image stretched = source.extended(left, right, top, bottom);
         Mask margin = Mask.rectangle(width, height, left, top, source.width(), source.height())
                 .inverted();

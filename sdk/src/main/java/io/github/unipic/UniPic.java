@@ -243,8 +243,7 @@ public final class UniPic implements AutoCloseable {
      * Regenerates a part of an image, {@link InpaintRequest#count} times as one batch.
      *
      * @param request the image, the mask and the prompt
-     * @return images in the order of their seeds, of the source's size, cut at right and bottom to multiples of
-     *     {@link ModelInfo#sizeMultiple}
+     * @return images in the order of their seeds, of the source's size
      * @throws InvalidRequestException when the mask regenerates nothing, or the prompt is too long
      * @throws UniPicException otherwise as {@link #generate(GenerateRequest)}
      */

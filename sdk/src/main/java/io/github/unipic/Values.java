@@ -51,11 +51,16 @@ final class Values {
         return text.length() <= MAX_DESCRIBED ? text : text.substring(0, MAX_DESCRIBED) + "...";
     }
 
-    /** Half a surrogate pair has no UTF-8, and a PNG's text has no NUL. */
-    static void checkText(String name, String text) {
+    /** Half a surrogate pair has no UTF-8. */
+    static void checkUnicode(String name, String text) {
         if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
             throw new InvalidRequestException(name + " is not valid Unicode: it has an unpaired surrogate; remove it");
         }
+    }
+
+    /** Refuses what no PNG's text can hold. */
+    static void checkText(String name, String text) {
+        checkUnicode(name, text);
         if (text.indexOf('\0') >= 0) {
             throw new InvalidRequestException(name + " has the character NUL; remove it");
         }

@@ -74,7 +74,11 @@ class EditTest {
     }
 
     private static List<Image> inpaint(Image mask, int seam, GenerateRequest.Builder request) {
-        return unipic.inpaint(Requests.inpaint(SOURCE, mask, request.build()).toBuilder()
+        return inpaint(SOURCE, mask, seam, request);
+    }
+
+    private static List<Image> inpaint(Image source, Image mask, int seam, GenerateRequest.Builder request) {
+        return unipic.inpaint(Requests.inpaint(source, mask, request.build()).toBuilder()
                 .seam(seam)
                 .build());
     }
@@ -101,6 +105,51 @@ class EditTest {
             }
         }
         assertThat(changed).isGreaterThan(48 * 32 / 2);
+    }
+
+    /** 90 x 61 pixels are 6 x 4 tokens, the last of them with pixels beyond the image. */
+    @Test
+    void aSourceOfAnySizeKeepsItsSize() {
+        Image source = resized(SOURCE, 90, 61);
+        List<Progress> progress = new ArrayList<>();
+        List<Image> results = new ArrayList<>();
+        results.addAll(inpaint(
+                source, TestImages.cornerMask(90, 61, 40, 30), 0, request().listener(iteration -> {
+                    progress.add(iteration);
+                    results.addAll(iteration.preview().get());
+                })));
+        assertThat(progress.get(0).tokens()).isEqualTo(24);
+        assertThat(results).hasSize(5).allSatisfy(result -> {
+            assertThat(result.width()).isEqualTo(90);
+            assertThat(result.height()).isEqualTo(61);
+            assertThat(resized(result, 40, 61).rgb())
+                    .isEqualTo(resized(source, 40, 61).rgb());
+            assertThat(resized(result, 90, 30).rgb())
+                    .isEqualTo(resized(source, 90, 30).rgb());
+            assertThat(result.rgb()).isNotEqualTo(source.rgb());
+        });
+    }
+
+    @Test
+    void aSourceIsPaddedWithItsEdge() {
+        Image source = resized(SOURCE, 90, 61);
+        Image mask = TestImages.cornerMask(90, 61, 40, 40);
+        Image padded = inpaint(resized(source, 96, 64), resized(mask, 96, 64), -1, request())
+                .get(0);
+        assertThat(inpaint(source, mask, -1, request()).get(0).rgb())
+                .isEqualTo(resized(padded, 90, 61).rgb());
+    }
+
+    /** An image cut off at the right and the bottom, or continued there with its edge. */
+    private static Image resized(Image image, int width, int height) {
+        byte[] from = image.rgb();
+        byte[] rgb = new byte[3 * width * height];
+        for (int i = 0; i < rgb.length; i++) {
+            int x = Math.min(i / 3 % width, image.width() - 1);
+            int y = Math.min(i / 3 / width, image.height() - 1);
+            rgb[i] = from[3 * (y * image.width() + x) + i % 3];
+        }
+        return Image.ofRgb(width, height, rgb);
     }
 
     @Test

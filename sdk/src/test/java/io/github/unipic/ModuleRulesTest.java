@@ -10,7 +10,9 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.github.unipic.image.DecodedImage;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /** The sdk's packages: which may know which. */
@@ -111,6 +113,16 @@ class ModuleRulesTest {
                 .should()
                 .dependOnClassesThat()
                 .belongToAnyOf(UniPic.class, Conversation.class)
+                .check(CLASSES);
+    }
+
+    /** What an image shares with the inner packages is its own decision. */
+    @Test
+    void onlyImageSaysHowToLookIntoImages() {
+        noClasses()
+                .that(are(not(belongToAnyOf(Image.class))))
+                .should()
+                .callMethod(DecodedImage.class, "connect", Function.class, Function.class)
                 .check(CLASSES);
     }
 

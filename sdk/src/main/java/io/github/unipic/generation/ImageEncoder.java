@@ -59,31 +59,31 @@ public final class ImageEncoder {
 
     /** Pads an image of any shape to a square and encodes it as embeddings [1,{@link #tokens(VisionPath)},D]. */
     public Tensor embeds(Image image, VisionPath path) {
-        Image square = Framing.padToSquare(image);
-        if (path == VisionPath.SIGLIP) {
-            return vision.encode(square);
-        }
-        int side = manifest.defaults().width();
-        try (MarEncoding encoding = encode(Resampling.resize(square, side, side))) {
-            return encoding.embeds().rows(0, encoding.embeds().dim(1));
+        return path == VisionPath.SIGLIP
+                ? vision.encode(Framing.padToSquare(image))
+                : marEmbeds(image, manifest.defaults().width());
+    }
+
+    /** As {@link #embeds} with the MAR encoder, for an image that is resized to {@code side} pixels. */
+    public Tensor marEmbeds(Image image, int side) {
+        Image square = Resampling.resize(Framing.padToSquare(image), side, side);
+        try (Tensor latents = autoencoder.encode(square)) {
+            return mar.embedImage(latents);
         }
     }
 
     /** Crops an image to its middle square, resizes it to {@code side} pixels, and encodes it to be edited. */
     public MarEncoding source(Image image, int side) {
-        return encode(Resampling.resize(Framing.cropToSquare(image), side, side));
+        Image square = Resampling.resize(Framing.cropToSquare(image), side, side);
+        try (Tensor latents = autoencoder.encode(square)) {
+            return mar.encodeImage(latents);
+        }
     }
 
     /** Runs pixels [1,3,H,W] through the autoencoder and the MAR encoder. */
     public MarEncoding encode(Tensor pixels) {
         try (Tensor latents = autoencoder.encode(pixels)) {
             return mar.encodeImage(latents);
-        }
-    }
-
-    private MarEncoding encode(Image image) {
-        try (Tensor pixels = Autoencoder.pixels(image)) {
-            return encode(pixels);
         }
     }
 }

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /** Requests for images: completed with the model's defaults, run through the loop, and decoded. */
@@ -61,6 +62,12 @@ public final class ImageTasks {
     /** The prompt as a turn, and the unconditional prompt for guidance. */
     private record Turns(Turn conditional, Turn unconditional) {}
 
+    /** Makes images of tokens, of the last ones and of previews. */
+    @FunctionalInterface
+    interface ImageDecoder {
+        List<Image> decode(ImageTokens tokens);
+    }
+
     /** Generates images from a prompt. The prompt becomes the next turn of the conversation. */
     public List<Image> generate(GenerateRequest given, LanguageContext context) {
         boolean firstTurn = context.tokens() == 0;
@@ -70,9 +77,10 @@ public final class ImageTasks {
                 .build();
         GenerationPlan plan =
                 plan(request, grid(request.width().getAsInt(), request.height().getAsInt()));
-        ImageTokens tokens = fromPrompt(request, plan, promptTurns(request, plan.grid(), context), context);
+        Turns turns = promptTurns(request, plan.grid(), context);
         return images(
-                tokens,
+                autoencoder::decode,
+                fromPrompt(request, plan, turns, context, autoencoder::decode),
                 seed -> request.toBuilder().seed(seed).count(1).build(),
                 request,
                 firstTurn ? Map.of() : Map.of(TASK, "conversation"));
@@ -92,8 +100,12 @@ public final class ImageTasks {
                         unconditional(request, manifest.prompts().editUnconditional())));
         requireRoom(request, plan.grid(), context, turns);
         requireMemory(plan);
-        ImageTokens tokens = fromImage(request, plan, side, turns, context);
-        return images(tokens, seed -> request.toBuilder().seed(seed).count(1).build(), request, Map.of(TASK, "edit"));
+        return images(
+                autoencoder::decode,
+                fromImage(request, plan, side, turns, context),
+                seed -> request.toBuilder().seed(seed).count(1).build(),
+                request,
+                Map.of(TASK, "edit"));
     }
 
     private int squareDefault() {
@@ -105,33 +117,39 @@ public final class ImageTasks {
         return defaults.width();
     }
 
-    /** Regenerates a part of an image. The tokens that the mask touches start masked; the others are known. */
+    /**
+     * Regenerates a part of an image. The tokens that the mask touches start masked; the others are known. A source
+     * that does not end with a whole token is padded at the right and the bottom, and the padding is cut off again.
+     */
     public List<Image> inpaint(InpaintRequest given) {
         int side = manifest.sizes().downsampling();
-        Image source = trim(given.source(), side);
-        MaskedRegion region = MaskedRegion.of(given.mask(), source.width(), source.height());
+        Image source = given.source();
+        MaskedRegion region = new MaskedRegion(given.mask());
         boolean[] touched = region.positions(side);
         int[] masked =
                 IntStream.range(0, touched.length).filter(i -> touched[i]).toArray();
         if (masked.length == 0) {
-            throw new InvalidRequestException("the mask has no white (or transparent) pixel within the "
-                    + source.width() + " x " + source.height() + " that are drawn; paint white what is to change");
+            throw new InvalidRequestException(
+                    "the mask has no white (or transparent) pixel; paint white what is to change");
         }
         InpaintRequest request = complete(given.toBuilder(), given).build();
-        Grid grid = grid(source.width(), source.height());
+        Image padded = padToTokens(source, side);
+        Grid grid = grid(padded.width(), padded.height());
+        UnaryOperator<Image> finish = decoded -> {
+            Image cropped = Framing.crop(decoded, 0, 0, source.width(), source.height());
+            return request.seam() < 0 ? cropped : region.paste(cropped, source, request.seam());
+        };
+        ImageDecoder decoder =
+                tokens -> autoencoder.decode(tokens).stream().map(finish).toList();
         try (LanguageContext context = LanguageContext.empty(execution)) {
             Turns turns = promptTurns(request, grid, context);
-            GenerationPlan plan = plan(request, grid, seed -> shuffled(masked, seed), Optional.of(latents(source)));
-            List<Image> images = images(
-                    fromPrompt(request, plan, turns, context),
+            GenerationPlan plan = plan(request, grid, seed -> shuffled(masked, seed), Optional.of(latents(padded)));
+            return images(
+                    decoder,
+                    fromPrompt(request, plan, turns, context, decoder),
                     seed -> request.toBuilder().seed(seed).count(1).build(),
                     request,
                     Map.of(TASK, "inpaint"));
-            return request.seam() < 0
-                    ? images
-                    : images.stream()
-                            .map(image -> region.paste(image, source, request.seam()))
-                            .toList();
         }
     }
 
@@ -147,15 +165,11 @@ public final class ImageTasks {
                 .toArray();
     }
 
-    /** Crops an image to whole tokens, at the right and the bottom. */
-    private static Image trim(Image image, int side) {
-        int width = image.width() / side * side;
-        int height = image.height() / side * side;
-        if (width == 0 || height == 0) {
-            throw new InvalidRequestException("the image is " + image.width() + " x " + image.height()
-                    + " pixels; at least " + side + " x " + side + " are needed");
-        }
-        return Framing.crop(image, 0, 0, width, height);
+    /** Extends an image to whole tokens, at the right and the bottom. */
+    private static Image padToTokens(Image image, int side) {
+        int right = Math.floorMod(-image.width(), side);
+        int bottom = Math.floorMod(-image.height(), side);
+        return right + bottom == 0 ? image : Framing.extend(image, 0, right, 0, bottom);
     }
 
     // ---- prompts and the loop
@@ -169,7 +183,8 @@ public final class ImageTasks {
         return turns;
     }
 
-    private ImageTokens fromPrompt(ImageRequest request, GenerationPlan plan, Turns turns, LanguageContext context) {
+    private ImageTokens fromPrompt(
+            ImageRequest request, GenerationPlan plan, Turns turns, LanguageContext context, ImageDecoder decoder) {
         requireMemory(plan);
         // The prompts need only the language model, but opening all graphs of the loop together takes less time.
         return execution.withOpen(ImageGenerator.GRAPHS, () -> {
@@ -179,7 +194,7 @@ public final class ImageTasks {
                 if (plan.guided()) {
                     unconditional.append(turns.unconditional(), List.of());
                 }
-                return generate(request, plan, context, unconditional, canvas);
+                return generate(request, plan, context, unconditional, canvas, decoder);
             }
         });
     }
@@ -206,7 +221,8 @@ public final class ImageTasks {
                             plan,
                             context,
                             unconditional,
-                            source.canvas().orElseThrow());
+                            source.canvas().orElseThrow(),
+                            autoencoder::decode);
                 }
             });
         }
@@ -217,8 +233,9 @@ public final class ImageTasks {
             GenerationPlan plan,
             LanguageContext conditional,
             LanguageContext unconditional,
-            Tensor canvas) {
-        ProgressReport progress = new ProgressReport(request.listener(), plan.iterations(), autoencoder);
+            Tensor canvas,
+            ImageDecoder decoder) {
+        ProgressReport progress = new ProgressReport(request.listener(), plan.iterations(), decoder);
         try (KvCache stacked = KvCache.stack(plan.rows(conditional.cache(), unconditional.cache()));
                 KvCache prompts = execution.onDevice(stacked)) {
             return generator.generate(plan, prompts, canvas, progress);
@@ -320,9 +337,13 @@ public final class ImageTasks {
      * @param single the request of one image, by its seed
      */
     private List<Image> images(
-            ImageTokens tokens, LongFunction<ImageRequest> single, ImageRequest request, Map<String, String> more) {
+            ImageDecoder decoder,
+            ImageTokens tokens,
+            LongFunction<ImageRequest> single,
+            ImageRequest request,
+            Map<String, String> more) {
         List<Image> images = new ArrayList<>();
-        for (Image image : autoencoder.decode(tokens)) {
+        for (Image image : decoder.decode(tokens)) {
             ImageRequest own = single.apply(request.seed().getAsLong() + images.size());
             Map<String, String> text = new LinkedHashMap<>(own.toMetadata(image.width(), image.height()));
             if (sample.isPresent()) {

@@ -9,6 +9,7 @@ import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.Resources;
 import io.github.unipic.runtime.Tensor;
+import io.github.unipic.runtime.Tensor.Rows;
 import io.github.unipic.text.PromptText;
 import io.github.unipic.text.PromptTokenizer;
 import java.util.ArrayList;
@@ -177,8 +178,13 @@ public final class LanguageContext implements AutoCloseable {
     public void embeds(Tensor embeds) {
         int count = embeds.dim(1);
         requireRoom(count);
+        if (count <= CHUNK) {
+            append(embeds);
+            return;
+        }
+        Rows rows = embeds.rows();
         for (int from = 0; from < count; from += CHUNK) {
-            try (Tensor chunk = embeds.rows(from, Math.min(count, from + CHUNK))) {
+            try (Tensor chunk = rows.part(from, Math.min(count, from + CHUNK))) {
                 append(chunk);
             }
         }
@@ -203,10 +209,8 @@ public final class LanguageContext implements AutoCloseable {
     /** The logits of the next token. */
     public float[] logits() {
         Tensor hidden = lastHidden.orElseThrow(() -> new IllegalStateException("Nothing was appended yet."));
-        int last = hidden.dim(1) - 1;
-        try (Tensor row = hidden.rows(last, last + 1);
-                Tensor flat = row.reshape(1, hidden.dim(2));
-                Tensor logits = model.logits(flat)) {
+        try (Tensor last = hidden.rows().last();
+                Tensor logits = model.logits(last)) {
             return logits.toFloats();
         }
     }

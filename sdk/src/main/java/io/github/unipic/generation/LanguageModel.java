@@ -10,6 +10,7 @@ import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.KvCache.Layer;
 import io.github.unipic.runtime.Outputs;
 import io.github.unipic.runtime.Tensor;
+import io.github.unipic.runtime.Tensor.Rows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -94,18 +95,19 @@ public final class LanguageModel {
             return hidden(embeds, prompts.before(tokens));
         }
         int chunks = (tokens + CHUNK - 1) / CHUNK;
+        Rows rows = embeds.rows();
         List<Tensor> hidden = new ArrayList<>();
         KvCache cache = prompts.before(tokens).share();
         try {
             for (int chunk = 0; chunk < chunks - 1; chunk++) {
-                try (Tensor part = chunk(embeds, prompts, chunk, chunks)) {
+                try (Tensor part = chunk(rows, prompts, chunk, chunks, tokens)) {
                     Extension longer = extend(cache, part);
                     cache.close();
                     cache = longer.cache();
                     hidden.add(longer.hidden());
                 }
             }
-            try (Tensor last = chunk(embeds, prompts, chunks - 1, chunks)) {
+            try (Tensor last = chunk(rows, prompts, chunks - 1, chunks, tokens)) {
                 hidden.add(hidden(last, cache));
             }
             return Tensor.join(hidden);
@@ -115,9 +117,8 @@ public final class LanguageModel {
         }
     }
 
-    private static Tensor chunk(Tensor embeds, PaddedPrompts prompts, int chunk, int chunks) {
-        int tokens = embeds.dim(1);
-        return embeds.rows(prompts.start(chunk, chunks, tokens), prompts.start(chunk + 1, chunks, tokens));
+    private static Tensor chunk(Rows rows, PaddedPrompts prompts, int chunk, int chunks, int tokens) {
+        return rows.part(prompts.start(chunk, chunks, tokens), prompts.start(chunk + 1, chunks, tokens));
     }
 
     private Outputs step(Tensor embeds, KvCache past, Set<String> outputs) {

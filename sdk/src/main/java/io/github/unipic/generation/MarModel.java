@@ -33,7 +33,9 @@ public final class MarModel {
      * @param known their positions, ascending: V for each of the B images
      */
     public MarEncoding encode(Tensor tokens, List<int[]> known, Grid grid) {
-        return encode(tokens, known, grid, Set.of("x_enc", "z_enc"));
+        try (Outputs outputs = run(tokens, known, grid, Set.of("x_enc", "z_enc"))) {
+            return new MarEncoding(grid, outputs.take("x_enc"), outputs.take("z_enc"), Optional.empty());
+        }
     }
 
     /**
@@ -42,23 +44,40 @@ public final class MarModel {
      * @param latents [1,h,w,channels]
      */
     public MarEncoding encodeImage(Tensor latents) {
-        Grid grid = new Grid(latents.dim(1), latents.dim(2));
-        int[] everywhere = IntStream.range(0, grid.tokens()).toArray();
-        try (Tensor tokens = latents.reshape(1, grid.tokens(), latents.dim(3))) {
-            return encode(tokens, List.of(everywhere), grid, Set.of("x_enc", "z_enc", "canvas"));
+        Grid grid = grid(latents);
+        try (Outputs outputs = runWhole(latents, grid, Set.of("x_enc", "z_enc", "canvas"))) {
+            return new MarEncoding(
+                    grid, outputs.take("x_enc"), outputs.take("z_enc"), Optional.of(outputs.take("canvas")));
         }
     }
 
-    private MarEncoding encode(Tensor tokens, List<int[]> known, Grid grid, Set<String> wanted) {
+    /**
+     * Encodes all tokens of an image for the language model only, as embeddings z_enc [1,buffers+N,D].
+     *
+     * @param latents [1,h,w,channels]
+     */
+    Tensor embedImage(Tensor latents) {
+        try (Outputs outputs = runWhole(latents, grid(latents), Set.of("z_enc"))) {
+            return outputs.take("z_enc");
+        }
+    }
+
+    private static Grid grid(Tensor latents) {
+        return new Grid(latents.dim(1), latents.dim(2));
+    }
+
+    private Outputs runWhole(Tensor latents, Grid grid, Set<String> wanted) {
+        int[] everywhere = IntStream.range(0, grid.tokens()).toArray();
+        try (Tensor tokens = latents.reshape(1, grid.tokens(), latents.dim(3))) {
+            return run(tokens, List.of(everywhere), grid, wanted);
+        }
+    }
+
+    private Outputs run(Tensor tokens, List<int[]> known, Grid grid, Set<String> wanted) {
         try (Tensor positions = positions(known);
-                Tensor gridTensor = tensor(grid);
-                Outputs outputs = execution.run(
-                        MAR_ENCODER, Map.of("tokens", tokens, "positions", positions, "grid", gridTensor), wanted)) {
-            return new MarEncoding(
-                    grid,
-                    outputs.take("x_enc"),
-                    outputs.take("z_enc"),
-                    wanted.contains("canvas") ? Optional.of(outputs.take("canvas")) : Optional.empty());
+                Tensor gridTensor = tensor(grid)) {
+            return execution.run(
+                    MAR_ENCODER, Map.of("tokens", tokens, "positions", positions, "grid", gridTensor), wanted);
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.unipic.generation;
 
 import io.github.unipic.Progress;
 import io.github.unipic.ProgressListener;
+import io.github.unipic.generation.ImageTasks.ImageDecoder;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
 import io.github.unipic.runtime.Tensor;
 import java.time.Duration;
@@ -12,13 +13,13 @@ import java.util.Optional;
 final class ProgressReport implements ImageGenerator.Observer {
     private final Optional<ProgressListener> listener;
     private final int iterations;
-    private final Autoencoder autoencoder;
+    private final ImageDecoder decoder;
     private final Instant start = Instant.now();
 
-    ProgressReport(Optional<ProgressListener> listener, int iterations, Autoencoder autoencoder) {
+    ProgressReport(Optional<ProgressListener> listener, int iterations, ImageDecoder decoder) {
         this.listener = listener;
         this.iterations = iterations;
-        this.autoencoder = autoencoder;
+        this.decoder = decoder;
     }
 
     @Override
@@ -37,6 +38,6 @@ final class ProgressReport implements ImageGenerator.Observer {
                         tokens.grid().tokens(),
                         elapsed,
                         Optional.of(remaining),
-                        () -> autoencoder.decode(tokens)));
+                        () -> decoder.decode(tokens)));
     }
 }

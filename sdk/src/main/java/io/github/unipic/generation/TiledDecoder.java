@@ -5,6 +5,7 @@ import static io.github.unipic.model.GraphName.PIXEL_DECODER_TILE;
 
 import io.github.unipic.Image;
 import io.github.unipic.ModelFormatException;
+import io.github.unipic.image.DecodedImage;
 import io.github.unipic.image.Pixels;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.runtime.Execution;
@@ -189,7 +190,7 @@ public final class TiledDecoder {
         }
 
         Image image() {
-            return Image.ofRgb(width, height, rgb);
+            return new DecodedImage(width, height, rgb, Map.of()).toImage();
         }
     }
 

@@ -4,6 +4,7 @@ import io.github.unipic.Image;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ReadOptions;
 import java.util.Arrays;
+import java.util.Map;
 
 /** Brings images into a frame without scaling them. New images carry no text. */
 public final class Framing {
@@ -56,12 +57,12 @@ public final class Framing {
         if (width == image.width() && height == image.height()) {
             return image;
         }
-        byte[] source = image.rgb();
+        byte[] source = DecodedImage.of(image).rgb();
         byte[] rgb = new byte[width * height * 3];
         for (int y = 0; y < height; y++) {
             System.arraycopy(source, ((top + y) * image.width() + left) * 3, rgb, y * width * 3, width * 3);
         }
-        return Image.ofRgb(width, height, rgb);
+        return new DecodedImage(width, height, rgb, Map.of()).toImage();
     }
 
     /**
@@ -79,14 +80,14 @@ public final class Framing {
         checkSize(side, side);
         int left = (side - image.width()) / 2;
         int top = (side - image.height()) / 2;
-        byte[] source = image.rgb();
+        byte[] source = DecodedImage.of(image).rgb();
         byte[] rgb = new byte[side * side * 3];
         Arrays.fill(rgb, GRAY);
         int rowBytes = image.width() * 3;
         for (int y = 0; y < image.height(); y++) {
             System.arraycopy(source, y * rowBytes, rgb, ((top + y) * side + left) * 3, rowBytes);
         }
-        return Image.ofRgb(side, side, rgb);
+        return new DecodedImage(side, side, rgb, Map.of()).toImage();
     }
 
     /**
@@ -95,11 +96,13 @@ public final class Framing {
      * @param image the source
      * @param left pixels to add there, as for the other sides
      * @return the larger image
+     * @throws InvalidRequestException if it would be too large, see {@link #checkSize}
      */
     public static Image extend(Image image, int left, int right, int top, int bottom) {
         int width = image.width() + left + right;
         int height = image.height() + top + bottom;
-        byte[] source = image.rgb();
+        checkSize(width, height);
+        byte[] source = DecodedImage.of(image).rgb();
         byte[] rgb = new byte[3 * width * height];
         for (int y = 0; y < height; y++) {
             int fromY = Math.max(0, Math.min(image.height() - 1, y - top));
@@ -108,6 +111,6 @@ public final class Framing {
                 System.arraycopy(source, 3 * (fromY * image.width() + fromX), rgb, 3 * (y * width + x), 3);
             }
         }
-        return Image.ofRgb(width, height, rgb);
+        return new DecodedImage(width, height, rgb, Map.of()).toImage();
     }
 }

@@ -77,7 +77,12 @@ public final class ImageReader {
      * @throws ImageFormatException as {@link #read}
      */
     public static DecodedImage decodeMask(byte[] bytes, ReadOptions options) {
-        return decode(new EncodedImage("the mask of " + bytes.length + " bytes", bytes, options, true));
+        return decode(new EncodedImage(maskName(bytes), bytes, options, true));
+    }
+
+    /** How errors call a mask that comes as bytes. */
+    static String maskName(byte[] bytes) {
+        return "the mask of " + bytes.length + " bytes";
     }
 
     private static DecodedImage decode(EncodedImage encoded) {

@@ -22,6 +22,8 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
 
     private static final int WHITE = 239;
 
+    private static final byte[] NO_ALPHA = {};
+
     /**
      * Reads a file.
      *
@@ -37,18 +39,18 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
      * @throws ImageFormatException if they cannot be read, or do not tell one mask
      */
     public static MaskPixels decode(byte[] bytes, ReadOptions options, MaskChannel channel) {
-        return of(ImageReader.decodeMask(bytes, options), "the mask of " + bytes.length + " bytes", channel);
+        return of(ImageReader.decodeMask(bytes, options), ImageReader.maskName(bytes), channel);
     }
 
     /** White is to be regenerated. */
     public static MaskPixels ofGray(Image image) {
-        return byGray(new DecodedImage(image.width(), image.height(), image.rgb(), image.metadata()));
+        return byGray(DecodedImage.of(image), NO_ALPHA);
     }
 
     private static MaskPixels of(DecodedImage mask, String name, MaskChannel channel) {
         byte[] alpha = mask.alpha();
         return switch (channel) {
-            case GRAY -> byGray(mask);
+            case GRAY -> byGray(mask, alpha);
             case ALPHA -> {
                 if (alpha.length == 0) {
                     throw new ImageFormatException(
@@ -64,7 +66,7 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
                     most = Math.max(most, value & 0xff);
                 }
                 if (most - least < ALPHA_NOISE) {
-                    yield byGray(new DecodedImage(mask.width(), mask.height(), mask.rgb(), mask.text()));
+                    yield byGray(mask, NO_ALPHA);
                 }
                 checkUnambiguous(mask, name, least, most);
                 yield byAlpha(mask);
@@ -108,8 +110,7 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
         return new MaskPixels(mask.width(), mask.height(), regenerated);
     }
 
-    private static MaskPixels byGray(DecodedImage mask) {
-        byte[] alpha = mask.alpha();
+    private static MaskPixels byGray(DecodedImage mask, byte[] alpha) {
         boolean[] regenerated = new boolean[mask.rgb().length / 3];
         for (int i = 0; i < regenerated.length; i++) {
             int opacity = alpha.length == 0 ? 255 : alpha[i] & 0xff;

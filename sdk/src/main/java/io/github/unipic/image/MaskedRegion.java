@@ -14,32 +14,10 @@ public final class MaskedRegion {
     private final int height;
     private final boolean[] pixels;
 
-    private MaskedRegion(int width, int height, boolean[] pixels) {
-        this.width = width;
-        this.height = height;
-        this.pixels = pixels;
-    }
-
-    /**
-     * Takes the top left part of a mask.
-     *
-     * @param mask the mask
-     * @param width pixels, at most the mask's
-     * @param height pixels, at most the mask's
-     * @return the region
-     * @throws InvalidRequestException if the mask is smaller
-     */
-    public static MaskedRegion of(Mask mask, int width, int height) {
-        if (mask.width() < width || mask.height() < height) {
-            throw new InvalidRequestException("the mask is " + mask.width() + " x " + mask.height()
-                    + " pixels, but the source is " + width + " x " + height + "; give both the same size");
-        }
-        boolean[] all = mask.pixels();
-        boolean[] pixels = new boolean[width * height];
-        for (int y = 0; y < height; y++) {
-            System.arraycopy(all, y * mask.width(), pixels, y * width, width);
-        }
-        return new MaskedRegion(width, height, pixels);
+    public MaskedRegion(Mask mask) {
+        width = mask.width();
+        height = mask.height();
+        pixels = mask.pixels();
     }
 
     private static void checkSize(String what, Image image, String other, int width, int height) {
@@ -50,19 +28,14 @@ public final class MaskedRegion {
     }
 
     /**
-     * The positions that hold pixels to regenerate.
+     * The positions that hold pixels to regenerate. The cells of the last column and row may reach beyond the region.
      *
-     * @param patch the side of a position's cell, pixels; both sides of the region must be multiples of it
+     * @param patch the side of a position's cell, pixels
      * @return whether each cell is touched, row-major
-     * @throws InvalidRequestException if a side is not a multiple of patch
      */
     public boolean[] positions(int patch) {
-        if (patch < 1 || width % patch != 0 || height % patch != 0) {
-            throw new InvalidRequestException("the mask must have sides that are multiples of " + patch
-                    + " pixels, not " + width + " x " + height);
-        }
-        int columns = width / patch;
-        boolean[] positions = new boolean[columns * (height / patch)];
+        int columns = (width + patch - 1) / patch;
+        boolean[] positions = new boolean[columns * ((height + patch - 1) / patch)];
         for (int i = 0; i < pixels.length; i++) {
             if (pixels[i]) {
                 positions[i / width / patch * columns + i % width / patch] = true;
@@ -100,12 +73,13 @@ public final class MaskedRegion {
             full *= (long) (2 * radius + 1) * (2 * radius + 1); // at most 129^4, which fits an int
         }
         byte[] rgb = source.rgb();
-        byte[] redrawn = drawn.rgb();
+        DecodedImage content = DecodedImage.of(drawn);
+        byte[] redrawn = content.rgb();
         for (int i = 0; i < rgb.length; i++) {
             long weight = weights[i / 3];
             rgb[i] = (byte) (((redrawn[i] & 0xff) * weight + (rgb[i] & 0xff) * (full - weight) + full / 2) / full);
         }
-        return Image.ofRgb(width, height, rgb).withMetadata(drawn.metadata());
+        return new DecodedImage(width, height, rgb, content.text()).toImage();
     }
 
     /** Replaces each value by the sum over a window of its line; a line goes on beyond its ends as at its ends. */

@@ -2,6 +2,7 @@ package io.github.unipic.image;
 
 import io.github.unipic.Image;
 import io.github.unipic.InferenceException;
+import java.util.Map;
 
 /** Between a model's pixels, float32 [3,H,W] in about [-1,1], and images. */
 public final class Pixels {
@@ -13,9 +14,10 @@ public final class Pixels {
      * @throws InferenceException when a pixel is not finite
      */
     public static Image toImage(float[] pixels, int width, int height) {
+        Framing.checkSize(width, height);
         byte[] rgb = new byte[3 * width * height];
         put(pixels, width, height, rgb, width, 0, 0);
-        return Image.ofRgb(width, height, rgb);
+        return new DecodedImage(width, height, rgb, Map.of()).toImage();
     }
 
     /**
@@ -51,7 +53,7 @@ public final class Pixels {
      * @return [3,H,W], planar, each value in [-1,1]
      */
     public static float[] fromImage(Image image) {
-        byte[] rgb = image.rgb();
+        byte[] rgb = DecodedImage.of(image).rgb();
         int plane = rgb.length / 3;
         float[] pixels = new float[rgb.length];
         for (int i = 0; i < plane; i++) {

@@ -2,6 +2,7 @@ package io.github.unipic.image;
 
 import io.github.unipic.Image;
 import io.github.unipic.InvalidRequestException;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -21,21 +22,21 @@ public final class Resampling {
      * @param width of the result, pixels, above 0
      * @param height of the result, pixels, above 0
      * @return a new image without text; the source itself if it has that size
-     * @throws InvalidRequestException if the size is out of range, see {@link Image#ofRgb}
+     * @throws InvalidRequestException if the size is out of range, see {@link Framing#checkSize}
      */
     public static Image resize(Image image, int width, int height) {
         Framing.checkSize(width, height);
         if (width == image.width() && height == image.height()) {
             return image;
         }
-        byte[] rgb = image.rgb();
+        byte[] rgb = DecodedImage.of(image).rgb();
         if (width != image.width()) {
             rgb = resizeRows(rgb, image.width(), image.height(), Kernel.of(image.width(), width));
         }
         if (height != image.height()) {
             rgb = resizeColumns(rgb, width, Kernel.of(image.height(), height));
         }
-        return Image.ofRgb(width, height, rgb);
+        return new DecodedImage(width, height, rgb, Map.of()).toImage();
     }
 
     private static byte[] resizeRows(byte[] source, int sourceWidth, int height, Kernel kernel) {

@@ -124,6 +124,9 @@ public final class Tensor implements AutoCloseable {
     /** A copy of the elements as float32, whatever float type they have; row-major. */
     public float[] toFloats() {
         FloatBuffer buffer = read(OnnxTensor::getFloatBuffer);
+        if (buffer.hasArray()) {
+            return buffer.array(); // ONNX Runtime copies float32 elements into a new array
+        }
         float[] values = new float[buffer.remaining()];
         buffer.get(values);
         return values;
@@ -141,23 +144,50 @@ public final class Tensor implements AutoCloseable {
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, full, info.type));
     }
 
-    /** Rows {@code from} to {@code to} of each sequence of this [B,n,d], as a copy [B,to-from,d]. */
-    public Tensor rows(int from, int to) {
-        long[] shape = shape();
-        ByteBuffer all = elements();
-        int sequences = Math.toIntExact(shape[0]);
-        int sequenceBytes = all.remaining() / sequences;
-        int rowBytes = sequenceBytes / Math.toIntExact(shape[1]);
-        int partBytes = (to - from) * rowBytes;
-        ByteBuffer direct = bytes(sequences, partBytes);
-        for (int sequence = 0; sequence < sequences; sequence++) {
-            direct.put(sequence * partBytes, all, sequence * sequenceBytes + from * rowBytes, partBytes);
-        }
-        long[] partShape = {sequences, to - from, shape[2]};
-        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, partShape, value.getInfo().type));
+    /** Reads the rows of each sequence of this [B,n,d]. The result does not depend on this tensor's life. */
+    public Rows rows() {
+        return new Rows(elements(), shape(), value.getInfo().type);
     }
 
-    /** The opposite of {@link #rows}: joins tensors [B,n_i,d] to a copy [B,sum of n_i,d]. */
+    /** The rows of sequences [B,n,d], read once, however many parts are made of them. */
+    public static final class Rows {
+        private final ByteBuffer all;
+        private final int sequences;
+        private final int length;
+        private final long width;
+        private final OnnxJavaType type;
+
+        private Rows(ByteBuffer all, long[] shape, OnnxJavaType type) {
+            this.all = all;
+            this.sequences = Math.toIntExact(shape[0]);
+            this.length = Math.toIntExact(shape[1]);
+            this.width = shape[2];
+            this.type = type;
+        }
+
+        /** Rows {@code from} to {@code to} of each sequence, as a copy [B,to-from,d]. */
+        public Tensor part(int from, int to) {
+            return copy(from, to, sequences, to - from, width);
+        }
+
+        /** The last row of each sequence, as a copy [B,d]. */
+        public Tensor last() {
+            return copy(length - 1, length, sequences, width);
+        }
+
+        private Tensor copy(int from, int to, long... shape) {
+            int sequenceBytes = all.remaining() / sequences;
+            int rowBytes = sequenceBytes / length;
+            int partBytes = (to - from) * rowBytes;
+            ByteBuffer direct = bytes(sequences, partBytes);
+            for (int sequence = 0; sequence < sequences; sequence++) {
+                direct.put(sequence * partBytes, all, sequence * sequenceBytes + from * rowBytes, partBytes);
+            }
+            return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, shape, type));
+        }
+    }
+
+    /** The opposite of {@link Rows#part}: joins tensors [B,n_i,d] to a copy [B,sum of n_i,d]. */
     public static Tensor join(List<Tensor> parts) {
         TensorInfo info = parts.get(0).value.getInfo();
         int sequences = parts.get(0).dim(0);

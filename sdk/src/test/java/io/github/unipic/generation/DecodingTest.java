@@ -56,9 +56,8 @@ class DecodingTest {
             Extension whole = model.extend(none, embeds);
             try (KvCache cache = whole.cache();
                     Tensor hidden = whole.hidden();
-                    Tensor last = hidden.rows(all.length - 1, all.length);
-                    Tensor flat = last.reshape(1, hidden.dim(2));
-                    Tensor logits = model.logits(flat)) {
+                    Tensor last = hidden.rows().last();
+                    Tensor logits = model.logits(last)) {
                 assertThat(cache.length()).isEqualTo(all.length);
                 return logits.toFloats();
             }

@@ -34,12 +34,15 @@ public final class MaskFuzz implements MemoryFuzzTarget {
         requireMask(input, image);
         Mask mask = Mask.decode(input, SMALL, MaskChannel.AUTO);
         Image source = Image.ofRgb(mask.width(), mask.height(), new byte[mask.width() * mask.height() * 3]);
-        MaskedRegion region = MaskedRegion.of(mask, mask.width(), mask.height());
+        MaskedRegion region = new MaskedRegion(mask);
         if ((long) mask.width() * mask.height() > SMALL.maxPixels()) {
             throw new AssertionError(mask + " is larger than was allowed");
         }
         region.paste(source, source, 8);
-        region.positions(PATCH);
+        int cells = ((mask.width() + PATCH - 1) / PATCH) * ((mask.height() + PATCH - 1) / PATCH);
+        if (region.positions(PATCH).length != cells) {
+            throw new AssertionError(mask + " has " + region.positions(PATCH).length + " positions, not " + cells);
+        }
     }
 
     private static void requireMask(byte[] input, Image image) {

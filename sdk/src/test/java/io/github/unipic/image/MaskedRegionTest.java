@@ -30,7 +30,7 @@ class MaskedRegionTest {
     }
 
     private static MaskedRegion mask(int width, int height, BiPredicate<Integer, Integer> white) {
-        return MaskedRegion.of(Mask.of(drawing(width, height, white)), width, height);
+        return new MaskedRegion(Mask.of(drawing(width, height, white)));
     }
 
     private static int red(Image image, int x, int y) {
@@ -65,10 +65,11 @@ class MaskedRegionTest {
     }
 
     @Test
-    void sizesThatAreNotWholeTokensAreRefused() {
-        assertThatThrownBy(() -> mask(48, 40, (x, y) -> true).positions(16))
-                .isInstanceOf(InvalidRequestException.class)
-                .hasMessage("the mask must have sides that are multiples of 16 pixels, not 48 x 40");
+    void theLastTokensReachBeyondTheMask() {
+        assertThat(mask(33, 17, (x, y) -> x == 32 && y == 3 || x == 0 && y == 16)
+                        .positions(16))
+                .containsExactly(false, false, true, true, false, false);
+        assertThat(mask(1, 1, (x, y) -> true).positions(16)).containsExactly(true);
     }
 
     @Test
@@ -132,9 +133,6 @@ class MaskedRegionTest {
 
     @Test
     void otherSizesAreRefusedWithBothNamed() {
-        assertThatThrownBy(() -> MaskedRegion.of(Mask.of(plain(3, 4, 0)), 4, 3))
-                .isInstanceOf(InvalidRequestException.class)
-                .hasMessage("the mask is 3 x 4 pixels, but the source is 4 x 3; give both the same size");
         MaskedRegion mask = mask(4, 3, (x, y) -> true);
         assertThatThrownBy(() -> mask.paste(plain(3, 4, 0), plain(4, 3, 0), 0))
                 .isInstanceOf(InvalidRequestException.class)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.github.unipic.runtime.SessionRunner.Location;
+import io.github.unipic.runtime.Tensor.Rows;
 import io.github.unipic.runtime.provider.OnnxRuntime;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -45,9 +46,12 @@ class CopiesTest {
                 })) {
             long open = Tensor.open();
             assertThat(onDevice.toFloats()).containsExactly(VALUES);
-            try (Tensor rows = onDevice.rows(1, 3);
+            Rows rows = onDevice.rows();
+            try (Tensor first = rows.part(0, 1);
+                    Tensor rest = rows.part(1, 3);
                     Tensor flat = onDevice.reshape(6)) {
-                assertThat(rows.toFloats()).containsExactly(0, 65504, 3, 4);
+                assertThat(first.toFloats()).containsExactly(1.5f, -2);
+                assertThat(rest.toFloats()).containsExactly(0, 65504, 3, 4);
                 assertThat(flat.toFloats()).containsExactly(VALUES);
             }
             assertThat(copied[0]).isEqualTo(3);

@@ -6,8 +6,6 @@ import io.github.unipic.conformance.cases.Case.Output;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.generation.ImageEncoder;
 import io.github.unipic.generation.LanguageContext;
-import io.github.unipic.generation.MarEncoding;
-import io.github.unipic.image.Framing;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Manifest.Sizes;
 import io.github.unipic.runtime.Execution;
@@ -57,9 +55,7 @@ record AnswerCase(long seed, String name, String path, String photo, String ques
         }
         Sizes sizes = execution.manifest().sizes();
         int side = sizes.nativeGrid() * sizes.downsampling();
-        try (MarEncoding encoding = encoder.source(Framing.padToSquare(image), side)) {
-            return encoding.embeds().rows(0, encoding.embeds().dim(1));
-        }
+        return encoder.marEmbeds(image, side);
     }
 
     /** Appends a turn about an image. */

@@ -23,7 +23,7 @@ import picocli.CommandLine.TypeConversionException;
         description = {
             "Regenerates a part of an image: where the mask is white, or where it is transparent if it has transparent"
                     + " parts. With --extend instead of a mask, extends the image beyond its edges.",
-            "The result has the size of the image, cut to whole tokens (16 pixels) at the right and the bottom.",
+            "The result has the size of the image, or of the extended image.",
         },
         customSynopsis = {
             "unipic inpaint [OPTIONS] IMAGE MASK PROMPT",
