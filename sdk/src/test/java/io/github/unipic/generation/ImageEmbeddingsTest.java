@@ -1,11 +1,8 @@
-package io.github.unipic.conformance;
+package io.github.unipic.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.Image;
-import io.github.unipic.generation.ImageEncoder;
-import io.github.unipic.generation.LanguageContext;
-import io.github.unipic.generation.MarEncoding;
 import io.github.unipic.image.Framing;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
@@ -14,6 +11,8 @@ import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.Tensor.Rows;
 import io.github.unipic.runtime.TestExecution;
+import io.github.unipic.testing.SmallModel;
+import io.github.unipic.testing.TestImages;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,7 +25,7 @@ class ImageEmbeddingsTest {
 
     @BeforeAll
     static void load() {
-        engine = Engine.open(ModelFolder.open(TinyModel.model(), false), RuntimeOptions.DEFAULTS);
+        engine = Engine.open(ModelFolder.open(SmallModel.folder(), false), RuntimeOptions.DEFAULTS);
         execution = TestExecution.of(engine);
     }
 
