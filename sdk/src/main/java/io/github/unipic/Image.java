@@ -80,8 +80,8 @@ public final class Image {
      * values are those of Pillow's {@code Image.open(file).convert("RGB")}: exactly so for lossless formats, but for
      * what Pillow misreads (TIFF's separate planes of 16 bits), and within about 1 for JPEG. Lossy WebP is approximate:
      * pixel values of photos are about 1.5 off on average and one in seven is more than 2 off, up to 100 beside sharp
-     * edges, as chroma is not interpolated. So alpha is dropped, not blended, and TIFF's colours that were multiplied
-     * with it are divided by it; of 16-bit colour the high bytes are kept; <em>16-bit gray without alpha is clipped at
+     * edges, as chroma is not interpolated. So alpha is dropped, not blended, and TIFF's colors that were multiplied
+     * with it are divided by it; of 16-bit color the high bytes are kept; <em>16-bit gray without alpha is clipped at
      * 255, not scaled</em> (Pillow's mode I;16), so an image that uses the whole 16-bit range turns white; CMYK is
      * converted by the plain formula, not by its profile; profiles and gamma are ignored. {@link Mask#read(Path)} keeps
      * alpha and scales gray.

@@ -39,7 +39,7 @@ public final class InpaintRequest extends ImageRequest {
 
     /**
      * Starts a request to continue an image beyond its edges. The new margin starts as the stretched edge, so that the
-     * tokens beside it are encoded from a plausible neighbourhood.
+     * tokens beside it are encoded from a plausible neighborhood.
      *
      * @param source the image
      * @param left pixels to add there, 0 to 16384, as for the other sides

@@ -71,7 +71,7 @@ public final class Mask {
     }
 
     /**
-     * Makes a mask of a shape: what lies within it is regenerated. A pixel does where its centre does.
+     * Makes a mask of a shape: what lies within it is regenerated. A pixel does where its center does.
      *
      * @param width of the mask, pixels
      * @param height of the mask, pixels

@@ -130,7 +130,8 @@ public final class UniPic implements AutoCloseable {
      * @throws InferenceException when its native library does not load
      */
     public static RuntimeInfo runtime() {
-        return Failures.guard(OnnxRuntime::info);
+        // A method reference would link the class, and so miss others, outside the guard.
+        return Failures.guard(() -> OnnxRuntime.info());
     }
 
     /**

@@ -121,7 +121,7 @@ class MaskTest {
         assertThatThrownBy(() -> decode(mask))
                 .isInstanceOf(ImageFormatException.class)
                 .hasMessage("the mask of " + mask.length + " bytes is black and white and partly transparent, and white"
-                        + " says another thing than transparent; save it without alpha to go by white, or in one colour"
+                        + " says another thing than transparent; save it without alpha to go by white, or in one color"
                         + " to go by transparent, or name the channel that counts (MaskChannel, --mask-channel)");
     }
 

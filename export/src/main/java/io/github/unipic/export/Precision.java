@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum Precision {
     /** float32 throughout. */
     FP32("float32"),
-    /** float16, with normalisation statistics, softmax, rotary angles and the diffusion state in float32. */
+    /** float16, with normalization statistics, softmax, rotary angles and the diffusion state in float32. */
     FP16("float16"),
     /** Weights stored as bfloat16 and cast to float32 when the graph is loaded; float32 otherwise. */
     BF16("bfloat16"),

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashSet;
@@ -115,6 +116,21 @@ public final class StagingFolder implements AutoCloseable {
             move.move(names.old(), target);
         } catch (IOException e) {
             failure.addSuppressed(e);
+        }
+    }
+
+    /**
+     * Deletes a folder, moved away in one step first so that no other process sees a part of it. A folder that is not
+     * there is fine.
+     *
+     * @param target absolute
+     * @throws IOException if it cannot be moved
+     */
+    public static void discard(Path target) throws IOException {
+        try (StagingFolder trash = beside(target)) {
+            Files.move(target, trash.path().resolve("discarded"), StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            // Another process was first.
         }
     }
 

@@ -323,6 +323,7 @@ public final class ImageTasks {
     private void requireMemory(GenerationPlan plan) {
         MemoryNeed.of(
                         manifest,
+                        plan.samples().size(),
                         plan.rows(0, 0).size(),
                         plan.grid().tokens(),
                         execution.engine().graphs().options().provider().isCpu())

@@ -15,8 +15,9 @@ import java.util.Optional;
  *
  * @param attention bytes for one layer of the MAR decoder's attention on the CPU
  * @param direct bytes outside Java's heap that count against Java's limit
+ * @param heap bytes in Java's heap: the images' pixel values, which are all there when the last one is decoded
  */
-record MemoryNeed(long attention, long direct) {
+record MemoryNeed(long attention, long direct, long heap) {
     /** No known model has wider heads. The published MAR decoder's have 80 channels. */
     private static final int WIDEST_HEAD = 128;
 
@@ -25,8 +26,9 @@ record MemoryNeed(long attention, long direct) {
      *
      * @param machine bytes, swap included; 0 when unknown
      * @param direct bytes that Java may use outside its heap
+     * @param heap bytes that Java's heap may have
      */
-    record Available(long machine, long direct) {
+    record Available(long machine, long direct, long heap) {
         static Available here() {
             OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
             HotSpotDiagnosticMXBean java = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
@@ -36,20 +38,24 @@ record MemoryNeed(long attention, long direct) {
                     .filter(bytes -> bytes > 0)
                     .orElse(Runtime.getRuntime().maxMemory());
             return new Available(
-                    system == null ? 0 : system.getTotalMemorySize() + system.getTotalSwapSpaceSize(), limit);
+                    system == null ? 0 : system.getTotalMemorySize() + system.getTotalSwapSpaceSize(),
+                    limit,
+                    Runtime.getRuntime().maxMemory());
         }
     }
 
     /**
+     * @param images of the batch
      * @param rows of the batch, including the unconditional half
      * @param tokens of one image
      * @param onCpu whether the CPU computes
      */
-    static MemoryNeed of(Manifest manifest, int rows, int tokens, boolean onCpu) {
+    static MemoryNeed of(Manifest manifest, int images, int rows, int tokens, boolean onCpu) {
         Sizes sizes = manifest.sizes();
+        long heap = 3L * images * tokens * sizes.downsampling() * sizes.downsampling();
         GraphSpec decoder = manifest.graphs().get(GraphName.MAR_DECODER.label());
         if (decoder == null) {
-            return new MemoryNeed(0, 0); // opening the graph reports that it is missing
+            return new MemoryNeed(0, 0, heap); // opening the graph reports that it is missing
         }
         long positions = (long) tokens + sizes.bufferTokens();
         // The standard attention operator stores every score in float32. ONNX Runtime's fused one does not.
@@ -59,7 +65,7 @@ record MemoryNeed(long attention, long direct) {
         // The language model's hidden states of an image: in chunks, and joined.
         int bytes = decoder.input("llm_hidden").type().equals("float16") ? Short.BYTES : Float.BYTES;
         long hidden = tokens > LanguageModel.CHUNK ? 2L * rows * positions * sizes.hidden() * bytes : 0;
-        return new MemoryNeed(scores, hidden);
+        return new MemoryNeed(scores, hidden, heap);
     }
 
     /** @throws InferenceException when there is not enough memory; the message says what would help */
@@ -75,6 +81,11 @@ record MemoryNeed(long attention, long direct) {
                     + " of Java's memory outside its heap, and Java may use " + gigabytes(available.direct())
                     + "; give it more with -Xmx8g or -XX:MaxDirectMemorySize=8g (UNIPIC_JAVA_OPTS), or ask for a"
                     + " smaller image or for fewer at once.");
+        }
+        if (heap > available.heap()) {
+            throw new InferenceException("The images need at least " + gigabytes(heap)
+                    + " of Java's heap, which may have " + gigabytes(available.heap())
+                    + "; give it more with -Xmx8g (UNIPIC_JAVA_OPTS), or ask for smaller images or for fewer at once.");
         }
     }
 

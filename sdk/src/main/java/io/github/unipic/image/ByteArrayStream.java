@@ -3,7 +3,10 @@ package io.github.unipic.image;
 import java.io.IOException;
 import javax.imageio.stream.ImageInputStreamImpl;
 
-/** A file in memory, as ImageIO's readers want it: of known length, with no cache behind it. */
+/**
+ * A file in memory, as ImageIO's readers want it: of known length, with no cache behind it. TwelveMonkeys'
+ * ByteArrayImageInputStream would do but for the end, which it tells readers forever: WebPTest then hangs.
+ */
 final class ByteArrayStream extends ImageInputStreamImpl {
     private static final int MAX_READS_PAST_END = 64;
 

@@ -34,7 +34,7 @@ final class EncodedImage {
         this.asMask = asMask;
     }
 
-    /** An image that is read for its colours. */
+    /** An image that is read for its colors. */
     EncodedImage(String name, byte[] bytes, ReadOptions options) {
         this(name, bytes, options, false);
     }

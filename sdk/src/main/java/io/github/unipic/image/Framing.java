@@ -27,7 +27,7 @@ public final class Framing {
     }
 
     /**
-     * Cuts the largest square out of an image's centre; of an odd rest the larger half goes at the right or bottom.
+     * Cuts the largest square out of an image's center; of an odd rest the larger half goes at the right or bottom.
      *
      * @param image the source
      * @return the square; the source itself if it is one
@@ -66,7 +66,7 @@ public final class Framing {
     }
 
     /**
-     * Puts an image into the centre of the smallest square that holds it, on gray (127, 127, 127).
+     * Puts an image into the center of the smallest square that holds it, on gray (127, 127, 127).
      *
      * @param image the source
      * @return the square; the source itself if it is one

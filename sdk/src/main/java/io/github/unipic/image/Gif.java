@@ -50,7 +50,7 @@ final class Gif {
         encoded.checkPixels(width, height);
         encoded.checkSize(fullWidth, fullHeight, encoded.asMask() ? 6 : 5);
         byte[] frame = new GifPixels(encoded, gif).decode(width * height);
-        // Around a smaller frame: the transparent colour, or the palette's first.
+        // Around a smaller frame: the transparent color, or the palette's first.
         byte[] canvas = new byte[fullWidth * fullHeight];
         Arrays.fill(canvas, (byte) Math.max(0, transparent));
         int[] rows = (flags & INTERLACED) != 0 ? interlaced(height) : new int[] {};
@@ -62,7 +62,7 @@ final class Gif {
         return new DecodedImage(fullWidth, fullHeight, toRgb(canvas, palette), alpha, Map.of());
     }
 
-    /** The index of the colour that is transparent in the first image, before whose description the buffer then is. */
+    /** The index of the color that is transparent in the first image, before whose description the buffer then is. */
     private int skipToImage() {
         int transparent = OPAQUE;
         while (true) {

@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 /**
  * The pixels of one image in a GIF file: LZW with codes of growing width, in blocks of up to 255 bytes (GIF89a,
  * appendix F). Done here because Java's own reader takes pixel data that ends early for whole, and goes on through data
- * that no pixel is left for.
+ * that no pixel is left for (13 of the tests fail with it); commons-imaging's misreads codes of 1 bit, frames that are
+ * not the whole canvas and files without a trailer (11).
  */
 final class GifPixels {
     private static final int MAX_CODES = 1 << 12;
@@ -36,7 +37,7 @@ final class GifPixels {
     /**
      * Reads as many pixels as there must be, and no further.
      *
-     * @return indices of colours
+     * @return indices of colors
      * @throws io.github.unipic.ImageFormatException if there are fewer
      * @throws java.nio.BufferUnderflowException if the file ends before
      */

@@ -10,7 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * Reads images of every known format, which is recognised by content. Colours are those of Pillow's
+ * Reads images of every known format, which is recognized by content. Colors are those of Pillow's
  * {@code convert("RGB")}; {@link io.github.unipic.Image#read(Path, ReadOptions)} says what that means.
  */
 public final class ImageReader {

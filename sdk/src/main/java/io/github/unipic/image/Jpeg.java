@@ -20,14 +20,14 @@ import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.w3c.dom.NodeList;
 
-/** JPEG files (ITU-T T.81 and T.871): baseline and progressive, grey, colour and CMYK. */
+/** JPEG files (ITU-T T.81 and T.871): baseline and progressive, gray, color and CMYK. */
 public final class Jpeg {
     private static final int MAX_SEGMENT_BYTES = 65_533;
     private static final String METADATA = "javax_imageio_jpeg_image_1.0";
 
     private Jpeg() {}
 
-    // The JDK decodes the samples; their colours are converted here, as the JDK knows no CMYK and heeds profiles.
+    // The JDK decodes the samples; their colors are converted here, as the JDK knows no CMYK and heeds profiles.
     static DecodedImage decode(EncodedImage encoded) throws IOException {
         JpegSegments segments = JpegSegments.read(encoded);
         Orientation orientation = Orientation.of(segments.exif(), segments.xmp(), encoded.options());

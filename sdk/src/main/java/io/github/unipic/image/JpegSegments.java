@@ -7,7 +7,8 @@ import java.util.Map;
 
 /**
  * Walks the marker segments of a JPEG file (ITU-T T.81, annex B) to its end, to prove it whole, to learn its size
- * before anything decodes it, and to take apart what its pixels need and what they do not.
+ * before anything decodes it, and to take apart what its pixels need and what they do not. TwelveMonkeys'
+ * JPEGSegmentUtil ends at the first scan and does not tell where segments are, so it would only be a second walk.
  */
 final class JpegSegments {
     static final int START = 0xd8;

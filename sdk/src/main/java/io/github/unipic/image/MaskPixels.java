@@ -97,7 +97,7 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
         boolean drawing = black > 0 && white > 0 && black + white >= pixels * 0.9;
         if (drawing && visibleWhite > 0) {
             throw new ImageFormatException(name + " is black and white and partly transparent, and white says another"
-                    + " thing than transparent; save it without alpha to go by white, or in one colour to go by"
+                    + " thing than transparent; save it without alpha to go by white, or in one color to go by"
                     + " transparent, or name the channel that counts (MaskChannel, --mask-channel)");
         }
     }

@@ -24,7 +24,7 @@ public final class Png {
 
     private Png() {}
 
-    // By ImageIO, which decodes every PNG colour type several times faster than Commons Imaging.
+    // By ImageIO, which decodes every PNG color type several times faster than Commons Imaging.
     static DecodedImage decode(EncodedImage encoded) throws IOException {
         ByteBuffer header = encoded.buffer(ByteOrder.BIG_ENDIAN);
         if (header.getInt(8) != 13 || header.getInt(12) != PngChunks.IHDR) {
@@ -79,7 +79,7 @@ public final class Png {
         return new DecodedImage(width, raster.getHeight(), rgb, alpha, Map.of());
     }
 
-    /** Of a palette's index, or of the one colour that is transparent; 16 bits each, of which the low ones count. */
+    /** Of a palette's index, or of the one color that is transparent; 16 bits each, of which the low ones count. */
     private static int alpha(int[] samples, int at, int bands, byte[] transparency, int colorType) {
         if (colorType == PALETTE) {
             return samples[at] < transparency.length ? transparency[samples[at]] : 255;

@@ -67,7 +67,7 @@ final class PngChunks {
     }
 
     /**
-     * The same file, reduced to what its colours need: profiles and other text can hold bombs. Its pixel data is in one
+     * The same file, reduced to what its colors need: profiles and other text can hold bombs. Its pixel data is in one
      * chunk, as a decoder takes its time for each.
      */
     byte[] pixels() {
@@ -81,7 +81,7 @@ final class PngChunks {
         return png.putInt(0).putInt(IEND).putInt(IEND_CRC).array();
     }
 
-    /** Which colours are transparent, as the tRNS chunk has it; empty if there is none. */
+    /** Which colors are transparent, as the tRNS chunk has it; empty if there is none. */
     byte[] transparency() {
         return transparency;
     }

@@ -2,7 +2,7 @@ package io.github.unipic.image;
 
 import java.util.Arrays;
 
-/** What the samples of a TIFF page mean (TIFF 6.0, sections 4 to 6, 16, 18 and 21), and their colours as 8-bit RGB. */
+/** What the samples of a TIFF page mean (TIFF 6.0, sections 4 to 6, 16, 18 and 21), and their colors as 8-bit RGB. */
 final class TiffColors {
     private static final int WHITE_IS_ZERO = 0;
     private static final int BLACK_IS_ZERO = 1;
@@ -11,7 +11,7 @@ final class TiffColors {
     private static final int CMYK = 5;
     private static final int YCBCR = 6;
 
-    /** Kinds of extra samples: alpha that colours were multiplied with, alpha, and alpha as Corel Draw has it. */
+    /** Kinds of extra samples: alpha that colors were multiplied with, alpha, and alpha as Corel Draw has it. */
     private static final int PREMULTIPLIED = 1;
 
     private static final int ALPHA = 2;
@@ -40,14 +40,14 @@ final class TiffColors {
             case WHITE_IS_ZERO, BLACK_IS_ZERO, PALETTE -> 1;
             case RGB -> 3;
             case CMYK -> 4;
-            case YCBCR -> Math.min(samples, 3); // with one sample it is grey
-            default -> throw encoded.unsupported("a TIFF file of colour space " + photometric);
+            case YCBCR -> Math.min(samples, 3); // with one sample it is gray
+            default -> throw encoded.unsupported("a TIFF file of color space " + photometric);
         };
         if (Arrays.stream(directory.values(TiffTag.BITS)).distinct().count() > 1) {
             throw encoded.unsupported("a TIFF file whose samples differ in their bits");
         }
         if (samples < colors || colors == 2) {
-            throw encoded.damaged("a TIFF page of " + samples + " samples a pixel for colour space " + photometric);
+            throw encoded.damaged("a TIFF page of " + samples + " samples a pixel for color space " + photometric);
         }
         if (directory.value(TiffTag.SAMPLE_FORMAT, 1) == 2 || directory.value(TiffTag.SAMPLE_FORMAT, 1) == 3) {
             throw encoded.unsupported("a TIFF file of signed or floating-point samples");
@@ -77,11 +77,11 @@ final class TiffColors {
         chroma = TiffChroma.of(directory);
     }
 
-    // Pillow and others keep the high bytes of the 16-bit colour map. Some writers leave them empty.
+    // Pillow and others keep the high bytes of the 16-bit color map. Some writers leave them empty.
     private byte[] palette(EncodedImage encoded, long[] map) {
         int colors = 1 << bits;
         if (map.length < 3 * colors) {
-            throw encoded.damaged("a TIFF page with too short a colour map");
+            throw encoded.damaged("a TIFF page with too short a color map");
         }
         int shift = Arrays.stream(map).anyMatch(value -> value > 255) ? 8 : 0;
         byte[] rgb = new byte[3 * colors];
@@ -100,7 +100,7 @@ final class TiffColors {
      *
      * @param row their samples, pixel by pixel
      * @param pixels how many
-     * @param rgb where the colours go to
+     * @param rgb where the colors go to
      * @param at from where on
      */
     void toRgb(int[] row, int pixels, byte[] rgb, int at) {

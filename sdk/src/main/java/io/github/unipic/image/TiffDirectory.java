@@ -22,7 +22,7 @@ final class TiffDirectory {
 
     private final ByteBuffer tiff;
     private final long offset;
-    private final int next;
+    private final long next;
     private final Map<Integer, Integer> entries = new HashMap<>();
 
     private TiffDirectory(ByteBuffer tiff, long offset) {
@@ -30,8 +30,8 @@ final class TiffDirectory {
         this.offset = offset;
         int at = index(offset);
         int count = Short.toUnsignedInt(tiff.getShort(at));
-        next = index(at + 2L + (long) count * ENTRY_BYTES);
-        for (int entry = at + 2; entry < next; entry += ENTRY_BYTES) {
+        next = at + 2L + (long) count * ENTRY_BYTES;
+        for (int entry = at + 2; entry < next && entry <= tiff.limit() - ENTRY_BYTES; entry += ENTRY_BYTES) {
             entries.putIfAbsent(Short.toUnsignedInt(tiff.getShort(entry)), entry);
         }
     }
@@ -42,8 +42,18 @@ final class TiffDirectory {
      * @throws IndexOutOfBoundsException if the bytes end before it does; so do the other methods
      */
     static TiffDirectory first(ByteBuffer tiff) {
+        return firstEntries(tiff).whole();
+    }
+
+    /** As {@link #first}, but the bytes may end behind any of its entries. */
+    static TiffDirectory firstEntries(ByteBuffer tiff) {
         tiff.order(tiff.get(0) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
         return new TiffDirectory(tiff, Integer.toUnsignedLong(tiff.getInt(4)));
+    }
+
+    private TiffDirectory whole() {
+        index(next);
+        return this;
     }
 
     private int index(long at) {
@@ -64,13 +74,13 @@ final class TiffDirectory {
 
     /** The directory of the next page, which may be one that was seen before. */
     Optional<TiffDirectory> next() {
-        long offset = Integer.toUnsignedLong(tiff.getInt(next));
-        return offset == 0 ? Optional.empty() : Optional.of(new TiffDirectory(tiff, offset));
+        long offset = Integer.toUnsignedLong(tiff.getInt(index(next)));
+        return offset == 0 ? Optional.empty() : Optional.of(new TiffDirectory(tiff, offset).whole());
     }
 
     /** The offset after the last byte that any entry refers to. */
     long end() {
-        long end = next + 4L;
+        long end = next + 4;
         for (int entry : entries.values()) {
             int type = tiff.getShort(entry + 2);
             long bytes =

@@ -1,6 +1,7 @@
 package io.github.unipic.runtime;
 
 import io.github.unipic.InferenceException;
+import io.github.unipic.libraries.MissingClass;
 import java.util.Locale;
 import java.util.function.Supplier;
 
@@ -19,10 +20,11 @@ public final class Failures {
             throw new InferenceException(lackOfMemory(String.valueOf(e.getMessage())), e);
         } catch (LinkageError e) {
             throw new InferenceException(
-                    "A library does not load on " + System.getProperty("os.name") + " "
-                            + System.getProperty("os.arch") + " (" + root(e)
-                            + "); see whether the class path is whole, and whether a native library in it is damaged"
-                            + " or for another machine.",
+                    MissingClass.explain(e)
+                            .orElseGet(() -> "A library does not load on " + System.getProperty("os.name") + " "
+                                    + System.getProperty("os.arch") + " (" + root(e)
+                                    + "); see whether a native library of the class path is damaged or for another"
+                                    + " machine, or a jar of another version."),
                     e);
         } catch (VirtualMachineError e) {
             throw new InferenceException(

@@ -5,6 +5,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.github.unipic.InferenceException;
 import io.github.unipic.ModelFormatException;
+import io.github.unipic.libraries.MissingClass;
 import io.github.unipic.libraries.NativeLibraries;
 import io.github.unipic.text.AddedTokens.AddedToken;
 import io.github.unipic.text.JsonScanner.Wrong;
@@ -99,9 +100,10 @@ public final class PromptTokenizer implements AutoCloseable {
                     checked.ids());
         } catch (EngineException | LinkageError e) {
             throw new InferenceException(
-                    "the tokenizer's native library cannot be loaded on " + System.getProperty("os.name") + " "
-                            + System.getProperty("os.arch") + ": " + e.getMessage()
-                            + "; see DJL_CACHE_DIR and RUST_FLAVOR",
+                    MissingClass.explain(e)
+                            .orElseGet(() -> "the tokenizer's native library cannot be loaded on "
+                                    + System.getProperty("os.name") + " " + System.getProperty("os.arch") + ": "
+                                    + e.getMessage() + "; see DJL_CACHE_DIR and RUST_FLAVOR"),
                     e);
         } catch (IOException | RuntimeException e) {
             throw new ModelFormatException(

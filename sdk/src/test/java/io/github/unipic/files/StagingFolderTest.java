@@ -47,6 +47,16 @@ class StagingFolderTest {
         assertThat(tree()).containsExactly("model/file old");
     }
 
+    @Test
+    void discardingLeavesNothingAndMayBeRepeated() throws IOException {
+        write("model/a/file", "damaged");
+        write("other", "stays");
+        StagingFolder.discard(model());
+        assertThat(tree()).containsExactly("other stays");
+        StagingFolder.discard(model());
+        assertThat(tree()).containsExactly("other stays");
+    }
+
     /** The first move takes away what is there, the second puts the new in its place, the third brings the old back. */
     @ParameterizedTest
     @ValueSource(strings = {"1", "2", "23"})

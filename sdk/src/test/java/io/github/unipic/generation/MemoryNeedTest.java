@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** At the published model's sizes. */
 class MemoryNeedTest {
-    private static final Available SMALL_MACHINE = new Available(24_000_000_000L, 512 << 20);
+    private static final Available SMALL_MACHINE = new Available(24_000_000_000L, 512 << 20, 512 << 20);
     private static final int LARGEST = 180 * 180;
 
     private static Manifest manifest(String flavor, String type) {
@@ -35,7 +35,7 @@ class MemoryNeedTest {
 
     @Test
     void theLargestImageInTwoHalves() {
-        MemoryNeed need = MemoryNeed.of(manifest("portable", "float32"), 2, LARGEST, true);
+        MemoryNeed need = MemoryNeed.of(manifest("portable", "float32"), 1, 2, LARGEST, true);
         long positions = LARGEST + 64;
         assertThat(need.attention()).isEqualTo(2 * 10 * positions * positions * 4);
         assertThat(need.direct()).isEqualTo(2 * 2 * positions * 1536 * 4);
@@ -46,34 +46,48 @@ class MemoryNeedTest {
 
     @Test
     void theFusedFlavorAndOtherDevicesHoldNoScores() {
-        assertThat(MemoryNeed.of(manifest("fused", "float32"), 2, LARGEST, true).attention())
+        assertThat(MemoryNeed.of(manifest("fused", "float32"), 1, 2, LARGEST, true)
+                        .attention())
                 .isZero();
-        assertThat(MemoryNeed.of(manifest("portable", "float32"), 2, LARGEST, false)
+        assertThat(MemoryNeed.of(manifest("portable", "float32"), 1, 2, LARGEST, false)
                         .attention())
                 .isZero();
     }
 
     @Test
     void javasOwnLimitIsNamed() {
-        MemoryNeed need = MemoryNeed.of(manifest("fused", "float32"), 2, LARGEST, true);
+        MemoryNeed need = MemoryNeed.of(manifest("fused", "float32"), 1, 2, LARGEST, true);
         assertThatExceptionOfType(InferenceException.class)
                 .isThrownBy(() -> need.require(SMALL_MACHINE))
                 .withMessageContainingAll("0.7 GB", "0.5 GB", "-Xmx", "-XX:MaxDirectMemorySize");
-        MemoryNeed half = MemoryNeed.of(manifest("fused", "float16"), 2, LARGEST, true);
+        MemoryNeed half = MemoryNeed.of(manifest("fused", "float16"), 1, 2, LARGEST, true);
         assertThat(half.direct()).isEqualTo(need.direct() / 2);
         assertThatNoException().isThrownBy(() -> half.require(SMALL_MACHINE));
+    }
+
+    /** Images of 1024 x 1024 pixels, 3 bytes each: 170 of them fit into 512 MiB, and 171 do not. */
+    @Test
+    void allImagesFitIntoTheHeap() {
+        MemoryNeed need = MemoryNeed.of(manifest("fused", "float16"), 170, 1, 64 * 64, true);
+        assertThat(need.heap()).isEqualTo(170L * 1024 * 1024 * 3);
+        assertThatNoException().isThrownBy(() -> need.require(SMALL_MACHINE));
+        assertThatExceptionOfType(InferenceException.class)
+                .isThrownBy(() -> MemoryNeed.of(manifest("fused", "float16"), 171, 1, 64 * 64, true)
+                        .require(SMALL_MACHINE))
+                .withMessageContainingAll("0.5 GB", "heap", "-Xmx", "fewer at once");
     }
 
     @Test
     void theDefaultSizeFits() {
         assertThatNoException()
-                .isThrownBy(() -> MemoryNeed.of(manifest("portable", "float32"), 2, 64 * 64, true)
+                .isThrownBy(() -> MemoryNeed.of(manifest("portable", "float32"), 1, 2, 64 * 64, true)
                         .require(SMALL_MACHINE));
     }
 
     @Test
-    void hereThereIsSomeOfBoth() {
+    void hereThereIsSomeOfEach() {
         assertThat(Available.here().machine()).isPositive();
         assertThat(Available.here().direct()).isPositive();
+        assertThat(Available.here().heap()).isEqualTo(Runtime.getRuntime().maxMemory());
     }
 }

@@ -50,7 +50,7 @@ class ImageCopiesTest {
         float[] pixels = new float[BYTES];
         Image drawn = takes(BYTES, () -> Pixels.toImage(pixels, WIDTH, HEIGHT));
         Image named = takes(0, () -> drawn.withMetadata(Map.of("Title", "a fox")));
-        MaskedRegion region = MaskedRegion.of(Mask.of(image), WIDTH, HEIGHT);
+        MaskedRegion region = new MaskedRegion(Mask.of(image));
         int weights = 4 * WIDTH * HEIGHT;
         Image pasted = takes(BYTES + weights, () -> region.paste(named, image, 0));
         assertThat(pasted.metadata()).containsExactly(Map.entry("Title", "a fox"));

@@ -93,6 +93,28 @@ class ImageMemoryTest {
         assertThat(readWith("-Xmx96m", folder, List.of(file))).containsExactly("texts.png\t8 x 8 with 16 texts");
     }
 
+    /** 240 MB, were they read: the values of 4000 entries are the same 60 kB. */
+    @Test
+    void exifDoesNotFillTheMemory(@TempDir Path folder) throws Exception {
+        int entries = 4_000;
+        ByteBuffer exif =
+                ByteBuffer.allocate(60_000).putInt(0x4d4d002a).putInt(8).putShort((short) (entries + 1));
+        for (int i = 0; i < entries; i++) {
+            exif.putShort((short) (0x1000 + i))
+                    .putShort((short) 7)
+                    .putInt(59_000)
+                    .putInt(8);
+        }
+        exif.putShort((short) 0x0112).putShort((short) 3).putInt(1).putInt(6 << 16);
+        byte[] png = png(8, 8, 0);
+        Path file = Files.write(
+                folder.resolve("exif.png"),
+                concat(
+                        concat(Arrays.copyOf(png, 33), chunk("eXIf", exif.array())),
+                        Arrays.copyOfRange(png, 33, png.length)));
+        assertThat(readWith("-Xmx64m", folder, List.of(file))).containsExactly("exif.png\t8 x 8 with 0 texts");
+    }
+
     @Test
     void aFileThatDoesNotFitIsRefused(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("long.png");

@@ -5,23 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.unipic.Image;
 import io.github.unipic.InvalidRequestException;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
-import java.util.HexFormat;
+import io.github.unipic.files.Sha256;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Against Pillow 12: digests of its bytes. Whole photos are compared by the conformance module's golden replay. */
 class ResamplingTest {
-    private static String sha256(Image image) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(image.rgb()));
-        } catch (GeneralSecurityException e) {
-            throw new AssertionError(e);
-        }
-    }
-
     @ParameterizedTest
     @CsvSource({
         "1,1,5,7,87ea818a6bdfc7128abb472ef9ab50f80ed07bac2a81624207521926ea85a405",
@@ -44,7 +34,7 @@ class ResamplingTest {
         Image resized = Resampling.resize(Image.ofRgb(width, height, rgb), toWidth, toHeight);
         assertThat(resized.width()).isEqualTo(toWidth);
         assertThat(resized.height()).isEqualTo(toHeight);
-        assertThat(sha256(resized)).isEqualTo(digest);
+        assertThat(Sha256.of(resized.rgb())).isEqualTo(digest);
     }
 
     @Test

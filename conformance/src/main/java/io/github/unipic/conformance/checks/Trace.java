@@ -78,7 +78,7 @@ final class Trace {
 
     private static final Set<String> INDEX_TYPES = Set.of("int64", "int32", "bool");
 
-    /** What is known of one node of the optimised graph. */
+    /** What is known of one node of the optimized graph. */
     private record Node(String operator, String provider, boolean computes, double milliseconds) {}
 
     private final Map<String, Node> nodes = new LinkedHashMap<>();

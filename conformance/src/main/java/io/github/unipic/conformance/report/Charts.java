@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.stream.LongStream;
 
-/** The report page's drawings, as inline SVG. Colours and line widths are in report.css. */
+/** The report page's drawings, as inline SVG. Colors and line widths are in report.css. */
 final class Charts {
     /** Bars run from 1e-4 of the limit to 100 times the limit. */
     private static final int FIRST_DECADE = -4;

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a report may replace or remove in its folder: an earlier report's three files, and the images that it lists.
+ * What a report may replace in its folder: an earlier report's three files, and the images that it lists.
  *
  * @param images files
  */
@@ -107,7 +107,7 @@ record EarlierReport(Path folder, Set<Path> images) {
 
     private static InvalidRequestException foreign(Path file) {
         return new InvalidRequestException(
-                file + " is there and is not of a conformance report, so it is neither replaced"
-                        + " nor removed; move it away or choose another folder");
+                file + " is there and is not of a conformance report, so it is not replaced; move it"
+                        + " away or choose another folder");
     }
 }

@@ -425,7 +425,7 @@ final class HtmlReport {
     private void placement() {
         html.element(
                 "p",
-                "Nodes of the optimised graphs and the time spent in them, from ONNX Runtime's profile of one run."
+                "Nodes of the optimized graphs and the time spent in them, from ONNX Runtime's profile of one run."
                         + " Bookkeeping on shapes and positions stays on the CPU on purpose.",
                 "class",
                 "legend");

@@ -53,7 +53,7 @@ final class Meaning {
                     + " approximations). Switch it off, or ask for the precision it has.";
         }
         if (isScaled(errors)) {
-            return "The right direction at another scale: a factor or a normalisation that is missing or doubled.";
+            return "The right direction at another scale: a factor or a normalization that is missing or doubled.";
         }
         return "Far more than rounding: a constant, a mask, or an approximation that differs."
                 + " Compare the scenarios that pass with those that fail.";

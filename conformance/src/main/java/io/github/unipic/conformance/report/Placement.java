@@ -31,7 +31,7 @@ public record Placement(String graph, List<Share> shares, List<Fallback> fallbac
      * What one provider ran.
      *
      * @param provider ONNX Runtime's name, for example {@code CPUExecutionProvider}
-     * @param nodes of the optimised graph; what a provider compiles to one kernel is one node
+     * @param nodes of the optimized graph; what a provider compiles to one kernel is one node
      * @param milliseconds spent in them
      */
     public record Share(String provider, int nodes, double milliseconds) {

@@ -79,39 +79,18 @@ public final class ReportFolder {
     }
 
     /**
-     * Writes report.json alone, without images, in place of an earlier file, which stays as it is where this fails.
+     * Finds out, before long work for a report, whether {@link #write} may write it. What is there stays as it is.
      *
-     * @throws OutputException if it cannot be written
-     */
-    public static void writeJson(ConformanceReport report, Path file) {
-        try {
-            AtomicFile.write(file, out -> JsonReport.write(report, List.of(), out));
-        } catch (IOException e) {
-            throw new OutputException(
-                    "The report cannot be written to " + file, e, "make room there or choose another file");
-        }
-    }
-
-    /**
-     * Removes an earlier report, so that none stands for a run that does not come to one.
-     *
-     * @param folder that may not exist; other files in it stay
+     * @param folder that may not exist
      * @throws InvalidRequestException if files with the names of a report's are none
-     * @throws OutputException if something cannot be removed
+     * @throws OutputException if one cannot be read
      */
-    public static void remove(Path folder) {
+    public static void requireReplaceable(Path folder) {
         try {
-            EarlierReport earlier = EarlierReport.in(folder);
-            for (Path image : earlier.images()) {
-                Files.deleteIfExists(image);
-            }
-            deleteIfEmpty(folder.resolve(ReportImage.FOLDER));
-            for (String file : List.of(HTML, JUNIT, JSON)) {
-                Files.deleteIfExists(folder.resolve(file));
-            }
+            EarlierReport.in(folder);
         } catch (IOException e) {
             throw new OutputException(
-                    "The earlier report in " + folder + " cannot be removed", e, "choose another folder");
+                    "The earlier report in " + folder + " cannot be read", e, "choose another folder");
         }
     }
 

@@ -2,7 +2,7 @@ package io.github.unipic.export.modules;
 
 import io.github.unipic.export.onnx.Value;
 
-/** Group normalisation over [B,C,H,W] with per-channel scale and bias. */
+/** Group normalization over [B,C,H,W] with per-channel scale and bias. */
 record GroupNorm(Weights weights, long channels, GroupStatistics statistics) {
 
     Value apply(Value x) {

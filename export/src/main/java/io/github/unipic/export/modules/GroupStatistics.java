@@ -7,7 +7,7 @@ interface GroupStatistics {
     double EPSILON = 1e-6;
 
     /**
-     * Normalises each group of channels of x [B,C,H,W].
+     * Normalizes each group of channels of x [B,C,H,W].
      *
      * @param scale per channel, [C], as bias
      */

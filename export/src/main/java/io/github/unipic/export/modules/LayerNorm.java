@@ -2,7 +2,7 @@ package io.github.unipic.export.modules;
 
 import io.github.unipic.export.onnx.Value;
 
-/** Layer normalisation with scale and bias over the last axis. */
+/** Layer normalization with scale and bias over the last axis. */
 record LayerNorm(Weights weights, long size, double epsilon) {
 
     Value apply(Value x) {

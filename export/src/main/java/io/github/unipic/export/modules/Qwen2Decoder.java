@@ -7,7 +7,7 @@ import io.github.unipic.export.onnx.Value;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The Qwen2 language model without embedding and head: embeddings in, normalised hidden states out. */
+/** The Qwen2 language model without embedding and head: embeddings in, normalized hidden states out. */
 public record Qwen2Decoder(Weights weights, LanguageModel llm) {
 
     /** Keys and values of one layer, [B,kvHeads,length,headDim]. */

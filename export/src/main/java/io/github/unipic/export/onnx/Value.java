@@ -188,7 +188,7 @@ public final class Value {
         return graph.node("Gelu", type, List.of(this), of("approximate", "tanh"));
     }
 
-    // ---- normalisation; statistics are float32 whatever the element type (stash_type 1, the default)
+    // ---- normalization; statistics are float32 whatever the element type (stash_type 1, the default)
 
     public Value layerNorm(Value scale, double epsilon) {
         return graph.node("LayerNormalization", type, List.of(this, scale), of("axis", -1), of("epsilon", epsilon));
@@ -204,7 +204,7 @@ public final class Value {
     }
 
     /**
-     * Group normalisation of [B,C,H,W] by instance normalisation of [B,groups,-1], which every provider has a kernel
+     * Group normalization of [B,C,H,W] by instance normalization of [B,groups,-1], which every provider has a kernel
      * for and ONNX can infer shapes through; GroupNormalization itself offers neither. For graphs of
      * {@link Graph#INSTANCE_NORM_OPSET}.
      *
@@ -220,7 +220,7 @@ public final class Value {
     }
 
     /**
-     * Group normalisation of [B,C,H,W] by statistics from elsewhere.
+     * Group normalization of [B,C,H,W] by statistics from elsewhere.
      *
      * @param mean float32 [B,groups,1], as variance
      * @param scale per channel, [C], as bias
@@ -230,7 +230,7 @@ public final class Value {
         return scaledAndShifted(flat.sub(mean).div(variance.add(epsilon).sqrt()), scale, bias);
     }
 
-    /** The last part of group normalisation of this: {@code normed} [B,groups,-1] in this shape, by channel. */
+    /** The last part of group normalization of this: {@code normed} [B,groups,-1] in this shape, by channel. */
     private Value scaledAndShifted(Value normed, Value scale, Value bias) {
         return normed.reshape(shape()).cast(type).mul(scale.unsqueeze(1, 2)).add(bias.unsqueeze(1, 2));
     }
@@ -324,7 +324,7 @@ public final class Value {
 
     // ---- images; [B,C,H,W]
 
-    /** Bilinear resize to run-time sizes, half-pixel centres, no antialias (PyTorch's align_corners=False). */
+    /** Bilinear resize to run-time sizes, half-pixel centers, no antialias (PyTorch's align_corners=False). */
     public Value resizeBilinear(Value sizes) {
         return graph.node(
                 "Resize",

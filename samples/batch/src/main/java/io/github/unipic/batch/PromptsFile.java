@@ -1,8 +1,11 @@
 package io.github.unipic.batch;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.unipic.GenerateRequest;
@@ -10,6 +13,7 @@ import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.files.FileFailure;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -31,7 +35,11 @@ import java.util.function.Predicate;
  * @param ignoredKeys unknown keys of the file, which may be any text
  */
 public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
-    private static final long MAX_BYTES = 256L << 20;
+    /** The names of that many images sort by their index. */
+    private static final int MAX_ENTRIES = 100_000;
+
+    private static final long MAX_BYTES = 64L << 20;
+
     private static final Set<String> KEYS = Set.of(
             "prompt",
             "id",
@@ -44,7 +52,10 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
             "negative_prompt",
             "temperature",
             "diffusion_steps");
-    private static final JsonMapper JSON = new JsonMapper();
+    private static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
+            .streamReadConstraints(
+                    StreamReadConstraints.builder().maxDocumentLength(MAX_BYTES).build())
+            .build());
 
     /** Sets defaults for values that an entry does not set. */
     @FunctionalInterface
@@ -70,7 +81,7 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
     }
 
     /**
-     * Reads a file of at most 256 MiB.
+     * Reads a file of at most 100,000 prompts and 64 MiB.
      *
      * @param file JSON in UTF-8, UTF-16 or UTF-32
      * @return its content
@@ -81,7 +92,7 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
     }
 
     /**
-     * Reads a file of at most 256 MiB.
+     * Reads a file of at most 100,000 prompts and 64 MiB.
      *
      * @param file JSON in UTF-8, UTF-16 or UTF-32
      * @param defaults for values that an entry does not set
@@ -91,10 +102,15 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
     public static PromptsFile read(Path file, Defaults defaults) {
         List<BatchEntry> entries = new ArrayList<>();
         Set<String> ignoredKeys = new TreeSet<>();
-        try (JsonParser parser = JSON.createParser(bytes(file))) {
+        try (InputStream stream = open(file);
+                JsonParser parser = JSON.createParser(stream)) {
             boolean array = parser.nextToken() == JsonToken.START_ARRAY;
             JsonToken token = array ? parser.nextToken() : parser.currentToken();
             while (token != null && token != JsonToken.END_ARRAY) {
+                if (entries.size() == MAX_ENTRIES) {
+                    throw new InvalidRequestException(
+                            file + " has over " + MAX_ENTRIES + " prompts; split it into several files");
+                }
                 String source = file + " line " + parser.currentTokenLocation().getLineNr();
                 JsonNode node = parser.readValueAsTree();
                 entries.add(entry(node, entries.size(), source, defaults));
@@ -105,6 +121,10 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
                 throw new InvalidRequestException(file + " line "
                         + parser.currentTokenLocation().getLineNr() + ": there is text after the end of the array");
             }
+        } catch (StreamConstraintsException e) {
+            throw new InvalidRequestException(
+                    file + " is more than can be read (" + e.getOriginalMessage() + "); split it into several files",
+                    e);
         } catch (JsonProcessingException e) {
             String line =
                     e.getLocation() == null ? "" : " line " + e.getLocation().getLineNr();
@@ -122,16 +142,12 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
         return new PromptsFile(entries, ignoredKeys);
     }
 
-    private static byte[] bytes(Path file) throws IOException {
+    private static InputStream open(Path file) throws IOException {
         if (Files.isDirectory(file)) {
             throw new InvalidRequestException(file + " is a folder; give a .json or .jsonl file of prompts");
         }
         try {
-            if (Files.size(file) > MAX_BYTES) {
-                throw new InvalidRequestException(
-                        file + " has over " + (MAX_BYTES >> 20) + " MiB; split it into several files");
-            }
-            return Files.readAllBytes(file);
+            return Files.newInputStream(file);
         } catch (NoSuchFileException e) {
             throw new InvalidRequestException("there is no file " + file + "; check the name", e);
         }

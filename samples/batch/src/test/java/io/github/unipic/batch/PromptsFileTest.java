@@ -8,9 +8,13 @@ import io.github.unipic.GenerateRequest;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -134,6 +138,34 @@ class PromptsFileTest {
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageStartingWith(file.toString())
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void hasSoManyPromptsThatNamesSort() throws IOException {
+        String most = "'a'\n".repeat(100_000);
+        assertThat(read(most).entries()).hasSize(100_000);
+        Path file = write(most + "'a'");
+        assertThatThrownBy(() -> PromptsFile.read(file))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage(file + " has over 100000 prompts; split it into several files");
+    }
+
+    /** Read from a file, whose length is not asked for: a pipe has none. */
+    @Test
+    void longFilesAreRefused() throws IOException {
+        Path file = write("['a'");
+        try (SeekableByteChannel end = Files.newByteChannel(file, StandardOpenOption.WRITE)) {
+            byte[] spaces = new byte[1 << 20];
+            Arrays.fill(spaces, (byte) ' ');
+            for (end.position(end.size()); end.size() < 65 << 20; ) {
+                end.write(ByteBuffer.wrap(spaces));
+            }
+        }
+        assertThatThrownBy(() -> PromptsFile.read(file))
+                .isInstanceOf(InvalidRequestException.class)
+                .message()
+                .contains(file.toString(), "Document length", "67108864", "split it into several files")
+                .hasLineCount(1);
     }
 
     @Test

@@ -3,16 +3,13 @@ package io.github.unipic.cli;
 import io.github.unipic.UniPic;
 import io.github.unipic.conformance.EmbeddedCheckpoint;
 import io.github.unipic.export.Exporter;
+import io.github.unipic.files.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -54,15 +51,10 @@ final class BuildFingerprint {
                 throw new UncheckedIOException("the program's own file " + source + " cannot be read", e);
             }
         }
-        MessageDigest digest = sha256();
-        checksums.forEach((name, crc) -> {
-            digest.update(name.getBytes(StandardCharsets.UTF_8));
-            digest.update(ByteBuffer.allocate(1 + Long.BYTES)
-                    .put((byte) 0)
-                    .putLong(crc)
-                    .flip());
-        });
-        return HexFormat.of().formatHex(digest.digest(), 0, 6);
+        StringBuilder list = new StringBuilder();
+        checksums.forEach(
+                (name, crc) -> list.append(name).append('\0').append(crc).append('\n'));
+        return Sha256.of(list.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 12);
     }
 
     private static void addFolder(Path folder, SortedMap<String, Long> checksums) throws IOException {
@@ -91,14 +83,6 @@ final class BuildFingerprint {
             return Path.of(
                     type.getProtectionDomain().getCodeSource().getLocation().toURI());
         } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
     }

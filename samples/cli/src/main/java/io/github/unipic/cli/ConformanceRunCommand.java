@@ -140,7 +140,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
             names = "--out",
             defaultValue = "unipic-conformance",
             paramLabel = "DIR",
-            description = "Folder for the report; an earlier one there is removed first. Default: unipic-conformance.")
+            description = "Folder for the report, which replaces an earlier one there. Default: unipic-conformance.")
     private Path out;
 
     @Option(
@@ -159,7 +159,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--checkpoint is in place of --model; give one of them");
         }
         Session session = conformance.session();
-        ReportFolder.remove(out);
+        ReportFolder.requireReplaceable(out);
         if (model != null && reference == null && providerOptions.replacesRuntime()) {
             session.err()
                     .println("No --reference given: it will be recorded by the ONNX Runtime under test (--ort-native),"

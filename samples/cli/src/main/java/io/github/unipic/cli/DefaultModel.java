@@ -14,10 +14,8 @@ import io.github.unipic.export.Precision;
 import io.github.unipic.files.FileTree;
 import io.github.unipic.files.StagingFolder;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -73,7 +71,7 @@ final class DefaultModel {
             try {
                 return loader.apply(folder);
             } catch (ModelFormatException damaged) {
-                discard();
+                StagingFolder.discard(folder);
                 export();
                 return loader.apply(folder);
             }
@@ -102,18 +100,6 @@ final class DefaultModel {
                 throw cause;
             }
             throw e;
-        }
-    }
-
-    /** Moves the folder away in one step before deletion, so that no other process reads a part of it. */
-    private void discard() throws IOException {
-        try (StagingFolder trash = StagingFolder.beside(folder)) {
-            Files.move(folder, trash.path().resolve("damaged"), StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileSystemException e) {
-            if (Files.exists(folder)) {
-                throw e;
-            }
-            // Another process has just moved it away.
         }
     }
 

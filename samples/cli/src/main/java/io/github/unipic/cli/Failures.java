@@ -104,6 +104,9 @@ record Failures(Session session) {
         if (failure instanceof OutOfMemoryError) {
             return OUT_OF_MEMORY;
         }
+        if (failure instanceof NoClassDefFoundError && failure.getCause() instanceof ClassNotFoundException missing) {
+            return "the class " + missing.getMessage() + " is missing from the class path; add the jar that has it";
+        }
         if (failure instanceof LinkageError) {
             return "a native library does not load on this machine (" + System.getProperty("os.name") + ", "
                     + System.getProperty("os.arch") + "): " + failure.getMessage()

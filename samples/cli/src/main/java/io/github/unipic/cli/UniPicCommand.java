@@ -108,7 +108,7 @@ public final class UniPicCommand implements Callable<Integer> {
             StringWriter help = new StringWriter();
             line.setOut(new PrintWriter(help));
             int exitCode = line.execute(args);
-            // Raw, as it may have colours.
+            // Raw, as it may have colors.
             session.out().raw().print(help);
             return exitCode;
         } catch (Throwable e) {
@@ -119,10 +119,10 @@ public final class UniPicCommand implements Callable<Integer> {
     static CommandLine commandLine(Session session) {
         UniPicCommand root = new UniPicCommand(session);
         CommandLine line = new CommandLine(root);
-        line.setHelpFactory((spec, colours) -> {
+        line.setHelpFactory((spec, colors) -> {
             int columns = session.out().isTerminal() ? session.columns().getAsInt() : Terminal.USUAL_COLUMNS;
             spec.usageMessage().width(Math.max(NARROWEST_HELP, Math.min(columns, WIDEST_HELP)));
-            return new CommandLine.Help(spec, colours);
+            return new CommandLine.Help(spec, colors);
         });
         line.registerConverter(Path.class, new PathArgument());
         // A prompt may begin with @; otherwise picocli would read a file of arguments.

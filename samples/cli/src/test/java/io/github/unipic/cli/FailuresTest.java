@@ -55,6 +55,12 @@ class FailuresTest {
                         new IllegalStateException("a bug")),
                 Arguments.of(
                         1,
+                        "unipic: the class org.jline.terminal.Terminal is missing from the class path; add the jar that"
+                                + " has it",
+                        new NoClassDefFoundError("org/jline/terminal/Terminal")
+                                .initCause(new ClassNotFoundException("org.jline.terminal.Terminal"))),
+                Arguments.of(
+                        1,
                         "unipic: unexpected StackOverflowError; please report this (UNIPIC_STACKTRACE=1 shows"
                                 + " where it happened)",
                         new StackOverflowError()));

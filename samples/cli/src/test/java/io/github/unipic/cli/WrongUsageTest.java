@@ -316,7 +316,7 @@ class WrongUsageTest {
                 .hasSize(1)
                 .first()
                 .asString()
-                .contains(mask.toString(), "save it without alpha", "in one colour", "--mask-channel");
+                .contains(mask.toString(), "save it without alpha", "in one color", "--mask-channel");
         assertThat(run.exitCode()).isEqualTo(2);
     }
 

@@ -12,6 +12,7 @@ import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ProviderChoice;
 import io.github.unipic.RuntimeInfo;
+import io.github.unipic.libraries.MissingClass;
 import io.github.unipic.libraries.NativeLibraries;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -52,9 +53,11 @@ public final class OnnxRuntime {
                 throw new InferenceException("ONNX Runtime's telemetry cannot be switched off: " + reason(e) + ".", e);
             } catch (LinkageError | IllegalStateException e) {
                 throw new InferenceException(
-                        "ONNX Runtime's native and Java parts do not load, or not together: " + reason(root(e))
-                                + "; take both from one version and for this machine, and have a temporary folder"
-                                + " (-Djava.io.tmpdir) that can be written.",
+                        MissingClass.explain(e)
+                                .orElseGet(() -> "ONNX Runtime's native and Java parts do not load, or not together: "
+                                        + reason(root(e))
+                                        + "; take both from one version and for this machine, and have a temporary"
+                                        + " folder (-Djava.io.tmpdir) that can be written."),
                         e);
             }
         }
