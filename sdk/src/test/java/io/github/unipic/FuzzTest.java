@@ -6,6 +6,8 @@ import io.github.unipic.image.ExifFuzz;
 import io.github.unipic.image.ImageFuzz;
 import io.github.unipic.image.MaskFuzz;
 import io.github.unipic.image.PngTextFuzz;
+import io.github.unipic.model.GraphFuzz;
+import io.github.unipic.model.ManifestChangeFuzz;
 import io.github.unipic.model.ManifestFuzz;
 import io.github.unipic.text.TokenizerFuzz;
 import java.util.List;
@@ -22,6 +24,8 @@ public class FuzzTest extends FuzzRegression {
                                 new ExifFuzz(),
                                 new MaskFuzz(),
                                 new ManifestFuzz(),
+                                new ManifestChangeFuzz(),
+                                new GraphFuzz(),
                                 new TokenizerFuzz()))
                 .toList();
     }

@@ -12,6 +12,8 @@ import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.BenchmarkSettings.Task;
 import io.github.unipic.runtime.Graphs;
+import io.github.unipic.testing.ModelCopy;
+import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,7 +70,7 @@ class BenchmarkRunTest {
     @ParameterizedTest
     @ValueSource(strings = {"vision_encoder.onnx", "tokenizer.json"})
     void aModelThatDoesNotLoadLeavesNothingOpen(String damaged, @TempDir Path folder) throws IOException {
-        ModelCopy copy = ModelCopy.of(TinyModel.model(), folder.resolve("model"));
+        ModelCopy copy = ModelCopy.of(SmallModel.folder(), folder.resolve("model"));
         copy.replace(damaged, new byte[] {0x3a, 0x7f});
         Path model = copy.finish();
         long open = Graphs.openSessions();
@@ -93,7 +95,7 @@ class BenchmarkRunTest {
         BenchmarkSettings settings = new BenchmarkSettings(
                 tasks, List.of(64), 3, 2, 3, List.of(10), 4, 2, true, false, true, Long.MAX_VALUE);
         return new BenchmarkRun(
-                        TinyModel.model(),
+                        SmallModel.folder(),
                         ExecutionProvider.CPU,
                         OptionalInt.of(1),
                         settings,

@@ -53,7 +53,7 @@ class BlockSizeTest {
     private Path export(Precisions precisions) {
         Path model = folder.resolve("model");
         Exporter.export(
-                new ExportRequest(TinyModel.checkpoint(), model, precisions, Flavor.PORTABLE, true),
+                new ExportRequest(SmallCheckpoint.folder(), model, precisions, Flavor.PORTABLE, true),
                 ExportListener.NONE);
         return model;
     }
@@ -72,7 +72,7 @@ class BlockSizeTest {
         List<Product> tables = new ArrayList<>(products(model, "text_head", "MatMulNBits"));
         tables.addAll(products(model, "text_embedding", "GatherBlockQuantized"));
         assertThat(tables).hasSize(2).extracting(Product::bits).containsOnly(8);
-        try (Checkpoint checkpoint = Checkpoint.open(TinyModel.checkpoint())) {
+        try (Checkpoint checkpoint = Checkpoint.open(SmallCheckpoint.folder())) {
             Stream.concat(products.stream(), tables.stream()).forEach(product -> {
                 assertThat(product.blockSize).isEqualTo(Math.min(size, product.k == 64 ? 64 : 128));
                 assertQuantizes(product, checkpoint);

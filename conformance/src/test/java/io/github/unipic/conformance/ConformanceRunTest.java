@@ -16,6 +16,7 @@ import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
 import io.github.unipic.model.GraphName;
+import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -84,14 +85,14 @@ class ConformanceRunTest {
     void whatTheCpuRecordsItRepeats(@TempDir Path folder) {
         Path reference = folder.resolve("reference.safetensors");
         List<Integer> progress = new ArrayList<>();
-        new Recording(TinyModel.model(), Suite.SMOKE, OptionalLong.of(7), new Cancellation(), (done, all) -> {
+        new Recording(SmallModel.folder(), Suite.SMOKE, OptionalLong.of(7), new Cancellation(), (done, all) -> {
                     assertThat(done).isLessThanOrEqualTo(all);
                     progress.add(done);
                 })
                 .writeTo(reference);
         assertThat(progress).isSorted().doesNotHaveDuplicates().hasSizeGreaterThan(10);
         ConformanceReport report =
-                run(new Source.Model(TinyModel.model(), Optional.of(reference)), Suite.SMOKE, new Cancellation());
+                run(new Source.Model(SmallModel.folder(), Optional.of(reference)), Suite.SMOKE, new Cancellation());
         assertThat(report.failures()).isEmpty();
         assertThat(report.subject().reference()).startsWith("ONNX Runtime").endsWith("(float32)");
         assertThat(report.subject().seed()).hasValue(7);
@@ -101,11 +102,11 @@ class ConformanceRunTest {
     @Test
     void aReferenceOfASmallerSuiteIsNoVerdict(@TempDir Path folder) {
         Path reference = folder.resolve("reference.safetensors");
-        new Recording(TinyModel.model(), Suite.SMOKE, OptionalLong.empty(), new Cancellation(), (done, all) -> {})
+        new Recording(SmallModel.folder(), Suite.SMOKE, OptionalLong.empty(), new Cancellation(), (done, all) -> {})
                 .writeTo(reference);
         assertThatExceptionOfType(ConformanceException.class)
                 .isThrownBy(() -> run(
-                        new Source.Model(TinyModel.model(), Optional.of(reference)), Suite.FULL, new Cancellation()))
+                        new Source.Model(SmallModel.folder(), Optional.of(reference)), Suite.FULL, new Cancellation()))
                 .withMessageContainingAll(reference.toString(), "record it with --suite full");
     }
 
@@ -123,7 +124,7 @@ class ConformanceRunTest {
         for (ExecutionProvider provider : List.of(ExecutionProvider.CPU, ExecutionProvider.of("no-such-provider"))) {
             assertThatExceptionOfType(UniPicException.class)
                     .isThrownBy(() -> new ConformanceRun(
-                                    new Source.Model(TinyModel.model(), Optional.of(missing)),
+                                    new Source.Model(SmallModel.folder(), Optional.of(missing)),
                                     provider,
                                     Suite.SMOKE,
                                     false,
@@ -187,9 +188,9 @@ class ConformanceRunTest {
     void aRecordingReplacesOnlyAReference(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("reference.safetensors");
         Recording recording = new Recording(
-                TinyModel.model(), Suite.SMOKE, OptionalLong.empty(), new Cancellation(), (done, all) -> {});
+                SmallModel.folder(), Suite.SMOKE, OptionalLong.empty(), new Cancellation(), (done, all) -> {});
         byte[] weights =
-                Files.readAllBytes(GoldenReplay.files(TinyModel.golden()).get(0));
+                Files.readAllBytes(GoldenReplay.files(SmallCheckpoint.golden()).get(0));
         for (byte[] foreign : List.of("my notes".getBytes(StandardCharsets.UTF_8), weights)) {
             Files.write(file, foreign);
             assertThatExceptionOfType(ConformanceException.class)
@@ -227,7 +228,7 @@ class ConformanceRunTest {
                 .isThrownBy(() -> run(new Source.Embedded(Precision.FP32), Suite.SMOKE, cancelled));
         assertThatExceptionOfType(UniPicException.class)
                 .isThrownBy(() -> new Recording(
-                                TinyModel.model(), Suite.SMOKE, OptionalLong.empty(), cancelled, (done, all) -> {})
+                                SmallModel.folder(), Suite.SMOKE, OptionalLong.empty(), cancelled, (done, all) -> {})
                         .writeTo(folder.resolve("reference.safetensors")));
         assertThat(folder).isEmptyDirectory();
     }

@@ -17,6 +17,7 @@ import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
 import io.github.unipic.model.Manifest.GraphSpec;
 import io.github.unipic.model.ModelFolder;
+import io.github.unipic.testing.Folders;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -53,7 +54,7 @@ class ExporterTest {
 
     @Test
     void exportsTwelveGraphsAndListsWhatItDidNotUse() throws IOException {
-        ExportReport report = export(TinyModel.checkpoint(), folder.resolve("model"), false);
+        ExportReport report = export(SmallCheckpoint.folder(), folder.resolve("model"), false);
         assertThat(report.unusedTensors())
                 .contains("mar.class_emb.weight")
                 .allMatch(name -> name.equals("mar.class_emb.weight")
@@ -69,7 +70,7 @@ class ExporterTest {
     @Test
     void instanceNormalizationIsOfAnOperatorSetThatCudaHas() throws IOException {
         Path model = folder.resolve("model");
-        export(TinyModel.checkpoint(), model, false);
+        export(SmallCheckpoint.folder(), model, false);
         Set<String> normalizing = new HashSet<>();
         for (String graph : ModelFolder.open(model, false).manifest().graphs().keySet()) {
             ModelProto proto = ModelProto.parseFrom(Files.readAllBytes(model.resolve(graph + ".onnx")));
@@ -93,7 +94,7 @@ class ExporterTest {
     private Set<String> graphsOutsideTheStandard(Flavor flavor) {
         Path model = folder.resolve(flavor.name());
         Exporter.export(
-                new ExportRequest(TinyModel.checkpoint(), model, Precisions.of(Precision.FP32), flavor, false),
+                new ExportRequest(SmallCheckpoint.folder(), model, Precisions.of(Precision.FP32), flavor, false),
                 ExportListener.NONE);
         Map<String, GraphSpec> graphs =
                 ModelFolder.open(model, false).manifest().graphs();
@@ -107,7 +108,7 @@ class ExporterTest {
         Path model = folder.resolve("model");
         Precisions precisions = new Precisions(Precision.FP32, Map.of("pixel_decoder", Precision.FP16));
         Exporter.export(
-                new ExportRequest(TinyModel.checkpoint(), model, precisions, Flavor.PORTABLE, false),
+                new ExportRequest(SmallCheckpoint.folder(), model, precisions, Flavor.PORTABLE, false),
                 ExportListener.NONE);
         Map<String, GraphSpec> graphs =
                 ModelFolder.open(model, false).manifest().graphs();
@@ -129,7 +130,7 @@ class ExporterTest {
     void progressEndsAtTheTotal() {
         List<long[]> heard = new ArrayList<>();
         Exporter.export(
-                new ExportRequest(TinyModel.checkpoint(), folder.resolve("model"), Precision.FP16, false),
+                new ExportRequest(SmallCheckpoint.folder(), folder.resolve("model"), Precision.FP16, false),
                 (written, total, file) -> heard.add(new long[] {written, total}));
         long[] last = heard.get(heard.size() - 1);
         assertThat(last[0]).isEqualTo(last[1]).isPositive();
@@ -144,7 +145,7 @@ class ExporterTest {
             }
         };
         assertThatThrownBy(() -> Exporter.export(
-                        new ExportRequest(TinyModel.checkpoint(), folder.resolve("model"), Precision.FP32, false),
+                        new ExportRequest(SmallCheckpoint.folder(), folder.resolve("model"), Precision.FP32, false),
                         failing))
                 .hasMessage("stop");
         assertThat(children()).isEmpty();
@@ -153,15 +154,15 @@ class ExporterTest {
     @Test
     void aModelIsReplacedOnlyOnRequest() throws IOException {
         Path model = folder.resolve("model");
-        export(TinyModel.checkpoint(), model, false);
+        export(SmallCheckpoint.folder(), model, false);
         assertThatExceptionOfType(ExportException.class)
-                .isThrownBy(() -> export(TinyModel.checkpoint(), model, false))
+                .isThrownBy(() -> export(SmallCheckpoint.folder(), model, false))
                 .withMessageContaining("--force");
         ModelFolder.open(model, true);
         Files.delete(model.resolve("unipic.json")); // Of another version or build, it lists its files all the same.
         Files.writeString(model.resolve("unipic.json"), "{\"format_version\": 0, \"files\": " + filesOf(model) + "}");
         Files.writeString(model.resolve(".DS_Store"), "nobody's");
-        export(TinyModel.checkpoint(), model, true);
+        export(SmallCheckpoint.folder(), model, true);
         ModelFolder.open(model, true);
         assertThat(children()).containsExactly("model");
     }
@@ -175,7 +176,7 @@ class ExporterTest {
     @Test
     void aModelIsNotReplacedWithSomebodysFilesInIt() throws IOException {
         Path model = folder.resolve("model");
-        export(TinyModel.checkpoint(), model, false);
+        export(SmallCheckpoint.folder(), model, false);
         byte[] manifest = Files.readAllBytes(model.resolve("unipic.json"));
         Path notes = Files.createDirectory(model.resolve("notes"));
         refused(model, "also holds notes");
@@ -184,7 +185,7 @@ class ExporterTest {
         Path photo = model.resolve("photo.png");
         assertThatExceptionOfType(ExportException.class)
                 .isThrownBy(() -> Exporter.export(
-                        new ExportRequest(TinyModel.checkpoint(), model, Precision.FP32, true),
+                        new ExportRequest(SmallCheckpoint.folder(), model, Precision.FP32, true),
                         (written, total, file) -> write(photo)))
                 .withMessageContaining("also holds photo.png");
         assertThat(photo).hasContent("mine");
@@ -201,7 +202,7 @@ class ExporterTest {
 
     private void refused(Path model, String message) {
         assertThatExceptionOfType(ExportException.class)
-                .isThrownBy(() -> export(TinyModel.checkpoint(), model, true))
+                .isThrownBy(() -> export(SmallCheckpoint.folder(), model, true))
                 .withMessageContaining(message)
                 .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1));
     }
@@ -218,9 +219,9 @@ class ExporterTest {
     @DisabledOnOs(OS.WINDOWS)
     void aLinkToAModelStaysOne() throws IOException {
         Path model = Files.createDirectory(folder.resolve("disk")).resolve("model");
-        export(TinyModel.checkpoint(), model, false);
+        export(SmallCheckpoint.folder(), model, false);
         Path link = Files.createSymbolicLink(folder.resolve("link"), model);
-        export(TinyModel.checkpoint(), link, true);
+        export(SmallCheckpoint.folder(), link, true);
         assertThat(link).isSymbolicLink();
         ModelFolder.open(model, true);
         assertThat(children()).containsExactly("disk", "link");
@@ -229,7 +230,7 @@ class ExporterTest {
     @Test
     void aModelThatAKilledExportHadMovedAsideIsNamedAndComesBack() throws IOException {
         Path model = folder.resolve("model");
-        export(TinyModel.checkpoint(), model, false);
+        export(SmallCheckpoint.folder(), model, false);
         String id = "01234567-89ab-cdef-0123-456789abcdef";
         Path aside = Files.move(model, folder.resolve(".model.old-" + id));
         Files.createFile(folder.resolve(".model.lock-" + id));
@@ -244,7 +245,7 @@ class ExporterTest {
 
     private void refusedUnlessForced(Path model) {
         assertThatExceptionOfType(ExportException.class)
-                .isThrownBy(() -> export(TinyModel.checkpoint(), model, false))
+                .isThrownBy(() -> export(SmallCheckpoint.folder(), model, false))
                 .withMessageContaining("--force");
     }
 
@@ -252,7 +253,7 @@ class ExporterTest {
     void aFolderThatCannotBeMadeIsAnErrorOfTheOutput() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "mine");
         assertThatExceptionOfType(OutputException.class)
-                .isThrownBy(() -> export(TinyModel.checkpoint(), file.resolve("model"), false))
+                .isThrownBy(() -> export(SmallCheckpoint.folder(), file.resolve("model"), false))
                 .withMessageContaining("nothing was left there")
                 .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1));
         assertThat(file).hasContent("mine");
@@ -263,7 +264,7 @@ class ExporterTest {
         Path other = Files.createDirectory(folder.resolve("photos"));
         Files.writeString(other.resolve("holiday.jpg"), "mine");
         assertThatExceptionOfType(ExportException.class)
-                .isThrownBy(() -> export(TinyModel.checkpoint(), other, true))
+                .isThrownBy(() -> export(SmallCheckpoint.folder(), other, true))
                 .withMessageContaining("not an exported model");
         assertThat(other.resolve("holiday.jpg")).exists();
     }
@@ -273,7 +274,7 @@ class ExporterTest {
         assertThatExceptionOfType(ExportException.class)
                 .isThrownBy(() -> export(folder.resolve("none"), folder.resolve("model"), false))
                 .withMessageContaining("none");
-        Path checkpoint = TinyModel.copy(TinyModel.checkpoint(), folder.resolve("checkpoint"));
+        Path checkpoint = Folders.copy(SmallCheckpoint.folder(), folder.resolve("checkpoint"));
         Files.delete(checkpoint.resolve("kl16.ckpt"));
         assertThatExceptionOfType(ExportException.class)
                 .isThrownBy(() -> export(checkpoint, folder.resolve("model"), false))
@@ -284,7 +285,7 @@ class ExporterTest {
 
     @Test
     void headsThatNothingTellsAreAskedFor() throws IOException {
-        Path checkpoint = TinyModel.copy(TinyModel.checkpoint(), folder.resolve("checkpoint"));
+        Path checkpoint = Folders.copy(SmallCheckpoint.folder(), folder.resolve("checkpoint"));
         Files.writeString(checkpoint.resolve("unipic_config.json"), "{\"vae\": {\"norm_groups\": 4}}");
         assertThatExceptionOfType(ExportException.class)
                 .isThrownBy(() -> export(checkpoint, folder.resolve("model"), false))
@@ -294,7 +295,7 @@ class ExporterTest {
 
     /** A copy of the checkpoint with one of its JSON files changed. */
     private void refused(String file, String from, String to, String... messages) throws IOException {
-        Path checkpoint = TinyModel.copy(TinyModel.checkpoint(), folder.resolve("checkpoint-" + UUID.randomUUID()));
+        Path checkpoint = Folders.copy(SmallCheckpoint.folder(), folder.resolve("checkpoint-" + UUID.randomUUID()));
         Path changed = checkpoint.resolve(file);
         String before = Files.exists(changed) ? Files.readString(changed) : "";
         assertThat(before).contains(from);
@@ -328,9 +329,10 @@ class ExporterTest {
     @Test
     void theTokenizerMustWorkAndFitTheVocabulary() throws IOException {
         String tokenizer = "Qwen2.5-1.5B-Instruct/tokenizer.json";
-        String id = Files.readString(TinyModel.checkpoint().resolve(tokenizer)).contains("\"id\": 426")
-                ? "\"id\": 426"
-                : "\"id\":426";
+        String id =
+                Files.readString(SmallCheckpoint.folder().resolve(tokenizer)).contains("\"id\": 426")
+                        ? "\"id\": 426"
+                        : "\"id\":426";
         // The vocabulary has 448 rows, and the first free id is that of the image.
         refused(tokenizer, id, "\"id\": 447", "ids up to 447", "<image>", "448 rows");
         refused(tokenizer, id, "\"id\": 99999999999", "no whole number");
@@ -341,14 +343,14 @@ class ExporterTest {
         for (int i = 0; i < 448; i++) {
             many.append("\"many").append(i).append("\": 1, ");
         }
-        String json = Files.readString(TinyModel.checkpoint().resolve(tokenizer));
+        String json = Files.readString(SmallCheckpoint.folder().resolve(tokenizer));
         String vocabulary = json.contains("\"vocab\": {") ? "\"vocab\": {" : "\"vocab\":{";
         refused(tokenizer, vocabulary, many.toString(), "more tokens than the model's vocabulary of 448");
     }
 
     @Test
     void weightsThatAreNotFiniteAreRefusedByNameUnlessAllowed() throws IOException {
-        Path checkpoint = TinyModel.copy(TinyModel.checkpoint(), folder.resolve("checkpoint"));
+        Path checkpoint = Folders.copy(SmallCheckpoint.folder(), folder.resolve("checkpoint"));
         try (RandomAccessFile file =
                 new RandomAccessFile(checkpoint.resolve("kl16.ckpt").toFile(), "rw")) {
             file.seek(file.length() / 2 / 64 * 64); // records are aligned, so that is a value of some weight
@@ -375,10 +377,10 @@ class ExporterTest {
 
     @Test
     void aMissingVisionTowerIsInTheReport() throws IOException {
-        assertThat(export(TinyModel.checkpoint(), folder.resolve("whole"), false)
+        assertThat(export(SmallCheckpoint.folder(), folder.resolve("whole"), false)
                         .notes())
                 .isEmpty();
-        Path checkpoint = TinyModel.copy(TinyModel.checkpoint(), folder.resolve("checkpoint"));
+        Path checkpoint = Folders.copy(SmallCheckpoint.folder(), folder.resolve("checkpoint"));
         Path main = checkpoint.resolve("pytorch_model.bin");
         // Names of the same length, which no graph asks for.
         Files.writeString(
@@ -396,8 +398,8 @@ class ExporterTest {
 
     @Test
     void exportsAreReproducible() throws IOException {
-        export(TinyModel.checkpoint(), folder.resolve("a"), false);
-        export(TinyModel.checkpoint(), folder.resolve("b"), false);
+        export(SmallCheckpoint.folder(), folder.resolve("a"), false);
+        export(SmallCheckpoint.folder(), folder.resolve("b"), false);
         try (Stream<Path> files = Files.list(folder.resolve("a"))) {
             for (Path file : files.toList()) {
                 assertThat(folder.resolve("b").resolve(file.getFileName())).hasSameBinaryContentAs(file);

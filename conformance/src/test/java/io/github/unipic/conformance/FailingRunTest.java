@@ -1,6 +1,6 @@
 package io.github.unipic.conformance;
 
-import static io.github.unipic.conformance.GraphSurgery.attribute;
+import static io.github.unipic.testing.GraphSurgery.attribute;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -21,6 +21,9 @@ import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.TestExecution;
+import io.github.unipic.testing.GraphSurgery;
+import io.github.unipic.testing.ModelCopy;
+import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +54,7 @@ class FailingRunTest {
     @BeforeAll
     static void record() {
         reference = shared.resolve("reference.safetensors");
-        record(TinyModel.model(), reference);
+        record(SmallModel.folder(), reference);
     }
 
     // ---- a reference that is not the truth
@@ -124,17 +127,17 @@ class FailingRunTest {
     @Test
     void preprocessingFails() throws IOException {
         Path golden = Files.createDirectory(folder.resolve("golden"));
-        AlteredTensors.of(TinyModel.golden().resolve("t2i_unguided.safetensors"))
+        AlteredTensors.of(SmallCheckpoint.golden().resolve("t2i_unguided.safetensors"))
                 .longs("input_ids", ids -> ids[1]++)
                 .writeTo(golden.resolve("t2i_unguided.safetensors"));
-        AlteredTensors photos = AlteredTensors.of(TinyModel.golden().resolve("preprocess.safetensors"));
+        AlteredTensors photos = AlteredTensors.of(SmallCheckpoint.golden().resolve("preprocess.safetensors"));
         List<String> keys = photos.keys();
         String key = keys.stream()
                 .filter(name -> name.startsWith("chelsea.png/pad"))
                 .findFirst()
                 .orElseThrow();
         photos.longs(key, levels -> levels[0]++).writeTo(golden.resolve("preprocess.safetensors"));
-        ConformanceReport report = run(new Source.Goldens(TinyModel.checkpoint(), golden), new ArrayList<>());
+        ConformanceReport report = run(new Source.Goldens(SmallCheckpoint.folder(), golden), new ArrayList<>());
         assertThat(report.failures())
                 .filteredOn(check -> check.area() == Area.PREPROCESSING)
                 .extracting(Check::name)
@@ -145,7 +148,7 @@ class FailingRunTest {
 
     @Test
     void aWrongBetaCapFails() throws IOException {
-        ModelCopy copy = ModelCopy.of(TinyModel.model(), folder.resolve("model"));
+        ModelCopy copy = ModelCopy.of(SmallModel.folder(), folder.resolve("model"));
         copy.maxBeta(0.999);
         assertThat(run(copy.finish(), reference).failures())
                 .extracting(Check::name)
@@ -203,11 +206,11 @@ class FailingRunTest {
         Results results = new Results(check -> {}, (done, all) -> {});
         try (Engine engine = Engine.open(opened, RuntimeOptions.DEFAULTS)) {
             ModelTolerances tolerances = new ModelTolerances(opened.manifest(), Optional.empty());
-            new GoldenReplay(TestExecution.of(engine), TinyModel.checkpoint(), tolerances, results)
+            new GoldenReplay(TestExecution.of(engine), SmallCheckpoint.folder(), tolerances, results)
                     .run(List.of(
-                            TinyModel.golden().resolve("pixel_decoder.safetensors"),
-                            TinyModel.golden().resolve("t2i_native.safetensors"),
-                            TinyModel.golden().resolve("text.safetensors")));
+                            SmallCheckpoint.golden().resolve("pixel_decoder.safetensors"),
+                            SmallCheckpoint.golden().resolve("t2i_native.safetensors"),
+                            SmallCheckpoint.golden().resolve("text.safetensors")));
         }
         assertThat(results.checks())
                 .filteredOn(check -> !check.passed())
@@ -275,7 +278,7 @@ class FailingRunTest {
     @Test
     void beingInterruptedEndsTheRun() {
         Results results = new Results(check -> {}, (done, all) -> {});
-        try (UniPic unipic = UniPic.load(TinyModel.model())) {
+        try (UniPic unipic = UniPic.load(SmallModel.folder())) {
             Thread.currentThread().interrupt();
             assertThatExceptionOfType(CancelledException.class)
                     .isThrownBy(() -> new RequestChecks(unipic, 16, results, new Cancellation()).run(3))
@@ -290,7 +293,7 @@ class FailingRunTest {
     @Test
     void beforeEachPartAReportSaysThatTheRunDidNotFinish() {
         List<ConformanceReport> interims = new ArrayList<>();
-        ConformanceReport report = run(new Source.Model(TinyModel.model(), Optional.of(reference)), interims);
+        ConformanceReport report = run(new Source.Model(SmallModel.folder(), Optional.of(reference)), interims);
         assertThat(report.passed()).isTrue();
         assertThat(interims).hasSize(4).noneMatch(ConformanceReport::passed);
         assertThat(interims.get(0).checks())
@@ -307,7 +310,7 @@ class FailingRunTest {
         Files.write(golden.resolve("text.safetensors"), new byte[] {1, 2, 3});
         List<ConformanceReport> interims = new ArrayList<>();
         assertThatExceptionOfType(UniPicException.class)
-                .isThrownBy(() -> run(new Source.Goldens(TinyModel.checkpoint(), golden), interims));
+                .isThrownBy(() -> run(new Source.Goldens(SmallCheckpoint.folder(), golden), interims));
         assertThat(interims).hasSize(2).noneMatch(ConformanceReport::passed);
         assertThat(interims.get(1).checks().get(0).note())
                 .get()
@@ -316,7 +319,7 @@ class FailingRunTest {
     }
 
     private ConformanceReport against(AlteredTensors altered) throws IOException {
-        return run(TinyModel.model(), altered.writeTo(folder.resolve("altered.safetensors")));
+        return run(SmallModel.folder(), altered.writeTo(folder.resolve("altered.safetensors")));
     }
 
     private static void assertFailures(ConformanceReport report, String... names) {
@@ -333,7 +336,7 @@ class FailingRunTest {
     }
 
     private Path broken(GraphName graph, Consumer<GraphSurgery> damage) throws IOException {
-        ModelCopy copy = ModelCopy.of(TinyModel.model(), folder.resolve("broken"));
+        ModelCopy copy = ModelCopy.of(SmallModel.folder(), folder.resolve("broken"));
         copy.edit(graph, damage);
         return copy.finish();
     }

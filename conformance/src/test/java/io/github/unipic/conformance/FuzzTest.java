@@ -6,11 +6,10 @@ import io.github.unipic.fuzz.FuzzRegression;
 import io.github.unipic.fuzz.FuzzTarget;
 import java.util.List;
 
-/** What the conformance kit reads from outside, and what takes a whole checkpoint or model to try. */
+/** What the conformance kit reads from outside; a checkpoint, too, as that takes a whole one. */
 public class FuzzTest extends FuzzRegression {
     @Override
     protected List<FuzzTarget> targets() {
-        return List.of(
-                new ReferenceFuzz(), new GoldenFuzz(), new ConfigFuzz(), new ManifestChangeFuzz(), new GraphFuzz());
+        return List.of(new ReferenceFuzz(), new GoldenFuzz(), new ConfigFuzz());
     }
 }

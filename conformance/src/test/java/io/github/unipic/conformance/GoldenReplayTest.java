@@ -12,6 +12,7 @@ import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
+import io.github.unipic.testing.Folders;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** PyTorch's tensors for the small checkpoint, replayed on the exported graphs on the CPU provider. */
 class GoldenReplayTest {
-    private static final Source GOLDENS = new Source.Goldens(TinyModel.checkpoint(), TinyModel.golden());
+    private static final Source GOLDENS = new Source.Goldens(SmallCheckpoint.folder(), SmallCheckpoint.golden());
     private static final Set<String> GRAPHS = Set.of(
             "pixel_encoder",
             "pixel_decoder",
@@ -134,7 +135,7 @@ class GoldenReplayTest {
 
     @Test
     void oneWrongWeightFails(@TempDir Path folder) throws IOException {
-        Path checkpoint = TinyModel.copy(TinyModel.checkpoint(), folder.resolve("checkpoint"));
+        Path checkpoint = Folders.copy(SmallCheckpoint.folder(), folder.resolve("checkpoint"));
         Path weights = checkpoint.resolve("pytorch_model.bin");
         try (RandomAccessFile file = new RandomAccessFile(weights.toFile(), "rw")) {
             // Some float in the middle of the tensors gets another exponent.
@@ -145,15 +146,15 @@ class GoldenReplayTest {
             file.seek(at - at % 4 + 3);
             file.write(high ^ 0x40);
         }
-        ConformanceReport report = replay(checkpoint, TinyModel.golden());
+        ConformanceReport report = replay(checkpoint, SmallCheckpoint.golden());
         assertThat(report.passed()).isFalse();
         assertThat(report.checks()).anyMatch(Check::passed).anyMatch(comparison -> !comparison.passed());
     }
 
     @Test
     void nothingComparedIsNoPass(@TempDir Path golden) throws IOException {
-        Files.copy(TinyModel.golden().resolve("text.safetensors"), golden.resolve("something_else.safetensors"));
-        ConformanceReport report = replay(TinyModel.checkpoint(), golden);
+        Files.copy(SmallCheckpoint.golden().resolve("text.safetensors"), golden.resolve("something_else.safetensors"));
+        ConformanceReport report = replay(SmallCheckpoint.folder(), golden);
         assertThat(report.checks()).isEmpty();
         assertThat(report.skipped()).singleElement().asString().startsWith("something_else");
         assertThat(report.passed()).isFalse();
@@ -163,14 +164,14 @@ class GoldenReplayTest {
     void badGoldenFoldersAreNamed(@TempDir Path folder) throws IOException {
         Path none = folder.resolve("none");
         assertThatExceptionOfType(ConformanceException.class)
-                .isThrownBy(() -> replay(TinyModel.checkpoint(), none))
+                .isThrownBy(() -> replay(SmallCheckpoint.folder(), none))
                 .withMessageContaining(none.toString());
         assertThatExceptionOfType(ConformanceException.class)
-                .isThrownBy(() -> replay(TinyModel.checkpoint(), folder))
+                .isThrownBy(() -> replay(SmallCheckpoint.folder(), folder))
                 .withMessageContaining("nothing to compare");
         Files.write(folder.resolve("text.safetensors"), new byte[] {1, 2, 3});
         assertThatExceptionOfType(ConformanceException.class)
-                .isThrownBy(() -> replay(TinyModel.checkpoint(), folder))
+                .isThrownBy(() -> replay(SmallCheckpoint.folder(), folder))
                 .withMessageContaining("text.safetensors")
                 .withMessageNotContaining("\n");
     }

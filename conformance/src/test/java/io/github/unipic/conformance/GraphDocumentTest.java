@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.unipic.model.Manifest.GraphSpec;
 import io.github.unipic.model.Manifest.TensorSpec;
 import io.github.unipic.model.ModelFolder;
+import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ class GraphDocumentTest {
     void describesEveryGraphAsExported() throws IOException {
         Map<String, List<Row>> documented = document();
         Map<String, GraphSpec> graphs =
-                ModelFolder.open(TinyModel.model(), false).manifest().graphs();
+                ModelFolder.open(SmallModel.folder(), false).manifest().graphs();
         assertThat(documented.keySet()).containsExactlyInAnyOrderElementsOf(graphs.keySet());
         graphs.forEach((name, graph) -> {
             List<Row> exported = new ArrayList<>();

@@ -8,6 +8,7 @@ import io.github.unipic.conformance.report.Check;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.testing.SmallModel;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterAll;
@@ -31,7 +32,7 @@ class NoFalseAlarmTest {
 
     @BeforeAll
     static void open() {
-        engine = Engine.open(ModelFolder.open(TinyModel.halfModel(), false), RuntimeOptions.DEFAULTS);
+        engine = Engine.open(ModelFolder.open(SmallCheckpoint.halfModel(), false), RuntimeOptions.DEFAULTS);
     }
 
     @AfterAll
@@ -44,7 +45,7 @@ class NoFalseAlarmTest {
     void float16PassesAgainstFloat32(long seed) {
         Cancellation never = new Cancellation();
         Path file = folder.resolve("reference.safetensors");
-        new Recording(TinyModel.model(), Suite.SMOKE, OptionalLong.of(seed), never, (done, all) -> {}).writeTo(file);
+        new Recording(SmallModel.folder(), Suite.SMOKE, OptionalLong.of(seed), never, (done, all) -> {}).writeTo(file);
         Results results = SmokeRun.compare(engine, file);
         assertThat(results.skipped()).isEmpty();
         assertThat(results.checks()).allMatch(Check::passed).anyMatch(check -> check.value() > 0);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.conformance.report.ConformanceReport;
+import io.github.unipic.testing.SmallModel;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +13,7 @@ class ReportedSubjectTest {
     @Test
     void aReferenceOfTheRunsOwnIsCalledThat() {
         ConformanceReport report =
-                run(new Source.Model(TinyModel.model(), Optional.empty())).run();
+                run(new Source.Model(SmallModel.folder(), Optional.empty())).run();
         assertThat(report.failures()).isEmpty();
         assertThat(report.subject().reference())
                 .startsWith("ONNX Runtime")

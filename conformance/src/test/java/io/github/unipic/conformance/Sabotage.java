@@ -1,9 +1,11 @@
 package io.github.unipic.conformance;
 
-import static io.github.unipic.conformance.GraphSurgery.attribute;
+import static io.github.unipic.testing.GraphSurgery.attribute;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
 import io.github.unipic.model.GraphName;
+import io.github.unipic.testing.GraphSurgery;
+import io.github.unipic.testing.ModelCopy;
 import java.util.List;
 import java.util.function.Consumer;
 

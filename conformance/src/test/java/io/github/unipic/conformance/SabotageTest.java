@@ -8,6 +8,9 @@ import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.model.GraphName;
+import io.github.unipic.testing.GraphSurgery;
+import io.github.unipic.testing.ModelCopy;
+import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -32,13 +35,13 @@ class SabotageTest {
     @BeforeAll
     static void record() {
         reference = shared.resolve("reference.safetensors");
-        new Recording(TinyModel.model(), Suite.SMOKE, OptionalLong.empty(), new Cancellation(), (done, all) -> {})
+        new Recording(SmallModel.folder(), Suite.SMOKE, OptionalLong.empty(), new Cancellation(), (done, all) -> {})
                 .writeTo(reference);
     }
 
     @Test
     void theHealthyCopyPasses() throws IOException {
-        ModelCopy copy = ModelCopy.of(TinyModel.model(), folder.resolve("model"));
+        ModelCopy copy = ModelCopy.of(SmallModel.folder(), folder.resolve("model"));
         for (GraphName graph : GraphName.values()) {
             copy.edit(graph, unchanged -> {});
         }
@@ -51,7 +54,7 @@ class SabotageTest {
     @ParameterizedTest
     @EnumSource(Sabotage.class)
     void isCaught(Sabotage sabotage) throws IOException {
-        ModelCopy copy = ModelCopy.of(TinyModel.model(), folder.resolve("model"));
+        ModelCopy copy = ModelCopy.of(SmallModel.folder(), folder.resolve("model"));
         sabotage.applyTo(copy);
         Results results = run(copy.finish());
         assertThat(failures(results)).extracting(Check::name).contains(sabotage.caughtBy());
@@ -64,9 +67,9 @@ class SabotageTest {
     /** The same rescaling changes nothing in float32. In float16 what lies between has no room. */
     @Test
     void float16OverflowIsCaughtAndCounted() throws IOException {
-        assertThat(failures(run(rescaled(TinyModel.model(), "float32", "")))).isEmpty();
-        assertThat(failures(run(TinyModel.halfModel()))).isEmpty();
-        Results results = run(rescaled(TinyModel.halfModel(), "float16", ".float16"));
+        assertThat(failures(run(rescaled(SmallModel.folder(), "float32", "")))).isEmpty();
+        assertThat(failures(run(SmallCheckpoint.halfModel()))).isEmpty();
+        Results results = run(rescaled(SmallCheckpoint.halfModel(), "float16", ".float16"));
         String name = "stage/decoder_step/prompt_7_two_rows/hidden (relative L2)";
         assertThat(failures(results))
                 .filteredOn(check -> check.name().equals(name))

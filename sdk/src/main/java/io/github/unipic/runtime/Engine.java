@@ -159,10 +159,15 @@ public final class Engine implements AutoCloseable {
      * ten more seconds for them.
      */
     public void close(Duration grace) {
+        close(grace, CANCELLED_REQUESTS_END_WITHIN);
+    }
+
+    /** @param cancelled how long to wait for requests that were cancelled */
+    void close(Duration grace, Duration cancelled) {
         refuseNewRequests();
         awaitRequests(grace);
         cancelRequests();
-        awaitCancelledRequests();
+        awaitRequests(cancelled);
         freeUnlessUsed();
     }
 

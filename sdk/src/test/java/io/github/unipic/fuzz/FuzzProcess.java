@@ -1,6 +1,7 @@
 package io.github.unipic.fuzz;
 
 import io.github.unipic.testing.ChildJvm;
+import io.github.unipic.testing.Folders;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;

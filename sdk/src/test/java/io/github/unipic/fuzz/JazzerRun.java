@@ -1,5 +1,6 @@
 package io.github.unipic.fuzz;
 
+import io.github.unipic.testing.Folders;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;

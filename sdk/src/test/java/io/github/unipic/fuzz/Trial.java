@@ -2,6 +2,7 @@ package io.github.unipic.fuzz;
 
 import io.github.unipic.UniPicException;
 import io.github.unipic.files.FileTree;
+import io.github.unipic.testing.Folders;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;

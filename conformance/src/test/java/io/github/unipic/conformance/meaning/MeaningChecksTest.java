@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.unipic.Cancellation;
 import io.github.unipic.UniPic;
 import io.github.unipic.conformance.Suite;
-import io.github.unipic.conformance.TinyModel;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.Check;
+import io.github.unipic.testing.SmallModel;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -16,7 +16,7 @@ class MeaningChecksTest {
     @Test
     void aModelThatKnowsNothingFailsByName() {
         Results results = new Results(check -> {}, (done, total) -> {});
-        try (UniPic unipic = UniPic.load(TinyModel.model())) {
+        try (UniPic unipic = UniPic.load(SmallModel.folder())) {
             new MeaningChecks(unipic, Suite.SMOKE, results, new Cancellation()).run();
         }
         List<Check> checks = results.checks();

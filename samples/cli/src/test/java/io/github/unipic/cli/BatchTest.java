@@ -66,7 +66,7 @@ class BatchTest {
                 .isEqualTo(2);
         assertThat(lines).allSatisfy(line -> {
             assertThat(line.path("seconds").isNumber()).isTrue();
-            assertThat(line.path("model").asText()).isEqualTo("tiny");
+            assertThat(line.path("model").asText()).isEqualTo("colored-shapes");
         });
         assertThat(image("00001.png").width()).isEqualTo(32);
         assertThat(image("00002.png").request().orElseThrow().seed()).hasValue(102);

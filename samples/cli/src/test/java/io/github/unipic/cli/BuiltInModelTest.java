@@ -87,8 +87,8 @@ class BuiltInModelTest {
         World world = World.load();
         assertThat(run.outLines())
                 .filteredOn(line -> line.startsWith("  a"))
-                .isNotEmpty()
-                .allMatch(line -> world.knows(line));
+                .hasSize(8)
+                .allMatch(world::knows);
     }
 
     @Test

@@ -77,8 +77,8 @@ class ChatTest {
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out())
                 .containsSubsequence(
-                        "Wrote " + first + " (128 x 128, seed ", "Took ", "Wrote " + second, "Wrote " + copy);
-        assertThat(run.err()).contains("The next question comes with an image (128 x 128).");
+                        "Wrote " + first + " (64 x 64, seed ", "Took ", "Wrote " + second, "Wrote " + copy);
+        assertThat(run.err()).contains("The next question comes with an image (64 x 64).");
         assertThat(Image.read(first).metadata()).containsEntry("prompt", "a fox");
         assertThat(Image.read(second).metadata()).containsEntry("prompt", "make it night");
         assertThat(Files.readAllBytes(copy)).isEqualTo(Files.readAllBytes(second));

@@ -215,7 +215,7 @@ class EndToEndTest {
                 "generate", "fox", "--size", "32x48", "--iterations", "1", "--steps", "2", "-o", file("small.png"));
         CommandLineRun other = run(small.toArray(String[]::new));
         assertThat(other.exitCode()).isZero();
-        assertThat(other.err()).contains("made for images of 128 x 128");
+        assertThat(other.err()).contains("made for images of 64 x 64");
         List<String> quiet = Stream.concat(small.stream(), Stream.of("-q")).toList();
         assertThat(run(quiet.toArray(String[]::new)).err()).isEmpty();
     }
@@ -284,9 +284,6 @@ class EndToEndTest {
                         .out())
                 .isEqualTo(greedy);
         assertThat(run("describe", fox, "-q", "--max-tokens", "12", "--repetition-penalty", "50")
-                        .out())
-                .isNotEqualTo(greedy);
-        assertThat(run("describe", fox, "-q", "--max-tokens", "12", "--vision", "mar")
                         .out())
                 .isNotEqualTo(greedy);
         String stop = greedy.substring(greedy.length() / 2, greedy.length() / 2 + 1);

@@ -10,7 +10,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What can be said about a folder of native libraries without loading them; conformance loads some. */
+/**
+ * What can be said about a folder of native libraries without loading them; {@code UseNativeRuntimeTest} loads some.
+ */
 class NativeRuntimeTest {
     private static final Path CORE = Path.of("libonnxruntime.so");
 

@@ -1,0 +1,188 @@
+package io.github.unipic.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.generation.GenerationPlan.Sample;
+import io.github.unipic.model.Grid;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Engine;
+import io.github.unipic.runtime.Execution;
+import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.runtime.Tensor;
+import io.github.unipic.runtime.TestExecution;
+import io.github.unipic.testing.SmallModel;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** An image with more tokens than go through the language model at once. */
+class LargeImageTest {
+    /** Three chunks for the language model. */
+    private static final Grid GRID = new Grid(40, 60);
+
+    /** Of each image. */
+    private static final List<int[]> MASKED = List.of(new int[] {2396, 2397, 2398, 2399}, new int[] {0, 7, 1200, 1999});
+
+    /** @param alignment of which the length that attention sees is a multiple; 1 for the CPU's, 4 for CUDA's */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4, 7})
+    void theConditionsAreThoseOfAllTokensAtOnce(int alignment) {
+        ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
+        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS)) {
+            Execution execution = TestExecution.of(engine);
+            float[] latents = latents(execution);
+            List<float[]> seen = new ArrayList<>();
+            try (KvCache prompts = prompts(execution);
+                    Tensor blank = new MarModel(execution).blankCanvas()) {
+                new ImageGenerator(execution, alignment)
+                        .generate(plan(latents), prompts, blank, (iteration, z, tokens) -> {
+                            assertThat(iteration.predicted().get(0)).containsExactlyInAnyOrder(MASKED.get(0));
+                            seen.add(z.toFloats());
+                        });
+                assertThat(seen).hasSize(1);
+                assertThat(seen.get(0))
+                        .usingComparatorWithPrecision(1e-4f)
+                        .containsExactly(atOnce(execution, latents, prompts));
+            }
+        }
+    }
+
+    @Test
+    void everyChunkEndsAtAMultipleAndPaddingIsNotCounted() {
+        ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
+        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS)) {
+            Execution execution = TestExecution.of(engine);
+            long open = Tensor.open();
+            try (KvCache prompts = prompts(execution);
+                    PaddedPrompts padded = new PaddedPrompts(execution, prompts, 4)) {
+                for (int tokens = 2400; tokens < 2404; tokens++) {
+                    KvCache before = padded.before(tokens);
+                    assertThat(before).isSameAs(padded.before(tokens));
+                    for (int chunk = 0; chunk < 3; chunk++) {
+                        int start = padded.start(chunk, 3, tokens);
+                        int end = padded.start(chunk + 1, 3, tokens);
+                        assertThat(end - start).isBetween(797, 804);
+                        assertThat((before.length() + end) % 4).isZero();
+                    }
+                    assertThat(padded.start(0, 3, tokens)).isZero();
+                    assertThat(padded.start(3, 3, tokens)).isEqualTo(tokens);
+                    for (int row = 0; row < prompts.batch(); row++) {
+                        assertThat(before.tokens(row)).isEqualTo(prompts.tokens(row));
+                    }
+                }
+            }
+            assertThat(Tensor.open()).isEqualTo(open);
+        }
+    }
+
+    /** Whole images of few tokens: each iteration has another number of known ones, and so of padding. */
+    @Test
+    void imagesGeneratedBehindPaddingAreTheSame() {
+        ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
+        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS)) {
+            Execution execution = TestExecution.of(engine);
+            long open = Tensor.open();
+            float[] expected = drawn(execution, 1);
+            // With so few steps latents are some hundreds large.
+            assertThat(drawn(execution, 4)).usingComparatorWithPrecision(1e-2f).containsExactly(expected);
+            assertThat(Tensor.open()).isEqualTo(open);
+        }
+    }
+
+    /** Latents of the second of two images. */
+    private static float[] drawn(Execution execution, int alignment) {
+        Grid grid = new Grid(7, 5);
+        GenerationPlan plan = new GenerationPlan(
+                grid,
+                8,
+                3,
+                GuidanceSchedule.CONSTANT,
+                1,
+                DiffusionSchedule.cosine(3, 0.2),
+                Optional.empty(),
+                List.of(
+                        new Sample(TokenOrder.random(grid.tokens(), 1), new PhiloxNoise(1)),
+                        new Sample(TokenOrder.random(grid.tokens(), 2), new PhiloxNoise(2))));
+        Set<Integer> residues = new HashSet<>();
+        try (KvCache prompts = prompts(execution);
+                Tensor blank = new MarModel(execution).blankCanvas();
+                Tensor latents = new ImageGenerator(execution, alignment)
+                        .generate(
+                                plan,
+                                prompts,
+                                blank,
+                                (iteration, z, tokens) ->
+                                        residues.add(iteration.known().get(0).length % 4))
+                        .latents(1)) {
+            assertThat(residues).hasSizeGreaterThan(2);
+            return latents.toFloats();
+        }
+    }
+
+    private static GenerationPlan plan(float[] latents) {
+        return new GenerationPlan(
+                GRID,
+                1,
+                3,
+                GuidanceSchedule.CONSTANT,
+                1,
+                DiffusionSchedule.cosine(2, 0.2),
+                Optional.of(latents),
+                List.of(new Sample(MASKED.get(0), new PhiloxNoise(1)), new Sample(MASKED.get(1), new PhiloxNoise(2))));
+    }
+
+    private static float[] latents(Execution execution) {
+        float[] latents = new float[GRID.tokens() * execution.manifest().sizes().latentChannels()];
+        Random random = new Random(5);
+        for (int i = 0; i < latents.length; i++) {
+            latents[i] = (float) random.nextGaussian();
+        }
+        return latents;
+    }
+
+    /** Of two images with guidance: four rows, of two lengths. */
+    private static KvCache prompts(Execution execution) {
+        try (LanguageContext conditional = LanguageContext.empty(execution);
+                LanguageContext unconditional = LanguageContext.empty(execution)) {
+            conditional.tokens(execution.engine().tokenizer().encode("a red circle on a white ground"));
+            unconditional.tokens(execution.engine().tokenizer().encode("an image"));
+            return KvCache.stack(
+                    List.of(conditional.cache(), conditional.cache(), unconditional.cache(), unconditional.cache()));
+        }
+    }
+
+    private static float[] atOnce(Execution execution, float[] latents, KvCache prompts) {
+        int channels = execution.manifest().sizes().latentChannels();
+        List<int[]> known = MASKED.stream().map(LargeImageTest::others).toList();
+        FloatBuffer visible = Tensor.floatBuffer(known.size() * known.get(0).length * channels);
+        for (int[] positions : known) {
+            for (int position : positions) {
+                visible.put(latents, position * channels, channels);
+            }
+        }
+        MarModel mar = new MarModel(execution);
+        try (Tensor tokens = Tensor.floats(visible.flip(), known.size(), known.get(0).length, channels);
+                Tensor blank = mar.blankCanvas();
+                MarEncoding encoding = mar.encode(tokens, known, GRID);
+                Tensor hidden = new LanguageModel(execution).hidden(encoding.embeds(), prompts);
+                Tensor z = mar.decode(encoding.encoded(), hidden, known, MASKED, blank, GRID)) {
+            return z.toFloats();
+        }
+    }
+
+    private static int[] others(int[] masked) {
+        return IntStream.range(0, GRID.tokens())
+                .filter(position -> IntStream.of(masked).noneMatch(other -> other == position))
+                .toArray();
+    }
+}

@@ -1,0 +1,184 @@
+package io.github.unipic.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.CancelledException;
+import io.github.unipic.Image;
+import io.github.unipic.generation.TiledDecoder.DecodedTile;
+import io.github.unipic.generation.TiledDecoder.Tile;
+import io.github.unipic.image.Pixels;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.Grid;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Engine;
+import io.github.unipic.runtime.Execution;
+import io.github.unipic.runtime.RunListener;
+import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.runtime.Tensor;
+import io.github.unipic.runtime.TestExecution;
+import io.github.unipic.testing.ImageDifference;
+import io.github.unipic.testing.SmallModel;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntPredicate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** An image in tiles is the image, at their edges as elsewhere. */
+class TiledDecoderTest {
+    private static final double SETTLED = 1e-3;
+
+    /** An image that a tile alone cannot tell the statistics of: its upper half is nearly flat. */
+    private static Tensor latents(Grid grid) {
+        Random values = new Random(5);
+        float[] latents = new float[grid.tokens() * 16];
+        for (int i = 0; i < latents.length; i++) {
+            latents[i] = (float) values.nextGaussian() * (i < latents.length / 2 ? 0.2f : 1);
+        }
+        return Tensor.floats(latents, 1, grid.height(), grid.width(), 16);
+    }
+
+    private static Engine engine(Path model) {
+        return Engine.open(ModelFolder.open(model, false), RuntimeOptions.DEFAULTS);
+    }
+
+    private static TiledDecoder decoder(Execution execution) {
+        return new TiledDecoder(execution);
+    }
+
+    private static Image whole(Execution execution, Tensor latents) {
+        try (Tensor pixels = new Autoencoder(execution).decode(latents)) {
+            return Pixels.toImage(pixels.toFloats(), pixels.dim(3), pixels.dim(2));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // Tokens of 16 pixels; the side of a tile in pixels.
+        "8, 8, 64",
+        "8, 8, 32",
+        "4, 11, 48",
+        "13, 5, 32",
+        "9, 7, 50",
+        "16, 16, 128",
+        "2, 3, 10",
+        "5, 5, 256",
+    })
+    void anImageInTilesIsTheImage(int height, int width, int side) {
+        try (Engine engine = engine(SmallModel.folder());
+                Tensor latents = latents(new Grid(height, width))) {
+            Execution execution = TestExecution.of(engine);
+            Image tiled = new TiledDecoder(execution, side, SETTLED, TiledDecoder.norms(execution) + 1).decode(latents);
+            ImageDifference difference = ImageDifference.of(whole(execution, latents), tiled);
+            IntPredicate seams = difference.atSeams(side);
+            if (Math.max(height, width) * 16 > side) {
+                assertThat(difference.shareAbove(1, seams)).isLessThan(1e-3);
+                assertThat(difference.shareAbove(0, seams)).isLessThan(0.05);
+            }
+            if (side > 10) {
+                assertThat(difference.shareAbove(1, seams.negate())).isLessThan(1e-3);
+                assertThat(difference.shareAbove(0, seams.negate())).isLessThan(0.05);
+            }
+        }
+    }
+
+    @Test
+    void onePassMoreThanThereAreNormsIsExact() {
+        try (Engine engine = engine(SmallModel.folder());
+                Tensor latents = latents(new Grid(9, 7))) {
+            Execution execution = TestExecution.of(engine);
+            Image whole = whole(execution, latents);
+            int norms = TiledDecoder.norms(execution);
+            ImageDifference exact =
+                    ImageDifference.of(whole, new TiledDecoder(execution, 32, 0, norms + 1).decode(latents));
+            assertThat(exact.largest()).isLessThanOrEqualTo(1);
+            // Only what lies on the edge of a level.
+            assertThat(exact.shareAbove(0, pixel -> true)).isLessThan(1e-3);
+            ImageDifference sooner =
+                    ImageDifference.of(whole, new TiledDecoder(execution, 32, 0, norms - 1).decode(latents));
+            assertThat(sooner.shareAbove(0, pixel -> true)).isGreaterThan(2e-3);
+        }
+    }
+
+    /** What plain tiles would give; without this the other tests would prove nothing. */
+    @Test
+    void statisticsOfEachTileAloneShow() {
+        try (Engine engine = engine(SmallModel.folder());
+                Tensor latents = latents(new Grid(8, 8))) {
+            Execution execution = TestExecution.of(engine);
+            Image plain = new TiledDecoder(execution, 64, SETTLED, 1).decode(latents);
+            ImageDifference difference = ImageDifference.of(whole(execution, latents), plain);
+            assertThat(difference.shareAbove(1, difference.atSeams(64))).isGreaterThan(0.5);
+            assertThat(difference.largest()).isGreaterThan(20);
+        }
+    }
+
+    @Test
+    void statisticsAtRestEndThePasses() {
+        AtomicInteger runs = new AtomicInteger();
+        RunListener counting = new RunListener() {
+            @Override
+            public void onRun(GraphName graph, long nanos) {
+                if (graph == GraphName.PIXEL_DECODER_TILE) {
+                    runs.incrementAndGet();
+                }
+            }
+        };
+        ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
+        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS, counting);
+                Tensor latents = latents(new Grid(8, 8))) {
+            Execution execution = TestExecution.of(engine);
+            new TiledDecoder(execution, 64, Double.POSITIVE_INFINITY, TiledDecoder.norms(execution) + 1)
+                    .decode(latents);
+            assertThat(runs.getAndSet(0)).isEqualTo(4 * 2);
+            new TiledDecoder(execution, 64, 0, TiledDecoder.norms(execution) + 1).decode(latents);
+            assertThat(runs.getAndSet(0)).isEqualTo(4 * (TiledDecoder.norms(execution) + 1));
+        }
+    }
+
+    @Test
+    void aTileOfAllIsDecodedAsAWholeByItsOwnStatistics() {
+        try (Engine engine = engine(SmallModel.folder());
+                Tensor latents = latents(new Grid(3, 4))) {
+            Execution execution = TestExecution.of(engine);
+            try (Tensor features = decoder(execution).features(latents);
+                    Tensor pixels = new Autoencoder(execution).decode(latents);
+                    DecodedTile tile = decoder(execution).decode(features, new Tile(0, 0, 24, 32), Optional.empty())) {
+                assertThat(tile.pixels().shape()).isEqualTo(pixels.shape());
+                float[] expected = pixels.toFloats();
+                float[] found = tile.pixels().toFloats();
+                for (int i = 0; i < expected.length; i++) {
+                    assertThat(found[i]).isCloseTo(expected[i], org.assertj.core.api.Assertions.within(1e-4f));
+                }
+            }
+        }
+    }
+
+    @Test
+    void cancellingEndsItBetweenTilesAndFreesAll() {
+        Cancellation cancellation = new Cancellation();
+        AtomicInteger runs = new AtomicInteger();
+        RunListener stopping = new RunListener() {
+            @Override
+            public void onRun(GraphName graph, long nanos) {
+                if (graph == GraphName.PIXEL_DECODER_TILE && runs.incrementAndGet() == 3) {
+                    cancellation.cancel();
+                }
+            }
+        };
+        long open = Tensor.open();
+        ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
+        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS, stopping);
+                Tensor latents = latents(new Grid(8, 8))) {
+            TiledDecoder decoder = new TiledDecoder(TestExecution.of(engine, cancellation), 64, SETTLED, 2);
+            assertThatExceptionOfType(CancelledException.class).isThrownBy(() -> decoder.decode(latents));
+            assertThat(runs).hasValue(3);
+        }
+        assertThat(Tensor.open()).isEqualTo(open);
+    }
+}
