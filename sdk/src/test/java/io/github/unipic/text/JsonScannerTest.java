@@ -66,8 +66,9 @@ class JsonScannerTest {
     @ParameterizedTest
     @CsvSource({"448, 447", "10, 1", "2147483648, 2147483647", "99999999999999999999999, 2147483647", "-1, 9", "x, 9"})
     void otherNumbersAreWrong(String json, int most) {
-        assertWrong("it has no whole number of 0 to " + most + " at byte 1", () -> scanner(" " + json)
-                .number(most));
+        assertWrong(
+                "it has no whole number of 0 to " + most + " at byte 1",
+                () -> scanner(" " + json).number(most));
     }
 
     @ParameterizedTest

@@ -260,7 +260,8 @@ class TokenizerFileTest {
 
     @Test
     void byteLevelMaySplitByItself() throws IOException {
-        ObjectNode alone = file.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false);
+        ObjectNode alone =
+                file.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false);
         try (PromptTokenizer tokenizer = load(JSON.writeValueAsBytes(file))) {
             assertThat(tokenizer.encode("red red")).containsExactly(257, ' ', 257);
         }
@@ -286,7 +287,10 @@ class TokenizerFileTest {
 
     private void addTokens(int count) {
         for (int i = file.get("added_tokens").size(); i < count; i++) {
-            ((ArrayNode) file.get("added_tokens")).addObject().put("id", 1000 + i).put("content", "<" + i + ">");
+            ((ArrayNode) file.get("added_tokens"))
+                    .addObject()
+                    .put("id", 1000 + i)
+                    .put("content", "<" + i + ">");
         }
     }
 
