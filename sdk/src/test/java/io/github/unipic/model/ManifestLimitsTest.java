@@ -261,4 +261,37 @@ class ManifestLimitsTest {
         assertThat(manifest.graphs().get("text_embedding").blockSize()).isZero();
         assertThat(Manifest.parse(manifest.toJson(), "again")).isEqualTo(manifest);
     }
+
+    @Test
+    void aGraphHasAName() throws IOException {
+        TinyManifest manifest = TinyManifest.read();
+        assertDamaged(
+                manifest.set(
+                        "/graphs/a b", manifest.json().at("/graphs/text_head").toString()),
+                "has an impossible name for a graph: 'a b'");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/sizes/hidden, sizes.hidden",
+        "/tokens/stop/1, tokens.stop.1",
+        "/graphs/text_head/inputs/0/name, graphs.text_head.inputs.0.name"
+    })
+    void aValueOfAnotherTypeIsFound(String place, String path) throws IOException {
+        TinyManifest manifest = TinyManifest.read().set(place, "true");
+        assertThatExceptionOfType(ModelFormatException.class)
+                .isThrownBy(manifest::parse)
+                .withMessageStartingWith("FOLDER/unipic.json is not a model manifest (")
+                .withMessageEndingWith(" at " + path + "); export the model again.")
+                .withMessageNotContaining("\n");
+    }
+
+    @Test
+    void whatIsNoJsonHasNoPath() {
+        assertThatExceptionOfType(ModelFormatException.class)
+                .isThrownBy(() -> Manifest.parse(new byte[] {'{', 'x'}, "unipic.json"))
+                .withMessageStartingWith("unipic.json is not a model manifest (Unexpected character ('x'")
+                .withMessageNotContaining(" at ")
+                .withMessageNotContaining("\n");
+    }
 }

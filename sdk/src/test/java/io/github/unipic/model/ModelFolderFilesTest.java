@@ -167,6 +167,17 @@ class ModelFolderFilesTest {
     }
 
     @Test
+    void whatAnInterruptedExportHasMovedAsideIsNamed() throws IOException {
+        String id = "01234567-89ab-cdef-0123-456789abcdef";
+        Path aside = Files.createDirectory(folder.resolve(".none.old-" + id));
+        Files.createFile(folder.resolve(".none.lock-" + id));
+        assertThatExceptionOfType(ModelFormatException.class)
+                .isThrownBy(() -> ModelFolder.open(folder.resolve("none"), false))
+                .withMessage("There is no model folder " + folder.resolve("none") + "; an export that replaced it was"
+                        + " interrupted and has left it as " + aside + "; rename that.");
+    }
+
+    @Test
     void aFolderThatChangedIsNoticed() throws IOException {
         ModelFolder model = ModelFolder.open(folder, false);
         assertThatNoException().isThrownBy(model::requireUnchanged);

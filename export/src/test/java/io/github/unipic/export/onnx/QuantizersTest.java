@@ -220,6 +220,14 @@ class QuantizersTest {
         assertThat(Arrays.stream(integers).sum()).isEqualTo(-1);
     }
 
+    @Test
+    void withEightBitsABlocksScaleIsItsOwn() throws IOException {
+        double[] values = new double[64];
+        values[3] = 100;
+        values[40] = -1;
+        assertThat(scales(new BlockQuantizer(8, 32), 1, values)).containsExactly(-100f / 128, 1f / 128);
+    }
+
     /** The largest floats, the smallest, and next to none: nothing overflows, zero stays zero. */
     @ParameterizedTest
     @ValueSource(doubles = {Float.MAX_VALUE, 1, Float.MIN_NORMAL, Float.MIN_VALUE})
