@@ -182,9 +182,10 @@ class GraphTest {
         Value state = graph.scalar(0, ElementType.FLOAT32);
         graph.loop(graph.int64(1), state, (body, iteration, before) -> {
             Value packed = body.scalar(0, ElementType.UINT8);
-            Value scales = body.float32(1);
-            x.in(body).matMulBlocks(Blocks.of(List.of(packed, scales), new BlockQuantizer(8, 64)), 64, 1);
-            x.in(body).matMulBlocks(Blocks.of(List.of(packed, scales), new BlockQuantizer(8, 32)), 64, 1);
+            Blocks wide = Blocks.of(List.of(packed, body.float32(1)), new BlockQuantizer(8, 64));
+            Blocks narrow = Blocks.of(List.of(packed, body.float32(1)), new BlockQuantizer(8, 32));
+            assertThat(x.in(body).matMulBlocks(wide, 64, 1).type()).isEqualTo(ElementType.FLOAT32);
+            assertThat(body.int64(0).gatherBlocks(narrow).type()).isEqualTo(ElementType.FLOAT32);
             return before;
         });
         assertThat(graph.blockSize()).isEqualTo(64);
