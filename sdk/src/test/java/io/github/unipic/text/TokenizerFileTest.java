@@ -271,6 +271,20 @@ class TokenizerFileTest {
         assertRefused("pre_tokenizer adds a space");
     }
 
+    /** Qwen's pattern takes digits one by one, the usual one takes them together. */
+    @Test
+    void textIsSplitByTheFilesPattern() throws IOException {
+        ((ObjectNode) file.at("/model/vocab")).put("12", 299);
+        set("/model/merges", JSON.readTree("[[\"1\",\"2\"]]"));
+        try (PromptTokenizer tokenizer = load(JSON.writeValueAsBytes(file))) {
+            assertThat(tokenizer.encode("12")).containsExactly('1', '2');
+        }
+        file.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false);
+        try (PromptTokenizer tokenizer = load(JSON.writeValueAsBytes(file))) {
+            assertThat(tokenizer.encode("12")).containsExactly(299);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

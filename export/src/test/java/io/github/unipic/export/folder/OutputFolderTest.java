@@ -151,6 +151,16 @@ class OutputFolderTest {
     }
 
     @Test
+    void aModelThatAKilledExportHadMovedAsideIsNotReplacedEither() throws IOException {
+        String id = "01234567-89ab-cdef-0123-456789abcdef";
+        Files.move(model(MANIFEST, "a.onnx"), folder.resolve(".model.old-" + id));
+        Files.createFile(folder.resolve(".model.lock-" + id));
+        assertRefused(false, "is there already; use --force to replace a model, or another folder.");
+        assertThat(folder.resolve("model/a.onnx")).hasContent("old");
+        assertThat(children()).containsExactly("model");
+    }
+
+    @Test
     void theRootIsNoOutputFolder() {
         Path root = folder.getRoot();
         assertThatExceptionOfType(ExportException.class)

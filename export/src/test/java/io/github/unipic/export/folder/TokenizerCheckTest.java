@@ -82,6 +82,9 @@ class TokenizerCheckTest {
     void whatIsConfiguredStops() throws IOException {
         config(", \"eos_token_id\": 7");
         assertThat(tokens(260).stop()).containsExactly(7);
+        config(", \"eos_token_id\": 260");
+        assertRefused(260, "eos_token_id is 260");
+        config(", \"eos_token_id\": 7");
         generationConfig("{}");
         assertThat(tokens(260).stop()).containsExactly(7);
         generationConfig("{\"eos_token_id\": [259, 0]}");
