@@ -52,7 +52,8 @@ public final class PromptTokenizer implements AutoCloseable {
     private final ReadWriteLock lock = new ReentrantReadWriteLock();
     private boolean closed;
 
-    private PromptTokenizer(HuggingFaceTokenizer tokenizer, AddedTokens added, int idCount) {
+    /** @param tokenizer is closed with this one */
+    PromptTokenizer(HuggingFaceTokenizer tokenizer, AddedTokens added, int idCount) {
         this.tokenizer = tokenizer;
         this.added = added;
         this.idCount = idCount;

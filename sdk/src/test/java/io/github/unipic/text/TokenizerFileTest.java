@@ -2,17 +2,25 @@ package io.github.unipic.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.unipic.ModelFormatException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -225,5 +233,137 @@ class TokenizerFileTest {
             assertThat(tokenizer.addedTokenId("<image>")).hasValue(301);
             assertThat(tokenizer.addedTokenId("red")).isEmpty();
         }
+    }
+
+    @Test
+    void refusesAVocabularyThatStandsThereTwiceAndTwoTokensOfId0() throws IOException {
+        String json = JSON.writeValueAsString(file);
+        assertThatExceptionOfType(ModelFormatException.class)
+                .isThrownBy(() -> load(json.replace("\"vocab\":{", "\"vocab\":{\"x\":9},\"vocab\":{")
+                                .getBytes(StandardCharsets.UTF_8))
+                        .close())
+                .withMessageContaining("model.vocab stands there twice");
+        ((ObjectNode) file.at("/model/vocab")).put("red", 0);
+        assertRefused("model.vocab gives two tokens the id 0");
+    }
+
+    @Test
+    void textIsNormalizedAsTheFileSays() throws IOException {
+        try (PromptTokenizer tokenizer = load(JSON.writeValueAsBytes(file))) {
+            assertThat(tokenizer.encode("a\u0308")).containsExactly(0xc3, 0xa4);
+        }
+        file.putNull("normalizer");
+        try (PromptTokenizer tokenizer = load(JSON.writeValueAsBytes(file))) {
+            assertThat(tokenizer.encode("a\u0308")).containsExactly('a', 0xcc, 0x88);
+        }
+    }
+
+    @Test
+    void byteLevelMaySplitByItself() throws IOException {
+        ObjectNode alone =
+                file.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false);
+        try (PromptTokenizer tokenizer = load(JSON.writeValueAsBytes(file))) {
+            assertThat(tokenizer.encode("red red")).containsExactly(257, ' ', 257);
+        }
+        alone.put("use_regex", false);
+        assertRefused("pre_tokenizer does not split text, or does it twice");
+        alone.put("use_regex", true).put("add_prefix_space", true);
+        assertRefused("pre_tokenizer adds a space");
+    }
+
+    /** Qwen's pattern takes digits one by one, the usual one takes them together. */
+    @Test
+    void textIsSplitByTheFilesPattern() throws IOException {
+        ((ObjectNode) file.at("/model/vocab")).put("12", 299);
+        set("/model/merges", JSON.readTree("[[\"1\",\"2\"]]"));
+        try (PromptTokenizer tokenizer = load(JSON.writeValueAsBytes(file))) {
+            assertThat(tokenizer.encode("12")).containsExactly('1', '2');
+        }
+        file.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false);
+        try (PromptTokenizer tokenizer = load(JSON.writeValueAsBytes(file))) {
+            assertThat(tokenizer.encode("12")).containsExactly(299);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/pre_tokenizer/type                           | \"Split\"",
+                "/pre_tokenizer/pretokenizers/0/type           | \"Digits\"",
+                "/pre_tokenizer/pretokenizers/1/type           | \"Digits\"",
+                "/pre_tokenizer/pretokenizers                  | [{\"type\":\"Split\"}]"
+            })
+    void otherPreTokenizersAreRefused(String path, String value) throws IOException {
+        set(path, JSON.readTree(value));
+        assertRefused("pre_tokenizer is neither ByteLevel nor a Split before ByteLevel");
+    }
+
+    private void addTokens(int count) {
+        for (int i = file.get("added_tokens").size(); i < count; i++) {
+            ((ArrayNode) file.get("added_tokens"))
+                    .addObject()
+                    .put("id", 1000 + i)
+                    .put("content", "<" + i + ">");
+        }
+    }
+
+    @Test
+    void addedTokensHaveLimits() throws IOException {
+        set("/added_tokens/0/id", JSON.readTree("1048575"));
+        set("/added_tokens/0/content", JSON.readTree("\"" + "x".repeat(256) + "\""));
+        addTokens(1024);
+        try (PromptTokenizer tokenizer = load(JSON.writeValueAsBytes(file))) {
+            assertThat(tokenizer.encode("x".repeat(256))).containsExactly(1048575);
+            assertThat(tokenizer.encode("<1023>")).containsExactly(2023);
+            assertThat(tokenizer.idCount()).isEqualTo(1048576);
+        }
+        addTokens(1025);
+        assertRefused("added_tokens holds more than 1024");
+    }
+
+    @Test
+    void aTokenOf257CharactersIsTooLong() throws IOException {
+        set("/added_tokens/0/content", JSON.readTree("\"" + "x".repeat(257) + "\""));
+        assertRefused("added_tokens holds \"" + "x".repeat(40) + "...\", which is empty, too long");
+    }
+
+    @Test
+    void anAddedTokenMayHaveId0() throws IOException {
+        ((ObjectNode) file.at("/model/vocab")).put("\u0100", 299);
+        set("/added_tokens/0/id", JSON.readTree("0"));
+        try (PromptTokenizer tokenizer = load(JSON.writeValueAsBytes(file))) {
+            assertThat(tokenizer.encode("<|end|>\u0000")).containsExactly(0, 299);
+        }
+    }
+
+    @Test
+    void aFileIsReadUpTo32Mebibytes() throws IOException {
+        Path large = folder.resolve("large.json");
+        try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
+            file.setLength(32 << 20);
+            assertThatExceptionOfType(ModelFormatException.class)
+                    .isThrownBy(() -> PromptTokenizer.load(large).close())
+                    .withMessageContaining("is not a valid tokenizer");
+            file.setLength((32 << 20) + 1);
+            assertThatExceptionOfType(ModelFormatException.class)
+                    .isThrownBy(() -> PromptTokenizer.load(large).close())
+                    .withMessage(large + " has 33554433 bytes, over 33554432; that is no tokenizer");
+        }
+    }
+
+    @Test
+    void closingFreesTheNativeTokenizer() throws IOException {
+        TokenizerFile checked = TokenizerFile.parse(JSON.writeValueAsBytes(file), 302);
+        HuggingFaceTokenizer handle =
+                HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(checked.nativeJson()), Map.of());
+        PromptTokenizer tokenizer = new PromptTokenizer(handle, new AddedTokens(List.of()), 302);
+        assertThat(tokenizer.encode("red")).containsExactly(257);
+        assertThat(tokenizer.decode(new long[] {257})).isEqualTo("red");
+        assertThat(handle.isReleased()).isFalse();
+        // Hangs if a call has left its lock.
+        assertTimeoutPreemptively(Duration.ofMinutes(1), tokenizer::close);
+        assertThat(handle.isReleased()).isTrue();
+        assertThatNoException().isThrownBy(tokenizer::close);
     }
 }

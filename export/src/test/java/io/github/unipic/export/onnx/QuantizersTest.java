@@ -220,6 +220,72 @@ class QuantizersTest {
         assertThat(Arrays.stream(integers).sum()).isEqualTo(-1);
     }
 
+    /** 1.5 and -2, in IEEE 754's binary16 and in the upper half of binary32. */
+    @Test
+    void floatsAreLittleEndian() throws IOException {
+        assertThat(encode(new Floats(ElementType.FLOAT16, false), 0, 1, 1.5, -2))
+                .containsExactly(0x00, 0x3e, 0x00, 0xc0);
+        assertThat(encode(new Floats(ElementType.BFLOAT16, false), 0, 1, 1.5, -2))
+                .containsExactly(0xc0, 0x3f, 0x00, 0xc0);
+        assertThat(encode(new Floats(ElementType.FLOAT32, true), 0, 2, 1, 0, 1.5, 0))
+                .containsExactly(0, 0, 0x80, 0x3f, 0, 0, 0xc0, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0);
+    }
+
+    /** A name tells what is stored: one tensor may be needed in several encodings. */
+    @Test
+    void everyEncodingHasAName() throws IOException {
+        long[] shape = {2, 40};
+        CheckpointFolder.create(folder);
+        new SafetensorsWriter()
+                .tensor("llm.w", DType.FLOAT32, shape, random(80))
+                .write(folder.resolve("model.safetensors"));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            CheckpointTensor matrix = checkpoint.require("llm.w", shape);
+            assertThat(Stream.of(
+                                    new Floats(ElementType.FLOAT32, false),
+                                    new Floats(ElementType.FLOAT32, true),
+                                    new Floats(ElementType.BFLOAT16, true),
+                                    new RowQuantizer(),
+                                    new BlockQuantizer(8, 32))
+                            .map(encoding -> encoding.parts(matrix).get(0)))
+                    .containsExactly(
+                            new Encoding.Part("llm.w", ElementType.FLOAT32, List.of(2L, 40L)),
+                            new Encoding.Part("llm.w.T", ElementType.FLOAT32, List.of(40L, 2L)),
+                            new Encoding.Part("llm.w.T.bfloat16", ElementType.BFLOAT16, List.of(40L, 2L)),
+                            new Encoding.Part("llm.w.T.int8", ElementType.INT8, List.of(40L, 2L)),
+                            new Encoding.Part("llm.w.blocks8x32", ElementType.UINT8, List.of(2L, 2L, 32L)));
+        }
+    }
+
+    /** Blocks above zero have the least zero point, those below it the greatest; the last has a byte of its own. */
+    @Test
+    void zeroPointsAreTwoInAByte() throws IOException {
+        double[] values = new double[96];
+        Arrays.fill(values, 0, 32, 1);
+        Arrays.fill(values, 32, 96, -1);
+        assertThat(encode(new BlockQuantizer(4, 32), 2, 1, values)).containsExactly(0xf0, 0x0f);
+    }
+
+    /** 64 rows are quantized at once. */
+    @ParameterizedTest
+    @ValueSource(ints = {64, 65})
+    void everyRowIsWritten(int rows) throws IOException {
+        double[] values = new double[rows * 32];
+        values[(rows - 1) * 32] = 1;
+        float[] scales = scales(new BlockQuantizer(8, 32), rows, values);
+        assertThat(scales).hasSize(rows);
+        assertThat(scales[rows - 1]).isEqualTo(-1f / 128);
+        assertThat(scales[rows - 2]).isZero();
+    }
+
+    @Test
+    void withEightBitsABlocksScaleIsItsOwn() throws IOException {
+        double[] values = new double[64];
+        values[3] = 100;
+        values[40] = -1;
+        assertThat(scales(new BlockQuantizer(8, 32), 1, values)).containsExactly(-100f / 128, 1f / 128);
+    }
+
     /** The largest floats, the smallest, and next to none: nothing overflows, zero stays zero. */
     @ParameterizedTest
     @ValueSource(doubles = {Float.MAX_VALUE, 1, Float.MIN_NORMAL, Float.MIN_VALUE})
