@@ -83,7 +83,12 @@ class BuiltInModelTest {
     void itsExamplesCanBeListed() {
         CommandLineRun run = run("generate", "--examples");
         assertThat(run.exitCode()).isZero();
-        assertThat(run.out()).contains("triangle", "purple", "a large green circle on a cyan background", "Make the");
+        assertThat(run.out())
+                .contains(
+                        "triangle",
+                        "purple",
+                        "an orange circle above a green triangle on a pink background",
+                        "Make the");
         World world = World.load();
         assertThat(run.outLines())
                 .filteredOn(line -> line.startsWith("  a"))
