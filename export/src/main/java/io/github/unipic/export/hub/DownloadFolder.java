@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -23,14 +22,14 @@ import java.util.stream.Stream;
 
 /**
  * A checkpoint's folder while it is downloaded. Beside the files there is a hidden folder: in it each unfinished file,
- * named by its hash so that it is continued only with the same content, and the list of files that were verified.
+ * named with its hash so that it is continued only with the same content, and the list of files that were verified.
  * Everything survives a kill. One process works in a folder at a time.
  */
 final class DownloadFolder implements AutoCloseable {
     private static final String STATE = ".unipic-download";
     private static final String LIST = "verified";
     private static final Pattern ENTRY = Pattern.compile("([0-9a-f]{40,64}) (\\d{1,18}) (\\d{1,18}) (.{1,300})");
-    private static final Pattern PART = Pattern.compile("[0-9a-f]{40,64}\\.part");
+    private static final Pattern PART = Pattern.compile("[\\w.-]+(~[\\w.-]+)*\\.[0-9a-f]{40,64}\\.part");
     private static final long LONGEST_LIST = 1 << 20;
 
     private final Path folder;
@@ -104,14 +103,15 @@ final class DownloadFolder implements AutoCloseable {
         return folder.resolve(path);
     }
 
-    Path part(RemoteFile file) {
-        return state.resolve(file.hash().hex() + ".part");
+    /** Of the path too, since two files may have the same content. */
+    Path part(String path, RemoteFile file) {
+        return state.resolve(path.replace('/', '~') + "." + file.hash().hex() + ".part");
     }
 
     /** How many bytes are there: finished, or to be continued. By size, unverified. */
     long there(String path, RemoteFile file) {
         long finished = size(file(path));
-        return finished == file.size() ? finished : Math.min(Math.max(size(part(file)), 0), file.size());
+        return finished == file.size() ? finished : Math.min(Math.max(size(part(path, file)), 0), file.size());
     }
 
     private static long size(Path file) {
@@ -159,18 +159,16 @@ final class DownloadFolder implements AutoCloseable {
     void finish(String path, RemoteFile file) throws IOException {
         Path target = file(path);
         Files.createDirectories(target.getParent());
-        Files.move(part(file), target, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(part(path, file), target, StandardCopyOption.ATOMIC_MOVE);
         Disk.forceFolder(target.getParent());
         verified(path, file);
     }
 
-    /** Deletes the unfinished files that none of these needs any more. */
-    void removeOtherParts(List<RemoteFile> files) throws IOException {
-        List<Path> needed = files.stream().map(this::part).toList();
+    /** Deletes what is left of unfinished files, all that are needed being finished. */
+    void removeParts() throws IOException {
         try (Stream<Path> children = Files.list(state)) {
             for (Path child : children.toList()) {
                 if (PART.matcher(child.getFileName().toString()).matches()
-                        && !needed.contains(child)
                         && Files.isRegularFile(child, LinkOption.NOFOLLOW_LINKS)) {
                     Files.delete(child);
                 }

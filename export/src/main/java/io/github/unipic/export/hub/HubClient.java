@@ -184,7 +184,7 @@ final class HubClient {
             // The rest of the body is of no interest.
             response.body().close();
             if (status < 300 || status > 399) {
-                throw failure(response, what);
+                throw failure(response, what, offset);
             }
             current = next(response, what);
         }
@@ -276,7 +276,7 @@ final class HubClient {
     }
 
     /** Says what an answer means that brings nothing. */
-    private IOException failure(HttpResponse<Body> response, String what) {
+    private IOException failure(HttpResponse<Body> response, String what, OptionalLong offset) {
         String host = response.uri().getHost();
         int status = response.statusCode();
         String code = response.headers().firstValue("X-Error-Code").orElse("");
@@ -294,7 +294,11 @@ final class HubClient {
                         + " (http://NAME:PASSWORD@HOST:PORT), and for https also -Djdk.http.auth.tunneling.disabledSchemes="
                         + " into UNIPIC_JAVA_OPTS");
             case 416 -> {
-                return new RangeRefused();
+                if (offset.isPresent()) {
+                    return new RangeRefused();
+                }
+                throw new DownloadException(host + " refuses to send " + what + " (status 416); try again later, or if"
+                        + " HF_ENDPOINT is set, use another hub");
             }
             case 429 -> {
                 Optional<Duration> pause = pause(response);

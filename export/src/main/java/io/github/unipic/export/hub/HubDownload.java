@@ -103,7 +103,7 @@ public final class HubDownload {
                     fetch(hub, folder, more);
                     files.addAll(more);
                 }
-                folder.removeOtherParts(files.stream().map(Wanted::file).toList());
+                folder.removeParts();
             } catch (IOException e) {
                 throw DownloadFolder.failed(request.output(), e);
             }

@@ -47,7 +47,7 @@ final class Transfer {
         this.wanted = wanted;
         this.file = wanted.file();
         this.target = folder.file(wanted.path());
-        this.part = folder.part(file);
+        this.part = folder.part(wanted.path(), file);
     }
 
     /** Bytes that need not be fetched, judged by sizes. */
@@ -153,10 +153,6 @@ final class Transfer {
                 // What was continued may have been damaged, by a power cut for example.
                 continued = false;
             } catch (RangeRefused e) {
-                if (before == 0) {
-                    throw new DownloadException("the hub refuses to send " + file.path() + " of "
-                            + wanted.from().name() + " (status 416); try again later");
-                }
                 discard();
                 continued = false;
             } catch (PassingFailure e) {
@@ -185,7 +181,8 @@ final class Transfer {
 
     private void digest(FileChannel channel) throws IOException, InterruptedException {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
-        while (position < file.size() && channel.read(buffer.clear()) >= 0) {
+        long end = Math.min(channel.size(), file.size());
+        while (position < end && channel.read(buffer.clear()) >= 0) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
