@@ -13,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -97,6 +98,16 @@ final class DownloadFolder implements AutoCloseable {
                 .forEach(entry -> verified.put(
                         entry.group(4),
                         new Entry(entry.group(1), Long.parseLong(entry.group(2)), Long.parseLong(entry.group(3)))));
+    }
+
+    /** When a file last came to a folder. */
+    static Instant changed(Path folder) {
+        try {
+            return Files.getLastModifiedTime(folder.resolve(STATE).resolve(LIST))
+                    .toInstant();
+        } catch (IOException e) {
+            return Instant.EPOCH; // No download was here.
+        }
     }
 
     Path file(String path) {

@@ -291,8 +291,7 @@ final class HubClient {
             case 401, 403, 404 -> throw refused(response, what, code);
             case 407 ->
                 throw new DownloadException("the proxy wants a name and a password; put them into HTTPS_PROXY"
-                        + " (http://NAME:PASSWORD@HOST:PORT), and for https also -Djdk.http.auth.tunneling.disabledSchemes="
-                        + " into UNIPIC_JAVA_OPTS");
+                        + " (http://NAME:PASSWORD@HOST:PORT)");
             case 416 -> {
                 if (offset.isPresent()) {
                     return new RangeRefused();

@@ -75,7 +75,7 @@ public final class HubDownload {
         for (Path place : places) {
             try {
                 Checkpoint.open(place, true).close();
-                return new DownloadReport(place, "", 0, 0);
+                return new DownloadReport(place, "", 0, 0, DownloadFolder.changed(place));
             } catch (ExportException e) {
                 reasons.add(e.getMessage());
             }
@@ -108,7 +108,12 @@ public final class HubDownload {
                 throw DownloadFolder.failed(request.output(), e);
             }
             listener.onProgress(meter.there(), meter.total());
-            return new DownloadReport(request.output(), needed.main().commit(), bytes(files), meter.received());
+            return new DownloadReport(
+                    request.output(),
+                    needed.main().commit(),
+                    bytes(files),
+                    meter.received(),
+                    DownloadFolder.changed(request.output()));
         } finally {
             stop();
         }

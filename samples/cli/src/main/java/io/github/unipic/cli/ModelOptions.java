@@ -23,7 +23,8 @@ final class ModelOptions {
             names = "--model",
             paramLabel = "DIR",
             description = "Model folder, as 'unipic export' writes it. Default: $" + MODEL_VARIABLE
-                    + ", else the small test model that comes with unipic.")
+                    + ", else the one that 'unipic download --export' made last, else the small test model that comes with"
+                    + " unipic.")
     private Path folder;
 
     @Option(names = "--threads", paramLabel = "N", description = "Processor threads to use. Default: one per core.")
@@ -36,6 +37,7 @@ final class ModelOptions {
     private MemoryOptions memory;
 
     private ProviderChoice choice;
+    private ModelChoice model;
 
     /** Loads the requested model, or the built-in one, with a note on stderr that it is not trained. */
     UniPic load(Session session, boolean quiet) {
@@ -45,21 +47,18 @@ final class ModelOptions {
         memory.requireValid();
         choice = provider.choose(ExecutionProvider.AUTO);
         ExecutionProvider asked = choice.provider();
-        Optional<Path> chosen = Optional.ofNullable(folder)
-                .or(() -> Optional.ofNullable(session.environment().apply(MODEL_VARIABLE))
-                        .filter(text -> !text.isBlank())
-                        .map(Path::of));
-        if (chosen.isPresent()) {
-            return builder(chosen.get(), asked).load();
+        model = ModelChoice.of(Optional.ofNullable(folder), session);
+        if (model.folder().isPresent()) {
+            return builder(model.folder().get(), asked).load();
         }
         if (!quiet) {
             session.err()
                     .println("No --model given: using the built-in test model, whose weights are random, so its"
-                            + " images are noise and its answers gibberish. 'unipic export' makes a model folder from"
-                            + " a trained checkpoint.");
+                            + " images are noise and its answers gibberish. 'unipic download --export int8' fetches"
+                            + " the published one.");
         }
         return DefaultModel.of(session)
-                .load(model -> builder(model, asked).verifyChecksums(true).load());
+                .load(builtIn -> builder(builtIn, asked).verifyChecksums(true).load());
     }
 
     /** The provider and the reason for it, once a model is loaded. */
@@ -67,8 +66,13 @@ final class ModelOptions {
         return choice;
     }
 
-    private UniPic.Builder builder(Path model, ExecutionProvider asked) {
-        UniPic.Builder builder = UniPic.builder(model)
+    /** Why it is that model, once one is loaded. */
+    String reason() {
+        return model.reason();
+    }
+
+    private UniPic.Builder builder(Path chosen, ExecutionProvider asked) {
+        UniPic.Builder builder = UniPic.builder(chosen)
                 .provider(asked)
                 .keepLoaded(memory.keepLoaded())
                 .prepack(memory.prepack())
