@@ -165,6 +165,7 @@ public final class Checkpoint implements AutoCloseable {
 
     private Weights addMain() {
         Weights main = read(folder, mainFiles()).orElseThrow(() -> missing(folder, MAIN_FILES));
+        noteName(main, MAIN_FILES.get(0));
         add(main, TensorNames::main, name -> true, List.of());
         return main;
     }
@@ -172,6 +173,7 @@ public final class Checkpoint implements AutoCloseable {
     private void index() {
         Weights main = addMain();
         Weights autoencoder = read(folder, VAE_FILES).orElseThrow(() -> missing(folder, VAE_FILES));
+        noteName(autoencoder, VAE_FILES.get(0));
         add(autoencoder, TensorNames::autoencoder, name -> true, AUTOENCODER_WRAPPERS);
         if (!hasAny(LLM)) {
             Weights weights = read(language.path(), MAIN_FILES)
@@ -190,6 +192,13 @@ public final class Checkpoint implements AutoCloseable {
             }
         } else if (!hasVisionTower()) {
             note(withoutTower(main, Optional.of(main)));
+        }
+    }
+
+    private void noteName(Weights weights, String published) {
+        if (!weights.file().equals(published)) {
+            note("weights read from " + weights.file() + (weights.file().endsWith(INDEX) ? "'s shards" : "")
+                    + ", in place of " + published);
         }
     }
 
