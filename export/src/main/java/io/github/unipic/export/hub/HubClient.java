@@ -19,6 +19,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -79,6 +80,11 @@ final class HubClient {
             }
         });
         return Repository.parse(name, settings.endpoint(), answer);
+    }
+
+    /** A repository of which nothing is known but where it should be. */
+    Repository undescribed(String name) {
+        return new Repository(name, "", Repository.NO_LICENCE, settings.endpoint() + "/" + name, Map.of());
     }
 
     private byte[] readAll(Body body, URI from, String what) throws IOException, InterruptedException {

@@ -91,7 +91,7 @@ public final class HubDownload {
             NeededFiles needed =
                     await(threads.submit(() -> NeededFiles.of(hub, request.repository(), request.revision())));
             List<Wanted> files = new ArrayList<>(needed.files());
-            List<Source> sources = Stream.of(needed.main(), needed.language(), needed.vision())
+            List<Source> sources = needed.repositories().stream()
                     .map(each -> new Source(each.name(), each.licence(), each.link()))
                     .distinct()
                     .toList();

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * @param language the language model's own
  * @param vision the vision model's own
  */
-record NeededFiles(Repository main, Repository language, Repository vision) {
+record NeededFiles(Repository main, Own language, Own vision) {
     private static final long LARGEST_SETTINGS = 64L << 20;
     private static final Pattern FOLDER = Pattern.compile("\\w[\\w.-]{0,99}");
     private static final Pattern SHARD = Pattern.compile("-\\d{1,6}-of-\\d{1,6}");
@@ -63,12 +63,37 @@ record NeededFiles(Repository main, Repository language, Repository vision) {
      */
     record Wanted(String path, Repository from, RemoteFile file) {}
 
+    /**
+     * The repository of a part's authors. A mirror need not have it if the main one has the part's folder.
+     *
+     * @param repository without files if it could not be described
+     * @param failure why it could not
+     */
+    record Own(Repository repository, Optional<DownloadException> failure) {
+        private static Own of(HubClient hub, Part part) throws IOException, InterruptedException {
+            try {
+                return new Own(hub.repository(part.repository(), DownloadRequest.REVISION), Optional.empty());
+            } catch (DownloadException e) {
+                return new Own(hub.undescribed(part.repository()), Optional.of(e));
+            }
+        }
+
+        private Repository require() {
+            failure.ifPresent(e -> {
+                throw e;
+            });
+            return repository;
+        }
+    }
+
     static NeededFiles of(HubClient hub, String repository, String revision) throws IOException, InterruptedException {
         Repository main = hub.repository(repository, revision);
-        return new NeededFiles(
-                main,
-                hub.repository(Part.LANGUAGE.repository(), DownloadRequest.REVISION),
-                hub.repository(Part.VISION.repository(), DownloadRequest.REVISION));
+        return new NeededFiles(main, Own.of(hub, Part.LANGUAGE), Own.of(hub, Part.VISION));
+    }
+
+    /** All three, for their licences. */
+    List<Repository> repositories() {
+        return List.of(main, language.repository(), vision.repository());
     }
 
     /** What is needed in any case. */
@@ -181,7 +206,7 @@ record NeededFiles(Repository main, Repository language, Repository vision) {
     }
 
     private Repository own(Part part) {
-        return part == Part.LANGUAGE ? language : vision;
+        return (part == Part.LANGUAGE ? language : vision).require();
     }
 
     /** Its folder as published, or one that is called similarly. */

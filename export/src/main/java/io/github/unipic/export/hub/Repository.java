@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,9 @@ import java.util.stream.Collectors;
  * @param commit 40 hexadecimal digits
  */
 record Repository(String name, String commit, String licence, String link, Map<String, JsonNode> entries) {
+    /** Where a hub states none. */
+    static final String NO_LICENCE = "not stated";
+
     private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
     private static final Pattern PLAIN = Pattern.compile("[\\w.+ -]{1,60}");
     private static final int MOST_FILES = 100_000;
@@ -29,11 +33,10 @@ record Repository(String name, String commit, String licence, String link, Map<S
     static Repository parse(String name, URI endpoint, byte[] answer) {
         JsonNode json;
         try {
-            json = new JsonMapper().readTree(answer);
+            // As text, since Jackson takes names of bytes that are no UTF-8 for others.
+            json = new JsonMapper().readTree(new String(answer, StandardCharsets.UTF_8));
         } catch (JsonProcessingException e) {
             throw strange(name, endpoint, "which is not JSON", e);
-        } catch (java.io.IOException e) {
-            throw strange(name, endpoint, "which cannot be read", e);
         }
         String commit = json.path("sha").asText();
         JsonNode siblings = json.path("siblings");
@@ -60,7 +63,7 @@ record Repository(String name, String commit, String licence, String link, Map<S
         if (name.equals("other") || name.isEmpty()) {
             name = card.path("license_name").asText(name);
         }
-        return PLAIN.matcher(name).matches() ? name : "not stated";
+        return PLAIN.matcher(name).matches() ? name : NO_LICENCE;
     }
 
     /** The text of the licence, if the hub says where it is, and else the repository's page. */

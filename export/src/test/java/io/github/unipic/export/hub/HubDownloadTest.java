@@ -706,6 +706,19 @@ class HubDownloadTest {
                 .hasMessageContainingAll(QWEN, "kl16.ckpt", "no UniPic checkpoint", "--repo");
     }
 
+    /** A mirror may have the one repository only. */
+    @Test
+    void theOthersRepositoriesAreNotMissedWhereTheFirstHasTheirFolders() throws IOException {
+        hub.answer("/api/models/Qwen", status(404));
+        hub.answer("/api/models/google", status(404));
+        assertThat(failure()).hasMessageContaining("has no " + SIGLIP);
+        hub.add(UNIPIC, VISION + "config.json", "{\"model_type\": \"siglip\"}");
+        run();
+        assertComplete();
+        assertThat(plans.get(0).sources().get(1))
+                .isEqualTo(new DownloadPlan.Source(QWEN, "not stated", hub.endpoint() + "/" + QWEN));
+    }
+
     @Test
     void aRevisionCanBeACommit() throws IOException {
         run(request(UNIPIC, hub.commit(UNIPIC), 1));
