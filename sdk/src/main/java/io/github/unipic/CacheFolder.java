@@ -51,7 +51,7 @@ public final class CacheFolder {
                 .resolve("unipic");
     }
 
-    private static Optional<Path> absolute(String text) {
+    static Optional<Path> absolute(String text) {
         return Optional.ofNullable(text).filter(t -> !t.isBlank()).map(Path::of).filter(Path::isAbsolute);
     }
 }

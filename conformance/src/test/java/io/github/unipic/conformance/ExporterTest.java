@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.OutputException;
+import io.github.unipic.conformance.reference.ReferenceWriter;
 import io.github.unipic.export.ExportException;
 import io.github.unipic.export.ExportListener;
 import io.github.unipic.export.ExportReport;
@@ -15,6 +16,8 @@ import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
+import io.github.unipic.export.checkpoint.Checkpoint;
+import io.github.unipic.export.checkpoint.CheckpointTensor;
 import io.github.unipic.model.Manifest.GraphSpec;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.testing.Folders;
@@ -373,6 +376,41 @@ class ExporterTest {
                         true),
                 ExportListener.NONE);
         assertThat(report.notes()).singleElement().asString().matches(finding);
+    }
+
+    @Test
+    void aConversionToSafetensorsExportsTheSameModelAndIsNamed() throws IOException {
+        Path conversion = Folders.copy(SmallCheckpoint.folder(), folder.resolve("checkpoint"));
+        Files.delete(conversion.resolve("pytorch_model.bin"));
+        Files.delete(conversion.resolve("kl16.ckpt"));
+        try (Checkpoint original = Checkpoint.open(SmallCheckpoint.folder());
+                ReferenceWriter main = new ReferenceWriter(conversion.resolve("model.safetensors"));
+                ReferenceWriter autoencoder = new ReferenceWriter(conversion.resolve("kl16.safetensors"))) {
+            for (String name : original.names()) {
+                CheckpointTensor tensor = original.require(name);
+                float[] values = new float[(int) tensor.elementCount()];
+                tensor.read(0, values, 0, values.length);
+                if (name.startsWith("vae.")) {
+                    autoencoder.floats("model." + name.substring("vae.".length()), values, tensor.shape());
+                } else {
+                    main.floats("module." + name, values, tensor.shape());
+                }
+            }
+            main.finish(Map.of());
+            autoencoder.finish(Map.of());
+        }
+        export(SmallCheckpoint.folder(), folder.resolve("original"), false);
+        ExportReport report = export(conversion, folder.resolve("model"), false);
+        assertThat(report.notes())
+                .containsExactly(
+                        "weights read from model.safetensors, in place of pytorch_model.bin",
+                        "model.safetensors: tensor names read without 'module.'",
+                        "weights read from kl16.safetensors, in place of kl16.ckpt",
+                        "kl16.safetensors: tensor names read without 'model.'");
+        assertThat(ModelFolder.open(folder.resolve("model"), false).manifest().files())
+                .isEqualTo(ModelFolder.open(folder.resolve("original"), false)
+                        .manifest()
+                        .files());
     }
 
     @Test

@@ -6,7 +6,7 @@ import java.util.Objects;
 /**
  * What to export.
  *
- * @param checkpoint folder in the published layout
+ * @param checkpoint folder in the published layout; also a repository's folder in Hugging Face's cache
  * @param output the model folder to make; its parent is made where it is missing
  * @param overwrite replace {@code output} if it exists and is an exported model
  * @param allowNonFinite export weights that are NaN or infinite as they are, and name them in the report; they are

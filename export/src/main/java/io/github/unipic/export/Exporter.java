@@ -2,6 +2,7 @@ package io.github.unipic.export;
 
 import io.github.unipic.OutputException;
 import io.github.unipic.export.checkpoint.Checkpoint;
+import io.github.unipic.export.checkpoint.HubCacheLayout;
 import io.github.unipic.export.folder.ManifestBuilder;
 import io.github.unipic.export.folder.OutputFolder;
 import io.github.unipic.export.folder.TokenizerCheck;
@@ -42,7 +43,8 @@ public final class Exporter {
      */
     public static ExportReport export(ExportRequest request, ExportListener listener) {
         Instant start = Instant.now();
-        try (Checkpoint checkpoint = Checkpoint.open(request.checkpoint(), request.allowNonFinite());
+        Path source = HubCacheLayout.checkpoint(request.checkpoint());
+        try (Checkpoint checkpoint = Checkpoint.open(source, request.allowNonFinite());
                 OutputFolder output = OutputFolder.create(request.output(), request.overwrite())) {
             Architecture architecture = Architecture.of(checkpoint);
             Tokens tokens = TokenizerCheck.tokens(checkpoint, architecture.llm().vocabulary());
@@ -56,7 +58,7 @@ public final class Exporter {
             Map<String, GraphSpec> specs = writeGraphs(graphs, request.precisions(), output, files);
             files.put(TOKENIZER, output.write(TOKENIZER, out -> Files.copy(checkpoint.tokenizerFile(), out)));
             Manifest manifest = new ManifestBuilder(checkpoint, architecture, tokens)
-                    .build(name(request.checkpoint()), "unipic-export " + version(), specs, files);
+                    .build(HubCacheLayout.name(source), "unipic-export " + version(), specs, files);
             output.write(Manifest.FILE_NAME, out -> out.write(manifest.toJson()));
 
             output.commit();
@@ -101,10 +103,6 @@ public final class Exporter {
             specs.put(graph.name(), ManifestBuilder.graph(graph, file, precisions.of(graph.name())));
         }
         return specs;
-    }
-
-    private static String name(Path checkpoint) {
-        return String.valueOf(checkpoint.toAbsolutePath().normalize().getFileName());
     }
 
     private static String version() {

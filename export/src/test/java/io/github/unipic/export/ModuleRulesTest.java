@@ -12,12 +12,18 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The exporter's packages: checkpoint and onnx stand alone, modules are built on both, graphs on modules; folder writes
- * the files beside the graphs. The root package is what a caller needs, and of it only Exporter knows them all.
+ * the files beside the graphs; hub fetches checkpoints, and knows their layout only. The root package is what a caller
+ * of the exporter needs, and of it only Exporter knows them all, but hub.
  */
 class ModuleRulesTest {
     private static final String ROOT = "io.github.unipic.export";
     private static final String[] INNER = {
-        ROOT + ".checkpoint..", ROOT + ".onnx..", ROOT + ".modules..", ROOT + ".graphs..", ROOT + ".folder.."
+        ROOT + ".checkpoint..",
+        ROOT + ".onnx..",
+        ROOT + ".modules..",
+        ROOT + ".graphs..",
+        ROOT + ".folder..",
+        ROOT + ".hub.."
     };
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -35,10 +41,12 @@ class ModuleRulesTest {
 
     @Test
     void packagesDependDownwardsOnly() {
-        deny(".checkpoint", ROOT + ".onnx", ROOT + ".modules", ROOT + ".graphs", ROOT + ".folder");
-        deny(".onnx", ROOT + ".modules", ROOT + ".graphs", ROOT + ".folder");
-        deny(".modules", ROOT + ".graphs", ROOT + ".folder");
-        deny(".graphs", ROOT + ".folder");
+        deny(".checkpoint", ROOT + ".onnx", ROOT + ".modules", ROOT + ".graphs", ROOT + ".folder", ROOT + ".hub");
+        deny(".onnx", ROOT + ".modules", ROOT + ".graphs", ROOT + ".folder", ROOT + ".hub");
+        deny(".modules", ROOT + ".graphs", ROOT + ".folder", ROOT + ".hub");
+        deny(".graphs", ROOT + ".folder", ROOT + ".hub");
+        deny(".hub", ROOT + ".onnx", ROOT + ".modules", ROOT + ".graphs", ROOT + ".folder");
+        deny("", ROOT + ".hub");
         deny(".folder", ROOT + ".graphs");
         slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
     }
@@ -86,7 +94,7 @@ class ModuleRulesTest {
 
     @Test
     void ofTheSdkOnlyTheManifestAndTheTokenizerAreUsed() {
-        for (String inner : new String[] {".checkpoint", ".onnx", ".modules", ".graphs"}) {
+        for (String inner : new String[] {".checkpoint", ".onnx", ".modules", ".graphs", ".hub"}) {
             deny(inner, "io.github.unipic.text..");
         }
         deny(

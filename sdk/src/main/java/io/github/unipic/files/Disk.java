@@ -8,12 +8,32 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Waits until what was written is on the disk itself, so that it is there after a power cut. */
-final class Disk {
+/** Waits until what was written is on the disk itself, so that it is there after a power cut; and says what fits. */
+public final class Disk {
     private Disk() {}
 
-    /** Forces a file's content. */
-    static void force(FileChannel channel) throws IOException {
+    /**
+     * The room that is left for this user.
+     *
+     * @param path that need not exist: the disk is that of its nearest folder that does
+     * @return bytes
+     * @throws IOException if the disk does not say
+     */
+    public static long room(Path path) throws IOException {
+        Path folder = path.toAbsolutePath().normalize();
+        while (folder.getParent() != null && !Files.exists(folder)) {
+            folder = folder.getParent();
+        }
+        return Files.getFileStore(folder).getUsableSpace();
+    }
+
+    /**
+     * Forces a file's content.
+     *
+     * @param channel of the file, open for writing
+     * @throws IOException if that fails
+     */
+    public static void force(FileChannel channel) throws IOException {
         // An interrupted thread would close the channel instead.
         boolean interrupted = Thread.interrupted();
         try {
@@ -28,8 +48,10 @@ final class Disk {
     /**
      * Forces the names in a folder, such as that of a file just moved there. Some systems cannot (Windows, network
      * folders), and then it is left to them: what was moved cannot be taken back.
+     *
+     * @param folder that exists
      */
-    static void forceFolder(Path folder) {
+    public static void forceFolder(Path folder) {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             force(channel);
         } catch (IOException | UnsupportedOperationException e) {

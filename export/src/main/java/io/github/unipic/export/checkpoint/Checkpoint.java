@@ -37,9 +37,18 @@ import java.util.stream.Stream;
  * <p>Opening reads names and shapes only; {@link CheckpointTensor#read} maps what it reads. Thread-safe.
  */
 public final class Checkpoint implements AutoCloseable {
-    private static final List<String> MAIN_FILES = List.of("pytorch_model.bin", "model.safetensors");
-    private static final List<String> VAE_FILES = List.of("kl16.ckpt", "kl16.safetensors");
-    private static final String INDEX = ".index.json";
+    /** What a file of weights may be called, the first that is there being read; or one of these and {@link #INDEX}. */
+    public static final List<String> MAIN_FILES = List.of("pytorch_model.bin", "model.safetensors");
+
+    /** What the autoencoder's file may be called. */
+    public static final List<String> VAE_FILES = List.of("kl16.ckpt", "kl16.safetensors");
+
+    /** After the name of a file that is in shards: the name of the list of its shards. */
+    public static final String INDEX = ".index.json";
+
+    /** What Harmon's main file is called. */
+    public static final Pattern HARMON = Pattern.compile("harmon_[\\w.-]*\\.pth");
+
     private static final String LLM = "llm.";
     private static final String TOWER = "siglip2.";
     private static final String VISION_MODEL = "vision_model.";
@@ -132,10 +141,39 @@ public final class Checkpoint implements AutoCloseable {
         }
     }
 
-    private void index() {
+    /**
+     * What the main file of a checkpoint whose other files may yet be missing lacks.
+     *
+     * @throws ExportException as {@link #open} does
+     */
+    public static Lacking lacking(Path folder) {
+        Checkpoint checkpoint = new Checkpoint(folder, true);
+        try {
+            checkpoint.addMain();
+            return new Lacking(!checkpoint.hasAny(LLM), checkpoint.hasAny(PROJECTOR) && !checkpoint.hasAny(TOWER));
+        } finally {
+            checkpoint.close();
+        }
+    }
+
+    /**
+     * Weights that are not in a main file, and so come from the folder of the model that they belong to.
+     *
+     * @param visionModel whether SigLIP2's are needed and not there
+     */
+    public record Lacking(boolean languageModel, boolean visionModel) {}
+
+    private Weights addMain() {
         Weights main = read(folder, mainFiles()).orElseThrow(() -> missing(folder, MAIN_FILES));
+        noteName(main, MAIN_FILES.get(0));
         add(main, TensorNames::main, name -> true, List.of());
+        return main;
+    }
+
+    private void index() {
+        Weights main = addMain();
         Weights autoencoder = read(folder, VAE_FILES).orElseThrow(() -> missing(folder, VAE_FILES));
+        noteName(autoencoder, VAE_FILES.get(0));
         add(autoencoder, TensorNames::autoencoder, name -> true, AUTOENCODER_WRAPPERS);
         if (!hasAny(LLM)) {
             Weights weights = read(language.path(), MAIN_FILES)
@@ -157,11 +195,18 @@ public final class Checkpoint implements AutoCloseable {
         }
     }
 
+    private void noteName(Weights weights, String published) {
+        if (!weights.file().equals(published)) {
+            note("weights read from " + weights.file() + (weights.file().endsWith(INDEX) ? "'s shards" : "")
+                    + ", in place of " + published);
+        }
+    }
+
     /** Harmon's checkpoints, which have other names, come last. */
     private List<String> mainFiles() {
         try (Stream<Path> children = Files.list(folder)) {
             List<String> harmon = children.map(child -> String.valueOf(child.getFileName()))
-                    .filter(name -> name.matches("harmon_[\\w.-]*\\.pth"))
+                    .filter(name -> HARMON.matcher(name).matches())
                     .sorted()
                     .toList();
             boolean other = MAIN_FILES.stream()

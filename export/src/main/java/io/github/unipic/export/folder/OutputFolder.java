@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.unipic.OutputException;
 import io.github.unipic.export.ExportException;
+import io.github.unipic.files.Disk;
 import io.github.unipic.files.Sha256;
 import io.github.unipic.files.StagingFolder;
 import io.github.unipic.model.Manifest;
@@ -116,7 +117,7 @@ public final class OutputFolder implements AutoCloseable {
 
     /** @throws OutputException when the disk has less room than {@code bytes} */
     public void requireSpace(long bytes) throws IOException {
-        long usable = Files.getFileStore(staging.path()).getUsableSpace();
+        long usable = Disk.room(staging.path());
         if (usable < bytes) {
             throw new OutputException("The export needs " + (bytes >> 20) + " MiB but the disk of " + target + " has "
                     + (usable >> 20) + " MiB left; free some, or use another disk.");

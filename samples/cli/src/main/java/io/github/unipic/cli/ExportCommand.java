@@ -39,7 +39,9 @@ final class ExportCommand implements Callable<Integer> {
             names = "--checkpoint",
             required = true,
             paramLabel = "DIR",
-            description = "Folder with pytorch_model.bin, kl16.ckpt and the two model folders.")
+            description =
+                    "Folder with pytorch_model.bin, kl16.ckpt and the two model folders; or the repository's folder in"
+                            + " Hugging Face's cache. 'unipic download' fetches it.")
     private Path checkpoint;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Model folder to write.")
@@ -92,27 +94,29 @@ final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Session session = unipic.session();
-        ExportReport report;
         Precisions precisions = blockSize == null
                 ? new Precisions(precision, graphPrecisions)
                 : new Precisions(precision, graphPrecisions, blockSize);
+        export(unipic.session(), quiet, new ExportRequest(checkpoint, out, precisions, flavor, force, allowNonFinite));
+        return UniPicCommand.OK;
+    }
+
+    /** Exports with progress, and says what came of it. */
+    static void export(Session session, boolean quiet, ExportRequest request) {
+        ExportReport report;
         try (ProgressDisplay progress =
                 ProgressDisplay.start(session, quiet, "Exporting", ProgressDisplay.Unit.MEGABYTES)) {
-            report = Exporter.export(
-                    new ExportRequest(checkpoint, out, precisions, flavor, force, allowNonFinite),
-                    (written, total, graph) -> {
-                        // The exception makes the exporter delete what it has written so far.
-                        if (session.cancellation().isCancelled()) {
-                            throw new CancelledException("the export was cancelled");
-                        }
-                        progress.update(written, total, Optional.empty());
-                    });
+            report = Exporter.export(request, (written, total, graph) -> {
+                // The exception makes the exporter delete what it has written so far.
+                if (session.cancellation().isCancelled()) {
+                    throw new CancelledException("the export was cancelled");
+                }
+                progress.update(written, total, Optional.empty());
+            });
         }
         if (!quiet) {
             print(report, session.out());
         }
-        return UniPicCommand.OK;
     }
 
     private static void print(ExportReport report, PrintStream out) {

@@ -34,15 +34,16 @@ final class InfoCommand implements Callable<Integer> {
         try (UniPic loaded = model.load(session, false)) {
             info = loaded.info();
         }
-        printModel(info, session.out());
+        printModel(info, model.reason(), session.out());
         printRuntime(session.out());
         print(session.out(), "Provider", model.choice().toString());
         return UniPicCommand.OK;
     }
 
-    private static void printModel(ModelInfo info, PrintStream out) {
+    private static void printModel(ModelInfo info, String reason, PrintStream out) {
         print(out, "Model", info.name() + " (format version " + info.formatVersion() + ")");
         print(out, "Folder", info.folder().toString());
+        print(out, "Chosen", reason);
         print(out, "Size", Quantities.bytes(info.bytes()));
         print(out, "Tasks", info.tasks().stream().map(InfoCommand::label).collect(Collectors.joining(", ")));
         print(out, "Image", info.defaultWidth() + " x " + info.defaultHeight() + " unless asked otherwise");

@@ -23,7 +23,8 @@ final class ModelOptions {
             names = "--model",
             paramLabel = "DIR",
             description = "Model folder, as 'unipic export' writes it. Default: $" + MODEL_VARIABLE
-                    + ", else the small model that comes with unipic, which draws colored shapes.")
+                    + ", else the one that 'unipic download --export' made last, else the small model that comes with"
+                    + " unipic, which draws colored shapes.")
     private Path folder;
 
     @Option(names = "--threads", paramLabel = "N", description = "Processor threads to use. Default: one per core.")
@@ -36,17 +37,11 @@ final class ModelOptions {
     private MemoryOptions memory;
 
     private ProviderChoice choice;
+    private ModelChoice model;
 
     /** Whether no model is named, so that the built-in one is used. */
     boolean isBuiltIn(Session session) {
-        return named(session).isEmpty();
-    }
-
-    private Optional<Path> named(Session session) {
-        return Optional.ofNullable(folder)
-                .or(() -> Optional.ofNullable(session.environment().apply(MODEL_VARIABLE))
-                        .filter(text -> !text.isBlank())
-                        .map(Path::of));
+        return ModelChoice.of(Optional.ofNullable(folder), session).folder().isEmpty();
     }
 
     /** Loads the requested model, or the built-in one, with a note on stderr of what it was trained on. */
@@ -57,18 +52,18 @@ final class ModelOptions {
         memory.requireValid();
         choice = provider.choose(ExecutionProvider.AUTO);
         ExecutionProvider asked = choice.provider();
-        Optional<Path> chosen = named(session);
-        if (chosen.isPresent()) {
-            return builder(chosen.get(), asked).load();
+        model = ModelChoice.of(Optional.ofNullable(folder), session);
+        if (model.folder().isPresent()) {
+            return builder(model.folder().get(), asked).load();
         }
         if (!quiet) {
             session.err()
                     .println(
                             "No --model given: the built-in model knows colored shapes on plain backgrounds only ('unipic"
-                                    + " generate --examples' shows which). 'unipic export' makes a folder of the real one.");
+                                    + " generate --examples' shows which). 'unipic download --export int8' fetches the real one.");
         }
         return DefaultModel.of(session)
-                .load(model -> builder(model, asked).verifyChecksums(true).load());
+                .load(builtIn -> builder(builtIn, asked).verifyChecksums(true).load());
     }
 
     /** The provider and the reason for it, once a model is loaded. */
@@ -76,8 +71,13 @@ final class ModelOptions {
         return choice;
     }
 
-    private UniPic.Builder builder(Path model, ExecutionProvider asked) {
-        UniPic.Builder builder = UniPic.builder(model)
+    /** Why it is that model, once one is loaded. */
+    String reason() {
+        return model.reason();
+    }
+
+    private UniPic.Builder builder(Path chosen, ExecutionProvider asked) {
+        UniPic.Builder builder = UniPic.builder(chosen)
                 .provider(asked)
                 .keepLoaded(memory.keepLoaded())
                 .prepack(memory.prepack())

@@ -17,7 +17,12 @@ interface ProgressDisplay extends AutoCloseable {
     /**
      * @param remaining the task's own estimate of the time left; without one it is extrapolated from the time so far
      */
-    void update(long done, long total, Optional<Duration> remaining);
+    default void update(long done, long total, Optional<Duration> remaining) {
+        update(done, total, remaining, "");
+    }
+
+    /** @param rate such as {@code 4.8 MB/s}, or empty */
+    void update(long done, long total, Optional<Duration> remaining, String rate);
 
     @Override
     void close();
@@ -48,7 +53,7 @@ interface ProgressDisplay extends AutoCloseable {
     /** Shows nothing. */
     final class Silent implements ProgressDisplay {
         @Override
-        public void update(long done, long total, Optional<Duration> remaining) {}
+        public void update(long done, long total, Optional<Duration> remaining, String rate) {}
 
         @Override
         public void close() {}
@@ -80,10 +85,10 @@ interface ProgressDisplay extends AutoCloseable {
         }
 
         @Override
-        public void update(long done, long total, Optional<Duration> remaining) {
+        public void update(long done, long total, Optional<Duration> remaining, String rate) {
             bar.maxHint(total);
             bar.stepTo(done);
-            bar.setExtraMessage(timeLeft(done, total, remaining, System.nanoTime() - start));
+            bar.setExtraMessage(figures(rate, timeLeft(done, total, remaining, System.nanoTime() - start)));
         }
 
         @Override
@@ -135,19 +140,23 @@ interface ProgressDisplay extends AutoCloseable {
         }
 
         @Override
-        public synchronized void update(long done, long total, Optional<Duration> remaining) {
+        public synchronized void update(long done, long total, Optional<Duration> remaining, String rate) {
             long now = nanoTime.getAsLong();
             if (now - lastLine < INTERVAL.toNanos()) {
                 return;
             }
             lastLine = now;
-            String left = timeLeft(done, total, remaining, now - start);
+            String figures = figures(rate, timeLeft(done, total, remaining, now - start));
             err.println(task + ": " + done / unit.size() + " of " + total / unit.size() + " " + unit.name()
-                    + (left.isEmpty() ? "" : ", " + left));
+                    + (figures.isEmpty() ? "" : ", " + figures));
         }
 
         @Override
         public void close() {}
+    }
+
+    private static String figures(String rate, String left) {
+        return rate + (rate.isEmpty() || left.isEmpty() ? "" : ", ") + left;
     }
 
     private static String timeLeft(long done, long total, Optional<Duration> estimate, long elapsedNanos) {

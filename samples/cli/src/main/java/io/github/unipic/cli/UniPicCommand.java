@@ -38,6 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DescribeCommand.class,
             ChatCommand.class,
             BatchCommand.class,
+            DownloadCommand.class,
             ExportCommand.class,
             InfoCommand.class,
             ConformanceCommand.class,

@@ -28,7 +28,14 @@ final class CommandLineProcess {
     CommandLineProcess(Path folder) {
         this.folder = folder;
         builder.environment().keySet().removeIf(name -> name.startsWith("UNIPIC_") || name.startsWith("LC_"));
-        builder.environment().putAll(Map.of("XDG_CACHE_HOME", folder.toString(), "LC_ALL", "C.UTF-8"));
+        builder.environment()
+                .putAll(Map.of(
+                        "XDG_CACHE_HOME",
+                        folder.toString(),
+                        "UNIPIC_DATA",
+                        folder.resolve("data").toString(),
+                        "LC_ALL",
+                        "C.UTF-8"));
     }
 
     CommandLineProcess environment(String name, String value) {

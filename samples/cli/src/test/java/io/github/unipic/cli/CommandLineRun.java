@@ -1,16 +1,23 @@
 package io.github.unipic.cli;
 
 import io.github.unipic.Cancellation;
+import io.github.unipic.DataFolder;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
 /** One run of the command line inside the test: what it printed, and its exit code. */
 record CommandLineRun(int exitCode, String out, String err) {
+    /** No test meets the models that the user has downloaded. */
+    private static final Map<String, String> USUAL = Map.of(
+            DataFolder.VARIABLE,
+            Path.of("no-data-for-this-test").toAbsolutePath().toString());
+
     /** Where the built-in model would be loaded there is none, so that no test meets the user's cache folder. */
     static CommandLineRun of(String... args) {
         return in(Map.of("UNIPIC_MODEL", "no-model-for-this-test"), args);
@@ -45,7 +52,7 @@ record CommandLineRun(int exitCode, String out, String err) {
                 Output.results(out, StandardCharsets.UTF_8, () -> false),
                 Output.messages(err, StandardCharsets.UTF_8, () -> false),
                 () -> Terminal.USUAL_COLUMNS,
-                environment::get,
+                name -> environment.getOrDefault(name, USUAL.get(name)),
                 cancellation);
     }
 

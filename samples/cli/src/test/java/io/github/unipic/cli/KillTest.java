@@ -147,6 +147,7 @@ class KillTest {
                 new ProcessBuilder(java).redirectErrorStream(true).redirectOutput(new File(cache.toFile(), "output"));
         builder.environment().put("XDG_CACHE_HOME", cache.toString());
         builder.environment().put("LOCALAPPDATA", cache.toString());
+        builder.environment().put("UNIPIC_DATA", cache.resolve("data").toString());
         List<String> before = list(written);
         Process process = builder.start();
         try {

@@ -25,6 +25,7 @@ class ModuleRulesTest {
                                 "io.github.unipic",
                                 "io.github.unipic.files",
                                 "io.github.unipic.export",
+                                "io.github.unipic.export.hub",
                                 "io.github.unipic.conformance",
                                 "io.github.unipic.conformance.report",
                                 "io.github.unipic.batch",

@@ -1,0 +1,803 @@
+package io.github.unipic.export.hub;
+
+import static io.github.unipic.testing.SmallHub.content;
+import static io.github.unipic.testing.SmallHub.safetensors;
+import static io.github.unipic.testing.SmallHub.status;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.unipic.OutputException;
+import io.github.unipic.UniPicException;
+import io.github.unipic.testing.SmallHub;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Against a hub of our own on loopback. */
+@Timeout(120)
+class HubDownloadTest {
+    static final String UNIPIC = DownloadRequest.REPOSITORY;
+    static final String QWEN = "Qwen/Qwen2.5-1.5B-Instruct";
+    static final String SIGLIP = "google/siglip2-so400m-patch16-512";
+    static final String LANGUAGE = "Qwen2.5-1.5B-Instruct/";
+    static final String VISION = "siglip2-so400m-patch16-512/";
+
+    /** What goes wrong in a test is not to be waited for. */
+    static final Patience SHORT = new Patience(
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(1),
+            Duration.ofMillis(700),
+            3,
+            Duration.ofMillis(5),
+            Duration.ofSeconds(3));
+
+    private static final byte[] MAIN = safetensors("llm.model.norm.weight", "siglip2.a", "siglip2_proj.a");
+    private static final byte[] AUTOENCODER = random(3_000_000);
+
+    @TempDir
+    private Path folder;
+
+    private final Map<String, String> environment = new HashMap<>();
+    private final List<DownloadPlan> plans = new ArrayList<>();
+    private SmallHub hub;
+    private Path out;
+
+    @BeforeEach
+    void start() throws IOException {
+        hub = SmallHub.start();
+        fill(hub);
+        out = folder.resolve("checkpoint");
+        environment.put("HF_ENDPOINT", hub.endpoint());
+        environment.put("HF_HOME", folder.resolve("hf").toString());
+    }
+
+    @AfterEach
+    void stop() {
+        hub.close();
+    }
+
+    /** As published: the main repository has its weights, and here only one of the two folders. */
+    static void fill(SmallHub hub) {
+        hub.add(UNIPIC, "model.safetensors", MAIN, true)
+                .add(UNIPIC, "kl16.ckpt", AUTOENCODER, true)
+                .add(UNIPIC, "README.md", "Read me")
+                .add(UNIPIC, "LICENSE", "MIT")
+                .add(UNIPIC, LANGUAGE + "config.json", "{\"model_type\": \"qwen2\"}")
+                .add(UNIPIC, LANGUAGE + "tokenizer.json", "{}")
+                .add(UNIPIC, LANGUAGE + "merges.txt", "a b")
+                .add(UNIPIC, LANGUAGE + "model.safetensors", random(1000), true)
+                .add(QWEN, "config.json", "{\"model_type\": \"qwen2\"}")
+                .add(QWEN, "tokenizer.json", "{\"other\": 1}")
+                .add(QWEN, "generation_config.json", "{}")
+                .add(QWEN, "model.safetensors", safetensors("model.norm.weight"), true)
+                .add(SIGLIP, "config.json", "{\"model_type\": \"siglip\"}")
+                .add(SIGLIP, "preprocessor_config.json", "{}")
+                .add(SIGLIP, "model.safetensors", safetensors("vision_model.embeddings.x"), true);
+        hub.card(QWEN, "{\"license\": \"apache-2.0\", \"license_link\": \"https://example.org/LICENSE\"}");
+        hub.card(SIGLIP, "{\"license\": [\"other\"], \"license_name\": \"gemma\"}");
+    }
+
+    static byte[] random(int size) {
+        byte[] bytes = new byte[size];
+        new Random(size).nextBytes(bytes);
+        return bytes;
+    }
+
+    private DownloadRequest request(String repository, String revision, int parallel) {
+        return new DownloadRequest(repository, revision, out, parallel, environment::get, folder);
+    }
+
+    private DownloadReport run() {
+        return run(request(UNIPIC, "main", 4));
+    }
+
+    private DownloadReport run(DownloadRequest request) {
+        return HubDownload.run(request, SHORT, new DownloadListener() {
+            @Override
+            public void onPlan(DownloadPlan plan) {
+                plans.add(plan);
+            }
+
+            @Override
+            public void onProgress(long there, long total) {
+                assertThat(there).isBetween(0L, total);
+            }
+        });
+    }
+
+    private UniPicException failure() {
+        return org.assertj.core.api.Assertions.catchThrowableOfType(UniPicException.class, this::run);
+    }
+
+    /** Every file but the hidden folder's, by its path. */
+    private Map<String, byte[]> files() throws IOException {
+        Map<String, byte[]> files = new TreeMap<>();
+        try (Stream<Path> walk = Files.walk(out)) {
+            for (Path file : walk.filter(Files::isRegularFile).toList()) {
+                String path = out.relativize(file).toString().replace('\\', '/');
+                if (!path.startsWith(".unipic-download/")) {
+                    files.put(path, Files.readAllBytes(file));
+                }
+            }
+        }
+        return files;
+    }
+
+    private List<Path> parts() throws IOException {
+        try (Stream<Path> children = Files.list(out.resolve(".unipic-download"))) {
+            return children.filter(child -> child.toString().endsWith(".part")).toList();
+        }
+    }
+
+    private Path part(byte[] large) {
+        return out.resolve(".unipic-download").resolve("kl16.ckpt." + SmallHub.sha256(large) + ".part");
+    }
+
+    private void assertComplete() throws IOException {
+        Map<String, byte[]> files = files();
+        assertThat(files.keySet())
+                .containsExactly(
+                        LANGUAGE + "config.json",
+                        LANGUAGE + "tokenizer.json",
+                        "kl16.ckpt",
+                        "model.safetensors",
+                        VISION + "config.json");
+        assertThat(files.get("kl16.ckpt")).isEqualTo(AUTOENCODER);
+        assertThat(files.get("model.safetensors")).isEqualTo(MAIN);
+        assertThat(files.get(VISION + "config.json")).asString().contains("siglip");
+        assertThat(files.get(LANGUAGE + "tokenizer.json")).asString().isEqualTo("{}");
+        assertThat(parts()).isEmpty();
+    }
+
+    @Test
+    void fetchesWhatTheExportNeedsAndNothingElse() throws IOException {
+        DownloadReport report = run();
+        assertComplete();
+        assertThat(report.folder()).isEqualTo(out);
+        assertThat(report.commit()).isEqualTo(hub.commit(UNIPIC));
+        assertThat(report.received()).isEqualTo(report.bytes()).isGreaterThan(AUTOENCODER.length);
+        assertThat(hub.requests())
+                .noneMatch(request -> request.isFor("merges.txt") || request.isFor("README.md"))
+                .noneMatch(request -> request.isFor(LANGUAGE + "model.safetensors"))
+                .noneMatch(request -> request.isFor("preprocessor_config.json"));
+    }
+
+    @Test
+    void namesAndLinksTheLicencesBeforeItStarts() {
+        run();
+        assertThat(plans).hasSize(1);
+        assertThat(plans.get(0).sources())
+                .containsExactly(
+                        new DownloadPlan.Source(
+                                UNIPIC,
+                                "mit",
+                                hub.endpoint() + "/" + UNIPIC + "/blob/" + hub.commit(UNIPIC) + "/LICENSE"),
+                        new DownloadPlan.Source(QWEN, "apache-2.0", "https://example.org/LICENSE"),
+                        new DownloadPlan.Source(SIGLIP, "gemma", hub.endpoint() + "/" + SIGLIP));
+        assertThat(plans.get(0).missing()).isEqualTo(plans.get(0).bytes());
+        assertThat(plans.get(0).files()).isEqualTo(5);
+    }
+
+    @Test
+    void takesTheWeightsOfTheOtherModelsWhereItsOwnFileLacksThem() throws IOException {
+        hub.add(UNIPIC, "model.safetensors", safetensors("mar.a", "siglip2_proj.a"), true);
+        hub.remove(UNIPIC, LANGUAGE + "model.safetensors");
+        run();
+        assertThat(files().keySet()).contains(LANGUAGE + "model.safetensors", VISION + "model.safetensors");
+        assertThat(files().get(VISION + "model.safetensors")).isEqualTo(safetensors("vision_model.embeddings.x"));
+        assertThat(plans).hasSize(2);
+        assertThat(run().received()).isZero();
+    }
+
+    @Test
+    void fetchesShardsThatTheIndexMayName() throws IOException {
+        hub.remove(UNIPIC, "model.safetensors");
+        hub.add(
+                        UNIPIC,
+                        "model.safetensors.index.json",
+                        "{\"weight_map\": {\"llm.model.norm.weight\": \"model-00001-of-00002.safetensors\"}}")
+                .add(UNIPIC, "model-00001-of-00002.safetensors", safetensors("llm.model.norm.weight"), true)
+                .add(UNIPIC, "model-00002-of-00002.safetensors", safetensors("mar.a"), true)
+                .add(UNIPIC, "model-old.safetensors", safetensors("mar.a"), true);
+        run();
+        assertThat(files().keySet())
+                .contains(
+                        "model.safetensors.index.json",
+                        "model-00001-of-00002.safetensors",
+                        "model-00002-of-00002.safetensors")
+                .doesNotContain("model-old.safetensors");
+    }
+
+    @Test
+    void theTokenGoesToTheHubAndToNobodyElse() {
+        environment.put("HF_TOKEN", "hf_secret\n");
+        run();
+        assertThat(hub.requests())
+                .filteredOn(request -> request.host().equals("hub"))
+                .isNotEmpty()
+                .allSatisfy(request -> assertThat(request.authorization()).contains("Bearer hf_secret"));
+        assertThat(hub.requests())
+                .filteredOn(request -> request.host().equals("storage"))
+                .hasSize(2)
+                .allSatisfy(request -> assertThat(request.authorization()).isEmpty());
+    }
+
+    @Test
+    void theTokenOfTheHubsOwnToolsIsUsedUnlessThatIsSwitchedOff() throws IOException {
+        Files.createDirectories(folder.resolve("hf"));
+        Files.writeString(folder.resolve("hf/token"), "hf_file\n");
+        run();
+        assertThat(hub.requests().get(0).authorization()).contains("Bearer hf_file");
+        hub.forget();
+        environment.put("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1");
+        run();
+        assertThat(hub.requests().get(0).authorization()).isEmpty();
+    }
+
+    @Test
+    void whatIsThereIsNotFetchedAgain() throws IOException {
+        run();
+        FileTime time = Files.getLastModifiedTime(out.resolve("kl16.ckpt"));
+        hub.forget();
+        plans.clear();
+        DownloadReport report = run();
+        assertThat(report.received()).isZero();
+        assertThat(plans.get(0).missing()).isZero();
+        assertThat(hub.requests()).noneMatch(request -> request.path().contains("/resolve/"));
+        assertThat(Files.getLastModifiedTime(out.resolve("kl16.ckpt"))).isEqualTo(time);
+    }
+
+    @Test
+    void ofAnotherCommitOnlyWhatChangedIsFetched() throws IOException {
+        run();
+        byte[] newer = random(2_000_000);
+        hub.add(UNIPIC, "kl16.ckpt", newer, true);
+        DownloadReport report = run();
+        assertThat(report.received()).isEqualTo(newer.length);
+        assertThat(files().get("kl16.ckpt")).isEqualTo(newer);
+    }
+
+    @Test
+    void whatWasDamagedSinceIsFetchedAgain() throws IOException {
+        run();
+        byte[] damaged = AUTOENCODER.clone();
+        damaged[5]++;
+        Files.write(out.resolve("kl16.ckpt"), damaged);
+        Files.setLastModifiedTime(out.resolve("kl16.ckpt"), FileTime.fromMillis(1));
+        run();
+        assertComplete();
+    }
+
+    @Test
+    void aFolderOfTheHubsOwnToolsIsTakenAsItIs() throws IOException {
+        run();
+        io.github.unipic.files.FileTree.delete(out.resolve(".unipic-download"));
+        Path metadata = out.resolve(".cache/huggingface/download/kl16.ckpt.metadata");
+        Files.createDirectories(metadata.getParent());
+        Files.writeString(metadata, hub.commit(UNIPIC) + "\n" + SmallHub.sha256(AUTOENCODER) + "\n1.0\n");
+        assertThat(run().received()).isZero();
+        assertThat(metadata).exists();
+    }
+
+    @Test
+    void aFileOfTheUsersIsNotReplaced() throws IOException {
+        Files.createDirectories(out);
+        Files.writeString(out.resolve("kl16.ckpt"), "mine");
+        assertThat(failure())
+                .isInstanceOf(DownloadException.class)
+                .hasMessageContainingAll(out.resolve("kl16.ckpt").toString(), "move it away", "--out");
+        assertThat(out.resolve("kl16.ckpt")).hasContent("mine");
+        Files.delete(out.resolve("kl16.ckpt"));
+        run();
+        assertComplete();
+    }
+
+    /** As huggingface_hub makes it: blobs by hash, a snapshot of links, a ref. */
+    private Path makeCache(boolean links) throws IOException {
+        Path repository = folder.resolve("hf/hub/models--Skywork--Skywork-UniPic-1.5B");
+        Path snapshot = repository.resolve("snapshots").resolve(hub.commit(UNIPIC));
+        Files.createDirectories(repository.resolve("blobs"));
+        Files.createDirectories(repository.resolve("refs"));
+        Files.writeString(repository.resolve("refs/main"), hub.commit(UNIPIC));
+        Map<String, byte[]> files = Map.of(
+                SmallHub.sha256(MAIN),
+                MAIN,
+                SmallHub.sha256(AUTOENCODER),
+                AUTOENCODER,
+                SmallHub.gitHash("{}".getBytes(StandardCharsets.UTF_8)),
+                "{}".getBytes(StandardCharsets.UTF_8));
+        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+            Files.write(repository.resolve("blobs").resolve(file.getKey()), file.getValue());
+        }
+        if (links) {
+            Files.createDirectories(snapshot.resolve(LANGUAGE));
+            Files.createSymbolicLink(
+                    snapshot.resolve("model.safetensors"), Path.of("../../blobs", SmallHub.sha256(MAIN)));
+            Files.createSymbolicLink(
+                    snapshot.resolve(LANGUAGE + "tokenizer.json"),
+                    Path.of("../../../blobs", SmallHub.gitHash("{}".getBytes(StandardCharsets.UTF_8))));
+        }
+        return snapshot;
+    }
+
+    @Test
+    void whatTheHubsCacheHasIsNotFetched() throws IOException {
+        Path snapshot = makeCache(false);
+        DownloadReport report = run();
+        assertComplete();
+        assertThat(plans.get(0).missing()).isLessThan(200);
+        assertThat(report.received()).isLessThan(200);
+        Path blob = snapshot.getParent().getParent().resolve("blobs").resolve(SmallHub.sha256(AUTOENCODER));
+        assertThat(Files.isSameFile(blob, out.resolve("kl16.ckpt")))
+                .as("needs no room of its own")
+                .isTrue();
+        assertThat(blob).hasBinaryContent(AUTOENCODER);
+    }
+
+    @Test
+    void aDamagedBlobOfTheCacheIsNotUsedAndNotTouched() throws IOException {
+        Path snapshot = makeCache(false);
+        Path blob = snapshot.getParent().getParent().resolve("blobs").resolve(SmallHub.sha256(AUTOENCODER));
+        byte[] damaged = AUTOENCODER.clone();
+        damaged[7]++;
+        Files.write(blob, damaged);
+        run();
+        assertComplete();
+        assertThat(blob).hasBinaryContent(damaged);
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void offlineTheCachesSnapshotIsTakenAsItIs() throws IOException {
+        Path snapshot = makeCache(true);
+        Files.writeString(snapshot.resolve(LANGUAGE + "config.json"), "{\"model_type\": \"qwen2\"}");
+        Files.write(snapshot.resolve("kl16.safetensors"), safetensors("encoder.a"));
+        environment.put("HF_HUB_OFFLINE", "1");
+        assertThat(run().folder()).isEqualTo(snapshot);
+        assertThat(hub.requests()).isEmpty();
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void offlineWithoutACheckpointSaysWhatToDo() {
+        environment.put("HF_HUB_OFFLINE", "true");
+        assertThat(failure())
+                .isInstanceOf(DownloadException.class)
+                .hasMessageContainingAll("HF_HUB_OFFLINE is set", out.toString(), "unset HF_HUB_OFFLINE");
+        assertThat(hub.requests()).isEmpty();
+    }
+
+    static Stream<Arguments> refusals() {
+        String file = "/resolve/";
+        String description = "/api/models/Skywork";
+        return Stream.of(
+                refusal("private or misspelt", description, status(401), "has no Skywork", "--repo", "HF_TOKEN"),
+                refusal("not there", description, status(404), "has no Skywork", "--repo"),
+                refusal(
+                        "gated",
+                        description,
+                        status(403, "X-Error-Code", "GatedRepo", "X-Error-Message", "Access is restricted"),
+                        "agreed to its terms",
+                        "HF_TOKEN"),
+                refusal(
+                        "forbidden",
+                        description,
+                        status(403, "X-Error-Message", "No."),
+                        "refuses",
+                        "(No.)",
+                        "HF_TOKEN"),
+                refusal("no such revision", description, status(404, "X-Error-Code", "RevisionNotFound"), "--revision"),
+                refusal("file gone", file, status(404, "X-Error-Code", "EntryNotFound"), "again"),
+                refusal("range", "/blob/", status(416), "416", "try again later"),
+                refusal(
+                        "too often",
+                        file,
+                        status(429, "Retry-After", "3600"),
+                        "asked too often",
+                        "try again in 3600 s",
+                        "HF_TOKEN"),
+                refusal("too often, later", description, status(429), "429", "try again later"),
+                refusal("broken", file, status(500, "X-Error-Message", "Sorry"), "status 500 (Sorry)", "kept"),
+                refusal("overloaded", description, status(503), "status 503", "try again later"),
+                refusal("odd", description, status(418), "status 418"),
+                refusal("expired", "/blob/", status(403), "storage host 127.0.0.1", "again"),
+                refusal(
+                        "web page",
+                        description,
+                        content(200, "text/html", "<html>".getBytes(StandardCharsets.UTF_8)),
+                        "web page",
+                        "HF_ENDPOINT"),
+                refusal(
+                        "web page for a file",
+                        "kl16.ckpt",
+                        content(200, "text/html; charset=utf-8", "<html>".getBytes(StandardCharsets.UTF_8)),
+                        "web page",
+                        "login page"),
+                refusal(
+                        "no JSON",
+                        description,
+                        content(200, "application/json", "{\"sha\": ".getBytes(StandardCharsets.UTF_8)),
+                        "not JSON",
+                        "HF_ENDPOINT"),
+                refusal(
+                        "other JSON",
+                        description,
+                        content(200, "application/json", "[1, 2]".getBytes(StandardCharsets.UTF_8)),
+                        "lacks the commit"),
+                refusal(
+                        "deep JSON",
+                        description,
+                        content(200, "application/json", "[".repeat(100_000).getBytes(StandardCharsets.UTF_8)),
+                        "not JSON"),
+                refusal(
+                        "loop",
+                        "kl16.ckpt",
+                        exchange -> {
+                            exchange.getResponseHeaders()
+                                    .add("Location", exchange.getRequestURI().getPath());
+                            exchange.sendResponseHeaders(302, -1);
+                        },
+                        "redirects kl16.ckpt",
+                        "more than 10 times"),
+                refusal("to nowhere", "kl16.ckpt", status(302), "to nowhere"),
+                refusal("to a file", "kl16.ckpt", status(307, "Location", "file:///etc/passwd"), "to nowhere"),
+                refusal("with a user", "kl16.ckpt", status(307, "Location", "http://a:b@localhost/x"), "to nowhere"),
+                refusal(
+                        "too short",
+                        "kl16.ckpt",
+                        content(200, "application/octet-stream", new byte[7]),
+                        "7 bytes where 3000000 are announced"),
+                refusal(
+                        "cut at once",
+                        "kl16.ckpt",
+                        exchange -> {
+                            exchange.sendResponseHeaders(200, 3_000_000);
+                            exchange.getResponseBody().write(1);
+                        },
+                        "broke off",
+                        "kept"),
+                refusal(
+                        "endless",
+                        "kl16.ckpt",
+                        exchange -> {
+                            exchange.sendResponseHeaders(200, 0);
+                            while (true) {
+                                exchange.getResponseBody().write(new byte[100_000]);
+                            }
+                        },
+                        "sends more than the 3.0 MB"),
+                refusal(
+                        "other content",
+                        "kl16.ckpt",
+                        content(200, "application/octet-stream", new byte[3_000_000]),
+                        "another content than the hub states",
+                        "deleted",
+                        "again"),
+                refusal(
+                        "gzip",
+                        "kl16.ckpt",
+                        exchange -> {
+                            exchange.getResponseHeaders().add("Content-Encoding", "gzip");
+                            exchange.sendResponseHeaders(200, 0);
+                        },
+                        "in the encoding gzip"),
+                refusal("silent", description, HubDownloadTest::sleep, "does not answer", "within 1 s"),
+                refusal(
+                        "stalled",
+                        "kl16.ckpt",
+                        exchange -> {
+                            exchange.sendResponseHeaders(200, 3_000_000);
+                            exchange.getResponseBody().write(new byte[1000]);
+                            exchange.getResponseBody().flush();
+                            sleep(exchange);
+                        },
+                        "nothing arrived for",
+                        "kept"));
+    }
+
+    private static void sleep(com.sun.net.httpserver.HttpExchange exchange) {
+        try {
+            Thread.sleep(20_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Arguments refusal(String name, String path, SmallHub.Answer answer, String... message) {
+        return Arguments.of(name, path, answer, List.of(message));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("refusals")
+    void whatAHubMayDoIsOneLineAndTheNextRunCompletes(
+            String name, String path, SmallHub.Answer answer, List<String> message) throws IOException {
+        hub.answer(path, answer);
+        UniPicException failure = failure();
+        assertThat(failure).isInstanceOf(DownloadException.class);
+        assertThat(failure.getMessage()).contains(message).doesNotContain("\n").hasSizeLessThan(500);
+        hub.answer(path, hub.usual());
+        run();
+        assertComplete();
+    }
+
+    @Test
+    void aTokenThatIsNotValidIsSaidToBeThatAndNotShown() {
+        environment.put("HF_TOKEN", "hf_expired");
+        hub.answer("/api/", status(401, "X-Error-Message", "Invalid credentials in Authorization header"));
+        assertThat(failure())
+                .hasMessageContainingAll("does not accept the token", "set HF_TOKEN", "/settings/tokens")
+                .message()
+                .doesNotContain("hf_expired");
+        environment.put("HF_TOKEN", "hf with spaces");
+        assertThat(failure())
+                .hasMessageContaining("HF_TOKEN holds characters")
+                .message()
+                .doesNotContain("spaces");
+    }
+
+    @Test
+    void whatPassesIsTriedAgainAndContinued() throws IOException {
+        hub.answer("/api/models/Skywork", status(503), status(429, "Retry-After", "0"), hub.usual());
+        hub.answer(
+                "/blob/" + SmallHub.sha256(AUTOENCODER), hub.cutAfter(1_000_000), hub.cutAfter(500_000), hub.usual());
+        run();
+        assertComplete();
+        assertThat(hub.requests().stream()
+                        .filter(request -> request.isFor(SmallHub.sha256(AUTOENCODER)))
+                        .map(SmallHub.Request::offset)
+                        .toList())
+                .as("continues with what has not arrived")
+                .hasSize(3)
+                .isSorted()
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aPartIsContinued() throws IOException {
+        Files.createDirectories(out.resolve(".unipic-download"));
+        Files.write(part(AUTOENCODER), Arrays.copyOf(AUTOENCODER, 2_000_000));
+        DownloadReport report = run();
+        assertComplete();
+        assertThat(plans.get(0).missing()).isEqualTo(plans.get(0).bytes() - 2_000_000);
+        assertThat(report.received()).isEqualTo(report.bytes() - 2_000_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {100, 2_000_000, 3_000_000, 3_000_001})
+    void aDamagedPartIsFetchedAnew(int length) throws IOException {
+        Files.createDirectories(out.resolve(".unipic-download"));
+        byte[] damaged = Arrays.copyOf(AUTOENCODER, length);
+        damaged[50]++;
+        Files.write(part(AUTOENCODER), damaged);
+        run();
+        assertComplete();
+    }
+
+    @Test
+    void aWholePartOnlyNeedsToBeMoved() throws IOException {
+        Files.createDirectories(out.resolve(".unipic-download"));
+        Files.write(part(AUTOENCODER), AUTOENCODER);
+        assertThat(run().received()).isLessThan(AUTOENCODER.length);
+        assertComplete();
+    }
+
+    @Test
+    void aHubThatCannotContinueSendsTheWholeFile() throws IOException {
+        Files.createDirectories(out.resolve(".unipic-download"));
+        Files.write(part(AUTOENCODER), Arrays.copyOf(AUTOENCODER, 2_000_000));
+        hub.answer("/blob/" + SmallHub.sha256(AUTOENCODER), content(200, "application/octet-stream", AUTOENCODER));
+        run();
+        assertComplete();
+    }
+
+    @Test
+    void aHubThatRefusesTheRangeIsAskedForAll() throws IOException {
+        Files.createDirectories(out.resolve(".unipic-download"));
+        Files.write(part(AUTOENCODER), Arrays.copyOf(AUTOENCODER, 2_000_000));
+        hub.answer("/blob/" + SmallHub.sha256(AUTOENCODER), status(416), hub.usual());
+        run();
+        assertComplete();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFullDiskIsOneLineAndTheNextRunCompletes() throws IOException {
+        Files.createDirectories(out.resolve(".unipic-download"));
+        Files.createSymbolicLink(part(AUTOENCODER), Path.of("/dev/full"));
+        assertThat(failure())
+                .isInstanceOf(OutputException.class)
+                .hasMessageContainingAll("kl16.ckpt cannot be written (No space left on device)", "make room", "kept")
+                .message()
+                .doesNotContain("\n");
+        Files.delete(part(AUTOENCODER));
+        run();
+        assertComplete();
+    }
+
+    @Test
+    void theDiskIsLookedAtBeforeAnythingIsFetched() {
+        hub.remove(UNIPIC, "kl16.ckpt");
+        hub.list(UNIPIC, entry("kl16.ckpt", "9000000000000", "1".repeat(64)));
+        assertThat(failure())
+                .isInstanceOf(OutputException.class)
+                .hasMessageContainingAll("needs 9.0 TB", "make room there", "--out");
+        assertThat(hub.requests()).noneMatch(request -> request.path().contains("/resolve/"));
+    }
+
+    private static String entry(String name, String size, String sha256) {
+        return ", {\"rfilename\": \"" + name + "\", \"size\": " + size + ", \"lfs\": {\"sha256\": \"" + sha256
+                + "\", \"size\": " + size + "}}";
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-5", "99999999999999", "\"many\"", "null"})
+    void aSizeThatCannotBeIsRefused(String size) {
+        hub.remove(UNIPIC, "kl16.ckpt");
+        hub.list(UNIPIC, entry("kl16.ckpt", size, "1".repeat(64)));
+        assertThat(failure()).isInstanceOf(DownloadException.class).hasMessageContaining("kl16.ckpt");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../../etc/passwd", "x/../../y", "\\u0000", ""})
+    void aHashThatIsNoneIsRefused(String hash) {
+        hub.remove(UNIPIC, "kl16.ckpt");
+        hub.list(UNIPIC, entry("kl16.ckpt", "5", hash));
+        assertThat(failure()).isInstanceOf(DownloadException.class).hasMessageContaining("size and hash of kl16.ckpt");
+    }
+
+    @Test
+    void namesThatLeadElsewhereAreNeverUsed() throws IOException {
+        String hash = SmallHub.sha256(MAIN);
+        hub.remove(UNIPIC, LANGUAGE + "config.json");
+        hub.remove(UNIPIC, LANGUAGE + "tokenizer.json");
+        hub.list(
+                UNIPIC,
+                Stream.of(
+                                "../evil",
+                                "/evil",
+                                "../model-00001-of-00001.safetensors",
+                                "qwen\\u001b[2J/config.json",
+                                "qwen\\\\..\\\\evil/config.json",
+                                "qwen../../config.json",
+                                "..qwen/config.json",
+                                "kl16.ckpt/../../evil")
+                        .map(name -> entry(name, Integer.toString(MAIN.length), hash))
+                        .reduce("", String::concat));
+        run();
+        assertThat(files().keySet())
+                .containsExactly(
+                        LANGUAGE + "config.json",
+                        LANGUAGE + "generation_config.json",
+                        LANGUAGE + "tokenizer.json",
+                        "kl16.ckpt",
+                        "model.safetensors",
+                        VISION + "config.json");
+        try (Stream<Path> children = Files.list(folder)) {
+            assertThat(children).containsExactly(out);
+        }
+    }
+
+    @Test
+    void aRepositoryOfAnotherKindIsNamed() {
+        assertThatThrownBy(() -> run(request(QWEN, "main", 4)))
+                .isInstanceOf(DownloadException.class)
+                .hasMessageContainingAll(QWEN, "kl16.ckpt", "no UniPic checkpoint", "--repo");
+    }
+
+    /** A mirror may have the one repository only. */
+    @Test
+    void theOthersRepositoriesAreNotMissedWhereTheFirstHasTheirFolders() throws IOException {
+        hub.answer("/api/models/Qwen", status(404));
+        hub.answer("/api/models/google", status(404));
+        assertThat(failure()).hasMessageContaining("has no " + SIGLIP);
+        hub.add(UNIPIC, VISION + "config.json", "{\"model_type\": \"siglip\"}");
+        run();
+        assertComplete();
+        assertThat(plans.get(0).sources().get(1))
+                .isEqualTo(new DownloadPlan.Source(QWEN, "not stated", hub.endpoint() + "/" + QWEN));
+    }
+
+    @Test
+    void aRevisionCanBeACommit() throws IOException {
+        run(request(UNIPIC, hub.commit(UNIPIC), 1));
+        assertComplete();
+        assertThatThrownBy(() -> run(request(UNIPIC, "v9", 1))).hasMessageContainingAll("v9", "--revision");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Skywork", "a/b/c", "../x", "a/..", "a--b/c", "a b/c", "a/b?x", ""})
+    void whatIsNoRepositorysNameIsRefused(String name) {
+        assertThatThrownBy(() -> request(name, "main", 1)).hasMessageContaining("OWNER/NAME");
+    }
+
+    @Test
+    void whatIsNoHubsAddressIsRefused() {
+        for (String endpoint : List.of("huggingface.co", "ftp://a", "https://", "https://u:p@a", "http://a b")) {
+            environment.put("HF_ENDPOINT", endpoint);
+            assertThat(failure()).hasMessageContainingAll("HF_ENDPOINT is '", "https://huggingface.co");
+        }
+    }
+
+    @Test
+    void aHubThatIsNotThereIsNamed() {
+        hub.close();
+        assertThat(failure())
+                .isInstanceOf(DownloadException.class)
+                .hasMessageContainingAll("localhost cannot be reached", "HTTPS_PROXY", "HF_HUB_OFFLINE=1");
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void fetchesNoMoreAtATimeThanAllowed() throws IOException {
+        hub.add(UNIPIC, "kl16.ckpt", random(300_000), true);
+        hub.pause(10);
+        run(request(UNIPIC, "main", 1));
+        assertThat(hub.mostAtATime()).isEqualTo(1);
+    }
+
+    @Test
+    void twoInOneFolderDoNotMix() throws IOException {
+        try (DownloadFolder other = DownloadFolder.open(out)) {
+            assertThat(other.file("kl16.ckpt")).doesNotExist();
+            assertThat(failure()).hasMessageContainingAll("another download to " + out, "wait for it");
+        }
+        run();
+        assertComplete();
+    }
+
+    @Test
+    void whatTheListenerThrowsStopsItAndTheNextRunContinues() throws IOException {
+        hub.pause(20);
+        assertThatThrownBy(() -> HubDownload.run(request(UNIPIC, "main", 4), SHORT, (there, total) -> {
+                    if (there > 300_000) {
+                        throw new IllegalStateException("enough");
+                    }
+                }))
+                .hasMessage("enough");
+        long kept = Files.size(part(AUTOENCODER));
+        assertThat(kept).isBetween(1L, 2_999_999L);
+        hub.pause(0);
+        DownloadReport report = run();
+        assertThat(report.received()).isLessThanOrEqualTo(report.bytes() - kept);
+        assertComplete();
+    }
+
+    /** The server takes the proxy's part: of a host that does not exist, and with a name and a password. */
+    @Test
+    void goesThroughTheProxyOfTheEnvironment() throws IOException {
+        environment.put("HF_ENDPOINT", "http://hub.invalid");
+        environment.put("http_proxy", "http://me:pass@127.0.0.1:" + hub.port());
+        environment.put("NO_PROXY", "example.org, 127.0.0.1");
+        run();
+        assertComplete();
+        assertThat(hub.requests())
+                .filteredOn(request -> request.host().equals("hub"))
+                .isNotEmpty()
+                .allSatisfy(request -> assertThat(request.proxy()).contains("Basic bWU6cGFzcw=="));
+        assertThat(hub.requests())
+                .filteredOn(request -> request.host().equals("storage"))
+                .allSatisfy(request -> assertThat(request.proxy()).isEmpty());
+    }
+}

@@ -1,0 +1,34 @@
+package io.github.unipic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DataFolderTest {
+    @ParameterizedTest
+    @CsvSource({
+        "Linux,      '',       '',     /home/u/.local/share/unipic",
+        "Linux,      /xdg,     '',     /xdg/unipic",
+        "Linux,      relative, '',     /home/u/.local/share/unipic",
+        "Mac OS X,   /xdg,     '',     /home/u/Library/Application Support/unipic",
+        "Windows 11, /xdg,     /local, /local/unipic",
+        "Windows 11, '',       '',     /home/u/AppData/Local/unipic",
+    })
+    void isTheOperatingSystems(String os, String xdg, String local, Path expected) {
+        Map<String, String> environment = Map.of("XDG_DATA_HOME", xdg, "LOCALAPPDATA", local);
+        assertThat(DataFolder.of(os, environment::get, Path.of("/home/u"))).isEqualTo(expected);
+    }
+
+    @Test
+    void isTheOneThatTheUserNames() {
+        Map<String, String> environment = Map.of(DataFolder.VARIABLE, "/mine", "XDG_DATA_HOME", "/xdg");
+        for (String os : List.of("Linux", "Mac OS X", "Windows 11")) {
+            assertThat(DataFolder.of(os, environment::get, Path.of("/home/u"))).isEqualTo(Path.of("/mine"));
+        }
+    }
+}
