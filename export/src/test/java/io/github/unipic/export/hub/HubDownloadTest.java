@@ -10,6 +10,9 @@ import io.github.unipic.OutputException;
 import io.github.unipic.UniPicException;
 import io.github.unipic.testing.SmallHub;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -799,5 +802,35 @@ class HubDownloadTest {
         assertThat(hub.requests())
                 .filteredOn(request -> request.host().equals("storage"))
                 .allSatisfy(request -> assertThat(request.proxy()).isEmpty());
+    }
+
+    @Test
+    void aProxyThatWantsAPasswordIsOneLine() throws IOException {
+        try (ServerSocket proxy = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"))) {
+            Thread thread = new Thread(() -> refuse(proxy));
+            thread.setDaemon(true);
+            thread.start();
+            environment.put("HF_ENDPOINT", "https://hub.invalid");
+            environment.put("HTTPS_PROXY", "http://127.0.0.1:" + proxy.getLocalPort());
+            assertThat(failure())
+                    .isInstanceOf(DownloadException.class)
+                    .hasMessageContainingAll("the proxy wants a name and a password", "HTTPS_PROXY");
+        }
+    }
+
+    private static void refuse(ServerSocket proxy) {
+        try {
+            while (true) {
+                try (Socket client = proxy.accept()) {
+                    client.getInputStream().read(new byte[4096]);
+                    client.getOutputStream()
+                            .write(("HTTP/1.1 407 Proxy Authentication Required\r\n"
+                                            + "Proxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII));
+                }
+            }
+        } catch (IOException e) {
+            // The test has ended.
+        }
     }
 }
