@@ -359,6 +359,16 @@ class HubDownloadTest {
         assertThat(blob).hasBinaryContent(AUTOENCODER);
     }
 
+    /** As on Windows, where the snapshot holds the files themselves. */
+    @Test
+    void aCacheWithoutLinksIsUsedToo() throws IOException {
+        Path snapshot = folder.resolve("hf/hub/models--Skywork--Skywork-UniPic-1.5B/snapshots/" + hub.commit(UNIPIC));
+        Files.createDirectories(snapshot);
+        Files.write(snapshot.resolve("kl16.ckpt"), AUTOENCODER);
+        assertThat(run().received()).isLessThan(2000);
+        assertComplete();
+    }
+
     @Test
     void aDamagedBlobOfTheCacheIsNotUsedAndNotTouched() throws IOException {
         Path snapshot = makeCache(false);
