@@ -38,10 +38,19 @@ public final class HubCacheLayout {
         return snapshot(repository(cache, repository), revision);
     }
 
-    /** The content that has this hash, if the cache has it. */
-    public static Optional<Path> blob(Path cache, String repository, String hash) {
-        return Optional.of(repository(cache, repository).resolve("blobs").resolve(hash))
-                .filter(Files::isRegularFile);
+    /**
+     * A file of a repository, if the cache has it: the blob of this hash or, where links are not possible (Windows),
+     * the file in the snapshot itself.
+     *
+     * @param path in the repository; one that leads nowhere else
+     */
+    public static Optional<Path> file(Path cache, String repository, String commit, String path, String hash) {
+        Path folder = repository(cache, repository);
+        return Stream.of(
+                        folder.resolve("blobs").resolve(hash),
+                        folder.resolve(SNAPSHOTS).resolve(commit).resolve(path))
+                .filter(Files::isRegularFile)
+                .findFirst();
     }
 
     /** What a checkpoint's folder is called; a snapshot in the cache is called like its repository. */

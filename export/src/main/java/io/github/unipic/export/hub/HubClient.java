@@ -73,10 +73,18 @@ final class HubClient {
         URI address = address("/api/models/" + path(name) + "/revision/" + encoded(revision) + "?blobs=true");
         String what = name + (revision.equals(DownloadRequest.REVISION) ? "" : " at revision " + revision);
         byte[] answer = Retries.run(patience, () -> {
-            HttpResponse<Body> response = get(address, what, OptionalLong.empty());
-            try (Body body = response.body()) {
-                refuseWebPage(response, what);
-                return readAll(body, response.uri(), what);
+            try {
+                HttpResponse<Body> response = get(address, what, OptionalLong.empty());
+                try (Body body = response.body()) {
+                    refuseWebPage(response, what);
+                    return readAll(body, response.uri(), what);
+                }
+            } catch (PassingFailure e) {
+                if (e.getCause() instanceof ConnectException) {
+                    // At the beginning that is mostly a name or a network that is wrong, not one that was lost.
+                    throw new DownloadException(e.getMessage(), e);
+                }
+                throw e;
             }
         });
         return Repository.parse(name, settings.endpoint(), answer);
@@ -187,6 +195,11 @@ final class HubClient {
             if (status == 200 || status == 206 && offset.isPresent()) {
                 return response;
             }
+            if (status == 407) {
+                // Java gives this one no body.
+                throw new DownloadException("the proxy wants a name and a password; put them into HTTPS_PROXY"
+                        + " (http://NAME:PASSWORD@HOST:PORT)");
+            }
             // The rest of the body is of no interest.
             response.body().close();
             if (status < 300 || status > 399) {
@@ -295,9 +308,6 @@ final class HubClient {
         }
         switch (status) {
             case 401, 403, 404 -> throw refused(response, what, code);
-            case 407 ->
-                throw new DownloadException("the proxy wants a name and a password; put them into HTTPS_PROXY"
-                        + " (http://NAME:PASSWORD@HOST:PORT)");
             case 416 -> {
                 if (offset.isPresent()) {
                     return new RangeRefused();

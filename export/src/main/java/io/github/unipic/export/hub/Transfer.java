@@ -59,8 +59,12 @@ final class Transfer {
     }
 
     private static Optional<Path> cached(Path cache, Wanted wanted) {
-        return HubCacheLayout.blob(
-                        cache, wanted.from().name(), wanted.file().hash().hex())
+        return HubCacheLayout.file(
+                        cache,
+                        wanted.from().name(),
+                        wanted.from().commit(),
+                        wanted.file().path(),
+                        wanted.file().hash().hex())
                 .filter(blob -> {
                     try {
                         return Files.size(blob) == wanted.file().size();

@@ -31,9 +31,9 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nExamples:%n",
         footer = {
             "  unipic download --export int8",
-            "  unipic download --export fp16                       (again: only the export is new; then fp16 is used)",
-            "  unipic download --out UniPic-1.5B                   (the checkpoint alone)",
-            "  HF_ENDPOINT=https://hub.example.com unipic download --export int8         (a mirror)",
+            "  unipic download --export fp16            (fetches nothing anew; fp16 is then in use)",
+            "  unipic download --out UniPic-1.5B        (the checkpoint alone)",
+            "  HF_ENDPOINT=https://hub.example.com unipic download        (from a mirror)",
         })
 final class DownloadCommand implements Callable<Integer> {
     /** Java by default gives no proxy a name and password for an encrypted connection. */
