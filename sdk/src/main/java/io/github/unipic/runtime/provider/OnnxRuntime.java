@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtProvider;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
@@ -35,11 +36,22 @@ public final class OnnxRuntime {
 
     private static OrtEnvironment environment;
 
+    /** Set when the JVM exits: ONNX Runtime frees its environment then, and a call with a freed one crashes. */
+    private static volatile boolean exiting;
+
     private OnnxRuntime() {}
 
-    /** Made on first use; there is one for a process. */
+    /**
+     * Made on first use; there is one for a process.
+     *
+     * @throws CancelledException when the JVM exits
+     */
     public static synchronized OrtEnvironment environment() {
+        if (exiting) {
+            throw new CancelledException("The process is exiting.");
+        }
         if (environment == null) {
+            noticeExit();
             NativeLibraries.prepareOnnxRuntime();
             boolean chosen = switchTelemetryOff();
             try {
@@ -62,6 +74,14 @@ public final class OnnxRuntime {
             }
         }
         return environment;
+    }
+
+    private static void noticeExit() {
+        try {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> exiting = true, "unipic-exit"));
+        } catch (IllegalStateException e) {
+            throw new CancelledException("The process is exiting.", e);
+        }
     }
 
     /**
