@@ -1,5 +1,6 @@
 package io.github.unipic.export.hub;
 
+import io.github.unipic.files.ByteSize;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -105,7 +106,7 @@ final class HubClient {
             for (ByteBuffer buffer : bytes.get()) {
                 if (all.size() + buffer.remaining() > LARGEST_DESCRIPTION) {
                     throw new DownloadException(from.getHost() + " describes " + what + " with more than "
-                            + Bytes.of(LARGEST_DESCRIPTION) + "; that is no model's repository");
+                            + ByteSize.of(LARGEST_DESCRIPTION) + "; that is no model's repository");
                 }
                 byte[] chunk = new byte[buffer.remaining()];
                 buffer.get(chunk);

@@ -7,6 +7,7 @@ import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.HubCacheLayout;
 import io.github.unipic.export.hub.DownloadPlan.Source;
 import io.github.unipic.export.hub.NeededFiles.Wanted;
+import io.github.unipic.files.ByteSize;
 import io.github.unipic.files.Disk;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -140,8 +141,8 @@ public final class HubDownload {
         long room = Disk.room(request.output());
         if (room < missing) {
             throw new OutputException(
-                    "The download needs " + Bytes.of(missing) + ", but the disk of " + request.output() + " has "
-                            + Bytes.of(room) + " left; make room there, or use another disk (--out)");
+                    "The download needs " + ByteSize.of(missing) + ", but the disk of " + request.output() + " has "
+                            + ByteSize.of(room) + " left; make room there, or use another disk (--out)");
         }
         meter.expect(bytes);
         listener.onPlan(new DownloadPlan(sources, request.output(), files.size(), bytes, missing));

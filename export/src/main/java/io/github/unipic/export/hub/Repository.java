@@ -3,6 +3,7 @@ package io.github.unipic.export.hub;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.unipic.files.ByteSize;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -109,7 +110,7 @@ record Repository(String name, String commit, String licence, String link, Map<S
                     + ", so it could not be verified; if HF_ENDPOINT is set, use another hub");
         }
         if (size > Math.min(limit, LARGEST)) {
-            throw new DownloadException(path + " in " + name + " has " + Bytes.of(size)
+            throw new DownloadException(path + " in " + name + " has " + ByteSize.of(size)
                     + ", which is more than such a file can have; is this the right repository?");
         }
         return new RemoteFile(path, size, hash.get());

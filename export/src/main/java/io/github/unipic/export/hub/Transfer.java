@@ -4,6 +4,7 @@ import io.github.unipic.export.checkpoint.HubCacheLayout;
 import io.github.unipic.export.hub.HubClient.Content;
 import io.github.unipic.export.hub.HubClient.RangeRefused;
 import io.github.unipic.export.hub.NeededFiles.Wanted;
+import io.github.unipic.files.ByteSize;
 import io.github.unipic.files.Disk;
 import java.io.IOException;
 import java.net.URI;
@@ -96,7 +97,7 @@ final class Transfer {
         }
         if (!folder.isOurs(wanted.path())) {
             throw new DownloadException(target + " is there, but is not " + file.path() + " of "
-                    + wanted.from().name() + " (" + Bytes.of(file.size()) + ") at commit "
+                    + wanted.from().name() + " (" + ByteSize.of(file.size()) + ") at commit "
                     + wanted.from().commit() + "; move it away, or use another --out");
         }
         return false;
@@ -231,8 +232,8 @@ final class Transfer {
         }
         if (position < file.size()) {
             throw new PassingFailure(
-                    address.getHost() + " sent only " + Bytes.of(position) + " of the " + Bytes.of(file.size()) + " of "
-                            + file.path() + "; what has arrived is kept: run the same command again",
+                    address.getHost() + " sent only " + ByteSize.of(position) + " of the " + ByteSize.of(file.size())
+                            + " of " + file.path() + "; what has arrived is kept: run the same command again",
                     Optional.empty());
         }
     }
@@ -241,8 +242,9 @@ final class Transfer {
         long bytes = buffer.remaining();
         if (bytes > file.size() - position) {
             discard();
-            throw new DownloadException("the hub sends more than the " + Bytes.of(file.size()) + " that it states of "
-                    + file.path() + "; if HF_ENDPOINT is set, use another hub, and otherwise try again later");
+            throw new DownloadException(
+                    "the hub sends more than the " + ByteSize.of(file.size()) + " that it states of " + file.path()
+                            + "; if HF_ENDPOINT is set, use another hub, and otherwise try again later");
         }
         ByteBuffer copy = buffer.duplicate();
         while (buffer.hasRemaining()) {

@@ -8,6 +8,7 @@ import io.github.unipic.export.hub.DownloadPlan;
 import io.github.unipic.export.hub.DownloadReport;
 import io.github.unipic.export.hub.DownloadRequest;
 import io.github.unipic.export.hub.HubDownload;
+import io.github.unipic.files.ByteSize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -172,7 +173,7 @@ final class DownloadCommand implements Callable<Integer> {
         void update(long there, long total, TransferRate rate) {
             rate.perSecond()
                     .ifPresent(perSecond -> display.update(
-                            there, total, rate.timeFor(total - there), Quantities.bytes(perSecond.longValue()) + "/s"));
+                            there, total, rate.timeFor(total - there), ByteSize.of(perSecond.longValue()) + "/s"));
         }
 
         @Override
@@ -192,19 +193,17 @@ final class DownloadCommand implements Callable<Integer> {
         }
         unipic.session()
                 .err()
-                .println(plan.files() + " files, " + Quantities.bytes(plan.bytes()) + ", for " + plan.folder() + "; "
-                        + (plan.missing() == 0
-                                ? "all are there"
-                                : Quantities.bytes(plan.missing()) + " to be fetched"));
+                .println(plan.files() + " files, " + ByteSize.of(plan.bytes()) + ", for " + plan.folder() + "; "
+                        + (plan.missing() == 0 ? "all are there" : ByteSize.of(plan.missing()) + " to be fetched"));
     }
 
     private static String summary(DownloadReport report) {
         if (report.commit().isEmpty()) {
             return "The checkpoint is " + report.folder() + " (HF_HUB_OFFLINE is set: nothing was fetched).";
         }
-        return "The checkpoint is " + report.folder() + " (" + Quantities.bytes(report.bytes()) + ", commit "
+        return "The checkpoint is " + report.folder() + " (" + ByteSize.of(report.bytes()) + ", commit "
                 + report.commit().substring(0, SHORT_COMMIT) + "; "
-                + (report.received() == 0 ? "nothing" : Quantities.bytes(report.received())) + " was fetched).";
+                + (report.received() == 0 ? "nothing" : ByteSize.of(report.received())) + " was fetched).";
     }
 
     private void say(String line) {

@@ -7,6 +7,7 @@ import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
+import io.github.unipic.files.ByteSize;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -127,7 +128,7 @@ final class ExportCommand implements Callable<Integer> {
                     unused.size() + (unused.size() == 1 ? " tensor" : " tensors") + " of the checkpoint are not used:");
             printSome("  ", unused, out);
         }
-        out.println("Wrote " + report.folder() + " (" + Quantities.bytes(report.bytes()) + ") in "
+        out.println("Wrote " + report.folder() + " (" + ByteSize.of(report.bytes()) + ") in "
                 + Quantities.time(report.duration()));
     }
 

@@ -3,6 +3,7 @@ package io.github.unipic.cli;
 import io.github.unipic.ModelInfo;
 import io.github.unipic.RuntimeInfo;
 import io.github.unipic.UniPic;
+import io.github.unipic.files.ByteSize;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
@@ -44,7 +45,7 @@ final class InfoCommand implements Callable<Integer> {
         print(out, "Model", info.name() + " (format version " + info.formatVersion() + ")");
         print(out, "Folder", info.folder().toString());
         print(out, "Chosen", reason);
-        print(out, "Size", Quantities.bytes(info.bytes()));
+        print(out, "Size", ByteSize.of(info.bytes()));
         print(out, "Tasks", info.tasks().stream().map(InfoCommand::label).collect(Collectors.joining(", ")));
         print(out, "Image", info.defaultWidth() + " x " + info.defaultHeight() + " unless asked otherwise");
         out.println();
@@ -52,7 +53,7 @@ final class InfoCommand implements Callable<Integer> {
         for (ModelInfo.GraphInfo graph : info.graphs()) {
             out.println("  "
                     + TerminalText.line(graph.name() + ".onnx: " + label(graph.precision()) + ", "
-                            + label(graph.flavor()) + ", " + Quantities.bytes(graph.bytes())));
+                            + label(graph.flavor()) + ", " + ByteSize.of(graph.bytes())));
             printTensors(out, "in ", graph.inputs());
             printTensors(out, "out", graph.outputs());
         }
@@ -77,7 +78,7 @@ final class InfoCommand implements Callable<Integer> {
                 "Machine",
                 System.getProperty("os.name") + ", " + System.getProperty("os.arch") + ", "
                         + Runtime.getRuntime().availableProcessors() + " threads, Java heap up to "
-                        + Quantities.bytes(Runtime.getRuntime().maxMemory()));
+                        + ByteSize.of(Runtime.getRuntime().maxMemory()));
     }
 
     private static void print(PrintStream out, String label, String value) {

@@ -3,25 +3,9 @@ package io.github.unipic.cli;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Formats sizes and times for people. */
+/** Formats times for people. */
 final class Quantities {
-    private static final String[] UNITS = {"kB", "MB", "GB", "TB"};
-
     private Quantities() {}
-
-    /** Decimal units, as disks and downloads are sold: {@code 4.8 MB}. */
-    static String bytes(long bytes) {
-        if (bytes < 1000) {
-            return bytes + " B";
-        }
-        double value = bytes / 1000.0;
-        int unit = 0;
-        while (value >= 999.95 && unit < UNITS.length - 1) {
-            value /= 1000;
-            unit++;
-        }
-        return String.format(Locale.ROOT, "%.1f %s", value, UNITS[unit]);
-    }
 
     /** {@code 0.4 s}, {@code 37 s}, {@code 4 min 07 s}, {@code 1 h 05 min}. */
     static String time(Duration time) {

@@ -9,20 +9,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class QuantitiesTest {
     @ParameterizedTest
     @CsvSource({
-        "0, 0 B",
-        "999, 999 B",
-        "1000, 1.0 kB",
-        "999949, 999.9 kB",
-        "999999, 1.0 MB",
-        "6543210987, 6.5 GB",
-        "9223372036854775807, 9223372.0 TB"
-    })
-    void bytes(long bytes, String text) {
-        assertThat(Quantities.bytes(bytes)).isEqualTo(text);
-    }
-
-    @ParameterizedTest
-    @CsvSource({
         "0, 0.0 s",
         "420, 0.4 s",
         "9949, 9.9 s",

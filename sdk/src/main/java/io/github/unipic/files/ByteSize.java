@@ -1,17 +1,17 @@
-package io.github.unipic.export.hub;
+package io.github.unipic.files;
 
 import java.util.Locale;
 
-/** Sizes for people. */
-final class Bytes {
+/** Sizes of files and of memory, for people. */
+public final class ByteSize {
     private static final String[] UNITS = {"kB", "MB", "GB", "TB"};
 
-    private Bytes() {}
+    private ByteSize() {}
 
     /** Decimal units, as disks and downloads are sold: {@code 4.8 MB}. */
-    static String of(long bytes) {
+    public static String of(long bytes) {
         if (bytes < 1000) {
-            return bytes + " bytes";
+            return bytes + " B";
         }
         double value = bytes / 1000.0;
         int unit = 0;
