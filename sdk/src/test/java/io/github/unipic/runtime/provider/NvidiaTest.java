@@ -11,6 +11,7 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.RuntimeInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,12 +102,13 @@ class NvidiaTest {
     /** Before ONNX Runtime, whose own message names a file of its own that does not load. */
     @Test
     void withoutADriverItIsTheDriverThatIsNamed() {
-        assumeThat(OnnxRuntime.info().providers()).contains("CUDAExecutionProvider");
+        RuntimeInfo info = OnnxRuntime.info();
+        assumeThat(info.providers()).contains("CUDAExecutionProvider");
         String obstacle = NvidiaDriver.obstacle(0).orElse("");
         assumeThat(obstacle).as("this machine has no NVIDIA driver").isNotEmpty();
         assertThat(Nvidia.hasIdleGpu()).isFalse();
         assertThat(Nvidia.obstacle(ExecutionProvider.of("cuda"))).contains(obstacle);
-        assertThat(OnnxRuntime.info().missing()).contains("cuda: " + obstacle);
+        assertThat(info.missing()).contains("cuda: " + obstacle);
         for (ExecutionProvider provider : List.of(ExecutionProvider.of("cuda"), TENSORRT)) {
             try (SessionOptions session = new SessionOptions()) {
                 assertThatExceptionOfType(InferenceException.class)
