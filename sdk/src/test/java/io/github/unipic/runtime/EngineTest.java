@@ -58,8 +58,14 @@ class EngineTest {
                     await(mayEnd);
                     return execution.cancellation().isCancelled();
                 })));
-        running.await();
+        awaitRunning(request);
         return request;
+    }
+
+    /** A request that fails at once does not run. */
+    private void awaitRunning(CompletableFuture<?> request) throws InterruptedException {
+        request.whenComplete((result, failure) -> running.countDown());
+        running.await();
     }
 
     private static void await(CountDownLatch latch) {
@@ -116,6 +122,16 @@ class EngineTest {
                 .withMessage("This UniPic is closed.");
         engine.close();
         engine.close(Duration.ofMinutes(1));
+    }
+
+    @Test
+    void whereThereIsNoRequestTheGraceTimeIsNotNeeded() {
+        Engine engine = open();
+        assertThat(engine.<Set<GraphName>>execute(
+                        execution -> execution.withOpen(EMBEDDING, engine.graphs()::loaded)))
+                .isEqualTo(EMBEDDING);
+        engine.close(Duration.ofMinutes(10));
+        assertFreed(engine);
     }
 
     @Test
@@ -177,7 +193,7 @@ class EngineTest {
                 await(mayEnd);
             }
         }));
-        running.await();
+        awaitRunning(request);
         engine.close(Duration.ofMillis(1));
         assertThat(mayEnd.getCount()).isZero();
         assertFreed(engine);
@@ -262,7 +278,7 @@ class EngineTest {
                 await(mayEnd);
             }
         }));
-        running.await();
+        awaitRunning(request);
         Thread ending = start(() -> ShutdownHook.end(Set.of(engine)));
         cancelled.await();
         assertThat(waits(ending)).isTrue();

@@ -10,10 +10,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OrtException;
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
+import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
@@ -21,11 +23,13 @@ import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.testing.ModelCopy;
 import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -120,6 +124,37 @@ class GraphsTest {
         }
         assertThat(opened).containsExactly(TEXT_EMBEDDING, TEXT_EMBEDDING, TEXT_EMBEDDING);
         assertThat(ran).isEqualTo(opened);
+    }
+
+    /** A file that is mapped changes what the graph computes. */
+    @Test
+    void whatWasReadIntoMemoryStaysAsItWas(@TempDir Path temporary) throws IOException {
+        byte[] weights = Files.readAllBytes(SmallModel.folder().resolve("text_embedding.data"));
+        ModelFolder model = changed(temporary, "text_embedding.data", weights);
+        try (Graphs graphs = new Graphs(model, SmallModel.options(Memory.DEFAULTS.withMapped(false)))) {
+            float[] row = graphs.withOpen(Set.of(TEXT_EMBEDDING), new Cancellation(), () -> {
+                overwrite(model.path().resolve("text_embedding.data"), new byte[weights.length]);
+                return embeddings(graphs, 5);
+            });
+            assertThat(row).isEqualTo(table()[5]);
+        }
+    }
+
+    private static void overwrite(Path file, byte[] content) {
+        try {
+            Files.write(file, content, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aProviderThatIsNotThereIsRefusedBeforeAnythingIsOpened() {
+        RuntimeOptions options = new RuntimeOptions(
+                OptionalInt.empty(), ExecutionProvider.of("abacus"), Optional.empty(), Memory.DEFAULTS);
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> new Graphs(folder, options))
+                .withMessageContaining("'abacus'");
     }
 
     @Test
@@ -222,7 +257,7 @@ class GraphsTest {
         try (Graphs graphs = new Graphs(folder, SmallModel.options(Memory.DEFAULTS), cancelling)) {
             assertThatExceptionOfType(CancelledException.class)
                     .isThrownBy(() -> embeddings(graphs, cancellation, 1))
-                    .withCauseInstanceOf(ai.onnxruntime.OrtException.class);
+                    .withCauseInstanceOf(OrtException.class);
             assertThat(embeddings(graphs, 1)).hasSize(HIDDEN);
         }
     }
@@ -254,6 +289,7 @@ class GraphsTest {
                     .isThrownBy(() -> graphs.inputType(TEXT_EMBEDDING, "ids"))
                     .withMessageContainingAll("the input ids of graph text_embedding as int64", "export");
             assertThat(graphs.folder()).isSameAs(folder);
+            assertThat(graphs.options()).isEqualTo(SmallModel.options(Memory.DEFAULTS));
             assertThat(graphs.tensorsStayOnDevice()).isFalse();
         }
     }
@@ -372,7 +408,7 @@ class GraphsTest {
         byte[] graph = Files.readAllBytes(SmallModel.folder().resolve("text_embedding.onnx"));
         ModelFolder model = changed(temporary, "text_embedding.onnx", graph);
         Files.writeString(
-                model.path().resolve("unipic.json"), "\n", java.nio.file.StandardOpenOption.APPEND);
+                model.path().resolve("unipic.json"), "\n", StandardOpenOption.APPEND);
         try (Graphs graphs = new Graphs(model, SmallModel.options(Memory.DEFAULTS))) {
             assertThatExceptionOfType(ModelFormatException.class)
                     .isThrownBy(() -> embeddings(graphs, 1))
