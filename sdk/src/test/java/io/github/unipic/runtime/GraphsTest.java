@@ -126,17 +126,19 @@ class GraphsTest {
         assertThat(ran).isEqualTo(opened);
     }
 
-    /** A file that is mapped changes what the graph computes. */
+    /** A file that is mapped changes what the graph computes. Once the graph is closed its weights are freed. */
     @Test
-    void whatWasReadIntoMemoryStaysAsItWas(@TempDir Path temporary) throws IOException {
+    void whatWasReadIntoMemoryStaysAsItWasWhileItsGraphIsOpen(@TempDir Path temporary) throws IOException {
         byte[] weights = Files.readAllBytes(SmallModel.folder().resolve("text_embedding.data"));
         ModelFolder model = changed(temporary, "text_embedding.data", weights);
-        try (Graphs graphs = new Graphs(model, SmallModel.options(Memory.DEFAULTS.withMapped(false)))) {
+        Memory memory = Memory.DEFAULTS.withMapped(false).withKeepLoaded(false);
+        try (Graphs graphs = new Graphs(model, SmallModel.options(memory))) {
             float[] row = graphs.withOpen(Set.of(TEXT_EMBEDDING), new Cancellation(), () -> {
                 overwrite(model.path().resolve("text_embedding.data"), new byte[weights.length]);
                 return embeddings(graphs, 5);
             });
             assertThat(row).isEqualTo(table()[5]);
+            assertThat(embeddings(graphs, 5)).isEqualTo(new float[HIDDEN]);
         }
     }
 
