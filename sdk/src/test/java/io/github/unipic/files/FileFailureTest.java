@@ -29,8 +29,10 @@ class FileFailureTest {
                 new FileSystemException(path, null, "No space left on device"), "No space left on device",
                 new IOException("Input/output error"), "Input/output error",
                 new EOFException(), "java.io.EOFException",
-                new UncheckedIOException(new IOException("disk")), "java.io.UncheckedIOException: java.io.IOException: disk");
-        reasons.forEach((failure, reason) -> assertThat(FileFailure.reason(failure)).isEqualTo(reason));
+                new UncheckedIOException(new IOException("disk")),
+                        "java.io.UncheckedIOException: java.io.IOException: disk");
+        reasons.forEach(
+                (failure, reason) -> assertThat(FileFailure.reason(failure)).isEqualTo(reason));
     }
 
     @Test

@@ -151,8 +151,7 @@ class StagingFileTest {
         Path device = Path.of("/dev/null");
         AtomicFile.requirePossible(device);
         AtomicFile.write(device, stream -> stream.write(1));
-        assertThat(Files.readAttributes(device, BasicFileAttributes.class)
-                        .isOther())
+        assertThat(Files.readAttributes(device, BasicFileAttributes.class).isOther())
                 .isTrue();
     }
 

@@ -127,8 +127,7 @@ class EngineTest {
     @Test
     void whereThereIsNoRequestTheGraceTimeIsNotNeeded() {
         Engine engine = open();
-        assertThat(engine.<Set<GraphName>>execute(
-                        execution -> execution.withOpen(EMBEDDING, engine.graphs()::loaded)))
+        assertThat(engine.<Set<GraphName>>execute(execution -> execution.withOpen(EMBEDDING, engine.graphs()::loaded)))
                 .isEqualTo(EMBEDDING);
         engine.close(Duration.ofMinutes(10));
         assertFreed(engine);
@@ -241,9 +240,10 @@ class EngineTest {
     @Test
     void aFailingRequestIsNoLongerInProgress() {
         Engine engine = open();
-        assertThatExceptionOfType(InferenceException.class).isThrownBy(() -> engine.execute(execution -> {
-            throw new OutOfMemoryError("Java heap space");
-        }));
+        assertThatExceptionOfType(InferenceException.class)
+                .isThrownBy(() -> engine.execute(execution -> {
+                    throw new OutOfMemoryError("Java heap space");
+                }));
         engine.close();
         assertFreed(engine);
     }

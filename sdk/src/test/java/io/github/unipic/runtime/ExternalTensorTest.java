@@ -75,7 +75,8 @@ class ExternalTensorTest {
         List<ExternalTensor> read = ExternalTensor.of(graph(
                 tensor("w", 10, List.of(3L, 1L << 40), "location", "w.data", "offset", "8589934592", "length", "24"),
                 tensor("inside", 1, List.of(1L)).setRawData(ByteString.copyFrom(new byte[200])),
-                tensor("größe", 1, List.of(), "location", "b.data", "checksum", "abc").setDocString("ignored")));
+                tensor("größe", 1, List.of(), "location", "b.data", "checksum", "abc")
+                        .setDocString("ignored")));
         assertThat(read).hasSize(2);
         ExternalTensor first = read.get(0);
         assertThat(first.name()).isEqualTo("w");

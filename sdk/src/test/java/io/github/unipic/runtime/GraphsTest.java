@@ -102,7 +102,8 @@ class GraphsTest {
 
     /** The table as it is in its file. */
     private static float[][] table() throws IOException {
-        FloatBuffer values = ByteBuffer.wrap(Files.readAllBytes(SmallModel.folder().resolve("text_embedding.data")))
+        FloatBuffer values = ByteBuffer.wrap(
+                        Files.readAllBytes(SmallModel.folder().resolve("text_embedding.data")))
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .asFloatBuffer();
         float[][] table = new float[VOCABULARY][HIDDEN];
@@ -115,8 +116,8 @@ class GraphsTest {
     @Test
     void anEmbeddingIsARowOfTheTable() throws IOException {
         float[][] table = table();
-        for (Memory memory : List.of(
-                Memory.DEFAULTS, Memory.DEFAULTS.withMapped(false), Memory.DEFAULTS.withPrepack(true))) {
+        for (Memory memory :
+                List.of(Memory.DEFAULTS, Memory.DEFAULTS.withMapped(false), Memory.DEFAULTS.withPrepack(true))) {
             try (Graphs graphs = graphs(memory)) {
                 float[] rows = embeddings(graphs, VOCABULARY - 1, 0);
                 assertThat(rows).startsWith(table[VOCABULARY - 1]).endsWith(table[0]);
@@ -306,9 +307,7 @@ class GraphsTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> embeddings(graphs, 1))
                 .withMessage("This UniPic is closed.");
-        assertThatIllegalStateException()
-                .isThrownBy(graphs::endProfiling)
-                .withMessage("This UniPic is closed.");
+        assertThatIllegalStateException().isThrownBy(graphs::endProfiling).withMessage("This UniPic is closed.");
     }
 
     @Test
@@ -326,8 +325,7 @@ class GraphsTest {
     @Test
     void matricesStayInTheirFileUnlessPrepackingIsAskedFor() {
         Map<String, String> prepacked = Map.of("session.force_spinning_stop", "1");
-        Map<String, String> inPlace =
-                Map.of("session.force_spinning_stop", "1", "session.disable_prepacking", "1");
+        Map<String, String> inPlace = Map.of("session.force_spinning_stop", "1", "session.disable_prepacking", "1");
         try (Graphs graphs = graphs(Memory.DEFAULTS);
                 Graphs prepacking = graphs(Memory.DEFAULTS.withPrepack(true))) {
             assertThat(graphs.configuration(DECODER_STEP)).isEqualTo(inPlace);
@@ -409,8 +407,7 @@ class GraphsTest {
     void aFolderThatWasReplacedIsRefusedWhateverWentWrong(@TempDir Path temporary) throws IOException {
         byte[] graph = Files.readAllBytes(SmallModel.folder().resolve("text_embedding.onnx"));
         ModelFolder model = changed(temporary, "text_embedding.onnx", graph);
-        Files.writeString(
-                model.path().resolve("unipic.json"), "\n", StandardOpenOption.APPEND);
+        Files.writeString(model.path().resolve("unipic.json"), "\n", StandardOpenOption.APPEND);
         try (Graphs graphs = new Graphs(model, SmallModel.options(Memory.DEFAULTS))) {
             assertThatExceptionOfType(ModelFormatException.class)
                     .isThrownBy(() -> embeddings(graphs, 1))
@@ -421,8 +418,7 @@ class GraphsTest {
                     .isThrownBy(() -> embeddings(graphs, 1))
                     .satisfies(e -> assertThat(e.getSuppressed())
                             .singleElement()
-                            .satisfies(cause ->
-                                    assertThat(cause).hasMessageStartingWith("ONNX Runtime cannot load ")));
+                            .satisfies(cause -> assertThat(cause).hasMessageStartingWith("ONNX Runtime cannot load ")));
         }
     }
 

@@ -29,8 +29,8 @@ class RuntimeOptionsTest {
 
     @Test
     void anAutomaticChoiceIsSettled() {
-        RuntimeOptions options = new RuntimeOptions(
-                OptionalInt.empty(), ExecutionProvider.AUTO, Optional.empty(), Memory.DEFAULTS);
+        RuntimeOptions options =
+                new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.AUTO, Optional.empty(), Memory.DEFAULTS);
         assertThat(options.provider().name()).isIn("cpu", "cuda", "tensorrt");
         assertThat(RuntimeOptions.DEFAULTS.provider()).isEqualTo(ExecutionProvider.CPU);
     }

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The manifest against a graph with inputs a float32 [N,3] and h float16 [2], and outputs b, which is a, and g, which is
- * h.
+ * The manifest against a graph with inputs a float32 [N,3] and h float16 [2], and outputs b, which is a, and g, which
+ * is h.
  */
 class SessionContractTest {
     private static final TensorSpec A = tensor("a", "float32", "B", "3");
@@ -52,9 +52,8 @@ class SessionContractTest {
         return ValueInfoProto.newBuilder()
                 .setName(name)
                 .setType(TypeProto.newBuilder()
-                        .setTensorType(TypeProto.Tensor.newBuilder()
-                                .setElemType(type)
-                                .setShape(axes)))
+                        .setTensorType(
+                                TypeProto.Tensor.newBuilder().setElemType(type).setShape(axes)))
                 .build();
     }
 

@@ -34,8 +34,8 @@ final class NvidiaDriver {
         } catch (UnsatisfiedLinkError e) {
             return Optional.of("there is no NVIDIA driver (" + FILE + " does not load); install it");
         }
-        return obstacle(device, (function, arguments) ->
-                driver.getFunction(function).invokeInt(arguments));
+        return obstacle(
+                device, (function, arguments) -> driver.getFunction(function).invokeInt(arguments));
     }
 
     static Optional<String> obstacle(int device, Functions driver) {

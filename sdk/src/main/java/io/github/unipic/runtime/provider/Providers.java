@@ -110,8 +110,7 @@ public final class Providers {
         return providers;
     }
 
-    static void addBuiltIn(SessionOptions session, OrtProvider id, ExecutionProvider provider)
-            throws OrtException {
+    static void addBuiltIn(SessionOptions session, OrtProvider id, ExecutionProvider provider) throws OrtException {
         Map<String, String> options = provider.options();
         switch (id) {
             case CPU -> allow(provider); // ONNX Runtime adds it to every session.

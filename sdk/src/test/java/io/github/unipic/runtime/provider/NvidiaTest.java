@@ -34,10 +34,14 @@ class NvidiaTest {
                         .withOption("trt_timing_cache_path", timings.toString())
                         .withOption("trt_timing_cache_enable", "0")))
                 .isEqualTo(Map.of(
-                        "trt_engine_cache_path", engines.toString(),
-                        "trt_engine_cache_enable", "1",
-                        "trt_timing_cache_path", timings.toString(),
-                        "trt_timing_cache_enable", "0"));
+                        "trt_engine_cache_path",
+                        engines.toString(),
+                        "trt_engine_cache_enable",
+                        "1",
+                        "trt_timing_cache_path",
+                        timings.toString(),
+                        "trt_timing_cache_enable",
+                        "0"));
         assertThat(engines).isDirectory();
         assertThat(timings).isDirectory();
     }

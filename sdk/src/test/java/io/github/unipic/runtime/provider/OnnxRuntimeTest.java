@@ -47,7 +47,8 @@ class OnnxRuntimeTest {
                 "plain | plain"
             })
     void aReasonIsOnnxRuntimesWithoutItsCode(String message, String expected) {
-        assertThat(OnnxRuntime.reason(new OrtException(message + "\nsecond line"))).isEqualTo(expected);
+        assertThat(OnnxRuntime.reason(new OrtException(message + "\nsecond line")))
+                .isEqualTo(expected);
     }
 
     @Test
