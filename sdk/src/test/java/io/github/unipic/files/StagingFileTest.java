@@ -90,6 +90,35 @@ class StagingFileTest {
     }
 
     @Test
+    void onceClosedItCanBeTakenOver() throws IOException {
+        OwnedFile file = OwnedFile.create(folder, Leftovers::fileName);
+        assertThat(OwnedFile.take(file.path())).isEmpty();
+        file.close();
+        Optional<OwnedFile> taken = OwnedFile.take(file.path());
+        assertThat(taken).isPresent();
+        taken.get().close();
+    }
+
+    @Test
+    void aNameThatIsInUseGivesWayToAnother() throws IOException {
+        try (OwnedFile first = OwnedFile.create(folder, id -> "first")) {
+            int[] asked = {0};
+            try (OwnedFile second = OwnedFile.create(folder, id -> ++asked[0] < 3 ? "first" : "second")) {
+                assertThat(second.path()).isEqualTo(folder.resolve("second"));
+            }
+            asked[0] = 0;
+            assertThatExceptionOfType(FileSystemException.class)
+                    .isThrownBy(() -> OwnedFile.create(folder, id -> {
+                        asked[0]++;
+                        return "first";
+                    }))
+                    .withMessageContaining("another process deletes what is written there");
+            assertThat(asked[0]).isEqualTo(100);
+            assertThat(first.path()).exists();
+        }
+    }
+
+    @Test
     void whatAKilledProcessLeftIsRemoved() throws IOException {
         Path left = Files.createFile(folder.resolve(Leftovers.fileName("01234567-89ab-cdef-0123-456789abcdef")));
         Path notes = Files.createFile(folder.resolve(".unipic-notes.tmp"));
