@@ -28,7 +28,8 @@ final class DataFiles {
 
         Shared(long bytes) {
             whole = new Memory(Math.max(bytes, 1) + PAGE);
-            content = whole.align(PAGE);
+            // Of the file's size, against which the offsets in a graph are checked.
+            content = (Memory) whole.align(PAGE).share(0, bytes);
         }
     }
 
@@ -38,7 +39,7 @@ final class DataFiles {
 
     /**
      * The file's content, to be {@linkplain #release released}. Not in Java's own memory, whose limits are set for
-     * other other things than a model's weights.
+     * other things than a model's weights.
      *
      * @throws ModelFormatException when it cannot be read
      */

@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -328,16 +329,10 @@ public final class Graphs implements AutoCloseable {
             }
             // Errors come as exceptions, and a cancelled run must not write to the user's console.
             sessionOptions.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-            // An image goes through several sessions in turn. The threads of one must not spin while another works.
-            sessionOptions.addConfigEntry("session.force_spinning_stop", "1");
             // A memory pattern keeps the largest block that some sizes needed, in addition to those of other sizes.
             sessionOptions.setMemoryPatternOptimization(false);
-            if (!options.provider().isCpu()) {
-                // Weights are allocated in their own size, not in an arena that grows by powers of two.
-                sessionOptions.addConfigEntry("session.use_device_allocator_for_initializers", "1");
-            }
-            if (multipliesInPlace(graph)) {
-                sessionOptions.addConfigEntry("session.disable_prepacking", "1");
+            for (Map.Entry<String, String> entry : configuration(graph).entrySet()) {
+                sessionOptions.addConfigEntry(entry.getKey(), entry.getValue());
             }
             Providers.addTo(sessionOptions, Nvidia.forGraph(options.provider(), folder.manifest(), folder.spec(graph)));
             String path = folderPath.path().resolve(file.getFileName()).toString();
@@ -383,6 +378,21 @@ public final class Graphs implements AutoCloseable {
             weights.close();
             throw e;
         }
+    }
+
+    /** Entries of a session's configuration, by ONNX Runtime's names. */
+    Map<String, String> configuration(GraphName graph) {
+        Map<String, String> entries = new TreeMap<>();
+        // An image goes through several sessions in turn. The threads of one must not spin while another works.
+        entries.put("session.force_spinning_stop", "1");
+        if (!options.provider().isCpu()) {
+            // Weights are allocated in their own size, not in an arena that grows by powers of two.
+            entries.put("session.use_device_allocator_for_initializers", "1");
+        }
+        if (multipliesInPlace(graph)) {
+            entries.put("session.disable_prepacking", "1");
+        }
+        return entries;
     }
 
     private boolean multipliesInPlace(GraphName graph) {

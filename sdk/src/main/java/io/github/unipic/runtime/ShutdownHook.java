@@ -11,7 +11,7 @@ final class ShutdownHook {
     private static final Set<Engine> ENGINES = new HashSet<>();
 
     static {
-        Runtime.getRuntime().addShutdownHook(new Thread(ShutdownHook::cancelAll, "unipic-shutdown"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(open()), "unipic-shutdown"));
     }
 
     private ShutdownHook() {}
@@ -28,13 +28,17 @@ final class ShutdownHook {
         }
     }
 
-    private static void cancelAll() {
-        Set<Engine> open;
+    /** Those that are not freed. */
+    static Set<Engine> open() {
         synchronized (ENGINES) {
-            open = Set.copyOf(ENGINES);
+            return Set.copyOf(ENGINES);
         }
-        open.forEach(Engine::refuseNewRequests);
-        open.forEach(Engine::cancelRequests);
-        open.forEach(Engine::awaitCancelledRequests);
+    }
+
+    /** Cancels the requests of all engines before it waits for any. */
+    static void end(Set<Engine> engines) {
+        engines.forEach(Engine::refuseNewRequests);
+        engines.forEach(Engine::cancelRequests);
+        engines.forEach(Engine::awaitCancelledRequests);
     }
 }

@@ -51,7 +51,7 @@ final class Weights implements AutoCloseable {
                 weights.tensors.put(tensor.name(), weights.tensor(tensor));
             }
             return weights;
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException | IllegalArgumentException | ArithmeticException e) {
             weights.close();
             throw new ModelFormatException(
                     "The weights of " + graph + " cannot be read into memory: " + e.getMessage()

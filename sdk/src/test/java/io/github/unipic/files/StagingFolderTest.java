@@ -71,7 +71,8 @@ class StagingFolderTest {
                         }
                         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
                     }))
-                    .hasMessage("Input/output error");
+                    .hasMessage("Input/output error")
+                    .satisfies(e -> assertThat(e.getSuppressed()).hasSize(failing.length() - 1));
         }
         assertThat(moves[0]).isEqualTo(failing.equals("1") ? 1 : 3);
         assertThat(tree()).containsExactly("model/file old");

@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import io.github.unipic.runtime.SessionRunner.Location;
 import io.github.unipic.runtime.Tensor.Rows;
 import io.github.unipic.runtime.provider.OnnxRuntime;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -29,6 +30,17 @@ class CopiesTest {
                 }
             }
         }
+    }
+
+    @Test
+    void closedTwiceItClosesItsSessionsOnce() {
+        OnnxRuntime.environment();
+        Copies copies = new Copies(SessionRunner::viaJava, SessionOptions::new);
+        try (Tensor original = Tensor.floats(VALUES, VALUES.length)) {
+            copies.toHost(original).close();
+        }
+        copies.close();
+        copies.close();
     }
 
     /** What Java cannot read in place comes to the host first, and the copy goes away again. */

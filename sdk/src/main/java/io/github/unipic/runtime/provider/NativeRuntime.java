@@ -52,7 +52,7 @@ final class NativeRuntime {
     }
 
     /** The library by its plain name, or by one with a version: {@code libonnxruntime.so.1} or {@code .so.1.29.0}. */
-    private static Path core(Path folder) {
+    static Path core(Path folder) {
         String plain = fileName(CORE);
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.getFileName()
@@ -68,7 +68,7 @@ final class NativeRuntime {
     }
 
     /** Asks the library through C, since Java's part does not load at all over some other versions. */
-    private static String version(Path core) {
+    static String version(Path core) {
         // struct OrtApiBase { const OrtApi* (*GetApi)(uint32_t version); const char* (*GetVersionString)(); }
         try (NativeLibrary library = NativeLibrary.getInstance(core.toString())) {
             Pointer base = library.getFunction("OrtGetApiBase").invokePointer(new Object[0]);

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** NVIDIA's providers, CUDA and TensorRT: their requirements on this machine, and their options for a graph. */
@@ -47,32 +48,39 @@ public final class Nvidia {
         NvidiaOptions.check(provider);
         prepare(provider);
         NativeLibraries.prepareProvider("tensorrt");
-        Map<String, String> options = new TreeMap<>(provider.options());
-        switchCacheOn(provider, options, "trt_engine_cache");
-        switchCacheOn(provider, options, "trt_timing_cache");
+        Map<String, String> options = withCaches(provider);
         try (OrtTensorRTProviderOptions tensorRt = new OrtTensorRTProviderOptions()) {
             for (Map.Entry<String, String> option : options.entrySet()) {
                 tensorRt.add(option.getKey(), option.getValue());
             }
             session.addTensorrt(tensorRt);
         }
-        ExecutionProvider cuda = ExecutionProvider.of("cuda");
-        String device = provider.options().get(Providers.DEVICE_ID);
-        addCuda(session, device == null ? cuda : cuda.withOption(Providers.DEVICE_ID, device));
+        addCuda(session, besideTensorRt(provider));
     }
 
-    /** Enables a cache that has a folder, which ONNX Runtime does not do by itself. */
-    private static void switchCacheOn(ExecutionProvider provider, Map<String, String> options, String cache) {
-        String folder = options.get(cache + "_path");
-        if (folder == null) {
-            return;
+    /** TensorRT's options; each cache that has a folder is enabled, which ONNX Runtime does not do by itself. */
+    static Map<String, String> withCaches(ExecutionProvider provider) {
+        Map<String, String> options = new TreeMap<>(provider.options());
+        for (String cache : List.of("trt_engine_cache", "trt_timing_cache")) {
+            String folder = options.get(cache + "_path");
+            if (folder == null) {
+                continue;
+            }
+            options.putIfAbsent(cache + "_enable", "1");
+            try {
+                Files.createDirectories(Path.of(folder));
+            } catch (IOException | InvalidPathException e) {
+                throw Providers.wrong(provider, cache + "_path", folder, "a folder that can be written");
+            }
         }
-        options.putIfAbsent(cache + "_enable", "1");
-        try {
-            Files.createDirectories(Path.of(folder));
-        } catch (IOException | InvalidPathException e) {
-            throw Providers.wrong(provider, cache + "_path", folder, "a folder that can be written");
-        }
+        return options;
+    }
+
+    /** CUDA on the same GPU. */
+    static ExecutionProvider besideTensorRt(ExecutionProvider provider) {
+        ExecutionProvider cuda = ExecutionProvider.of("cuda");
+        String device = provider.options().get(Providers.DEVICE_ID);
+        return device == null ? cuda : cuda.withOption(Providers.DEVICE_ID, device);
     }
 
     private static void prepare(ExecutionProvider provider) {
@@ -89,10 +97,12 @@ public final class Nvidia {
         if (obstacle.isPresent() || !NativeLibraries.isOnnxRuntimeOfClassPath()) {
             return obstacle;
         }
-        return needs(provider).stream()
-                .map(NvidiaLibraries.HERE::load)
-                .flatMap(Optional::stream)
-                .findFirst();
+        return load(provider, NvidiaLibraries.HERE::load);
+    }
+
+    /** @param loader loads a group of libraries and gives what is missing */
+    static Optional<String> load(ExecutionProvider provider, Function<NvidiaLibraries.Group, Optional<String>> loader) {
+        return needs(provider).stream().map(loader).flatMap(Optional::stream).findFirst();
     }
 
     private static List<NvidiaLibraries.Group> needs(ExecutionProvider provider) {

@@ -15,6 +15,17 @@ final class NvidiaDriver {
 
     private NvidiaDriver() {}
 
+    /** The driver's functions by name. */
+    interface Functions {
+        /**
+         * Calls one.
+         *
+         * @return its error's number, 0 for none
+         * @throws UnsatisfiedLinkError when there is no such function
+         */
+        int call(String function, Object... arguments);
+    }
+
     /** Why a GPU cannot be used, and what to do; empty when it can. */
     static Optional<String> obstacle(int device) {
         NativeLibrary driver;
@@ -23,6 +34,11 @@ final class NvidiaDriver {
         } catch (UnsatisfiedLinkError e) {
             return Optional.of("there is no NVIDIA driver (" + FILE + " does not load); install it");
         }
+        return obstacle(
+                device, (function, arguments) -> driver.getFunction(function).invokeInt(arguments));
+    }
+
+    static Optional<String> obstacle(int device, Functions driver) {
         try {
             call(driver, "cuInit", 0);
             int version = number(driver, "cuDriverGetVersion");
@@ -41,17 +57,17 @@ final class NvidiaDriver {
         }
     }
 
-    private static int number(NativeLibrary driver, String function) {
+    private static int number(Functions driver, String function) {
         IntByReference number = new IntByReference();
         call(driver, function, number);
         return number.getValue();
     }
 
-    private static void call(NativeLibrary driver, String function, Object... arguments) {
-        int error = driver.getFunction(function).invokeInt(arguments);
+    private static void call(Functions driver, String function, Object... arguments) {
+        int error = driver.call(function, arguments);
         if (error != 0) {
             PointerByReference name = new PointerByReference();
-            boolean known = driver.getFunction("cuGetErrorName").invokeInt(new Object[] {error, name}) == 0;
+            boolean known = driver.call("cuGetErrorName", error, name) == 0;
             throw new IllegalStateException(
                     function + ": " + (known ? name.getValue().getString(0) : "error " + error));
         }

@@ -70,7 +70,7 @@ final class NvidiaLibraries {
             List.of(),
             "libnvinfer10 libnvonnxparsers10");
 
-    private static String cudnn(String part) {
+    static String cudnn(String part) {
         String name = part.isEmpty() ? "cudnn" : "cudnn_" + part;
         return Platform.isWindows() ? name + "64_9.dll" : "lib" + name + ".so.9";
     }
@@ -191,7 +191,7 @@ final class NvidiaLibraries {
         opened.clear();
     }
 
-    private static String advice(Group group, List<String> missing) {
+    static String advice(Group group, List<String> missing) {
         String packages = Platform.isWindows() ? group.name() : "the packages " + group.packages();
         String install = "install " + packages + " from NVIDIA";
         return group.name() + " lacks " + String.join(", ", missing) + "; "

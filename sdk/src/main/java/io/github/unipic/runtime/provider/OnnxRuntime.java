@@ -90,7 +90,7 @@ public final class OnnxRuntime {
      * log, with stack traces, that the temporary folder has no room for a library that may not be needed: what is
      * missing in the end is an exception.
      */
-    private static OrtEnvironment quietEnvironment() {
+    static OrtEnvironment quietEnvironment() {
         Logger logger = Logger.getLogger(OrtEnvironment.class.getPackageName());
         Level before = logger.getLevel();
         logger.setLevel(Level.OFF);
@@ -171,7 +171,7 @@ public final class OnnxRuntime {
      *
      * @return whether the user has set it, to whatever value, and so it stays as it is
      */
-    private static boolean switchTelemetryOff() {
+    static boolean switchTelemetryOff() {
         if (System.getenv(TELEMETRY_SWITCH) != null) {
             return true;
         }

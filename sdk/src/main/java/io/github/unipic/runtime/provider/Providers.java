@@ -110,8 +110,7 @@ public final class Providers {
         return providers;
     }
 
-    private static void addBuiltIn(SessionOptions session, OrtProvider id, ExecutionProvider provider)
-            throws OrtException {
+    static void addBuiltIn(SessionOptions session, OrtProvider id, ExecutionProvider provider) throws OrtException {
         Map<String, String> options = provider.options();
         switch (id) {
             case CPU -> allow(provider); // ONNX Runtime adds it to every session.
@@ -147,7 +146,7 @@ public final class Providers {
     }
 
     /**
-     * The arena in which a provider computes,as the run option memory.enable_memory_arena_shrinkage names it. ONNX
+     * The arena in which a provider computes, as the run option memory.enable_memory_arena_shrinkage names it. ONNX
      * Runtime fails a run that names an arena which is not there, so others than these have none.
      */
     public static Optional<String> arena(ExecutionProvider provider) {
@@ -180,7 +179,7 @@ public final class Providers {
         return chosen;
     }
 
-    private static void addDevice(SessionOptions session, List<OrtEpDevice> devices, ExecutionProvider provider)
+    static void addDevice(SessionOptions session, List<OrtEpDevice> devices, ExecutionProvider provider)
             throws OrtException {
         int index = number(provider, DEVICE);
         if (index >= devices.size()) {

@@ -1,11 +1,17 @@
 package io.github.unipic.runtime.provider;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -47,5 +53,55 @@ class NativeRuntimeTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> OnnxRuntime.useNative(folder))
                 .withMessageContaining("before anything else");
+    }
+
+    private static Path inUse() {
+        OnnxRuntime.environment();
+        return Path.of(System.getProperty("onnxruntime.native.path"));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void theShortestNameIsTaken(@TempDir Path folder) throws IOException {
+        Files.createFile(folder.resolve("libonnxruntime.so.1.29.0"));
+        Files.createFile(folder.resolve("libonnxruntime4j_jni.so"));
+        Files.createFile(folder.resolve("lib.so"));
+        assertThat(NativeRuntime.core(folder)).isEqualTo(folder.resolve("libonnxruntime.so.1.29.0"));
+        Files.createFile(folder.resolve("libonnxruntime.so.1"));
+        assertThat(NativeRuntime.core(folder)).isEqualTo(folder.resolve("libonnxruntime.so.1"));
+    }
+
+    @Test
+    void aLibraryTellsItsVersion() {
+        String version = NativeRuntime.version(NativeRuntime.core(inUse()));
+        assertThat(version).isEqualTo(OnnxRuntime.environment().getVersion()).matches("1\\.\\d+\\.\\d+");
+    }
+
+    /** The build that this process has: loading it once more does nothing. */
+    @Test
+    void whatIsLoadedIsWhatOnnxRuntimeUses() {
+        Path folder = inUse();
+        String[] skipped = {"onnxruntime.native.onnxruntime.skip", "onnxruntime.native.onnxruntime4j_jni.skip"};
+        try {
+            System.clearProperty("onnxruntime.native.path");
+            NativeRuntime.load(folder);
+            assertThat(System.getProperty("onnxruntime.native.path")).isEqualTo(folder.toString());
+            assertThat(skipped).allMatch(Boolean::getBoolean);
+        } finally {
+            System.setProperty("onnxruntime.native.path", folder.toString());
+            for (String property : skipped) {
+                System.clearProperty(property);
+            }
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aLibraryThatDoesNotLoadIsSaidInOneLine(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("libonnxruntime.so"), "not a library");
+        assertThatExceptionOfType(InferenceException.class)
+                .isThrownBy(() -> NativeRuntime.load(folder))
+                .withMessageStartingWith("ONNX Runtime does not load from " + folder + ": ")
+                .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1));
     }
 }

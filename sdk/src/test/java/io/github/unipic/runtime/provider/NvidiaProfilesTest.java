@@ -98,4 +98,34 @@ class NvidiaProfilesTest {
                 .containsKeys("trt_fp16_enable", "trt_profile_min_shapes", "trt_profile_max_shapes")
                 .containsEntry("trt_profile_opt_shapes", "ids:2x576");
     }
+
+    /** 1024 positions in 32 iterations are 32 each; rows with and without the prompt are twice as many. */
+    @Test
+    void stepsAndPredictionsFollowFromTheDefaults() {
+        GraphSpec sampler = graph(input("z", "R", "C"), input("noise", "1+T", "M"));
+        assertThat(NvidiaProfiles.options(MANIFEST, sampler))
+                .containsEntry("trt_profile_min_shapes", "z:1x0,noise:2x1")
+                .containsEntry("trt_profile_opt_shapes", "z:64x0,noise:101x32")
+                .containsEntry("trt_profile_max_shapes", "z:8192x4160,noise:1001x4096");
+    }
+
+    /** Taller than twice the native side, of 64 tokens: a height of 80. */
+    @Test
+    void aDefaultThatIsLargerIsCovered() {
+        Manifest wide = new Manifest(
+                Manifest.FORMAT_VERSION,
+                "wide",
+                "test",
+                MANIFEST.sizes(),
+                MANIFEST.diffusion(),
+                MANIFEST.tokens(),
+                MANIFEST.prompts(),
+                new Manifest.Defaults(256, 1280, 32, 3, "constant", 1, 100),
+                Map.of(),
+                Map.of());
+        assertThat(NvidiaProfiles.options(wide, graph(input("pixels", "H", "W", "h", "w"))))
+                .containsEntry("trt_profile_min_shapes", "pixels:16x16x1x1")
+                .containsEntry("trt_profile_opt_shapes", "pixels:1280x256x80x16")
+                .containsEntry("trt_profile_max_shapes", "pixels:1280x1280x80x80");
+    }
 }
