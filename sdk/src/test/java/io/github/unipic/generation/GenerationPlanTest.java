@@ -141,7 +141,7 @@ class GenerationPlanTest {
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> plan.requireAddressable(sizes(261_889, 64, 16)))
                 .withMessage("1 images of 961 tokens are too much at once; ask for fewer or smaller ones.");
-        // What goes through the language model at once is not joined.
-        assertThatNoException().isThrownBy(() -> plan.requireAddressable(sizes(261_889, 63, 16)));
+        // What goes through the language model at once, 1024 positions, is not joined.
+        assertThatNoException().isThrownBy(() -> plan.requireAddressable(sizes(262_144, 63, 16)));
     }
 }

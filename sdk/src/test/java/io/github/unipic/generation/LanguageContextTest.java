@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ModelFormatException;
+import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.Execution;
+import io.github.unipic.runtime.RunListener;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.TestExecution;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
@@ -36,6 +39,9 @@ class LanguageContextTest {
     private static final String FOX = "a fox<|im_end|>\n<|im_start|>assistant\n";
     private static final String END = "<|im_end|>\n";
 
+    /** Graph runs of the language model. */
+    private static final AtomicInteger RUNS = new AtomicInteger();
+
     @TempDir
     private static Path folder;
 
@@ -47,7 +53,15 @@ class LanguageContextTest {
     static void load() throws IOException {
         ModelCopy copy = ModelCopy.of(SmallModel.folder(), folder.resolve("model"));
         copy.context(CONTEXT);
-        engine = Engine.open(ModelFolder.open(copy.finish(), false), SmallModel.options(Memory.DEFAULTS));
+        RunListener counting = new RunListener() {
+            @Override
+            public void onRun(GraphName graph, long nanos) {
+                if (graph == GraphName.DECODER_STEP) {
+                    RUNS.incrementAndGet();
+                }
+            }
+        };
+        engine = Engine.open(ModelFolder.open(copy.finish(), false), SmallModel.options(Memory.DEFAULTS), counting);
         execution = TestExecution.of(engine);
         tokenizer = engine.tokenizer();
     }
@@ -261,6 +275,24 @@ class LanguageContextTest {
                 assertThat(context.tokens()).isEqualTo(1024);
             }
         });
+    }
+
+    @Test
+    void noMoreThan512GoThroughTheModelAtOnce() {
+        for (int[] expected : new int[][] {{1, 1}, {512, 1}, {513, 2}, {1024, 2}, {1100, 3}}) {
+            with(context -> {
+                RUNS.set(0);
+                context.tokens(ids(expected[0]));
+                assertThat(RUNS).hasValue(expected[1]);
+            });
+            with(context -> {
+                try (Tensor embeds = embeds(expected[0])) {
+                    RUNS.set(0);
+                    context.embeds(embeds);
+                    assertThat(RUNS).hasValue(expected[1]);
+                }
+            });
+        }
     }
 
     @Test
