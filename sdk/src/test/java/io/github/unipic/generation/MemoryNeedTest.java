@@ -3,12 +3,15 @@ package io.github.unipic.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.github.unipic.InferenceException;
 import io.github.unipic.generation.MemoryNeed.Available;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.GraphSpec;
 import io.github.unipic.model.Manifest.TensorSpec;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -89,5 +92,59 @@ class MemoryNeedTest {
         assertThat(Available.here().machine()).isPositive();
         assertThat(Available.here().direct()).isPositive();
         assertThat(Available.here().heap()).isEqualTo(Runtime.getRuntime().maxMemory());
+    }
+
+    @Test
+    void whatIsThereToTheLastByteSuffices() {
+        MemoryNeed need = new MemoryNeed(2_000_000_000L, 3_100_000_000L, 4_250_000_000L);
+        Available just = new Available(2_000_000_000L, 3_100_000_000L, 4_250_000_000L);
+        assertThatNoException().isThrownBy(() -> need.require(just));
+        assertThatNoException()
+                .isThrownBy(() -> need.require(new Available(0, 3_100_000_000L, 4_250_000_000L))); // 0 is unknown
+        assertRefused(need, new Available(1_999_999_999L, 3_100_000_000L, 4_250_000_000L), "2.0 GB", "1.9 GB");
+        assertRefused(need, new Available(1, 3_100_000_000L, 4_250_000_000L), "2.0 GB", "0.0 GB");
+        assertRefused(need, new Available(2_000_000_000L, 3_099_999_999L, 4_250_000_000L), "3.1 GB", "3.0 GB");
+        assertRefused(need, new Available(2_000_000_000L, 3_100_000_000L, 4_249_999_999L), "4.2 GB of Java's heap");
+    }
+
+    private static void assertRefused(MemoryNeed need, Available available, String... numbers) {
+        assertThatExceptionOfType(InferenceException.class)
+                .isThrownBy(() -> need.require(available))
+                .withMessageContainingAll(numbers);
+    }
+
+    /** Up to 1024 tokens go through the language model at once, and nothing is joined. */
+    @Test
+    void hiddenStatesAreJoinedAboveOneChunk() {
+        Manifest manifest = manifest("fused", "float32");
+        assertThat(MemoryNeed.of(manifest, 1, 2, 1024, true).direct()).isZero();
+        assertThat(MemoryNeed.of(manifest, 1, 2, 1025, true).direct()).isEqualTo(2L * 2 * (1025 + 64) * 1536 * 4);
+    }
+
+    @Test
+    void withoutTheDecoderOnlyTheImagesCount() {
+        Manifest whole = manifest("portable", "float32");
+        Manifest without = new Manifest(
+                1,
+                whole.name(),
+                whole.producer(),
+                whole.sizes(),
+                whole.diffusion(),
+                whole.tokens(),
+                whole.prompts(),
+                whole.defaults(),
+                Map.of(),
+                Map.of());
+        assertThat(MemoryNeed.of(without, 2, 4, 4096, true)).isEqualTo(new MemoryNeed(0, 0, 2L * 3 * 1024 * 1024));
+    }
+
+    @Test
+    void theMachinesMemoryIsThereWithSwapAndJavasUpToItsLimit() {
+        assumeThat(ManagementFactory.getRuntimeMXBean().getInputArguments())
+                .noneMatch(argument -> argument.startsWith("-XX:MaxDirectMemorySize"));
+        Available here = Available.here();
+        assertThat(here.direct()).isEqualTo(Runtime.getRuntime().maxMemory());
+        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+        assertThat(here.machine()).isEqualTo(system.getTotalMemorySize() + system.getTotalSwapSpaceSize());
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -65,5 +66,26 @@ class NormStatisticsTest {
         NormStatistics flat = NormStatistics.of(new float[] {3, 0}, 1);
         assertThat(flat.change(flat)).isZero();
         assertThat(flat.change(NormStatistics.of(new float[] {3.5f, 0}, 1))).isInfinite();
+    }
+
+    /** A part of 3 values and one of 1, of two groups each. */
+    @Test
+    void everyGroupIsMergedOnItsOwn() {
+        NormStatistics three = new NormStatistics(new double[] {1, 10}, new double[] {4, 0}, 3);
+        NormStatistics one = new NormStatistics(new double[] {5, 10}, new double[] {0, 8}, 1);
+        for (NormStatistics merged : List.of(three.merge(one), one.merge(three))) {
+            assertThat(merged.positions()).isEqualTo(4);
+            assertThat(merged.means()).containsExactly(2, 10);
+            assertThat(merged.variances()[0]).isCloseTo(3 + 3.0 / 16 * 16, within(1e-12));
+            assertThat(merged.variances()[1]).isCloseTo(2, within(1e-12));
+        }
+    }
+
+    @Test
+    void aNarrowerGroupChangesAsWell() {
+        NormStatistics wide = NormStatistics.of(new float[] {0, 16}, 1);
+        NormStatistics narrow = NormStatistics.of(new float[] {0, 4}, 1);
+        assertThat(wide.change(narrow)).isEqualTo(1); // 4 to 2, in deviations of 2
+        assertThat(wide.change(NormStatistics.of(new float[] {-2, 16}, 1))).isEqualTo(0.5);
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.InferenceException;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -84,6 +85,50 @@ class TokenSamplerTest {
         assertThat(penalizing.next(new float[] {3, 2}, List.of(1))).isZero();
     }
 
+    /** The first of two equal ones reaches a half alone. */
+    @Test
+    void theNucleusEndsWhereItReachesTopP() {
+        for (int seed = 0; seed < 20; seed++) {
+            DescribeRequest half = request().seed(seed).topP(0.5).build();
+            assertThat(new TokenSampler(half).next(new float[] {0, 0}, List.of()))
+                    .isZero();
+        }
+    }
+
+    @Test
+    void onlyDifferencesOfLogitsMatter() {
+        for (int seed = 0; seed < 20; seed++) {
+            DescribeRequest request = request().seed(seed).build();
+            int token = new TokenSampler(request).next(new float[] {1, 2, 0.5f, 1.5f}, List.of());
+            for (float offset : new float[] {-2048, 2048}) {
+                float[] logits = {1 + offset, 2 + offset, 0.5f + offset, 1.5f + offset};
+                assertThat(new TokenSampler(request).next(logits, List.of())).isEqualTo(token);
+            }
+        }
+    }
+
+    /** Of 64 equally likely tokens, 20 without a seed are the same once in 2^114. */
+    @Test
+    void withoutASeedEachSamplerIsAnother() {
+        assertThat(IntStream.range(0, 20)
+                        .map(i -> new TokenSampler(request().build()).next(new float[64], List.of()))
+                        .distinct()
+                        .count())
+                .isGreaterThan(1);
+    }
+
+    @Test
+    void moreCandidatesThanTokensAreAll() {
+        for (int seed = 0; seed < 20; seed++) {
+            int all = new TokenSampler(request().seed(seed).build()).next(LOGITS.clone(), List.of());
+            for (int topK : new int[] {LOGITS.length, LOGITS.length + 1}) {
+                DescribeRequest request = request().seed(seed).topK(topK).build();
+                assertThat(new TokenSampler(request).next(LOGITS.clone(), List.of()))
+                        .isEqualTo(all);
+            }
+        }
+    }
+
     @Test
     void eachStepSamplesIndependently() {
         TokenSampler sampler = new TokenSampler(request().seed(1).build());
@@ -117,26 +162,26 @@ class TokenSamplerTest {
         for (int i = 0; i < logits.length; i++) {
             logits[i] = Math.round(random.nextGaussian() * 30) / 10f; // with equal ones
         }
-        for (int seed = 0; seed < 300; seed++) {
+        int[] sorted = IntStream.range(0, logits.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble((Integer i) -> -logits[i]).thenComparing(i -> i))
+                .mapToInt(i -> i)
+                .toArray();
+        for (int seed = 0; seed < 200; seed++) {
             for (DescribeRequest request : List.of(
                     request().seed(seed).build(),
                     request().seed(seed).topK(700).build(),
                     request().seed(seed).topP(0.3).build(),
                     request().seed(seed).topK(3000).topP(0.9).temperature(2).build())) {
                 assertThat(new TokenSampler(request).next(logits.clone(), List.of()))
-                        .isEqualTo(byWholeSort(logits, request, seed));
+                        .isEqualTo(byWholeSort(logits, sorted, request, seed));
             }
         }
     }
 
-    private static int byWholeSort(float[] logits, DescribeRequest request, int seed) {
+    private static int byWholeSort(float[] logits, int[] sorted, DescribeRequest request, int seed) {
         int count = request.topK() == 0 ? logits.length : request.topK();
-        int[] ranked = IntStream.range(0, logits.length)
-                .boxed()
-                .sorted(Comparator.comparingDouble((Integer i) -> -logits[i]).thenComparing(i -> i))
-                .limit(count)
-                .mapToInt(i -> i)
-                .toArray();
+        int[] ranked = Arrays.copyOf(sorted, count);
         double[] weights = IntStream.of(ranked)
                 .mapToDouble(i -> StrictMath.exp(((double) logits[i] - logits[ranked[0]]) / request.temperature()))
                 .toArray();

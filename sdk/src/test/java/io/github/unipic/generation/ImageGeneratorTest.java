@@ -1,0 +1,219 @@
+package io.github.unipic.generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.InvalidRequestException;
+import io.github.unipic.generation.GenerationPlan.Sample;
+import io.github.unipic.generation.UnmaskingSchedule.Iteration;
+import io.github.unipic.model.Grid;
+import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.Engine;
+import io.github.unipic.runtime.Execution;
+import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.RuntimeOptions.Memory;
+import io.github.unipic.runtime.Tensor;
+import io.github.unipic.runtime.TestExecution;
+import io.github.unipic.testing.SmallModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The loop in batches gives what the plain loop gives for one image and one prompt after the other. */
+class ImageGeneratorTest {
+    private static final Grid GRID = new Grid(3, 5);
+    private static final int STEPS = 4;
+    private static final double TEMPERATURE = 0.8;
+
+    private static Engine engine;
+    private static Execution execution;
+    private static LanguageContext conditional;
+    private static LanguageContext unconditional;
+
+    @BeforeAll
+    static void load() {
+        engine = Engine.open(ModelFolder.open(SmallModel.folder(), false), SmallModel.options(Memory.DEFAULTS));
+        execution = TestExecution.of(engine);
+        conditional = LanguageContext.empty(execution);
+        conditional.tokens(engine.tokenizer().encode("a red circle on a white ground"));
+        unconditional = LanguageContext.empty(execution);
+        unconditional.tokens(engine.tokenizer().encode("an image"));
+    }
+
+    @AfterAll
+    static void close() {
+        conditional.close();
+        unconditional.close();
+        engine.close();
+    }
+
+    private static float[] gaussian(int seed) {
+        Random random = new Random(seed);
+        float[] values = new float[GRID.tokens() * execution.manifest().sizes().latentChannels()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+
+    private static GenerationPlan plan(
+            int iterations,
+            double guidance,
+            GuidanceSchedule guidanceSchedule,
+            Optional<float[]> start,
+            List<Sample> samples) {
+        return new GenerationPlan(
+                GRID,
+                iterations,
+                guidance,
+                guidanceSchedule,
+                TEMPERATURE,
+                DiffusionSchedule.cosine(STEPS, execution.manifest().diffusion().maxBeta()),
+                start,
+                samples);
+    }
+
+    private static List<Sample> samples(int masked) {
+        return List.of(
+                new Sample(TokenOrder.random(masked, 1), new PhiloxNoise(1)),
+                new Sample(TokenOrder.random(masked, 2), new PhiloxNoise(2)));
+    }
+
+    private static ImageTokens generate(
+            GenerationPlan plan, Optional<Tensor> canvas, ImageGenerator.Observer observer) {
+        try (KvCache prompts = KvCache.stack(plan.rows(conditional.cache(), unconditional.cache()));
+                Tensor blank = new MarModel(execution).blankCanvas()) {
+            return new ImageGenerator(execution).generate(plan, prompts, canvas.orElse(blank), observer);
+        }
+    }
+
+    private static void assertAsPlain(GenerationPlan plan, Optional<Tensor> canvas) {
+        PlainLoop plain = new PlainLoop(
+                execution,
+                GRID,
+                plan.iterations(),
+                plan.guidance(),
+                plan.guidanceSchedule() == GuidanceSchedule.LINEAR,
+                TEMPERATURE,
+                STEPS,
+                plan.guidance() == 1
+                        ? List.of(conditional.cache())
+                        : List.of(conditional.cache(), unconditional.cache()));
+        float[] start = plan.start().orElseGet(() -> new float[gaussian(0).length]);
+        long open = Tensor.open();
+        ImageTokens tokens = generate(plan, canvas, (iteration, z, sofar) -> {});
+        assertThat(Tensor.open()).isEqualTo(open);
+        for (int image = 0; image < plan.samples().size(); image++) {
+            Sample sample = plan.samples().get(image);
+            try (Tensor latents = tokens.latents(image)) {
+                assertClose(latents.toFloats(), plain.generate(sample.order(), sample.noise(), start, canvas));
+            }
+        }
+    }
+
+    /** With so few steps latents are some hundreds large. */
+    private static void assertClose(float[] actual, float[] expected) {
+        float largest = 0;
+        for (float value : expected) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        assertThat(actual).usingComparatorWithPrecision(1e-3f * largest).containsExactly(expected);
+    }
+
+    @Test
+    void twoImagesWithGuidanceThatGrows() {
+        assertAsPlain(plan(4, 3, GuidanceSchedule.LINEAR, Optional.empty(), samples(15)), Optional.empty());
+    }
+
+    @Test
+    void withoutGuidance() {
+        assertAsPlain(plan(3, 1, GuidanceSchedule.CONSTANT, Optional.empty(), samples(15)), Optional.empty());
+    }
+
+    /** Of 15 positions the first 6 are masked. */
+    @Test
+    void apartOfAnImage() {
+        assertAsPlain(plan(3, 3, GuidanceSchedule.CONSTANT, Optional.of(gaussian(1)), samples(6)), Optional.empty());
+    }
+
+    @Test
+    void anEdit() {
+        try (Tensor latents = Tensor.floats(gaussian(3), 1, GRID.height(), GRID.width(), 16);
+                MarEncoding source = new MarModel(execution).encodeImage(latents)) {
+            assertAsPlain(
+                    plan(2, 3, GuidanceSchedule.CONSTANT, Optional.empty(), samples(15)),
+                    Optional.of(source.canvas().orElseThrow()));
+        }
+    }
+
+    @Test
+    void theObserverIsNotifiedOfEachIterationThatPredicts() {
+        GenerationPlan plan = plan(40, 3, GuidanceSchedule.CONSTANT, Optional.empty(), samples(15));
+        int dim = execution.manifest().sizes().marDim();
+        List<Iteration> seen = new ArrayList<>();
+        int[] done = {0};
+        generate(plan, Optional.empty(), (iteration, z, tokens) -> {
+            seen.add(iteration);
+            done[0] += iteration.predictedTokens();
+            assertThat(z.shape()).containsExactly(4, iteration.predictedTokens(), dim);
+            assertThat(iteration.tokensAfter()).isEqualTo(done[0]);
+            for (int image = 0; image < 2; image++) {
+                try (Tensor latents = tokens.latents(image)) {
+                    float[] values = latents.toFloats();
+                    long known = IntStream.range(0, 15)
+                            .filter(position -> values[position * 16] != 0)
+                            .count();
+                    assertThat(known).isEqualTo(done[0]);
+                }
+            }
+        });
+        assertThat(done[0]).isEqualTo(15);
+        assertThat(seen).hasSizeLessThanOrEqualTo(15).noneMatch(iteration -> iteration.predictedTokens() == 0);
+        assertThat(seen).extracting(Iteration::index).isSorted().endsWith(39);
+    }
+
+    /** 1001 rows of noise for 9 images of 4096 tokens take 2.4 GB. */
+    @Test
+    void whatFitsIntoNoBufferIsRefusedBeforeItStarts() {
+        Sample sample = new Sample(IntStream.range(0, 4096).toArray(), new PhiloxNoise(1));
+        GenerationPlan plan = new GenerationPlan(
+                new Grid(64, 64),
+                1,
+                1,
+                GuidanceSchedule.CONSTANT,
+                1,
+                DiffusionSchedule.cosine(1000, 0.2),
+                Optional.empty(),
+                java.util.Collections.nCopies(9, sample));
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> generate(plan, Optional.empty(), (iteration, z, tokens) -> {}))
+                .withMessageContaining("too much at once");
+    }
+
+    /** All positions known one by one, or the whole image: the MAR encoder computes the same. */
+    @Test
+    void aWholeImageIsAllOfItsTokens() {
+        int[] everywhere = IntStream.range(0, 15).toArray();
+        MarModel mar = new MarModel(execution);
+        try (Tensor latents = Tensor.floats(gaussian(4), 1, 3, 5, 16);
+                Tensor tokens = Tensor.floats(gaussian(4), 1, 15, 16);
+                MarEncoding whole = mar.encodeImage(latents);
+                MarEncoding each = mar.encode(tokens, List.of(everywhere), GRID);
+                MarEncoding turned = mar.encode(tokens, List.of(everywhere), new Grid(5, 3));
+                Tensor embeds = mar.embedImage(latents)) {
+            assertThat(whole.grid()).isEqualTo(GRID);
+            assertThat(whole.encoded().toFloats())
+                    .containsExactly(each.encoded().toFloats());
+            assertThat(whole.embeds().toFloats()).containsExactly(each.embeds().toFloats());
+            assertThat(embeds.toFloats()).containsExactly(each.embeds().toFloats());
+            assertThat(turned.embeds().toFloats()).isNotEqualTo(each.embeds().toFloats());
+            assertThat(each.canvas()).isEmpty();
+        }
+    }
+}

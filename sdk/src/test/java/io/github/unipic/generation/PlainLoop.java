@@ -1,0 +1,145 @@
+package io.github.unipic.generation;
+
+import io.github.unipic.model.Grid;
+import io.github.unipic.runtime.Execution;
+import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Generation as the reference does it: one image, both prompts one after the other, the diffusion's arithmetic in Java.
+ * Slow and plain, for comparison.
+ *
+ * @param prompts the conditional one and, with guidance, the unconditional one
+ */
+record PlainLoop(
+        Execution execution,
+        Grid grid,
+        int iterations,
+        double guidance,
+        boolean linear,
+        double temperature,
+        int steps,
+        List<KvCache> prompts) {
+    /**
+     * @param order of the masked positions
+     * @param start latents [N*channels], of which those at other positions are known
+     * @param canvas of the image to edit
+     * @return latents [N*channels]
+     */
+    float[] generate(int[] order, NoiseSource noise, float[] start, Optional<Tensor> canvas) {
+        int channels = start.length / grid.tokens();
+        float[] tokens = start.clone();
+        int masked = order.length;
+        for (int k = 0; k < iterations; k++) {
+            int cosine = (int) Math.floor(order.length * Math.cos(Math.PI / 2 * (k + 1) / iterations));
+            int left = Math.max(1, Math.min(masked - 1, cosine));
+            double g = linear ? 1 + (guidance - 1) * (grid.tokens() - left) / grid.tokens() : guidance;
+            int from = k == iterations - 1 ? 0 : left;
+            int[] predicted =
+                    IntStream.range(from, masked).map(i -> order[i]).sorted().toArray();
+            if (predicted.length > 0) {
+                int[] known = known(Arrays.copyOf(order, masked));
+                List<float[]> conditions = new ArrayList<>();
+                for (KvCache prompt : prompts) {
+                    conditions.add(conditions(tokens, channels, known, predicted, prompt, canvas));
+                }
+                float[][] rows = new float[steps + 1][predicted.length * channels];
+                float[] variates = new float[channels];
+                for (int row = 0; row <= steps; row++) {
+                    for (int i = 0; i < predicted.length; i++) {
+                        noise.fill(predicted[i], row, variates);
+                        System.arraycopy(variates, 0, rows[row], i * channels, channels);
+                    }
+                }
+                float[] sampled = sample(execution, conditions, rows, g, temperature, channels);
+                for (int i = 0; i < predicted.length; i++) {
+                    System.arraycopy(sampled, i * channels, tokens, predicted[i] * channels, channels);
+                }
+            }
+            masked = left;
+        }
+        return tokens;
+    }
+
+    private int[] known(int[] masked) {
+        return IntStream.range(0, grid.tokens())
+                .filter(position -> IntStream.of(masked).noneMatch(each -> each == position))
+                .toArray();
+    }
+
+    private float[] conditions(
+            float[] tokens, int channels, int[] known, int[] predicted, KvCache prompt, Optional<Tensor> canvas) {
+        float[] values = new float[known.length * channels];
+        for (int i = 0; i < known.length; i++) {
+            System.arraycopy(tokens, known[i] * channels, values, i * channels, channels);
+        }
+        MarModel mar = new MarModel(execution);
+        try (Tensor visible = Tensor.floats(values, 1, known.length, channels);
+                MarEncoding encoding = mar.encode(visible, List.of(known), grid);
+                Tensor hidden = new LanguageModel(execution).hidden(encoding.embeds(), prompt);
+                Tensor blank = mar.blankCanvas();
+                Tensor z = mar.decode(
+                        encoding.encoded(), hidden, List.of(known), List.of(predicted), canvas.orElse(blank), grid)) {
+            return z.toFloats();
+        }
+    }
+
+    /**
+     * Ancestral sampling, as UNIPIC's reference.
+     *
+     * @param conditions [M*dim]; with guidance, those without the prompt too
+     * @param noise [T+1][M*channels]
+     */
+    static float[] sample(
+            Execution execution,
+            List<float[]> conditions,
+            float[][] noise,
+            double guidance,
+            double temperature,
+            int channels) {
+        int steps = noise.length - 1;
+        int count = noise[0].length / channels;
+        DiffusionSchedule schedule =
+                DiffusionSchedule.cosine(steps, execution.manifest().diffusion().maxBeta());
+        float[] table = schedule.coefficients();
+        float[] x = noise[0].clone();
+        for (int k = 0; k < steps; k++) {
+            List<float[]> outputs = new ArrayList<>();
+            for (float[] condition : conditions) {
+                outputs.add(evaluate(execution, x, schedule.timesteps()[k], condition, count, channels));
+            }
+            float[] next = new float[x.length];
+            for (int i = 0; i < x.length; i++) {
+                int at = i / channels * 2 * channels + i % channels;
+                double epsilon = outputs.get(0)[at];
+                double fraction = (outputs.get(0)[at + channels] + 1) / 2;
+                if (outputs.size() > 1) {
+                    double unconditional = outputs.get(1)[at];
+                    epsilon = unconditional + guidance * (epsilon - unconditional);
+                }
+                int row = k * DiffusionSchedule.COLUMNS;
+                double logVariance = fraction * table[row + 5] + (1 - fraction) * table[row + 4];
+                double origin = table[row] * x[i] - table[row + 1] * epsilon;
+                double mean = table[row + 2] * origin + table[row + 3] * x[i];
+                double added = k < steps - 1 ? Math.exp(0.5 * logVariance) * noise[k + 1][i] * temperature : 0;
+                next[i] = (float) (mean + added);
+            }
+            x = next;
+        }
+        return x;
+    }
+
+    private static float[] evaluate(
+            Execution execution, float[] x, long timestep, float[] condition, int count, int channels) {
+        try (Tensor state = Tensor.floats(x, count, channels);
+                Tensor z = Tensor.floats(condition, count, condition.length / count);
+                Tensor output = new DiffusionSampler(execution).evaluate(state, timestep, z)) {
+            return output.toFloats();
+        }
+    }
+}
