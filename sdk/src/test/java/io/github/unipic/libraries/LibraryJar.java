@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 
-/** A jar with stand-ins for libraries, and a class path of it alone. */
+/** A jar with substitutes for libraries, and a class path with only this jar. */
 public record LibraryJar(Path file, URLClassLoader classPath) implements AutoCloseable {
     static final String RESOURCES = "maker/linux";
 
