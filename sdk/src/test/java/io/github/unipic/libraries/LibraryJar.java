@@ -27,7 +27,7 @@ public record LibraryJar(Path file, URLClassLoader classPath) implements AutoClo
         return new LibraryJar(file, new URLClassLoader(new URL[] {file.toUri().toURL()}, null));
     }
 
-    /** Unpacked into {@code unpacked} in the first of these folders that will do. */
+    /** Unpacks into {@code unpacked} in the first of these folders that is usable. */
     public UnpackedLibraries in(Path... bases) {
         return new UnpackedLibraries(classPath, RESOURCES, List.of(bases), "unpacked");
     }

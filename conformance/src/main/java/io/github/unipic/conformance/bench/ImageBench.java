@@ -21,9 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * Text to image, with an order and noise that other programs can compute too, such as conformance/pytorch/bench.py.
- */
+/** Text to image, with an order and noise that other programs can compute too, such as conformance/pytorch/bench.py. */
 final class ImageBench {
     static final String PROMPT = "A red fox in the snow";
 

@@ -9,7 +9,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * The bandwidth of the machine's memory, measured in Java: the best of several rounds over arrays larger than its caches.
+ * The bandwidth of the machine's memory, measured in Java: the best of several rounds over arrays larger than its
+ * caches.
  *
  * @param readBytesPerSecond when summing values: the limit for code that reads all weights once
  * @param triadBytesPerSecond of a[i] = b[i] + s c[i], three values counted, as STREAM does (McCalpin, 1995)

@@ -86,7 +86,8 @@ public abstract class Expected implements AutoCloseable {
             long[] shape = shape(key);
             int axes = shape.length;
             if (axes < 3 || shape[axes - 1] != 3) {
-                throw wrong("has the shape " + Arrays.toString(shape) + " in " + key + ", which is not that of an image");
+                throw wrong(
+                        "has the shape " + Arrays.toString(shape) + " in " + key + ", which is not that of an image");
             }
             byte[] rgb = new byte[values.length];
             for (int i = 0; i < rgb.length; i++) {

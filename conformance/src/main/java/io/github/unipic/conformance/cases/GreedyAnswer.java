@@ -66,9 +66,9 @@ public record GreedyAnswer(long[] ids, List<float[]> logits) implements Value {
     }
 
     /**
-     * Rounding may decide between two tokens that are about equally likely, and then the rest of the answer differs. Both
-     * margins must be small: the reference's between its two best tokens, and this machine's between its token and the
-     * reference's.
+     * Rounding may decide between two tokens that are about equally likely, and then the rest of the answer differs.
+     * Both margins must be small: the reference's between its two best tokens, and this machine's between its token and
+     * the reference's.
      */
     private void compare(long[] expected, float[] margins, Judge judge) {
         int parting = parting(expected);

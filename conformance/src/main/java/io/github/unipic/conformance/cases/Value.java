@@ -27,7 +27,8 @@ public interface Value {
     /**
      * Floats, judged by the relative L2 error.
      *
-     * @param must the values that they must equal bit for bit, if a rule gives them; otherwise the expected values count
+     * @param must the values that they must equal bit for bit, if a rule gives them; otherwise the expected values
+     *     count
      */
     record Values(Floats floats, Optional<Floats> must) implements Value {
         static Values of(Tensor tensor) {

@@ -23,8 +23,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Checks which provider ran which nodes: the first case of each graph, run once with ONNX Runtime's profiling. A provider
- * that runs a graph at these sizes but leaves it to the CPU at others is not noticed.
+ * Checks which provider ran which nodes: the first case of each graph, run once with ONNX Runtime's profiling. A
+ * provider that runs a graph at these sizes but leaves it to the CPU at others is not noticed.
  */
 public final class PlacementChecks {
     private final ModelFolder model;

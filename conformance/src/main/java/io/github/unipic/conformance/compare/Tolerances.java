@@ -28,8 +28,8 @@ public final class Tolerances {
     public static Tolerances of(String precision) {
         JsonNode found = file().path("precisions").path(precision);
         if (found.isMissingNode()) {
-            throw new InvalidRequestException("There are no tolerances for " + precision + "; use "
-                    + String.join(", ", precisions()) + ".");
+            throw new InvalidRequestException(
+                    "There are no tolerances for " + precision + "; use " + String.join(", ", precisions()) + ".");
         }
         return new Tolerances(precision, found);
     }

@@ -64,9 +64,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-/**
- * Golden files as cases. One instance is one run of one file: the sdk computes the outputs from the file's inputs.
- */
+/** Golden files as cases. One instance is one run of one file: the sdk computes the outputs from the file's inputs. */
 final class GoldenCases {
     private final GoldenFile golden;
     private final Execution execution;
@@ -498,8 +496,8 @@ final class GoldenCases {
     }
 
     /**
-     * An answer, which must be equal in float32. In a lower precision it may diverge at a token that is nearly as likely.
-     * Golden files have no margins to judge that; reference files do.
+     * An answer, which must be equal in float32. In a lower precision it may diverge at a token that is nearly as
+     * likely. Golden files have no margins to judge that; reference files do.
      */
     private record AnswerTokens(long... ids) implements Value {
         private static final String EXACT = "fp32";

@@ -36,7 +36,8 @@ public record GoldenReplay(Execution execution, Path checkpoint, ModelTolerances
                     .toList();
             if (found.isEmpty()) {
                 throw new ConformanceException(
-                        golden + " contains no .safetensors files, so there is nothing to compare; give --golden another folder.");
+                        golden
+                                + " contains no .safetensors files, so there is nothing to compare; give --golden another folder.");
             }
             return found;
         } catch (IOException e) {

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Compares a scene with the wanted one: the background, the arrangement (the places and sizes of objects), and the color
- * and shape of each object.
+ * Compares a scene with the wanted one: the background, the arrangement (the places and sizes of objects), and the
+ * color and shape of each object.
  *
  * @param attributes the number of attributes compared
  * @param wrong a description of each one that differs

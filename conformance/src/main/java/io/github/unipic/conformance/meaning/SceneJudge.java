@@ -13,9 +13,9 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Recognizes the scene in an image. The background is the color of its border; an object is a connected part that differs
- * from it. A color is the nearest one of the palette, shape and size are those of the template that overlaps most, and a
- * place is the nearest to the object's center.
+ * Recognizes the scene in an image. The background is the color of its border; an object is a connected part that
+ * differs from it. A color is the nearest one of the palette, shape and size are those of the template that overlaps
+ * most, and a place is the nearest to the object's center.
  */
 final class SceneJudge {
     /** A pixel this far from the background belongs to an object; the nearest two colors are about 90 apart. */

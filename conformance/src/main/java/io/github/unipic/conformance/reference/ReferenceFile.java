@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The outputs of a trusted run of the cases, by the cases' keys: a safetensors file, written by
- * {@code conformance record} or by conformance/pytorch. Tensors are read on demand.
+ * The outputs of a trusted run of the cases, by the cases' keys: a safetensors file, written by {@code conformance
+ * record} or by conformance/pytorch. Tensors are read on demand.
  */
 public final class ReferenceFile extends Expected {
     public static final String FORMAT = "unipic-conformance-reference";

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Writes a safetensors file tensor by tensor. Its header precedes the data and gives their offsets, so the data are first
- * written to a file of their own. Closing without {@link #finish} leaves nothing behind.
+ * Writes a safetensors file tensor by tensor. Its header precedes the data and gives their offsets, so the data are
+ * first written to a file of their own. Closing without {@link #finish} leaves nothing behind.
  */
 public final class ReferenceWriter implements Recorder, AutoCloseable {
     private final Path target;

@@ -3,8 +3,8 @@ package io.github.unipic.conformance.report;
 import java.util.List;
 
 /**
- * The differences between a tensor and its reference. Values that are not finite are counted, and excluded from all other
- * statistics.
+ * The differences between a tensor and its reference. Values that are not finite are counted, and excluded from all
+ * other statistics.
  *
  * @param values compared
  * @param relativeL2 norm of the difference over norm of the reference

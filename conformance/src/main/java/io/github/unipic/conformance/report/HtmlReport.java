@@ -250,10 +250,7 @@ final class HtmlReport {
 
     private void failures() {
         html.element(
-                "p",
-                "In order of dependency: the first failures often explain the later ones.",
-                "class",
-                "legend");
+                "p", "In order of dependency: the first failures often explain the later ones.", "class", "legend");
         for (CheckGroup subject : subjects) {
             if (!subject.passed()) {
                 html.element("div", () -> failuresOf(subject), "class", "failure");
@@ -522,8 +519,8 @@ final class HtmlReport {
     private static String caption(Difference difference) {
         return difference.largest() == 0
                 ? "Difference: none"
-                : "Difference \u00d7 " + difference.factor() + "; the largest is "
-                        + Figures.count(difference.largest()) + " of 255";
+                : "Difference \u00d7 " + difference.factor() + "; the largest is " + Figures.count(difference.largest())
+                        + " of 255";
     }
 
     private void image(String caption, String address) {

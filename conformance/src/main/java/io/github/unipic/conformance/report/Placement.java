@@ -47,8 +47,8 @@ public record Placement(String graph, List<Share> shares, List<Fallback> fallbac
      *
      * @param operator type, for example {@code Attention}
      * @param nodes of that type
-     * @param computes whether it computes the model's values, in floating point or quantized; otherwise it computes only
-     *     shapes and positions, which ONNX Runtime leaves on the CPU by design
+     * @param computes whether it computes the model's values, in floating point or quantized; otherwise it computes
+     *     only shapes and positions, which ONNX Runtime leaves on the CPU by design
      */
     public record Fallback(String operator, int nodes, boolean computes) {}
 }

@@ -62,7 +62,8 @@ public final class ReportFolder {
                         Files.deleteIfExists(image);
                     }
                 }
-                // The file that lists the images comes first: an image that it does not list looks like somebody else's.
+                // The file that lists the images comes first: an image that it does not list looks like somebody
+                // else's.
                 staging.moveFilesTo(target, List.of(JSON));
                 staging.moveFilesTo(
                         target,
