@@ -3,7 +3,7 @@ rem Runs the unipic command line from this source tree, building it first when i
 rem After changing sources, build again: mvn package
 rem   JAVA_HOME         the JDK to use (17 or later); otherwise the java on the PATH
 rem   UNIPIC_JAVA_OPTS  more options for Java, for example -Xmx8g
-rem No blocks in parentheses around the paths, which may have some themselves: C:\Program Files (x86).
+rem Paths may contain parentheses, as in C:\Program Files (x86), so no block in parentheses uses one.
 setlocal
 set "target=%~dp0samples\cli\target"
 set "java=java"

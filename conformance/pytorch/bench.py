@@ -26,8 +26,8 @@ from values import Values
 
 PHOTOS = Path(__file__).resolve().parent.parent / "src/main/resources/io/github/unipic/conformance/photos"
 TASKS = ("t2i", "describe", "text")
-# The names of its stages in docs/graphs.md.
-STAGES = {"llm_step": "decoder_step", "encode": "mar_encoder", "decode": "mar_decoder", "decode_pixels": "pixel_decoder",
+# The graphs of docs/graphs.md that its methods correspond to.
+GRAPHS = {"llm_step": "decoder_step", "encode": "mar_encoder", "decode": "mar_decoder", "decode_pixels": "pixel_decoder",
           "sample_tokens": "token_sampler", "siglip_visual": "vision_encoder"}
 PROCESS_MEMORY = (("peak_rss_bytes", "VmHWM"), ("rss_bytes", "VmRSS"), ("anonymous_bytes", "RssAnon"))
 
@@ -112,7 +112,7 @@ class Device:
         return time.perf_counter()
 
     def mark(self):
-        """A place in the queue, for `between`; waits for nothing, so that timing a stage does not slow the image."""
+        """A mark in the queue, for `between`; it does not wait, so that timing a graph does not slow the image."""
         if not self.cuda:
             return time.perf_counter()
         event = torch.cuda.Event(enable_timing=True)
@@ -189,20 +189,20 @@ class Bench:
     def __init__(self, options, device, model, tokenizer, reference):
         self.options, self.device = options, device
         self.model, self.tokenizer, self.reference = model, tokenizer, reference
-        self.spent = defaultdict(list)  # of each stage, pairs of marks
+        self.spent = defaultdict(list)  # pairs of marks for each graph
         sampler = reference.sample_tokens
-        # Its result goes among tokens of the default dtype; for the next stage they would be rounded anyway.
+        # Its result goes among tokens of the default dtype; for the next graph they would be rounded anyway.
         reference.sample_tokens = lambda *args, **kwargs: sampler(*args, **kwargs).to(torch.get_default_dtype())
         for owner, names in ((model, ("llm_step", "decode_pixels", "siglip_visual")), (model.mar, ("encode", "decode")),
                              (reference, ("sample_tokens",))):
             for name in names:
-                setattr(owner, name, self.timed(getattr(owner, name), STAGES[name]))
+                setattr(owner, name, self.timed(getattr(owner, name), GRAPHS[name]))
 
-    def timed(self, method, stage):
+    def timed(self, method, graph):
         def call(*args, **kwargs):
             start = self.device.mark()
             result = method(*args, **kwargs)
-            self.spent[stage].append((start, self.device.mark()))
+            self.spent[graph].append((start, self.device.mark()))
             return result
         return call
 
@@ -226,23 +226,23 @@ class Bench:
                 self.embed(f"{BEFORE}Generate an image.{AFTER}"),
                 grid, grid, order, noise, self.options.iterations, self.options.guidance, steps=self.options.steps,
             )
-            levels = self.reference.to_uint8(self.model.decode_pixels(latents)).cpu()
+            pixels = self.reference.to_uint8(self.model.decode_pixels(latents)).cpu()
             walls.append(self.device.now() - start)
             cpus.append(cpu_seconds() - cpu)
         return {
-            "size": size, "seconds": spread(walls), "cpu_seconds": spread(cpus), "stages": self.stages(),
-            "mean_level": levels.double().mean().item(), "memory": self.device.memory(),
+            "size": size, "seconds": spread(walls), "cpu_seconds": spread(cpus), "graphs": self.graphs(),
+            "mean_level": pixels.double().mean().item(), "memory": self.device.memory(),
         }
 
     def warm_up(self):
-        """The smallest image, as `unipic bench` draws before the measured ones."""
+        """The smallest image, as `unipic bench` generates before the measured ones."""
         latents = self.model.generate(
             self.embed("A"), self.embed("A"), 1, 1, torch.tensor([0]), torch.zeros(3, 1, 16), 1, steps=2
         )
         self.model.decode_pixels(latents)
 
     def answer(self):
-        """A question about a photo, answered by the likeliest tokens."""
+        """A question about a photo, answered greedily."""
         firsts, walls = [], []
         self.spent.clear()
         for _ in range(self.options.repeat):
@@ -254,18 +254,18 @@ class Bench:
             hidden, past = self.model.llm_step(prompt, self.model._empty_past())
             ids = []
             while len(ids) < self.options.tokens:
-                ids.append(self.likeliest(hidden))
+                ids.append(self.greedy(hidden))
                 if len(ids) == 1:
                     firsts.append(self.device.now() - start)
                 hidden, past = self.model.llm_step(self.model.embed(torch.tensor([[ids[-1]]])), past)
             walls.append(self.device.now() - start)
         return {
             "first_token_seconds": spread(firsts), "seconds": spread(walls), "tokens": len(ids), "ids": ids,
-            "stages": self.stages(), "memory": self.device.memory(),
+            "graphs": self.graphs(), "memory": self.device.memory(),
         }
 
     def text(self, context):
-        """Tokens behind a context of seeded ids, one by one."""
+        """Tokens after a context of seeded ids, one by one."""
         ids = Values(0, f"bench/text/{context}").ids("ids", self.model.cfg.llm.vocab_size, 1, context).to(self.device.name)
         start = self.device.now()
         hidden, past = self.model.llm_step(self.model.embed(ids), self.model._empty_past())
@@ -273,7 +273,7 @@ class Bench:
         walls = []
         for _ in range(self.options.tokens):
             start = self.device.now()
-            token = self.likeliest(hidden)
+            token = self.greedy(hidden)
             hidden, past = self.model.llm_step(self.model.embed(torch.tensor([[token]])), past)
             walls.append(self.device.now() - start)
         return {
@@ -281,16 +281,16 @@ class Bench:
             "tokens_per_second": 1 / statistics.median(walls), "memory": self.device.memory(),
         }
 
-    def likeliest(self, hidden):
+    def greedy(self, hidden):
         return int(self.model.llm.lm_head(hidden[:, -1]).argmax())
 
-    def stages(self):
+    def graphs(self):
         runs = {
-            stage: [self.device.between(start, end) for start, end in marks] for stage, marks in sorted(self.spent.items())
+            graph: [self.device.between(start, end) for start, end in marks] for graph, marks in sorted(self.spent.items())
         }
         return {
-            stage: {"runs": len(seconds), "seconds": sum(seconds) / self.options.repeat, "run_seconds": spread(seconds)}
-            for stage, seconds in runs.items()
+            graph: {"runs": len(seconds), "seconds": sum(seconds) / self.options.repeat, "run_seconds": spread(seconds)}
+            for graph, seconds in runs.items()
         }
 
 

@@ -79,10 +79,10 @@ def show(ours, theirs):
         for name, unit, figure in IMAGE:
             line(f"image, {image['size']} px{name}", unit, map(figure, left), map(figure, right))
         # PyTorch encodes and prefills once for each half of guidance.
-        left, right = ([stage_seconds(image) for image in images] for images in (left, right))
-        for stage in right[0]:
-            if stage in left[0]:
-                line(f"  {stage}", "s", *([run[stage] for run in runs] for runs in (left, right)))
+        left, right = ([graph_seconds(image) for image in images] for images in (left, right))
+        for graph in right[0]:
+            if graph in left[0]:
+                line(f"  {graph}", "s", *([run[graph] for run in runs] for runs in (left, right)))
     for name, unit, mine, other in FIGURES:
         try:
             line(name, unit, [mine(run) for run in ours], [other(run) for run in theirs])
@@ -93,10 +93,10 @@ def show(ours, theirs):
         print(f"PyTorch's peak of device memory, without CUDA's own: {peaks} GB, on {theirs[0]['device']}")
 
 
-def stage_seconds(image):
+def graph_seconds(image):
     seconds = defaultdict(float)
-    for stage, figures in image["stages"].items():
-        seconds[PARTS.get(stage, stage)] += figures["seconds"]
+    for graph, figures in image["graphs"].items():
+        seconds[PARTS.get(graph, graph)] += figures["seconds"]
     return seconds
 
 

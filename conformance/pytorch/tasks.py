@@ -107,7 +107,7 @@ class Tasks:
 
 
 def crop(image):
-    """The largest square in the centre."""
+    """The largest square in the center."""
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     return image.crop((left, top, left + side, top + side))

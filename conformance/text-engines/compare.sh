@@ -74,7 +74,7 @@ once jlama-q4 jlama native quantize "$work/weights/huggingface"
 measure() {
   ours | awk '
     /^memory bandwidth/ { print "bandwidth", $3 }
-    /^Text behind/ { context = $3 }
+    /^Text after/ { context = $3 }
     /^  tokens / { speed = $2 }
     /^  weights read/ { print "ours", context, speed, $3 * 1e9 }'
   llama bench "$work/qwen2-q4_0.gguf" "$threads" "$tokens" "${contexts[@]}" | sed 's/^/llama.cpp /'

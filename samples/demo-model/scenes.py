@@ -1,6 +1,6 @@
-"""The demo model's little world: one or two coloured shapes on a plain background, at fixed places and in fixed sizes.
+"""The demo model's little world: one or two colored shapes on a plain background, at fixed places and in fixed sizes.
 
-A scene is (background, objects), an object is (colour, shape, size, place). Every scene can be listed (SCENES), so that
+A scene is (background, objects), an object is (color, shape, size, place). Every scene can be listed (SCENES), so that
 a full caption says exactly one image; captions that leave a part out leave the choice to the model.
 """
 import os

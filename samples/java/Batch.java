@@ -1,4 +1,4 @@
-// Draws an image for each prompt into 1.png, 2.png and so on; Enter stops it:
+// Generates an image for each prompt into 1.png, 2.png and so on; Enter stops it:
 //   java -cp unipic.jar Batch.java unipic-1.5b "A red fox" "A brown bear" "A grey crane"
 
 import io.github.unipic.Cancellation;

@@ -1,4 +1,4 @@
-// Draws a fox into fox.png:
+// Generates an image of a fox, fox.png:
 //   java -cp unipic.jar Fox.java unipic-1.5b
 
 import io.github.unipic.Image;

@@ -59,7 +59,7 @@ public sealed interface Message {
     }
 
     /**
-     * What was answered: by this model, or by whoever the caller likes.
+     * An answer, from this model or from any other source.
      *
      * @param text the answer
      */

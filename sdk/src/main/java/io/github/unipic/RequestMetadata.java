@@ -79,7 +79,7 @@ final class RequestMetadata {
         }
     }
 
-    /** Apart from the request: whoever made a file must not decide it. */
+    /** Separate from the request, because the author of a file must not decide it. */
     static boolean allowsSpecialTokens(Map<String, String> text) {
         try {
             return read(text).isPresent() && flag(JSON.readTree(text.get(PARAMETERS)), ALLOW_SPECIAL_TOKENS);

@@ -355,8 +355,8 @@ public final class UniPic implements AutoCloseable {
         }
 
         /**
-         * What computes. {@link ExecutionProvider#AUTO} by default, as on the command line: whoever has a GPU that
-         * works expects it to be used, and {@link UniPic#choose} says why another computes.
+         * Sets the execution provider. The default is {@link ExecutionProvider#AUTO}, as on the command line, because
+         * users expect a working GPU to be used. {@link UniPic#choose} gives the reason for the choice.
          *
          * @param chosen with its options; {@link #load} checks whether it works here
          * @return this builder

@@ -25,7 +25,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Every task fits into a context of exactly the tokens that it takes, and is refused, uncomputed, in one less. */
+/**
+ * Every task fits into a context of exactly the tokens that it needs, and is refused before computing in one token
+ * less.
+ */
 class ContextRoomTest {
     private static final Image PHOTO = TestImages.gradient(64, 64);
     private static final String LONG = "a red fox and a green candle under the stars of the night";

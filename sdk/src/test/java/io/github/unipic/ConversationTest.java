@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Conversations: what was said counts, branches are independent, failed turns leave no trace. */
+/** Conversations: earlier turns count, branches are independent, failed turns leave no trace. */
 class ConversationTest {
     private static UniPic unipic;
     private static final Image PHOTO = TestImages.gradient(64, 64);

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Both sides of every limit of a question and of messages: the last value that is taken, and the first that is not. */
+/** Both sides of every limit of questions and messages: the last accepted value, and the first refused one. */
 class DescribeRequestLimitsTest {
     private static DescribeRequest.Builder describe() {
         return DescribeRequest.builder("What?");

@@ -24,10 +24,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * The sdk's classes for Java 22 and later, in a process where they take the place of the others; they are there when
- * the JDK that builds is as new.
- */
+/** The sdk's classes for Java 22 and later, in a process that uses them; a build with an older JDK has none. */
 class DeviceTensorsTest {
     private static Path versioned;
 

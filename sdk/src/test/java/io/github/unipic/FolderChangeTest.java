@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A model folder that another takes the place of, by renaming, while it is in use. */
+/** A model folder that is replaced, by renaming, while it is in use. */
 class FolderChangeTest {
     private static final Image PHOTO = TestImages.gradient(64, 64);
 

@@ -13,7 +13,7 @@ import io.github.unipic.text.TokenizerFuzz;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What the sdk reads from outside. */
+/** Untrusted input of the sdk. */
 public class FuzzTest extends FuzzRegression {
     @Override
     protected List<FuzzTarget> targets() {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Conversations that begin with messages that the caller supplies. */
+/** Conversations that begin with messages from the caller. */
 class HistoryTest {
     private static final Image PHOTO = TestImages.gradient(64, 64);
 

@@ -59,17 +59,17 @@ class ImageTest {
     }
 
     @Test
-    void greyImagesStayThreeChannels() throws IOException {
-        byte[] grey = {5, 5, 5, (byte) 200, (byte) 200, (byte) 200};
-        Path file = saved(Image.ofRgb(2, 1, grey));
+    void grayImagesStayThreeChannels() throws IOException {
+        byte[] gray = {5, 5, 5, (byte) 200, (byte) 200, (byte) 200};
+        Path file = saved(Image.ofRgb(2, 1, gray));
         assertThat(ImageIO.read(file.toFile()).getRaster().getNumBands()).isEqualTo(3);
-        assertThat(Image.read(file).rgb()).isEqualTo(grey);
+        assertThat(Image.read(file).rgb()).isEqualTo(gray);
     }
 
     @Test
-    void otherColourTypesAreReadSampleForSample() throws IOException {
-        BufferedImage grey = new BufferedImage(256, 1, BufferedImage.TYPE_BYTE_GRAY);
-        BufferedImage grey16 = new BufferedImage(256, 1, BufferedImage.TYPE_USHORT_GRAY);
+    void otherColorTypesAreReadSampleForSample() throws IOException {
+        BufferedImage gray = new BufferedImage(256, 1, BufferedImage.TYPE_BYTE_GRAY);
+        BufferedImage gray16 = new BufferedImage(256, 1, BufferedImage.TYPE_USHORT_GRAY);
         BufferedImage alpha = new BufferedImage(256, 1, BufferedImage.TYPE_INT_ARGB);
         BufferedImage bits = new BufferedImage(256, 1, BufferedImage.TYPE_BYTE_BINARY);
         byte[] ramp = new byte[256];
@@ -81,15 +81,15 @@ class ImageTest {
         BufferedImage palette = new BufferedImage(
                 256, 1, BufferedImage.TYPE_BYTE_INDEXED, new IndexColorModel(8, 256, ramp, back, ramp));
         for (int i = 0; i < 256; i++) {
-            grey.getRaster().setSample(i, 0, 0, i);
-            grey16.getRaster().setSample(i, 0, 0, 2 * i);
+            gray.getRaster().setSample(i, 0, 0, i);
+            gray16.getRaster().setSample(i, 0, 0, 2 * i);
             alpha.setRGB(i, 0, i << 24 | i << 16 | 7 << 8 | 255 - i);
             bits.getRaster().setSample(i, 0, 0, i & 1);
             palette.getRaster().setSample(i, 0, 0, i);
         }
         for (int i = 0; i < 256; i++) {
-            assertThat(pixel(grey, i)).containsExactly(i, i, i);
-            assertThat(pixel(grey16, i)).containsOnly(Math.min(255, 2 * i)); // as Pillow
+            assertThat(pixel(gray, i)).containsExactly(i, i, i);
+            assertThat(pixel(gray16, i)).containsOnly(Math.min(255, 2 * i)); // as Pillow
             assertThat(pixel(alpha, i)).containsExactly(i, 7, 255 - i);
             assertThat(pixel(bits, i)).containsOnly(255 * (i & 1));
             assertThat(pixel(palette, i)).containsExactly(i, 255 - i, i);
@@ -357,7 +357,8 @@ class ImageTest {
 
     @Test
     void otherFilesAreRefused() throws IOException {
-        assertRefused(latin1("no image"), "is no image of a known format; give a PNG, JPEG, BMP, GIF, TIFF or WebP");
+        assertRefused(
+                latin1("no image"), "is not an image of a known format; give a PNG, JPEG, BMP, GIF, TIFF or WebP");
         byte[] png = Files.readAllBytes(saved(random(1, 1)));
         png[12] = 'J';
         assertRefused(png, "does not start with a PNG header");

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where Java's memory outside its heap ends in the middle of a request, at any place of it. */
+/** Java's memory outside its heap runs out at any point of a request. */
 class LackOfMemoryTest {
     private static final int BLOCK = 4 << 10;
     private static final int MOST_BLOCKS = 400;

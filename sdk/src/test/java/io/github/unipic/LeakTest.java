@@ -20,7 +20,9 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Calls that fail half-way free what they held. Native memory is the process's resident memory, as Linux tells it. */
+/**
+ * Calls that fail halfway release their memory. Native memory is measured as the process's resident memory on Linux.
+ */
 @EnabledOnOs(OS.LINUX)
 class LeakTest {
     private static final int CALLS = 200;

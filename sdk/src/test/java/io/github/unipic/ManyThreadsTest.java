@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** Ten threads at once with tasks of every kind, some of which are cancelled: each gets what it would get alone. */
+/** Ten threads run all kinds of tasks at once, some of them cancelled: each gets the same result as alone. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class ManyThreadsTest {
     private static final int THREADS = 10;

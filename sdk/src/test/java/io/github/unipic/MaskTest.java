@@ -98,14 +98,14 @@ class MaskTest {
     }
 
     @Test
-    void transparentIsRegeneratedWhateverTheOneColour() throws IOException {
+    void transparentPixelsOfAnyOneColorAreRegenerated() throws IOException {
         for (int color : new int[] {0, 0xff_ffff, 0x12_3456}) {
             assertLeft(decode(argb(i -> color | (isLeft(i) ? 0 : 0xff00_0000))));
         }
     }
 
     @Test
-    void colourThatSaysTheSameIsNotAmbiguous() throws IOException {
+    void colorThatMarksTheSamePixelsIsNotAmbiguous() throws IOException {
         assertLeft(decode(argb(i -> isLeft(i) ? 0x00ff_ffff : 0xff00_0000)));
     }
 
@@ -121,11 +121,11 @@ class MaskTest {
         assertThatThrownBy(() -> decode(mask))
                 .isInstanceOf(ImageFormatException.class)
                 .hasMessage("the mask of " + mask.length + " bytes is black and white and partly transparent, and white"
-                        + " says another thing than transparent; save it without alpha to go by white, or in one color"
-                        + " to go by transparent, or name the channel that counts (MaskChannel, --mask-channel)");
+                        + " and alpha mark different pixels; save it without alpha to use white, or in one color to use"
+                        + " alpha, or choose the channel (MaskChannel, --mask-channel)");
     }
 
-    /** A drawing on a canvas of which a part is transparent, and white strokes on a transparent layer. */
+    /** A drawing on a canvas that is partly transparent, and white strokes on a transparent layer. */
     @Test
     void blackAndWhiteThatIsPartlyTransparentIsRefused() throws IOException {
         byte[] drawing = argb(i -> (i < 200 ? 0xff00_0000 : 0) | (isLeft(i) ? 0xff_ffff : 0));
@@ -152,7 +152,7 @@ class MaskTest {
         assertThatThrownBy(() -> decode(mask))
                 .isInstanceOf(ImageFormatException.class)
                 .hasMessageContaining("has an alpha of " + left + " to " + right + " of 255")
-                .hasMessageEndingWith("or save it without alpha to go by white");
+                .hasMessageEndingWith("or save it without alpha to use white");
     }
 
     @Test
@@ -162,7 +162,7 @@ class MaskTest {
         image.save(file);
         assertThatThrownBy(() -> Mask.read(file, ReadOptions.DEFAULT, MaskChannel.ALPHA))
                 .isInstanceOf(ImageFormatException.class)
-                .hasMessage(file + " has no alpha; make transparent what is to change, or go by white");
+                .hasMessage(file + " has no alpha; make the pixels to change transparent, or use white");
         assertThat(Mask.read(file).pixels()).containsOnly(false);
         Files.write(file, argb(i -> isLeft(i) ? 0 : 0xff00_0000));
         assertLeft(Mask.read(file));
@@ -178,12 +178,12 @@ class MaskTest {
         "gray key,0,8,2223,0022",
         "gray key of 4 bits,0,4,67,0006",
         "gray key of 16 bits,0,16,01000101,0100",
-        "colour key,2,8,010203010204,000100020003",
-        "colour key of 16 bits,2,16,010202030304010202030305,010202030304",
+        "color key,2,8,010203010204,000100020003",
+        "color key of 16 bits,2,16,010202030304010202030305,010202030304",
         "gray and alpha,4,8,057f0580,''",
         "gray and alpha of 16 bits,4,16,00057fff00058000,''",
-        "colour and alpha,6,8,0102037f01020380,''",
-        "colour and alpha of 16 bits,6,16,0000000000007fff0000000000008000,''",
+        "color and alpha,6,8,0102037f01020380,''",
+        "color and alpha of 16 bits,6,16,0000000000007fff0000000000008000,''",
     })
     void alphaOfEveryKindOfPng(String kind, int colorType, int depth, String row, String transparency) {
         byte[] palette = {10, 10, 10, 20, 20, 20};
@@ -191,7 +191,7 @@ class MaskTest {
         assertThat(Mask.decode(png, ReadOptions.DEFAULT, MaskChannel.ALPHA).pixels())
                 .as(kind)
                 .containsExactly(true, false);
-        // An image has no alpha; its colours are those of the file.
+        // An image has no alpha; its colors are those of the file.
         assertThat(Image.decode(png, ReadOptions.DEFAULT).width()).isEqualTo(2);
     }
 
@@ -262,7 +262,7 @@ class MaskTest {
     // ---- shapes
 
     @Test
-    void shapesHoldThePixelsWhoseCentreTheyHold() {
+    void shapesContainThePixelsWhoseCentersTheyContain() {
         assertThat(drawing(Mask.rectangle(5, 3, 1, 1, 3, 1))).isEqualTo("..... .###. .....");
         assertThat(drawing(Mask.rectangle(5, 3, -2, -2, 4, 4))).isEqualTo("##... ##... .....");
         assertThat(drawing(Mask.ellipse(5, 5, 0, 0, 5, 5))).isEqualTo(".###. ##### ##### ##### .###.");

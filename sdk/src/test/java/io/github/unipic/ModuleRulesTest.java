@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/** The sdk's packages: which may know which. */
+/** The allowed dependencies between the sdk's packages. */
 class ModuleRulesTest {
     private static final String ROOT = "io.github.unipic";
     private static final JavaClasses CLASSES = new ClassFileImporter()

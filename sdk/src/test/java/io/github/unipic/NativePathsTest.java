@@ -30,7 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Paths that native code gets: with characters that Java's native interface spells in its own way, and of libraries.
+ * Paths that are passed to native code: with characters that Java's native interface encodes differently, and of
+ * libraries.
  */
 class NativePathsTest {
     private static final String NAME = "модель 😀 𠮷";

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.unipic.testing.SmallModel;
 import org.junit.jupiter.api.Test;
 
-/** Matrices that are copied, and those multiplied where they are mapped, draw the same image. */
+/** Matrices that are copied and matrices that are mapped give the same image. */
 class PrepackTest {
     private static byte[] draw(boolean prepack) {
         GenerateRequest request = GenerateRequest.builder("a red circle")

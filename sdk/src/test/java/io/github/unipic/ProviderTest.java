@@ -25,7 +25,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The execution provider asked for is the one that runs. */
+/** The requested execution provider is the one that runs. */
 class ProviderTest {
     private static final GenerateRequest REQUEST = GenerateRequest.builder("a red circle")
             .size(32, 32)

@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A program: draws many small images and asks a question about each, and prints the resident memory (Linux) on the way.
- * Arguments: rounds, and a model folder, without which the small test model is used. See docs/benchmarks.md.
+ * A program that generates many small images, asks a question about each, and prints the resident memory (Linux) on the
+ * way. Arguments: rounds, and a model folder, by default the small test model. See docs/benchmarks.md.
  */
 final class Soak {
     private static final int EVERY = 50;

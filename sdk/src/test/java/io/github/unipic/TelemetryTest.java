@@ -13,7 +13,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** ONNX Runtime's telemetry stays off, in a process of its own since the choice holds for a process. */
+/** ONNX Runtime's telemetry stays off; in a process of its own, because the setting is for a process. */
 @DisabledOnOs(OS.WINDOWS)
 class TelemetryTest {
     /** The process under test. */

@@ -9,8 +9,9 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
 /**
- * A program: images a minute with 1, 2 and 4 requests at once, and as one batch of 4, interleaved. Arguments: images in
- * each measurement, rounds, and a model folder, without which the small test model is used. See docs/benchmarks.md.
+ * A program that measures images a minute with 1, 2 and 4 requests at once, and as one batch of 4, interleaved.
+ * Arguments: images in each measurement, rounds, and a model folder, by default the small test model. See
+ * docs/benchmarks.md.
  */
 final class Throughput {
     private Throughput() {}

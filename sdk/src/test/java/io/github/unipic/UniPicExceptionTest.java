@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A message is one line that a terminal can show, whatever it quotes. */
+/** A message is one line of printable text, whatever it quotes. */
 class UniPicExceptionTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """

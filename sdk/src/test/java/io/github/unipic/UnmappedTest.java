@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Weights read into memory rather than mapped. */
+/** Weights that are read into memory instead of mapped. */
 class UnmappedTest {
     private static final Image PHOTO = TestImages.gradient(64, 64);
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Another build of ONNX Runtime than that of the class path; each process can have one only. */
+/** Another build of ONNX Runtime than that on the class path; a process can use only one. */
 @EnabledOnOs(OS.LINUX)
 class UseNativeRuntimeTest {
     private static final String RESOURCES =

@@ -20,7 +20,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** ONNX Runtime's warnings stay off the user's console, in a process of its own since it writes past Java's streams. */
+/**
+ * ONNX Runtime's warnings do not appear on the console; in a process of its own, because native code bypasses Java's
+ * streams.
+ */
 class WarningsTest {
     /** The process under test. */
     static final class Main {

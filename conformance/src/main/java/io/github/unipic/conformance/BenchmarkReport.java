@@ -19,9 +19,15 @@ import java.time.Instant;
 import java.util.OptionalInt;
 
 /**
- * What a {@link BenchmarkRun} found, and what it ran on.
+ * The results of a {@link BenchmarkRun}, and what it ran on.
  *
- * @param threads that were asked for
+ * @param started when it began
+ * @param environment the machine
+ * @param model its folder
+ * @param provider that the graphs ran on
+ * @param threads as requested; absent if ONNX Runtime chose
+ * @param settings what was measured
+ * @param measured the figures
  */
 public record BenchmarkReport(
         Instant started,
@@ -36,7 +42,11 @@ public record BenchmarkReport(
             .enable(SerializationFeature.INDENT_OUTPUT)
             .build();
 
-    /** For programs: times in seconds, sizes in bytes, -1 where the system does not tell. */
+    /**
+     * The report for programs: times in seconds, sizes in bytes, -1 if the system does not give one.
+     *
+     * @return JSON with indentation
+     */
     public String json() {
         ObjectNode root = JSON.createObjectNode();
         root.put("started", started.toString());
@@ -54,20 +64,25 @@ public record BenchmarkReport(
     }
 
     /**
-     * Writes {@link #json()} to a file, in place of an earlier one, which stays as it is where this fails.
+     * Writes {@link #json()} to a file.
      *
-     * @throws OutputException if it cannot be written
+     * @param file created, or replaced as a whole
+     * @throws OutputException if it cannot be written; an existing file is then unchanged
      */
     public void writeJson(Path file) {
         try {
             AtomicFile.write(file, out -> out.write((json() + System.lineSeparator()).getBytes(UTF_8)));
         } catch (IOException e) {
             throw new OutputException(
-                    "The figures cannot be written to " + file, e, "make room there or name another file");
+                    "The figures cannot be written to " + file, e, "make room there or give another file");
         }
     }
 
-    /** For people: tables, each line at most 100 characters. */
+    /**
+     * The report for people.
+     *
+     * @return tables, each line at most 100 characters
+     */
     public String text() {
         return BenchmarkTable.of(this);
     }

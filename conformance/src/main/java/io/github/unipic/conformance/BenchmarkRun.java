@@ -16,11 +16,13 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
- * Measures how fast a model folder works here, and what memory it takes. One task after the other, in a process that
- * does nothing else; the peak of memory is the process's.
+ * Measures the speed of a model folder on this machine, and the memory that it takes. Tasks run one after the other.
+ * The process should do nothing else, as the peak of memory is that of the whole process.
  *
- * @param model folder, as the exporter writes it
+ * @param model folder, as written by the exporter
+ * @param provider to run the graphs on
  * @param threads that work on one operator; absent: as many as ONNX Runtime chooses
+ * @param settings what to measure
  * @param cancellation stops the run
  * @param progress is notified of what is measured next, for example {@code text to image, 256 px}
  */
@@ -33,10 +35,12 @@ public record BenchmarkRun(
         Consumer<String> progress) {
 
     /**
-     * Measures.
+     * Measures every task of the settings.
      *
+     * @return the figures
      * @throws CancelledException when cancelled
-     * @throws UniPicException when the model cannot be opened, has no graphs for a task, or the provider is not there
+     * @throws UniPicException when the model cannot be opened, has no graphs for a task, or the provider is not
+     *     available
      */
     public BenchmarkReport run() {
         Instant start = Instant.now();

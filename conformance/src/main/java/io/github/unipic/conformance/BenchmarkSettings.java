@@ -8,18 +8,19 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * What a benchmark does, and how much of it.
+ * What a benchmark measures, and how often.
  *
+ * @param tasks to measure; not empty
  * @param sizes pixels a side of the images, multiples of the model's 16; each is measured
- * @param iterations of an image
+ * @param iterations for each image
  * @param steps of diffusion in each iteration
- * @param guidance 1 is without
- * @param contexts tokens before those that {@link Task#TEXT} times; each is measured
- * @param tokens that are answered, and that are timed behind a context
+ * @param guidance 1 is off
+ * @param contexts numbers of tokens before those that {@link Task#TEXT} times; each is measured
+ * @param tokens the number of tokens of an answer, and of those timed after a context
  * @param repeat how often images and answers are measured
- * @param keepLoaded whether graphs stay in memory once they were needed
+ * @param keepLoaded whether graphs stay in memory after their first use
  * @param prepack whether the CPU copies float32 matrices into the layout it multiplies fastest
- * @param mapped whether weights stay in their files; otherwise all are read into memory on loading
+ * @param mapped whether weights are mapped from their files; otherwise all are read into memory on loading
  * @param tileAbove images of more pixels than this are decoded in tiles; 0 or more
  */
 public record BenchmarkSettings(
@@ -37,38 +38,56 @@ public record BenchmarkSettings(
         long tileAbove) {
     /** What can be measured. */
     public enum Task {
-        /** Text to image, until the first iteration's preview is decoded. */
+        /** Text to image, until the preview after the first iteration is decoded. */
         PREVIEW,
         /** Text to image. */
         T2I,
         /** An answer about a photo. */
         DESCRIBE,
-        /** Text behind a context, token by token. */
+        /** Text after a context, token by token. */
         TEXT;
 
-        /** The name on command lines. */
+        /**
+         * The name on command lines.
+         *
+         * @return in lower case
+         */
         public String label() {
             return name().toLowerCase(Locale.ROOT);
         }
 
         /**
-         * The task of that name.
+         * The task of a name.
          *
-         * @throws InvalidRequestException when there is none
+         * @param label as {@link #label()} gives it
+         * @return the task
+         * @throws InvalidRequestException when there is no such task
          */
         public static Task of(String label) {
             return Arrays.stream(values())
                     .filter(task -> task.label().equals(label))
                     .findFirst()
                     .orElseThrow(() -> new InvalidRequestException(
-                            "There is no task " + label + " to measure; give preview, t2i, describe or text."));
+                            "There is no benchmark task " + label + "; give preview, t2i, describe or text."));
         }
     }
 
     /**
-     * Checks the numbers and copies the lists. What the model limits is checked when a benchmark runs.
+     * Checks the numbers and copies the lists. The model's own limits are checked when the benchmark runs.
      *
-     * @throws InvalidRequestException when one is not positive
+     * @param tasks to measure; empty for all
+     * @param sizes pixels a side of the images, each at least 1
+     * @param iterations at least 1
+     * @param steps at least 1
+     * @param guidance 1 is off
+     * @param contexts numbers of tokens, each at least 1
+     * @param tokens at least 1
+     * @param repeat at least 1
+     * @param keepLoaded whether graphs stay in memory after their first use
+     * @param prepack whether the CPU copies float32 matrices into the layout it multiplies fastest
+     * @param mapped whether weights are mapped from their files
+     * @param tileAbove images of more pixels than this are decoded in tiles
+     * @throws InvalidRequestException when a number is below 1
      */
     public BenchmarkSettings {
         tasks = Set.copyOf(tasks.isEmpty() ? EnumSet.allOf(Task.class) : tasks);

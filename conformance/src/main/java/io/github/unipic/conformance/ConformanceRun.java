@@ -45,17 +45,17 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * One run of the kit: does this machine, with this provider, compute what the reference says?
+ * One run of the kit: checks that this machine, with this provider, computes the reference's results.
  *
- * @param source what is tested, and the truth about it
- * @param provider that the graphs run on
+ * @param source the model to test, and its reference
+ * @param provider to run the graphs on
  * @param suite how much is checked
- * @param strict whether computing on the CPU instead of the provider is a failure
- * @param judgedAs the precision whose tolerances apply to everything, for a provider that computes in less than the
- *     model has; empty for the model's own
- * @param labels that the report carries: at most 32, of at most 256 characters each
+ * @param strict whether it is a failure if a graph runs on the CPU instead of the provider
+ * @param judgedAs a precision whose tolerances apply to everything, for a provider that computes in less precision than
+ *     the model's; empty for the model's own
+ * @param labels for the report: at most 32, of at most 256 characters each
  * @param cancellation stops the run
- * @param listener is notified of how far it is
+ * @param listener is notified of the progress
  */
 public record ConformanceRun(
         Source source,
@@ -66,7 +66,7 @@ public record ConformanceRun(
         Map<String, String> labels,
         Cancellation cancellation,
         Listener listener) {
-    private static final String EMBEDDED = "the small checkpoint that comes with the kit";
+    private static final String EMBEDDED = "the built-in small checkpoint";
     private static final Source.Embedded STANDARD = new Source.Embedded(Precision.FP32);
     private static final int MOST_LABELS = 32;
     private static final int LONGEST_LABEL = 256;
@@ -76,7 +76,15 @@ public record ConformanceRun(
     /**
      * Checks the precision, and checks and sorts the labels.
      *
-     * @throws InvalidRequestException when there are no tolerances for that precision, or labels are too many or too
+     * @param source the model to test, and its reference
+     * @param provider to run the graphs on
+     * @param suite how much is checked
+     * @param strict whether it is a failure if a graph runs on the CPU instead of the provider
+     * @param judgedAs a precision with known tolerances, or empty
+     * @param labels copied
+     * @param cancellation stops the run
+     * @param listener is notified of the progress
+     * @throws InvalidRequestException when there are no tolerances for the precision, or labels are too many or too
      *     long
      */
     public ConformanceRun {
@@ -97,27 +105,43 @@ public record ConformanceRun(
 
     /** Is notified of a run, on the thread that runs it. */
     public interface Listener {
-        /** What is done from now on, for example {@code exporting the checkpoint}. */
+        /**
+         * A phase begins.
+         *
+         * @param phase for example {@code exporting the checkpoint}
+         */
         default void onPhase(String phase) {}
 
-        /** So many cases of a phase that has many are done. */
+        /**
+         * A case of a phase with many cases has ended.
+         *
+         * @param done cases of the phase that have ended
+         * @param total cases of the phase
+         */
         default void onProgress(int done, int total) {}
 
-        /** A check was made. */
+        /**
+         * A check was made.
+         *
+         * @param check its result
+         */
         default void onCheck(Check check) {}
 
         /**
-         * The results so far, before each part, since a provider may not fail but end the process, and when an error
-         * ends the run. The report says that the run did not finish, and does not pass.
+         * Gives the results so far: before each part, as a provider may crash the process, and when an error ends the
+         * run.
+         *
+         * @param report says that the run did not finish, and does not pass
          */
         default void onInterim(ConformanceReport report) {}
     }
 
     /**
-     * Runs.
+     * Runs all checks of the suite.
      *
+     * @return the report
      * @throws ConformanceException when the reference cannot be read or is of another model
-     * @throws UniPicException when the model cannot be opened, the provider is not there, or the run is cancelled
+     * @throws UniPicException when the model cannot be opened, the provider is not available, or the run is cancelled
      */
     public ConformanceReport run() {
         Instant start = Instant.now();
@@ -134,16 +158,16 @@ public record ConformanceRun(
                     ModelFolder model = material.model();
                     Cases cases = Cases.of(suite, OptionalLong.of(reference.seed()));
                     part(Area.GRAPH, interim, () -> compare(model, cases, reference, results));
-                    part(Area.PLACEMENT, interim, () -> place(model, cases, results, temporary.path()));
+                    part(Area.PLACEMENT, interim, () -> placement(model, cases, results, temporary.path()));
                     part(Area.CONCURRENCY, interim, () -> request(model, results));
-                    part(Area.MEANING, interim, () -> look(model, results, temporary.path()));
+                    part(Area.MEANING, interim, () -> meaning(model, results, temporary.path()));
                 }
             }
             return report(start, subject, results, List.of());
         }
     }
 
-    /** Tells before it what is to be said if the process ends in this part, and after it what ended the run, if so. */
+    /** Gives an interim report before a part, as the process may crash in it, and again if an error ends the run. */
     private static void part(Area area, Consumer<Check> interim, Runnable work) {
         interim.accept(unfinished(area, "the process ended in this part, without an error that could be caught"));
         try {
@@ -159,11 +183,11 @@ public record ConformanceRun(
     }
 
     /**
-     * What a source comes to.
+     * What a source provides.
      *
      * @param name of the model in the report
      * @param checkpoint that the golden files belong to
-     * @param goldens may be none
+     * @param goldens golden files, possibly none
      */
     private record Material(
             ModelFolder model, String name, Path checkpoint, List<Path> goldens, Optional<Path> reference) {}
@@ -188,7 +212,7 @@ public record ConformanceRun(
     }
 
     private Material given(Source.Model given, Path temporary) {
-        // What takes long comes last.
+        // Cheap checks come first.
         ModelFolder seen = opened(given.model());
         given.reference().ifPresent(file -> fitting(file, seen).close());
         listener.onPhase("reading the whole model, to compare its files' SHA-256");
@@ -201,7 +225,7 @@ public record ConformanceRun(
                 Optional.of(given.reference().orElseGet(() -> record(model, temporary))));
     }
 
-    /** A model folder, and the provider that is to run it at hand. */
+    /** Opens a model folder, and checks that the provider is available. */
     private ModelFolder opened(Path folder) {
         ModelFolder model = ModelFolder.open(folder, false);
         new Graphs(model, options(Optional.empty())).close();
@@ -262,13 +286,13 @@ public record ConformanceRun(
         }
     }
 
-    private void place(ModelFolder model, Cases cases, Results results, Path temporary) {
-        listener.onPhase("looking which provider runs what");
+    private void placement(ModelFolder model, Cases cases, Results results, Path temporary) {
+        listener.onPhase("checking which provider runs each node");
         new PlacementChecks(model, options(Optional.of(temporary)), strict, results, cancellation).run(cases);
     }
 
     private void request(ModelFolder model, Results results) {
-        listener.onPhase("making requests twice, and at once");
+        listener.onPhase("running requests twice, and several at once");
         results.attempt(Area.CONCURRENCY, "requests", "requests", () -> {
             try (UniPic unipic = UniPic.builder(model.path()).provider(provider).load()) {
                 new RequestChecks(unipic, model.manifest().sizes().downsampling(), results, cancellation)
@@ -278,11 +302,11 @@ public record ConformanceRun(
     }
 
     /** With the trained model, in the precision and flavor of the tested one. */
-    private void look(ModelFolder tested, Results results, Path temporary) {
+    private void meaning(ModelFolder tested, Results results, Path temporary) {
         Path folder = temporary.resolve("trained");
         EmbeddedCheckpoint.TRAINED.copyTo(folder);
         ModelFolder model = export(folder.resolve("checkpoint"), form(tested), folder);
-        listener.onPhase("looking at what the trained model generates, sees and edits");
+        listener.onPhase("checking what the trained model generates, describes and edits");
         results.attempt(Area.MEANING, "model", "model", () -> {
             try (UniPic unipic = UniPic.builder(model.path()).provider(provider).load()) {
                 new MeaningChecks(unipic, suite, results, cancellation).run();
@@ -346,7 +370,7 @@ public record ConformanceRun(
                 seed);
     }
 
-    /** @param more checks that those found are followed by */
+    /** @param more checks to add after those made */
     private ConformanceReport report(Instant start, Subject subject, Results results, List<Check> more) {
         return new ConformanceReport(
                 start,

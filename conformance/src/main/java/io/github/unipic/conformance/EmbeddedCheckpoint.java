@@ -8,11 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The checkpoints that come with the project, in the published layout with smaller sizes. */
+/** The project's built-in checkpoints: in the published layout, with smaller sizes. */
 public enum EmbeddedCheckpoint {
     /**
-     * Random weights, and PyTorch's tensors for them. Its images are noise; it shows that the code computes what
-     * PyTorch computes.
+     * Random weights, with PyTorch's tensors for them. Its images are noise; it shows that the code computes the same
+     * as PyTorch.
      */
     RANDOM("tiny"),
     /** Trained on colored shapes (samples/demo-model): the command line's built-in model. */
@@ -26,7 +26,12 @@ public enum EmbeddedCheckpoint {
         this.root = root;
     }
 
-    /** Writes {@code folder/checkpoint} and, for random weights, {@code folder/golden}. */
+    /**
+     * Writes {@code folder/checkpoint} and, for random weights, {@code folder/golden}.
+     *
+     * @param folder created if it is missing; none of the files may exist
+     * @throws OutputException when a file cannot be written
+     */
     public void copyTo(Path folder) {
         try {
             for (String file : files()) {
@@ -44,7 +49,13 @@ public enum EmbeddedCheckpoint {
         }
     }
 
-    /** Copies one of its files, for example {@code checkpoint/kl16.ckpt}, into a folder that is there. */
+    /**
+     * Copies one of its files into a folder.
+     *
+     * @param file for example {@code checkpoint/kl16.ckpt}
+     * @param folder an existing folder
+     * @throws IOException when the file cannot be written
+     */
     public void copyFile(String file, Path folder) throws IOException {
         try (InputStream in = open(file)) {
             Files.copy(in, folder.resolve(Path.of(file).getFileName()));

@@ -46,14 +46,14 @@ final class Machine {
         return devices;
     }
 
-    /** NVIDIA's kernel module tells its version; of others the operating system may. */
+    /** The graphics driver's version: of NVIDIA's kernel module, or from the operating system; empty if unknown. */
     private static String driver(List<GraphicsCard> cards) {
         try {
             if (Files.isReadable(NVIDIA_DRIVER)) {
                 return Files.readAllLines(NVIDIA_DRIVER).get(0).strip();
             }
         } catch (IOException e) {
-            // Then as on other machines.
+            // Ask the operating system.
         }
         return cards.stream()
                 .map(GraphicsCard::getVersionInfo)

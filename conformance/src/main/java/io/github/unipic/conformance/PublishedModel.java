@@ -14,15 +14,20 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * A model of the published sizes whose weights are random: to measure speed and memory without a download. Made in a
- * folder once and used from there again.
+ * A model of the published sizes with random weights, to measure speed and memory without a download. It is created in
+ * a folder once and reused.
  */
 public final class PublishedModel {
     private final Path checkpoint;
     private final Path model;
     private final Precision precision;
 
-    /** @param cache where it is kept; made if missing */
+    /**
+     * Chooses the model; {@link #make} creates it.
+     *
+     * @param cache the folder for it, created if missing
+     * @param precision of the model folder
+     */
     public PublishedModel(Path cache, Precision precision) {
         Path home = cache.resolve("published");
         this.checkpoint = home.resolve("checkpoint");
@@ -30,18 +35,22 @@ public final class PublishedModel {
         this.precision = precision;
     }
 
-    /** The checkpoint in the published layout; there after {@link #make}. */
+    /**
+     * The checkpoint in the published layout.
+     *
+     * @return its folder, which exists after {@link #make}
+     */
     public Path checkpoint() {
         return checkpoint;
     }
 
     /**
-     * Makes what is missing of it: the checkpoint of 6.1 GB, then the model folder, in float32 of 12 GB.
+     * Creates what is missing: the checkpoint of 6.1 GB, then the model folder, of 12 GB in float32.
      *
-     * @param notes is notified of what is written, of which size, before it is
+     * @param notes is notified before something is written, with a line about it
      * @param listener of the export
      * @return the model folder
-     * @throws OutputException when the disk has too little room, or writing fails
+     * @throws OutputException when the disk has too little space, or writing fails
      */
     public Path make(Consumer<String> notes, ExportListener listener) {
         try {
@@ -62,7 +71,7 @@ public final class PublishedModel {
         }
     }
 
-    /** Into a folder beside it first: an interrupted run leaves none that looks whole. */
+    /** Writes to a staging folder first, so that an interrupted run leaves no incomplete checkpoint. */
     private void write(Path home, Consumer<String> notes) throws IOException {
         long bytes = PublishedCheckpoint.bytes();
         notes.accept(String.format(

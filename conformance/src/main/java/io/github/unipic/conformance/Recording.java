@@ -24,35 +24,36 @@ import java.util.TreeSet;
 import java.util.function.BiConsumer;
 
 /**
- * Runs the cases of a suite on the CPU provider and keeps what they give.
+ * Runs the cases of a suite on the CPU provider and records their outputs as a reference.
  *
- * @param model folder to be run; its graphs' own precision is what the reference has
+ * @param model folder to run; the reference has the precision of its graphs
  * @param suite whose cases are recorded
  * @param seed of the inputs, 0 to 2^32 - 1; empty for the kit's own
- * @param cancellation stops it
- * @param progress told the number of cases done and of all
+ * @param cancellation stops the recording
+ * @param progress is notified of the number of cases done, and of all cases
  */
 public record Recording(
         Path model, Suite suite, OptionalLong seed, Cancellation cancellation, BiConsumer<Integer, Integer> progress) {
 
     /**
-     * Writes the reference file, in place of an earlier one.
+     * Writes the reference file.
      *
+     * @param file created in an existing folder, or replaced if it is a reference file or empty
      * @throws OutputException when it cannot be written
-     * @throws ConformanceException when another file is there, or the model gives what is no number
+     * @throws ConformanceException when it exists and is not a reference file, or the model computes NaN or infinity
      * @throws io.github.unipic.UniPicException when the model cannot be run, or this is cancelled
      */
     public void writeTo(Path file) {
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder) || Files.isDirectory(file)) {
             throw new ConformanceException("The reference cannot be written to " + file
-                    + ": that is a folder, or its folder does not exist; name a file in a folder that is there.");
+                    + ": that is a folder, or its folder does not exist; give a file in an existing folder.");
         }
         requireReplaceable(file);
         writeTo(file, ModelFolder.open(model, true));
     }
 
-    /** Somebody else's file may have the name; an empty one is of no use to anyone. */
+    /** A file that is not a reference is somebody's, unless it is empty. */
     private static void requireReplaceable(Path file) {
         try {
             if (Files.exists(file) && Files.size(file) > 0) {
@@ -60,7 +61,7 @@ public record Recording(
             }
         } catch (ConformanceException e) {
             throw new ConformanceException(
-                    file + " is there and is no reference file, so it is not replaced; name another file.", e);
+                    file + " exists and is not a reference file, so it is not replaced; give another file.", e);
         } catch (IOException e) {
             throw unwritable(file, e);
         }
@@ -68,10 +69,10 @@ public record Recording(
 
     private static OutputException unwritable(Path file, IOException e) {
         return new OutputException(
-                "The reference cannot be written to " + file, e, "make room there or name another file");
+                "The reference cannot be written to " + file, e, "make room there or give another file");
     }
 
-    /** @param folder the model, opened, its files found to be whole */
+    /** @param folder the opened model, whose files were checked */
     void writeTo(Path file, ModelFolder folder) {
         Cases cases = Cases.of(suite, seed);
         try (ReferenceWriter writer = new ReferenceWriter(file);
@@ -104,15 +105,15 @@ public record Recording(
         }
     }
 
-    /** Nothing could be compared with what is no number. */
+    /** Refuses NaN and infinity, with which nothing can be compared. */
     private static Recorder finite(ReferenceWriter writer) {
         return new Recorder() {
             @Override
             public void floats(String key, float[] values, long... shape) throws IOException {
                 for (float value : values) {
                     if (!Float.isFinite(value)) {
-                        throw new ConformanceException("The model gives " + value + " in " + key
-                                + ", so it cannot be a reference; record its float32 export, or mend it.");
+                        throw new ConformanceException("The model computes " + value + " in " + key
+                                + ", so it cannot be a reference; record its float32 export, or export it again.");
                     }
                 }
                 writer.floats(key, values, shape);

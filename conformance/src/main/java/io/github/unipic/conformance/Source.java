@@ -6,27 +6,31 @@ import io.github.unipic.export.Precisions;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What is tested, and where the truth about it comes from. */
+/** The model to test, and its reference. */
 public sealed interface Source {
 
     /**
-     * The small checkpoint that comes with the kit, exported on the spot, against PyTorch's tensors.
+     * The built-in small checkpoint, exported in this run, against PyTorch's tensors.
      *
      * @param precisions of the export
      * @param flavor of the export
      */
     record Embedded(Precisions precisions, Flavor flavor) implements Source {
-        /** In the portable flavour. */
+        /**
+         * In the portable flavor.
+         *
+         * @param precision of the export
+         */
         public Embedded(Precision precision) {
             this(Precisions.of(precision), Flavor.PORTABLE);
         }
     }
 
     /**
-     * A checkpoint, exported in float32 on the spot, against a folder of PyTorch's tensors for it.
+     * A checkpoint, exported in float32 in this run, against a folder of PyTorch's tensors for it.
      *
      * @param checkpoint folder in the published layout, of any sizes
-     * @param golden folder of {@code *.safetensors}, named and keyed as docs/golden-files.md says
+     * @param golden folder of {@code *.safetensors}, with names and keys as in docs/golden-files.md
      */
     record Goldens(Path checkpoint, Path golden) implements Source {}
 
@@ -34,7 +38,7 @@ public sealed interface Source {
      * A model folder, against a reference file.
      *
      * @param model folder as written by the exporter
-     * @param reference as written by {@link Recording} or conformance/pytorch; empty to record one on the spot, with
+     * @param reference as written by {@link Recording} or conformance/pytorch; empty to record one in this run, with
      *     the CPU provider
      */
     record Model(Path model, Optional<Path> reference) implements Source {}

@@ -5,14 +5,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A folder for the time of one run. */
+/** A folder that exists during one run. */
 record TemporaryFolder(Path path) implements AutoCloseable {
 
     static TemporaryFolder create() {
         try {
             return new TemporaryFolder(Files.createTempDirectory("unipic-conformance-"));
         } catch (IOException e) {
-            throw new ConformanceException("No temporary folder can be made: " + e.getMessage() + ".", e);
+            throw new ConformanceException(
+                    "No temporary folder can be created: " + e.getMessage()
+                            + "; set -Djava.io.tmpdir to a writable folder.",
+                    e);
         }
     }
 
@@ -22,7 +25,7 @@ record TemporaryFolder(Path path) implements AutoCloseable {
             FileTree.delete(path);
         } catch (IOException e) {
             throw new ConformanceException(
-                    "The temporary folder " + path + " cannot be removed: " + e.getMessage() + ".", e);
+                    "The temporary folder " + path + " cannot be removed: " + e.getMessage() + "; remove it.", e);
         }
     }
 }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** A reference or golden file, changed: what the kit is told to be the truth, and is not. */
+/** A reference or golden file that was changed, so that the kit compares with wrong values. */
 final class AlteredTensors {
     /** @param values float[] or long[] */
     private record Entry(Object values, long[] shape) {}

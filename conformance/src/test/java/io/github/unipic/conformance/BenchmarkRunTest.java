@@ -36,19 +36,19 @@ class BenchmarkRunTest {
         JsonNode image = json.at("/images/0");
         assertThat(image.at("/size").intValue()).isEqualTo(64);
         // Two images of three iterations.
-        for (String stage : List.of("mar_encoder", "mar_decoder", "token_sampler")) {
-            assertThat(image.at("/stages/" + stage + "/runs").intValue()).isEqualTo(6);
+        for (String graph : List.of("mar_encoder", "mar_decoder", "token_sampler")) {
+            assertThat(image.at("/graphs/" + graph + "/runs").intValue()).isEqualTo(6);
         }
         assertThat(image.at("/mean_level").doubleValue()).isBetween(1.0, 254.0);
         assertThat(json.at("/answers/0/ids")).hasSize(4);
-        assertThat(json.at("/answers/0/stages/text_head/runs").intValue()).isEqualTo(8);
-        assertThat(json.at("/texts/0/stages/decoder_step/runs").intValue()).isEqualTo(4);
+        assertThat(json.at("/answers/0/graphs/text_head/runs").intValue()).isEqualTo(8);
+        assertThat(json.at("/texts/0/graphs/decoder_step/runs").intValue()).isEqualTo(4);
         assertThat(json.at("/texts/0/weight_bytes_per_token").longValue()).isPositive();
         assertThat(json.at("/previews/0/seconds/median").doubleValue()).isPositive();
         assertThat(json.at("/load/session_seconds/pixel_decoder").doubleValue()).isPositive();
         assertThat(json.at("/bandwidth/read_bytes_per_second").doubleValue()).isPositive();
         assertThat(report.text())
-                .contains("Text to image, 64 px, 3 iterations", "token_sampler", "Text behind 10 tokens");
+                .contains("Text to image, 64 px, 3 iterations", "token_sampler", "Text after 10 tokens");
         assertThat(progress).contains("text to image, 64 px");
     }
 

@@ -43,7 +43,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an int4 folder has in blocks, and of which size. The small model's rows are of 64 and of 160 values. */
+/**
+ * The matrices of an int4 folder that are in blocks, and the size of these. The small model's rows have 64 and 160
+ * values.
+ */
 class BlockSizeTest {
     private static final int LAYERS = 2;
 
@@ -210,7 +213,7 @@ class BlockSizeTest {
         for (int size : new int[] {-32, 0, 16, 48, 256}) {
             assertThatExceptionOfType(ExportException.class)
                     .isThrownBy(() -> int4(size))
-                    .withMessage("Blocks of " + size + " values are not possible; --int4-block is 32, 64 or 128.");
+                    .withMessage("--int4-block " + size + " is not a valid block size; give 32, 64 or 128.");
         }
         assertThatExceptionOfType(ExportException.class)
                 .isThrownBy(() -> new Precisions(Precision.INT8, Map.of(), 64))

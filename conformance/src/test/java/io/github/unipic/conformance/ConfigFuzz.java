@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The JSON files of a checkpoint, exported with the tiny weights. An input is JSON: the files' content by their names.
- * Most exports are cancelled when the weights are to be written, which is when all else was read.
+ * The JSON files of a checkpoint, exported with the tiny weights. An input is JSON: the files' content by name. Most
+ * exports are cancelled before the weights are written, when everything else has been read.
  */
 final class ConfigFuzz implements FuzzTarget {
     private static final String CHECKPOINT = "checkpoint";

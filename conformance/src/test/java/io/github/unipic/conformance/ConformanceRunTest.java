@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ConformanceRunTest {
 
     @Test
-    void theFusedFlavourPassesToo() {
+    void theFusedFlavorPassesToo() {
         ConformanceReport report =
                 run(new Source.Embedded(Precisions.of(Precision.FP32), Flavor.FUSED), Suite.FULL, new Cancellation());
         assertThat(report.failures()).isEmpty();
@@ -139,7 +139,7 @@ class ConformanceRunTest {
 
     @Test
     void labelsAreSortedAndFew() {
-        assertThat(labelled(Map.of("c", "3", "a", "1", "b", "2", "d", "4"))
+        assertThat(labeled(Map.of("c", "3", "a", "1", "b", "2", "d", "4"))
                         .labels()
                         .keySet())
                 .containsExactly("a", "b", "c", "d");
@@ -149,13 +149,13 @@ class ConformanceRunTest {
         }
         for (Map<String, String> refused : List.of(many, Map.of("driver", "x".repeat(251)), Map.of(" ", "x"))) {
             assertThatExceptionOfType(InvalidRequestException.class)
-                    .isThrownBy(() -> labelled(refused))
+                    .isThrownBy(() -> labeled(refused))
                     .withMessageContaining("label");
         }
-        assertThat(labelled(Map.of("driver", "x".repeat(250))).labels()).hasSize(1);
+        assertThat(labeled(Map.of("driver", "x".repeat(250))).labels()).hasSize(1);
     }
 
-    private static ConformanceRun labelled(Map<String, String> labels) {
+    private static ConformanceRun labeled(Map<String, String> labels) {
         return new ConformanceRun(
                 new Source.Embedded(Precision.FP32),
                 ExecutionProvider.CPU,
@@ -195,7 +195,7 @@ class ConformanceRunTest {
             Files.write(file, foreign);
             assertThatExceptionOfType(ConformanceException.class)
                     .isThrownBy(() -> recording.writeTo(file))
-                    .withMessageContaining(file + " is there and is no reference file");
+                    .withMessageContaining(file + " exists and is not a reference file");
             assertThat(file).hasBinaryContent(foreign);
         }
         Files.write(file, new byte[0]);

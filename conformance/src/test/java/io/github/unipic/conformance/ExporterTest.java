@@ -40,7 +40,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Exports of the small checkpoint: what appears on disk, and what does not. */
+/** Exports of the small checkpoint: the files that are written, and the errors. */
 class ExporterTest {
     @TempDir
     private Path folder;
@@ -88,7 +88,7 @@ class ExporterTest {
     }
 
     @Test
-    void onlyTheFusedFlavourLeavesTheStandard() {
+    void onlyTheFusedFlavorLeavesTheStandard() {
         assertThat(graphsOutsideTheStandard(Flavor.PORTABLE)).isEmpty();
         assertThat(graphsOutsideTheStandard(Flavor.FUSED))
                 .containsExactlyInAnyOrder("vision_encoder", "mar_encoder", "mar_decoder");
@@ -125,7 +125,7 @@ class ExporterTest {
         assertThat(graphs.get("pixel_encoder").precision()).isEqualTo("float32");
         assertThatExceptionOfType(ExportException.class)
                 .isThrownBy(() -> new Precisions(Precision.FP32, Map.of("pixel_decoder_tile", Precision.FP16)))
-                .withMessage("pixel_decoder_tile has the weights of pixel_decoder and always its precision; say"
+                .withMessage("pixel_decoder_tile shares the weights of pixel_decoder, and so its precision; use"
                         + " pixel_decoder=fp16.");
     }
 
@@ -338,8 +338,8 @@ class ExporterTest {
                         : "\"id\":426";
         // The vocabulary has 448 rows, and the first free id is that of the image.
         refused(tokenizer, id, "\"id\": 447", "ids up to 447", "<image>", "448 rows");
-        refused(tokenizer, id, "\"id\": 99999999999", "no whole number");
-        refused(tokenizer, id, "\"id\": null", "no whole number");
+        refused(tokenizer, id, "\"id\": 99999999999", "not a whole number");
+        refused(tokenizer, id, "\"id\": null", "not a whole number");
         refused(tokenizer, "\"ByteLevel\"", "\"ByteLevels\"", "tokenizer does not work");
         refused(tokenizer, "{", "[", "tokenizer.json");
         StringBuilder many = new StringBuilder("\"vocab\": {");

@@ -6,7 +6,7 @@ import io.github.unipic.fuzz.FuzzRegression;
 import io.github.unipic.fuzz.FuzzTarget;
 import java.util.List;
 
-/** What the conformance kit reads from outside; a checkpoint, too, as that takes a whole one. */
+/** Untrusted input of the conformance kit; the exporter's configuration files too, as they need a whole checkpoint. */
 public class FuzzTest extends FuzzRegression {
     @Override
     protected List<FuzzTarget> targets() {

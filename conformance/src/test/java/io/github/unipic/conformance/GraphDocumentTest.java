@@ -17,7 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** docs/graphs.md says of each graph what the exporter writes: every tensor, its type and its axes. */
+/** docs/graphs.md lists every tensor that the exporter writes, with its type and axes. */
 class GraphDocumentTest {
     private static final Pattern HEADING = Pattern.compile("### (\\w+)");
     private static final Pattern ROW = Pattern.compile("\\| (in|out) (.+?) \\| (\\w+) \\| \\[(.*?)] \\|.*");

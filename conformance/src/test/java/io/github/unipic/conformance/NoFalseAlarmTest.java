@@ -18,7 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
 /**
- * A healthy model passes whatever the numbers: float16 against float32, since the CPU against itself proves nothing.
+ * A healthy model passes whatever the seed. It compares float16 with float32, since comparing the CPU with itself would
+ * prove nothing.
  */
 class NoFalseAlarmTest {
     static final long[] SEEDS = {

@@ -8,7 +8,7 @@ import io.github.unipic.testing.SmallModel;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What a report says of the run that it is of. */
+/** The report describes its run. */
 class ReportedSubjectTest {
     @Test
     void aReferenceOfTheRunsOwnIsCalledThat() {

@@ -9,7 +9,7 @@ import io.github.unipic.testing.ModelCopy;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** What a broken exporter, provider or build does to a model: one thing each, and the check that must notice. */
+/** Damage that a broken exporter, provider or build can do to a model, and the check that must notice it. */
 enum Sabotage {
     // ---- the language model
     SWAPPED_WEIGHT(
@@ -138,7 +138,7 @@ enum Sabotage {
                 NodeProto.Builder first = body.all("Slice", last.getInput(0)).get(0);
                 body.exchangeOutputs(first, last);
             })),
-    TIMESTEP_OF_THE_NEIGHBOUR(
+    TIMESTEP_OF_THE_NEIGHBOR(
             GraphName.TOKEN_SAMPLER,
             "guided_10/tokens",
             graph -> graph.body(body -> {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The kit must be able to fail: the smallest suite notices everything that can be done to a model. */
+/** The kit can fail: the smallest suite notices every kind of damage to a model. */
 class SabotageTest {
     @TempDir
     private static Path shared;

@@ -11,8 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The embedded checkpoint on disk, and what is exported from it; made once for all tests, removed at the end. Its
- * float32 model is the sdk's {@link io.github.unipic.testing.SmallModel}.
+ * The embedded checkpoint on disk, and its exports, created once for all tests and removed at the end. Its float32
+ * model is the sdk's {@link io.github.unipic.testing.SmallModel}.
  */
 final class SmallCheckpoint {
     private static final Path FOLDER = create();

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The sdk's test model is what the exporter writes from the embedded checkpoint, byte for byte, but for the exporter's
- * version, which is left out. {@code -Dunipic.smallModel=write} refreshes it.
+ * The sdk's test model is, byte for byte except for the exporter's version, what the exporter writes from the embedded
+ * checkpoint. {@code -Dunipic.smallModel=write} writes it again.
  */
 class SmallModelTest {
     private static final Path SMALL_MODEL =

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** The kit's smallest suite on the CPU, as most tests of the kit run it. */
+/** A run of the kit's smallest suite on the CPU, as most tests of the kit use it. */
 final class SmokeRun {
     private static final Map<Source, ConformanceReport> REPORTS = new HashMap<>();
 

@@ -24,7 +24,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The exporter's graph of one tile: its margin, and its other precision. */
+/** The exporter's graph for one tile: its margin, and other precisions. */
 class TileGraphTest {
     private static final int SIDE = 8;
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Weights of every precision but the sdk's test model's, read into memory rather than mapped. */
+/** Weights in every precision except that of the sdk's test model, read into memory instead of mapped. */
 class UnmappedPrecisionTest {
     private static final Image PHOTO = TestImages.gradient(64, 64);
 

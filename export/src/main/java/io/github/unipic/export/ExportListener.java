@@ -7,9 +7,11 @@ public interface ExportListener {
     ExportListener NONE = (written, total, file) -> {};
 
     /**
+     * Is notified after each part of the weights that was written.
+     *
      * @param bytesWritten bytes of weights written so far
-     * @param bytesTotal bytes of weights of the entire export
-     * @param file the file that is being written
+     * @param bytesTotal bytes of weights of the whole export
+     * @param file name of the file that is being written
      */
     void onProgress(long bytesWritten, long bytesTotal, String file);
 }

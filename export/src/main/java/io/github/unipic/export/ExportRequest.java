@@ -6,14 +6,26 @@ import java.util.Objects;
 /**
  * What to export.
  *
- * @param checkpoint folder in the published layout; also a repository's folder in Hugging Face's cache
- * @param output the model folder to make; its parent is made where it is missing
- * @param overwrite replace {@code output} if it exists and is an exported model
- * @param allowNonFinite export weights that are NaN or infinite as they are, and name them in the report; they are
- *     refused otherwise, and always in matrices that are quantized
+ * @param checkpoint folder in the published layout, or a repository's folder in Hugging Face's cache
+ * @param output the model folder to create; its parent is created if it is missing
+ * @param precisions of the graphs
+ * @param flavor of all graphs
+ * @param overwrite whether to replace {@code output} if it exists and is an exported model
+ * @param allowNonFinite whether to export weights that are NaN or infinite, and name them in the report; otherwise they
+ *     are refused, and in quantized matrices always
  */
 public record ExportRequest(
         Path checkpoint, Path output, Precisions precisions, Flavor flavor, boolean overwrite, boolean allowNonFinite) {
+    /**
+     * Checks that nothing is null.
+     *
+     * @param checkpoint folder in the published layout, or a repository's folder in Hugging Face's cache
+     * @param output the model folder to create
+     * @param precisions of the graphs
+     * @param flavor of all graphs
+     * @param overwrite whether to replace an exported model
+     * @param allowNonFinite whether to export weights that are NaN or infinite
+     */
     public ExportRequest {
         Objects.requireNonNull(checkpoint, "checkpoint");
         Objects.requireNonNull(output, "output");
@@ -21,12 +33,28 @@ public record ExportRequest(
         Objects.requireNonNull(flavor, "flavor");
     }
 
-    /** Refuses weights that are not finite. */
+    /**
+     * Refuses weights that are not finite.
+     *
+     * @param checkpoint folder in the published layout, or a repository's folder in Hugging Face's cache
+     * @param output the model folder to create
+     * @param precisions of the graphs
+     * @param flavor of all graphs
+     * @param overwrite whether to replace an exported model
+     */
     public ExportRequest(Path checkpoint, Path output, Precisions precisions, Flavor flavor, boolean overwrite) {
         this(checkpoint, output, precisions, flavor, overwrite, false);
     }
 
-    /** A portable folder of one precision, as far as that suits each graph. */
+    /**
+     * A portable folder of one precision, as {@link Precisions#of(Precision)}, that refuses weights that are not
+     * finite.
+     *
+     * @param checkpoint folder in the published layout, or a repository's folder in Hugging Face's cache
+     * @param output the model folder to create
+     * @param precision of the folder
+     * @param overwrite whether to replace an exported model
+     */
     public ExportRequest(Path checkpoint, Path output, Precision precision, boolean overwrite) {
         this(checkpoint, output, Precisions.of(precision), Flavor.PORTABLE, overwrite);
     }

@@ -26,8 +26,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Turns a published PyTorch checkpoint into a folder of ONNX graphs. Graphs are built from the tensors' shapes,
- * operator by operator; weights are streamed, so a model of any size exports in a small heap.
+ * Exports a published PyTorch checkpoint to a folder of ONNX graphs. The graphs are built operator by operator from the
+ * tensors' shapes. Weights are streamed, so a model of any size needs only a small heap.
  */
 public final class Exporter {
     private static final String TOKENIZER = "tokenizer.json";
@@ -37,9 +37,12 @@ public final class Exporter {
     /**
      * Exports a checkpoint. The folder appears complete at the end, or not at all.
      *
-     * @throws ExportException when the checkpoint is incomplete, damaged or unsupported, or the output is there and may
+     * @param request what to export, and where to
+     * @param listener is notified of the progress
+     * @return what was exported
+     * @throws ExportException when the checkpoint is incomplete, damaged or unsupported, or the output exists and may
      *     not be replaced
-     * @throws OutputException when the output cannot be written; what was there is then as it was
+     * @throws OutputException when the output cannot be written; an existing folder is then unchanged
      */
     public static ExportReport export(ExportRequest request, ExportListener listener) {
         Instant start = Instant.now();
@@ -76,12 +79,12 @@ public final class Exporter {
         }
     }
 
-    /** What a failed export left, for its message. */
+    /** The state of the output after a failed export, for its message. */
     private static String stateOf(Path output) {
         Path target = output.toAbsolutePath().normalize();
         return StagingFolder.displaced(target)
-                .map(old -> "what was there is now " + old + ", and the next export brings it back")
-                .orElse(Files.exists(target) ? "what was there is as it was" : "nothing was left there");
+                .map(old -> "the former folder is now " + old + ", and the next export restores it")
+                .orElse(Files.exists(target) ? "the existing folder is unchanged" : "nothing was left there");
     }
 
     private static void writeWeights(
@@ -110,7 +113,7 @@ public final class Exporter {
         return version == null ? "development" : version;
     }
 
-    /** Adds up the bytes of all files for the listener. */
+    /** Counts the bytes of all files for the listener. */
     private static final class Meter {
         private final ExportListener listener;
         private final long total;

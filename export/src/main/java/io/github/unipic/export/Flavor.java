@@ -2,15 +2,19 @@ package io.github.unipic.export;
 
 import java.util.Locale;
 
-/** Which operators the graphs may use. Results differ by rounding only. */
+/** The operators that graphs may use. Results differ only by rounding. */
 public enum Flavor {
-    /** Those of the ONNX standard, which any provider can run. */
+    /** Standard ONNX operators only, which any provider can run. */
     PORTABLE,
 
-    /** Also ONNX Runtime's own, where they measured faster (docs/benchmarks.md, "Fused flavour"). */
+    /** ONNX Runtime's own too, where they were measured to be faster (docs/benchmarks.md, "Fused flavor"). */
     FUSED;
 
-    /** The name that the manifest uses. */
+    /**
+     * The name in manifests.
+     *
+     * @return {@code portable} or {@code fused}
+     */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }

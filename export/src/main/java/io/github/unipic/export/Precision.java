@@ -2,17 +2,17 @@ package io.github.unipic.export;
 
 import java.util.Locale;
 
-/** How a graph's weights are stored, and what it computes in. */
+/** The number formats in which a graph stores its weights and computes. */
 public enum Precision {
     /** float32 throughout. */
     FP32("float32"),
     /** float16, with normalization statistics, softmax, rotary angles and the diffusion state in float32. */
     FP16("float16"),
-    /** Weights stored as bfloat16 and cast to float32 when the graph is loaded; float32 otherwise. */
+    /** Weights in bfloat16, cast to float32 when the graph is loaded; float32 otherwise. */
     BF16("bfloat16"),
     /**
-     * Matrices in int8 with a scale for each output, their inputs quantized row by row; float32 otherwise. Embedding
-     * and head in blocks of 8 bits.
+     * Matrices in int8 with a scale for each output, their inputs quantized row by row; token table and text head in
+     * blocks of 8 bits; float32 otherwise.
      */
     INT8("int8"),
     /** Matrices in blocks of 4 bits (ONNX Runtime's MatMulNBits); float32 otherwise. */
@@ -24,22 +24,38 @@ public enum Precision {
         this.label = label;
     }
 
-    /** The name that the manifest uses. */
+    /**
+     * The name in manifests.
+     *
+     * @return such as {@code float16}
+     */
     public String label() {
         return label;
     }
 
-    /** The name that the command line uses. */
+    /**
+     * The name on command lines.
+     *
+     * @return such as {@code fp16}
+     */
     public String option() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Whether a graph's tensors are float16; they are float32 otherwise. */
+    /**
+     * Whether graphs of this precision compute in float16.
+     *
+     * @return false if they compute in float32
+     */
     public boolean computesInFloat16() {
         return this == FP16;
     }
 
-    /** Whether matrices are quantized to integers. */
+    /**
+     * Whether matrices are quantized to integers.
+     *
+     * @return true for int8 and int4
+     */
     public boolean isQuantized() {
         return this == INT8 || this == INT4;
     }

@@ -9,25 +9,26 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The precision of each graph of an export. Where a caller names none, it follows from the folder's precision;
- * docs/precision.md has the measurements behind that.
+ * The precision of each graph of an export. By default it follows from the folder's precision; docs/precision.md has
+ * the measurements behind that.
  *
- * @param folder what most of the folder is in
- * @param graphs graphs that the caller wants in another precision, by name, for example {@code token_sampler}
- * @param blockSize 32, 64 or 128: values that share a scale in matrices quantized in blocks, those of int4 and, in a
- *     folder with int4, the token table; a matrix with fewer columns has the largest of these sizes that they fill
+ * @param folder the precision of most graphs
+ * @param graphs other precisions for single graphs, by name, for example {@code token_sampler}
+ * @param blockSize 32, 64 or 128: the number of values that share a scale in matrices quantized in blocks, which are
+ *     those of int4 and, in a folder with int4, the token table; narrow matrices use the largest of these sizes that
+ *     their columns fill
  */
 public record Precisions(Precision folder, Map<String, Precision> graphs, int blockSize) {
-    /** As exact as ggml's Q4_0, which has 32 and no zero points, and faster than 32 is: docs/precision.md. */
+    /** As exact as ggml's Q4_0, which has blocks of 32 without zero points, and faster: docs/precision.md. */
     private static final int INT4_BLOCK = 64;
 
-    /** Convolutions, which are not quantized; float32 at both ends, whatever they compute in. */
+    /** Convolutions, which are not quantized. Their inputs and outputs are always float32. */
     private static final Set<String> PIXELS = Set.of(GraphName.PIXEL_ENCODER.label(), GraphName.PIXEL_DECODER.label());
 
-    /** The diffusion head: an error passes through its 25 to 100 steps. */
+    /** The diffusion head: errors accumulate over its 25 to 100 steps. */
     private static final Set<String> HEAD = Set.of(GraphName.DIFFUSION_HEAD.label(), GraphName.TOKEN_SAMPLER.label());
 
-    /** Parts of {@code pixel_decoder}: they share its weights, and one takes the other's output. */
+    /** Parts of {@code pixel_decoder}, whose weights they share. */
     private static final Set<String> PIXEL_DECODER_PARTS =
             Set.of(GraphName.PIXEL_DECODER_FEATURES.label(), GraphName.PIXEL_DECODER_TILE.label());
 
@@ -35,15 +36,18 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
             Arrays.stream(GraphName.values()).map(GraphName::label).toList();
 
     /**
-     * @throws ExportException when a graph is unknown or cannot have the precision asked for, when blocks cannot have
-     *     that size, or no graph is in int4 and the size not the usual one
+     * Checks the values and copies the map.
+     *
+     * @param folder the precision of most graphs
+     * @param graphs other precisions for single graphs, by name; copied
+     * @param blockSize 32, 64 or 128; 32 if no graph is in int4
+     * @throws ExportException when a graph is unknown or cannot have the given precision, or the block size is invalid
      */
     public Precisions {
         graphs = Map.copyOf(graphs);
         graphs.forEach((graph, precision) -> check(graph, precision, folder));
         if (!BlockQuantizer.SIZES.contains(blockSize)) {
-            throw new ExportException(
-                    "Blocks of " + blockSize + " values are not possible; --int4-block is 32, 64 or 128.");
+            throw new ExportException("--int4-block " + blockSize + " is not a valid block size; give 32, 64 or 128.");
         }
         if (blockSize != BlockQuantizer.SMALLEST && !hasInt4(folder, graphs)) {
             throw new ExportException("--int4-block " + blockSize
@@ -51,7 +55,13 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
         }
     }
 
-    /** In blocks of the usual size: 64 with int4, else 32. */
+    /**
+     * With the default block size: 64 with int4, otherwise 32.
+     *
+     * @param folder the precision of most graphs
+     * @param graphs other precisions for single graphs, by name; copied
+     * @throws ExportException when a graph is unknown or cannot have the given precision
+     */
     public Precisions(Precision folder, Map<String, Precision> graphs) {
         this(folder, graphs, hasInt4(folder, graphs) ? INT4_BLOCK : BlockQuantizer.SMALLEST);
     }
@@ -60,12 +70,22 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
         return folder == Precision.INT4 || graphs.containsValue(Precision.INT4);
     }
 
-    /** A folder of one precision, as far as that suits each graph. */
+    /**
+     * The default precision of each graph in a folder of one precision.
+     *
+     * @param folder the precision of most graphs
+     * @return precisions without exceptions for single graphs
+     */
     public static Precisions of(Precision folder) {
         return new Precisions(folder, Map.of());
     }
 
-    /** The precision of a graph. */
+    /**
+     * The precision of a graph.
+     *
+     * @param graph its name
+     * @return the given one, or the default in this folder
+     */
     public Precision of(String graph) {
         String named = PIXEL_DECODER_PARTS.contains(graph) ? GraphName.PIXEL_DECODER.label() : graph;
         return graphs.getOrDefault(named, usual(named));
@@ -75,7 +95,7 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
         if (folder.isQuantized() && (PIXELS.contains(graph) || HEAD.contains(graph))) {
             return Precision.FP32;
         }
-        // Four bits pay where one token's weights are read at a time; elsewhere int8 is faster, and closer.
+        // 4 bits pay off where all weights are read for a single token. Elsewhere int8 is faster and more exact.
         boolean decoder = graph.equals(GraphName.DECODER_STEP.label());
         return folder == Precision.INT4 && !decoder ? Precision.INT8 : folder;
     }
@@ -90,7 +110,7 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
         }
         if (PIXEL_DECODER_PARTS.contains(graph)) {
             throw new ExportException(
-                    graph + " has the weights of pixel_decoder and always its precision; say pixel_decoder="
+                    graph + " shares the weights of pixel_decoder, and so its precision; use pixel_decoder="
                             + precision.option() + ".");
         }
         if (PIXELS.contains(graph)) {
@@ -99,9 +119,9 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
                         + "=fp32, fp16 or bf16.");
             }
         } else if (precision.computesInFloat16() != folder.computesInFloat16()) {
-            throw new ExportException(
-                    graph + "=" + precision.option() + " does not fit a folder of " + folder.option()
-                            + ": graphs pass each other tensors, so all but pixel_encoder and pixel_decoder are fp16, or none.");
+            throw new ExportException(graph + "=" + precision.option() + " does not fit a folder of " + folder.option()
+                    + ": graphs exchange tensors, so either all or none are fp16, except pixel_encoder and"
+                    + " pixel_decoder; change one of the two.");
         }
     }
 }

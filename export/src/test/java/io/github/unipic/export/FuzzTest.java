@@ -7,7 +7,9 @@ import io.github.unipic.fuzz.FuzzTarget;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What the exporter reads from outside. The config target of the conformance kit reads the rest of a checkpoint. */
+/**
+ * Untrusted input of the exporter. The conformance kit's target {@code config} covers the other files of a checkpoint.
+ */
 public class FuzzTest extends FuzzRegression {
     @Override
     protected List<FuzzTarget> targets() {

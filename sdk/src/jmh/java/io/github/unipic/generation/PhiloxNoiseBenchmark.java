@@ -8,7 +8,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** The noise of one image token at one diffusion step: a 256 px image of 25 steps needs 6656, one of 1024 px 106496. */
+/** The noise of one image token at one diffusion step: 25 steps of an image need 6656 (256 px) or 106496 (1024 px). */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

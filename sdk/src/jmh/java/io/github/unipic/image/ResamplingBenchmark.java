@@ -10,7 +10,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** A photo on its way to a graph and back. */
+/** Resizing images, and converting them to a graph's input and back. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -25,7 +25,7 @@ public class ResamplingBenchmark {
         return Image.ofRgb(width, height, rgb);
     }
 
-    /** 12 megapixels to what SigLIP2 sees. */
+    /** 12 megapixels to the input size of SigLIP2. */
     @Benchmark
     public Image shrink() {
         return Resampling.resize(photo, 512, 512);

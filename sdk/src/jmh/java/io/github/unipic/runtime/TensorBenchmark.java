@@ -12,7 +12,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** What is copied between graphs: prompts' caches, and results that Java reads. */
+/** Copying tensors between graphs: the caches of prompts, and results that Java reads. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -20,13 +20,13 @@ public class TensorBenchmark {
     private final Tensor pixels = Tensor.floats(new float[3 * 1024 * 1024], 1, 3, 1024, 1024);
     private final Tensor logits = Tensor.floats(new float[151936], 1, 151936);
 
-    /** Two prompts, as they are for guidance. */
+    /** Two prompts, as for guidance. */
     @State(Scope.Thread)
     public static class Prompts {
         private static final int HEADS = 2;
         private static final int WIDTH = 128;
 
-        /** Of the longer prompt: of words, and of an image to be edited. */
+        /** Tokens of the longer prompt: of text, or with the image of an edit. */
         @Param({"32", "4200"})
         private int tokens;
 
@@ -47,7 +47,7 @@ public class TensorBenchmark {
         }
     }
 
-    /** Keys or values of one layer, of which the published model has 28. */
+    /** The keys or values of one layer. The published model has 28 layers. */
     @Benchmark
     public long stackOneLayer(Prompts prompts) {
         try (Tensor stacked = Tensor.stackPadded(prompts.rows, prompts.tokens)) {

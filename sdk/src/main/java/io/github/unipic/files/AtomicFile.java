@@ -14,7 +14,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.UUID;
 
 /**
- * Writes a file so that at every moment, even after a kill or a power cut, its path has the complete old or the
+ * Writes a file so that at any moment, even after a kill or a power cut, its path has either the complete old or the
  * complete new content.
  */
 public final class AtomicFile {
@@ -26,7 +26,7 @@ public final class AtomicFile {
     @FunctionalInterface
     public interface Content {
         /**
-         * Writes it.
+         * Writes the content.
          *
          * @param stream buffered; closed by the caller
          * @throws IOException if writing fails
@@ -36,7 +36,7 @@ public final class AtomicFile {
 
     /**
      * Writes to a temporary file in the same folder, forces it to disk, and moves it to the target. A failure leaves
-     * nothing behind. A link stays, and the file that it leads to is replaced. A pipe or a device is written directly.
+     * nothing behind. A link stays, and the file that it points to is replaced. A pipe or a device is written directly.
      *
      * @param file the file to make or to replace
      * @param content writes the content
@@ -64,10 +64,10 @@ public final class AtomicFile {
     }
 
     /**
-     * Finds out, before long work for a file, whether {@link #write} can write it. What is there stays as it is.
+     * Checks whether {@link #write} can write a file, before long work for it. An existing file is not changed.
      *
      * @param file on a disk
-     * @throws IOException as {@link #write} would, for a name that is too long or a folder that cannot be written, say
+     * @throws IOException as {@link #write} would, for example if the name is too long or the folder not writable
      */
     public static void requirePossible(Path file) throws IOException {
         if (Files.isDirectory(file)) {
@@ -78,7 +78,7 @@ public final class AtomicFile {
         }
         Path target = target(file);
         try {
-            // Fails for a name that the file system cannot have.
+            // Fails for a name that the file system does not allow.
             Files.readAttributes(target, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         } catch (NoSuchFileException e) {
             // A new file.
@@ -86,22 +86,22 @@ public final class AtomicFile {
         StagingFile.in(target.getParent()).close();
     }
 
-    /** What a link leads to, or else the file itself. */
+    /** The target of a link; any other file itself. */
     private static Path target(Path file) throws IOException {
         return Files.isSymbolicLink(file) ? file.toRealPath() : file.toAbsolutePath();
     }
 
     /**
-     * Removes the unfinished files that killed processes have left beside a file. The first {@link #write} of a process
-     * to a folder does that too.
+     * Removes unfinished files that killed processes have left in the folder of a file. The first {@link #write} of a
+     * process to a folder does that too.
      *
-     * @param own a file of this user: what others own stays
+     * @param own a file of this user; files of other users are not removed
      */
     public static void removeLeftovers(Path own) {
         Leftovers.remove(own.toAbsolutePath().getParent(), own.toAbsolutePath());
     }
 
-    /** In an archive or in memory there are no other processes, and no disk to be waited for. */
+    /** In an archive or in memory there are no other processes, and no disk to wait for. */
     private static void writeOffDisk(Path target, Content content) throws IOException {
         Path temporary =
                 target.resolveSibling(Leftovers.fileName(UUID.randomUUID().toString()));
@@ -115,9 +115,7 @@ public final class AtomicFile {
         }
     }
 
-    /**
-     * Whether it is no file on a disk. A link in /dev stands for a stream that is open, even if that leads to a file.
-     */
+    /** Whether this is not a file on a disk. A link in /dev is an open stream, even if that is redirected to a file. */
     private static boolean isStream(Path file) {
         return Files.exists(file)
                 && (!Files.isRegularFile(file)

@@ -8,16 +8,16 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Waits until what was written is on the disk itself, so that it is there after a power cut; and says what fits. */
+/** Forces written data to disk, so that it survives a power cut, and gives the free space. */
 public final class Disk {
     private Disk() {}
 
     /**
-     * The room that is left for this user.
+     * The space on a disk that is left for this user.
      *
-     * @param path that need not exist: the disk is that of its nearest folder that does
+     * @param path on the disk; it need not exist, its nearest existing folder counts
      * @return bytes
-     * @throws IOException if the disk does not say
+     * @throws IOException if the space cannot be determined
      */
     public static long room(Path path) throws IOException {
         Path folder = path.toAbsolutePath().normalize();
@@ -28,7 +28,7 @@ public final class Disk {
     }
 
     /**
-     * Forces a file's content.
+     * Forces a file's content to disk.
      *
      * @param channel of the file, open for writing
      * @throws IOException if that fails
@@ -46,20 +46,20 @@ public final class Disk {
     }
 
     /**
-     * Forces the names in a folder, such as that of a file just moved there. Some systems cannot (Windows, network
-     * folders), and then it is left to them: what was moved cannot be taken back.
+     * Forces the names in a folder to disk, such as that of a file just moved there. Some systems cannot do that
+     * (Windows, network folders). That is no error, because a move cannot be undone.
      *
-     * @param folder that exists
+     * @param folder an existing folder
      */
     public static void forceFolder(Path folder) {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             force(channel);
         } catch (IOException | UnsupportedOperationException e) {
-            // Left to the system.
+            // See above.
         }
     }
 
-    /** Forces all files of a tree, and the names in its folders. */
+    /** Forces all files of a tree to disk, and the names in its folders. */
     static void forceTree(Path tree) throws IOException {
         List<Path> paths;
         try (Stream<Path> walk = Files.walk(tree)) {

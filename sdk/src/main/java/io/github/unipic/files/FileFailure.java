@@ -14,7 +14,7 @@ public final class FileFailure {
     private FileFailure() {}
 
     /**
-     * The reason in words, without the path: that of a temporary file would tell nobody anything.
+     * The reason in words, without the path: users do not know the path of a temporary file.
      *
      * @return such as {@code No space left on device}
      */
@@ -24,11 +24,11 @@ public final class FileFailure {
         } else if (failure instanceof AccessDeniedException) {
             return "permission denied";
         } else if (failure instanceof FileAlreadyExistsException) {
-            return "a file of that name is there";
+            return "a file of that name exists";
         } else if (failure instanceof DirectoryNotEmptyException) {
-            return "the folder there is not empty";
+            return "the folder is not empty";
         } else if (failure instanceof NotDirectoryException) {
-            return "it is no folder";
+            return "it is not a folder";
         } else if (failure instanceof ReadOnlyFileSystemException) {
             return "the file system is read-only";
         } else if (failure instanceof FileSystemException system && system.getReason() != null) {

@@ -8,13 +8,13 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 
-/** A folder and all that is in it. */
+/** A folder with all its content. */
 public final class FileTree {
     private FileTree() {}
 
     /**
-     * Deletes a folder and all that is in it, or a file; links are deleted, not followed. What another process deletes
-     * meanwhile, or is not there at all, is fine.
+     * Deletes a file, or a folder with all its content; links are deleted, not followed. It is no error if the tree
+     * does not exist, or another process deletes parts of it meanwhile.
      *
      * @throws IOException if something cannot be deleted
      */

@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What killed processes have left unfinished in a folder: known by its name, its owner, and a lock that nobody holds.
- * What is not certainly left is never touched, only named.
+ * Unfinished files and folders that killed processes have left: recognized by their name, their owner, and a lock that
+ * no process has. Anything doubtful is not touched, only reported.
  */
 final class Leftovers {
     private static final String ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
@@ -45,7 +45,7 @@ final class Leftovers {
         }
     }
 
-    /** The names beside a target of what belongs to one {@link StagingFolder}. */
+    /** The paths of one {@link StagingFolder}, all in its target's folder. */
     record Names(Path target, Path lock, Path partial, Path old) {
         static Names of(Path lock) {
             Matcher parts = FOLDER.matcher(lock.getFileName().toString());
@@ -70,7 +70,7 @@ final class Leftovers {
         return "." + target + ".lock-" + id;
     }
 
-    /** As {@link #remove}, once in a process for a folder: a batch writes many files into the same. */
+    /** As {@link #remove}, but once per process and folder: a batch writes many files into one. */
     static void removeOnce(Path folder, Path own) {
         if (CLEANED.add(folder)) {
             remove(folder, own);
@@ -78,9 +78,9 @@ final class Leftovers {
     }
 
     /**
-     * Removes what is left in a folder, or puts it right.
+     * Removes leftovers from a folder, or restores what they replaced.
      *
-     * @param own a file that this process has made there: only what has the same owner is looked at
+     * @param own a file that this process has made there; only files of the same owner count
      */
     static void remove(Path folder, Path own) {
         try {
@@ -91,7 +91,7 @@ final class Leftovers {
                 }
             }
         } catch (IOException | DirectoryIteratorException | UnsupportedOperationException e) {
-            // A folder that cannot be listed can be written to all the same.
+            // A folder that cannot be listed may still be writable.
         }
     }
 
@@ -108,7 +108,7 @@ final class Leftovers {
         return found;
     }
 
-    /** The folder that was moved aside to be replaced. */
+    /** The folder that was at the target and was moved aside to be replaced. */
     static Optional<Path> old(Path target) {
         try {
             return candidates(target.getParent()).stream()
@@ -128,7 +128,7 @@ final class Leftovers {
         try {
             return Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).equals(owner);
         } catch (IOException e) {
-            return false; // Gone meanwhile.
+            return false; // deleted meanwhile
         }
     }
 
@@ -137,7 +137,7 @@ final class Leftovers {
         if (folder.matches() && !folder.group(2).equals("lock")) {
             Path lock = path.resolveSibling(lockName(folder.group(1), folder.group(3)));
             if (!Files.exists(lock) && Files.exists(path)) {
-                logger().warn("{} may be left of an interrupted run; delete it if nothing writes there", path);
+                logger().warn("{} may be a leftover of an interrupted run; delete it if nothing writes there", path);
             }
             return;
         }
@@ -156,12 +156,15 @@ final class Leftovers {
                 }
             }
         } catch (IOException e) {
-            logger().warn("{} may be left of an interrupted run, which cannot be told here ({})", path, e.toString());
+            logger().warn(
+                            "{} may be a leftover of an interrupted run, but that cannot be determined ({})",
+                            path,
+                            e.toString());
         }
     }
 
     /**
-     * Ends what one {@link StagingFolder} was about, whatever came of it; called with its lock held. If something
+     * Cleans up after one {@link StagingFolder}, whether it was committed or not. The caller has its lock. If something
      * cannot be removed, the lock's file stays too, so that a later run tries again.
      */
     static void settle(Names names) {
@@ -172,23 +175,21 @@ final class Leftovers {
             FileTree.delete(names.partial());
             Files.deleteIfExists(names.lock());
         } catch (IOException e) {
-            logger().warn("{} or what belongs to it cannot be removed ({})", names.lock(), e.toString());
+            logger().warn("{} or its folders cannot be removed ({})", names.lock(), e.toString());
         }
     }
 
-    /**
-     * If the new folder is no longer under its temporary name, it was moved to its target, and the old one is deleted.
-     */
+    /** Restores the old folder if the target is missing, and deletes it if the new one was moved to the target. */
     private static void settleReplaced(Names names) throws IOException {
         if (!Files.exists(names.target(), LinkOption.NOFOLLOW_LINKS)) {
             Files.move(names.old(), names.target(), StandardCopyOption.ATOMIC_MOVE);
-            logger().warn("{} is back: a run was interrupted while it was being replaced", names.target());
+            logger().warn("{} is restored: a run was interrupted while replacing it", names.target());
         } else if (Files.exists(names.partial())) {
-            // Something else was put there since: what was there before becomes visible, and is nobody's to delete.
+            // Someone has put another folder at the target. The old one may be needed, so it is kept, visibly.
             Path kept = names.old()
                     .resolveSibling(names.old().getFileName().toString().substring(1));
             Files.move(names.old(), kept, StandardCopyOption.ATOMIC_MOVE);
-            logger().warn("{} is what was at {} when a run that replaced it was interrupted", kept, names.target());
+            logger().warn("{} is the former {}: a run was interrupted while replacing it", kept, names.target());
         } else {
             FileTree.delete(names.old());
         }

@@ -17,15 +17,15 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 
-/** A file whose lock tells that the process which works on it lives: the system ends the lock with the process. */
+/** A file that is locked while the process that works on it lives: the system ends the lock with the process. */
 final class OwnedFile implements AutoCloseable {
     /**
-     * Names of those of this process. Closing any channel of a file ends the process's locks on it (POSIX), so these
-     * must not be opened again.
+     * The names of this process's files. They must not be opened again: closing any channel of a file ends the
+     * process's locks on it (POSIX).
      */
     private static final Set<String> OWN = ConcurrentHashMap.newKeySet();
 
-    /** The byte that is locked, behind any content: Windows lets nobody else write what is locked. */
+    /** The byte that is locked, beyond any content: on Windows nobody else can write locked bytes. */
     private static final long LOCKED = Long.MAX_VALUE - 1;
 
     private static final int TRIES = 100;
@@ -39,15 +39,15 @@ final class OwnedFile implements AutoCloseable {
     }
 
     /**
-     * Makes an empty one.
+     * Creates an empty file.
      *
-     * @param name of a new identifier
+     * @param name gives the file's name for a new identifier
      */
     static OwnedFile create(Path folder, UnaryOperator<String> name) throws IOException {
         for (int i = 0; i < TRIES; i++) {
             Path path = folder.resolve(name.apply(UUID.randomUUID().toString()));
             Optional<OwnedFile> file = lock(path, true);
-            // Between its making and its locking another process may have taken it for a leftover.
+            // Before it was locked, another process may have deleted it as a leftover.
             if (file.isPresent() && Files.exists(path)) {
                 return file.get();
             }
@@ -55,14 +55,14 @@ final class OwnedFile implements AutoCloseable {
                 file.get().close();
             }
         }
-        throw new FileSystemException(folder.toString(), null, "another process deletes what is written there");
+        throw new FileSystemException(folder.toString(), null, "another process deletes new files there");
     }
 
     /**
      * Takes over a file that a process may have left.
      *
-     * @return empty if one works on it, or it belongs to somebody else
-     * @throws IOException if that cannot be told, for example where files cannot be locked
+     * @return empty if a process still works on it, it is gone, or this user may not write it
+     * @throws IOException if that cannot be determined, for example where files cannot be locked
      */
     static Optional<OwnedFile> take(Path path) throws IOException {
         try {
@@ -88,7 +88,7 @@ final class OwnedFile implements AutoCloseable {
             locked = creating ? tryLock(channel) : channel.tryLock(LOCKED, 1, false) != null;
             return locked ? Optional.of(new OwnedFile(path, channel)) : Optional.empty();
         } catch (OverlappingFileLockException e) {
-            return Optional.empty(); // Of this process, loaded by another class loader.
+            return Optional.empty(); // locked by this class in another class loader
         } finally {
             if (!locked) {
                 OWN.remove(name);
@@ -99,7 +99,7 @@ final class OwnedFile implements AutoCloseable {
         }
     }
 
-    /** Where files cannot be locked one works without; whoever cleans the folder cannot lock it either. */
+    /** Where files cannot be locked, it works without: a process that cleans up cannot lock them either. */
     private static boolean tryLock(FileChannel channel) {
         try {
             FileLock lock = channel.tryLock(LOCKED, 1, false);

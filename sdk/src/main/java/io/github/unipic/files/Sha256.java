@@ -6,7 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** The SHA-256 of what is written, in lower-case hex. Not thread-safe. */
+/** Computes a SHA-256, in lower-case hex. Not thread-safe. */
 public final class Sha256 {
     private final MessageDigest digest;
 
@@ -25,12 +25,12 @@ public final class Sha256 {
         return sha256.hex();
     }
 
-    /** A stream that takes all that is written to it into the digest and passes it on. */
+    /** A stream that adds all bytes written to it to the digest and passes them on. */
     public OutputStream through(OutputStream out) {
         return new DigestOutputStream(out, digest);
     }
 
-    /** Ends the digest, 64 hexadecimal digits. What is written after this belongs to a new one. */
+    /** Ends the digest: 64 hexadecimal digits. Bytes written later belong to a new one. */
     public String hex() {
         return HexFormat.of().formatHex(digest.digest());
     }

@@ -11,7 +11,7 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * An unfinished file: hidden, in the target's folder, and locked while this process works on it. Closing it without
- * {@link #moveTo} deletes it. What a killed process left is deleted by a later one that writes in the folder.
+ * {@link #moveTo} deletes it. If the process is killed, a later one that writes to the folder deletes it.
  */
 public final class StagingFile implements AutoCloseable {
     private final OwnedFile file;
@@ -24,10 +24,10 @@ public final class StagingFile implements AutoCloseable {
     }
 
     /**
-     * Makes an empty one.
+     * Creates an empty file.
      *
-     * @param folder that exists
-     * @throws IOException if it cannot be made
+     * @param folder an existing folder
+     * @throws IOException if it cannot be created
      */
     public static StagingFile in(Path folder) throws IOException {
         StagingFile staging = new StagingFile(OwnedFile.create(folder, Leftovers::fileName));
@@ -35,19 +35,19 @@ public final class StagingFile implements AutoCloseable {
         return staging;
     }
 
-    /** Where it is now. */
+    /** The temporary path. */
     public Path path() {
         return file.path();
     }
 
-    /** Reads and writes it; closing the channel gives the file up to whoever cleans the folder. */
+    /** Reads and writes the file. Closing the channel ends the lock, so that another process may delete the file. */
     public FileChannel channel() {
         return file.channel();
     }
 
     /**
-     * Writes it, buffered, and unlike {@link #channel} also in a thread that was interrupted. Always the same stream,
-     * closed with this.
+     * Writes the file, buffered, and unlike {@link #channel} also in an interrupted thread. Always the same stream; it
+     * is closed with this file.
      *
      * @throws IOException if it cannot be opened
      */
@@ -60,10 +60,10 @@ public final class StagingFile implements AutoCloseable {
     }
 
     /**
-     * Forces the content to disk and moves the file to its target in one step, replacing a file there.
+     * Forces the content to disk and moves the file to its target in one step, replacing an existing file.
      *
      * @param target in the same folder
-     * @throws IOException if that fails; what was there is then as it was
+     * @throws IOException if that fails; an existing file is then unchanged
      */
     public void moveTo(Path target) throws IOException {
         if (stream != null) {
@@ -82,7 +82,7 @@ public final class StagingFile implements AutoCloseable {
                 Files.deleteIfExists(path());
             }
         } finally {
-            // Closing the stream ends the lock, so it comes last; what its buffer still holds need not be written.
+            // Closing the stream ends the lock, so it comes last. The rest of its buffer need not be written.
             if (unbuffered != null) {
                 unbuffered.close();
             }

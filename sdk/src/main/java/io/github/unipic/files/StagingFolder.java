@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * An unfinished folder: hidden, next to its target. The lock of a file next to it shows that this process owns it.
- * Closing it without {@link #commit} deletes it, also when the JVM stops. What a killed process left is cleaned up by
- * the next one that makes such a folder there: a folder that was being replaced is restored, the rest is deleted.
+ * An unfinished folder: hidden, next to its target. A locked file next to it shows that this process owns it. Closing
+ * it without {@link #commit} deletes it, also when the JVM stops. After a killed process the next one that makes such a
+ * folder there cleans up: it restores a folder that was being replaced, and deletes the rest.
  */
 public final class StagingFolder implements AutoCloseable {
     private final Path target;
@@ -38,10 +38,10 @@ public final class StagingFolder implements AutoCloseable {
     }
 
     /**
-     * Makes an empty one, after it has put right what killed processes left beside the target.
+     * Cleans up after killed processes, and creates an empty folder.
      *
      * @param target absolute; its parent exists
-     * @throws IOException if it cannot be made
+     * @throws IOException if it cannot be created
      */
     public static StagingFolder beside(Path target) throws IOException {
         OwnedFile lock = OwnedFile.create(
@@ -52,40 +52,42 @@ public final class StagingFolder implements AutoCloseable {
         return folder;
     }
 
-    /** Where it is now. */
+    /** The temporary path. */
     public Path path() {
         return names.partial();
     }
 
     /**
-     * Forces all of it to disk and moves it to its target. A folder there is moved aside first, and deleted at the end.
+     * Forces the folder to disk and moves it to its target. An existing folder is moved aside first, and deleted at the
+     * end.
      *
-     * @throws IOException if that fails; what was there is then there again, or else {@link #displaced}
+     * @throws IOException if that fails; an existing folder is then restored, or, if that fails too, {@link #displaced}
      */
     public void commit() throws IOException {
         commit((from, to) -> Files.move(from, to, StandardCopyOption.ATOMIC_MOVE));
     }
 
     /**
-     * Moves some of its files out of it instead, each in one step, forced to disk, and replacing what is there.
+     * Instead of {@link #commit}, moves some files to another folder, each in one step and forced to disk, replacing
+     * existing files.
      *
      * @param folder on the same disk
-     * @param files names relative to this folder, and then to that
+     * @param files names relative to either folder
      * @throws IOException if one cannot be moved; the file that it would replace is unchanged
      */
     public void moveFilesTo(Path folder, List<String> files) throws IOException {
         Disk.forceTree(path());
         Set<Path> changed = new LinkedHashSet<>();
         for (String file : files) {
-            Path place = folder.resolve(file);
-            Files.createDirectories(place.getParent());
-            Files.move(path().resolve(file), place, StandardCopyOption.ATOMIC_MOVE);
-            changed.add(place.getParent());
+            Path destination = folder.resolve(file);
+            Files.createDirectories(destination.getParent());
+            Files.move(path().resolve(file), destination, StandardCopyOption.ATOMIC_MOVE);
+            changed.add(destination.getParent());
         }
         changed.forEach(Disk::forceFolder);
     }
 
-    /** A move in one step; in tests one that fails. */
+    /** A move in one step; tests pass one that fails. */
     interface Move {
         void move(Path from, Path to) throws IOException;
     }
@@ -110,7 +112,7 @@ public final class StagingFolder implements AutoCloseable {
         Disk.forceFolder(target.getParent());
     }
 
-    /** Where that fails, too, {@link #close} tries again, and then the next process. */
+    /** If this fails too, {@link #close} tries again, and then the next process. */
     private void moveBack(Move move, IOException failure) {
         try {
             move.move(names.old(), target);
@@ -120,8 +122,7 @@ public final class StagingFolder implements AutoCloseable {
     }
 
     /**
-     * Deletes a folder, moved away in one step first so that no other process sees a part of it. A folder that is not
-     * there is fine.
+     * Deletes a folder if it exists. It is first moved away in one step, so that no other process sees a part of it.
      *
      * @param target absolute
      * @throws IOException if it cannot be moved
@@ -135,15 +136,16 @@ public final class StagingFolder implements AutoCloseable {
     }
 
     /**
-     * Where an interrupted replacement has left what was at a target that is not there now: hidden beside it.
+     * The hidden path next to a target that an interrupted replacement has moved the old folder to.
      *
      * @param target absolute
+     * @return empty if there is none
      */
     public static Optional<Path> displaced(Path target) {
         return Files.exists(target, LinkOption.NOFOLLOW_LINKS) ? Optional.empty() : Leftovers.old(target);
     }
 
-    /** Deletes the folder, or after {@link #commit} what it has replaced. */
+    /** Deletes this folder, or after {@link #commit} the one that it has replaced. */
     @Override
     public void close() {
         abandon();
@@ -154,7 +156,7 @@ public final class StagingFolder implements AutoCloseable {
         }
     }
 
-    /** Not while it is being moved: a stopping JVM waits for that. */
+    /** Synchronized with {@link #commit}: a stopping JVM waits until a move has ended. */
     private synchronized void abandon() {
         if (!closed) {
             closed = true;
@@ -162,7 +164,7 @@ public final class StagingFolder implements AutoCloseable {
             try {
                 lock.close();
             } catch (IOException e) {
-                // The process ends the lock at the latest.
+                // The lock ends with the process at the latest.
             }
         }
     }

@@ -1,4 +1,5 @@
 /**
- * Files and folders that appear whole or not at all, and what is left where that was cut short. Knows no other package.
+ * Writes files and folders that appear whole or not at all, and cleans up after interrupted writing. Uses no other
+ * package of ours.
  */
 package io.github.unipic.files;

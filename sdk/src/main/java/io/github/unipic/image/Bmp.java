@@ -5,9 +5,9 @@ import java.nio.ByteOrder;
 import java.util.Map;
 
 /**
- * Windows and OS/2 bitmap files, of every length of header, uncompressed or run-length encoded. Done here because
- * Java's own reader refuses most headers, and takes pixel data that ends early for black; with TwelveMonkeys' reader 20
- * of the tests fail, with commons-imaging's 29.
+ * Windows and OS/2 bitmap files with headers of every length, uncompressed or run-length encoded. Done here because
+ * Java's own reader refuses most headers and reads missing pixel data as black; with TwelveMonkeys' reader 20 of the
+ * tests fail, with commons-imaging's 29.
  */
 final class Bmp {
     private static final int FILE_HEADER_BYTES = 14;
@@ -16,7 +16,7 @@ final class Bmp {
     private static final int OS2_HEADER_BYTES = 64;
     private static final int MAX_HEADER_BYTES = 124;
 
-    /** Where masks stand: in a long header, or behind a short one. */
+    /** The offset of the masks: in a long header, or after a short one. */
     private static final int MASKS = FILE_HEADER_BYTES + 40;
 
     private static final int RLE8 = 1;
@@ -58,7 +58,7 @@ final class Bmp {
             case RLE4 -> bits == 4;
             case BIT_FIELDS, ALPHA_BIT_FIELDS ->
                 headerBytes != OS2_HEADER_BYTES && (bits == 16 || bits == 24 || bits == 32);
-            default -> false; // other formats within, whose size may be any
+            default -> false; // another format is embedded, which may be of any size
         };
         if (!known) {
             throw encoded.unsupported("a bitmap of " + bits + " bits a pixel and compression " + compression);
@@ -86,7 +86,7 @@ final class Bmp {
         return new DecodedImage(width, height, rgb, Map.of());
     }
 
-    /** The offset of the pixels: right after the rest if the header gives none, or gives the palette's offset. */
+    /** The offset of the pixels: {@code behind} if the header gives none, or gives the palette's offset. */
     private int offset(int behind) {
         long offset = Integer.toUnsignedLong(bmp.getInt(10));
         int headerEnd = FILE_HEADER_BYTES + headerBytes;
@@ -116,7 +116,7 @@ final class Bmp {
         return palette;
     }
 
-    /** The byte where a row begins. All rows but the last are filled up to whole words. */
+    /** The byte where a row begins. All rows but the last are padded to a multiple of 4 bytes. */
     private int row(int offset, int y) {
         long stride = ((long) width * bits + 31) / 32 * 4;
         long start = offset + stride * (topDown ? y : height - 1 - y);
@@ -189,7 +189,7 @@ final class Bmp {
         return (byte) (Integer.toUnsignedLong((pixel & mask) >>> shift) * 255 / Integer.toUnsignedLong(mask >>> shift));
     }
 
-    /** What a run, a skip or the end of a line passes over has the palette's first color. */
+    /** Pixels that a run, a skip or the end of a line passes over get the palette's first color. */
     private void runLengths(ByteBuffer runs, byte[][] palette, byte[] rgb) {
         for (int at = 0; at < rgb.length; at += 3) {
             System.arraycopy(palette[0], 0, rgb, at, 3);
@@ -230,7 +230,7 @@ final class Bmp {
         return bits == 8 ? value & 0xff : value >> (i % 2 == 0 ? 4 : 0) & 0xf;
     }
 
-    /** What goes beyond a row is dropped. */
+    /** Pixels beyond the row's end are dropped. */
     private void put(byte[] rgb, int x, int y, byte[] color) {
         if (x < width) {
             int row = topDown ? y : height - 1 - y;

@@ -4,8 +4,8 @@ import java.io.IOException;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * A file in memory, as ImageIO's readers want it: of known length, with no cache behind it. TwelveMonkeys'
- * ByteArrayImageInputStream would do but for the end, which it tells readers forever: WebPTest then hangs.
+ * A file in memory, as ImageIO's readers want it: of known length, without a cache. TwelveMonkeys'
+ * ByteArrayImageInputStream does not suffice: it lets readers read past the end without limit, and WebPTest hangs.
  */
 final class ByteArrayStream extends ImageInputStreamImpl {
     private static final int MAX_READS_PAST_END = 64;
@@ -40,7 +40,8 @@ final class ByteArrayStream extends ImageInputStreamImpl {
         return count;
     }
 
-    // Readers that take the end for zeros go on for minutes in a damaged file. Looking ahead takes a few reads only.
+    // Some readers treat the end of a damaged file as zeros and go on for minutes. Looking ahead takes only a few
+    // reads.
     private int end() throws IOException {
         if (++readsPastEnd > MAX_READS_PAST_END) {
             throw new IOException("read past the end");

@@ -6,13 +6,14 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * What an image file holds, as far as this library is concerned, and what an {@link Image} is made of. The arrays and
- * the map are not copied: what an image shares is never written to.
+ * The part of an image file that this library uses, and the content of an {@link Image}. The arrays and the map are not
+ * copied; once an image shares them, they are never written to.
  *
  * @param width pixels
  * @param height pixels
  * @param rgb 8-bit red, green, blue of each pixel, row-major
- * @param alpha 8-bit alpha of each pixel, row-major, 0 is transparent; empty if the file has none, or it is not wanted
+ * @param alpha 8-bit alpha of each pixel, row-major, 0 is transparent; empty if the file has none or it was not asked
+ *     for
  * @param text text by keyword
  */
 public record DecodedImage(int width, int height, byte[] rgb, byte[] alpha, Map<String, String> text) {
@@ -25,7 +26,7 @@ public record DecodedImage(int width, int height, byte[] rgb, byte[] alpha, Map<
     /** The most bytes of all texts of one image. */
     public static final int MAX_TEXTS_BYTES = 16 << 20;
 
-    // Image's own code sets them when the class is initialized, as only it sees what it is made of.
+    // Set by Image when its class is initialized, as only Image can access its content.
     private static volatile Function<Image, DecodedImage> contentOf;
     private static volatile Function<DecodedImage, Image> imageOf;
 
@@ -35,9 +36,9 @@ public record DecodedImage(int width, int height, byte[] rgb, byte[] alpha, Map<
     }
 
     /**
-     * For {@link Image} alone: says how to look into an image, and how to make one, without copying pixels.
+     * For {@link Image} only: gives access to an image's content, and to making an image, without copying pixels.
      *
-     * @param content gives what an image is made of
+     * @param content gives an image's content
      * @param image makes an image
      */
     public static void connect(Function<Image, DecodedImage> content, Function<DecodedImage, Image> image) {
@@ -46,9 +47,9 @@ public record DecodedImage(int width, int height, byte[] rgb, byte[] alpha, Map<
     }
 
     /**
-     * What an image is made of.
+     * The content of an image.
      *
-     * @return the image's own arrays, which must not change
+     * @return the image's own arrays, which must not be changed
      */
     public static DecodedImage of(Image image) {
         return contentOf.apply(image);
@@ -57,7 +58,7 @@ public record DecodedImage(int width, int height, byte[] rgb, byte[] alpha, Map<
     /**
      * Makes an image.
      *
-     * @return an image of these arrays, which must not change from now on
+     * @return an image that shares these arrays, which must not be changed any more
      */
     public Image toImage() {
         if (imageOf == null) {
@@ -67,7 +68,7 @@ public record DecodedImage(int width, int height, byte[] rgb, byte[] alpha, Map<
     }
 
     /**
-     * Gives the pixels as Java's own type.
+     * The pixels as Java's own type.
      *
      * @return a new image of type {@link BufferedImage#TYPE_INT_RGB}
      */

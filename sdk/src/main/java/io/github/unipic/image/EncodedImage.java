@@ -6,11 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** An image as it came: bytes that nobody has checked, and what may be said of them when they turn out wrong. */
+/** An image file's bytes, not checked yet, and the errors that reading them can give. */
 final class EncodedImage {
-    /**
-     * Heap for each pixel where a format does not say otherwise: decoded samples, and the pixel values made of them.
-     */
+    /** Default heap for each pixel: decoded samples, and the pixel values made of them. */
     private static final double BYTES_PER_PIXEL = 6;
 
     private final String name;
@@ -22,9 +20,9 @@ final class EncodedImage {
     /**
      * Takes an image.
      *
-     * @param name how errors call it
+     * @param name for errors
      * @param bytes the whole file; not copied
-     * @param options how it is to be read
+     * @param options how to read it
      * @param asMask see {@link #asMask}
      */
     EncodedImage(String name, byte[] bytes, ReadOptions options, boolean asMask) {
@@ -51,7 +49,7 @@ final class EncodedImage {
         return options;
     }
 
-    /** Whether alpha is wanted too, and gray of 16 bits is to be scaled to 8, not clipped. */
+    /** Whether to read alpha too, and to scale 16-bit gray to 8 bits instead of clipping it. */
     boolean asMask() {
         return asMask;
     }
@@ -75,16 +73,15 @@ final class EncodedImage {
         return true;
     }
 
-    /** Refuses a size, as the header gives it, before any pixel is read. */
+    /** Checks the header's size before any pixel is read. */
     void checkSize(long width, long height) {
         checkSize(width, height, BYTES_PER_PIXEL);
     }
 
     /**
-     * Refuses a size, as the header gives it, before any pixel is read: one that the caller does not allow, or one that
-     * takes more memory than there is.
+     * Checks the header's size before any pixel is read: the caller must allow it, and the heap must have room for it.
      *
-     * @param bytesPerPixel the heap that reading takes at its peak for each pixel, its result included
+     * @param bytesPerPixel the heap that reading takes for each pixel at its peak, its result included
      */
     void checkSize(long width, long height, double bytesPerPixel) {
         checkPixels(width, height);
@@ -95,7 +92,7 @@ final class EncodedImage {
         }
     }
 
-    /** Refuses only what the caller does not allow: for sizes that tell nothing of the memory that reading takes. */
+    /** Checks only that the caller allows the size: for sizes that do not determine the memory that reading takes. */
     void checkPixels(long width, long height) {
         if (width < 1 || height < 1 || width > options.maxPixels() / height) {
             throw new ImageFormatException(name + " is " + width + " x " + height + " pixels; 1 to "
@@ -104,7 +101,7 @@ final class EncodedImage {
         size = width + " x " + height + " pixels";
     }
 
-    /** What the heap can still give. Garbage counts as free, but collecting it is worth it only before a refusal. */
+    /** Free heap in bytes. Garbage counts as free, but is collected only before an image would be refused. */
     private static long freeHeap(long needed) {
         Runtime java = Runtime.getRuntime();
         long free = java.maxMemory() - java.totalMemory() + java.freeMemory();
@@ -115,7 +112,7 @@ final class EncodedImage {
         return free;
     }
 
-    /** For when memory runs out in spite of {@link #checkSize}: other threads take theirs, and arrays need it whole. */
+    /** Memory can run out in spite of {@link #checkSize}: other threads take some, and arrays must be contiguous. */
     ImageFormatException outOfMemory() {
         String what = size.isEmpty() ? mebibytes(bytes.length) + " long" : size;
         return new ImageFormatException(name + " is " + what

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The parts of a file that a decoder is to see, in their order. */
+/** The parts of a file that a decoder gets, in their order. */
 final class Excerpt {
     /** Where a part begins and ends. */
     private record Part(int from, int to) {}
@@ -16,7 +16,7 @@ final class Excerpt {
         this.file = file;
     }
 
-    /** Adds a part; parts that follow each other become one. */
+    /** Adds a part; adjacent parts become one. */
     void keep(int from, int to) {
         int last = parts.size() - 1;
         if (last >= 0 && parts.get(last).to == from) {
@@ -30,14 +30,14 @@ final class Excerpt {
         return parts.stream().mapToInt(part -> part.to - part.from).sum();
     }
 
-    /** Puts the parts one after another. */
+    /** Writes the parts one after another. */
     void putInto(ByteBuffer target) {
         for (Part part : parts) {
             target.put(file, part.from, part.to - part.from);
         }
     }
 
-    /** The parts, joined; the file itself if that is all of it. */
+    /** The parts, joined; the file's own array if they are the whole file. */
     byte[] bytes() {
         if (parts.equals(List.of(new Part(0, file.length)))) {
             return file;

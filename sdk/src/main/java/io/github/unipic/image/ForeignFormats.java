@@ -8,11 +8,9 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * Files that people take for images that can be read, told apart by their first bytes, so that an error can name them.
- */
+/** Formats that this library does not read, recognized by their first bytes so that an error can name them. */
 final class ForeignFormats {
-    /** Files that start with a text. */
+    /** A format whose files start with one of these texts. */
     private record Signature(String name, String... starts) {}
 
     private static final List<Signature> SIGNATURES = List.of(
@@ -46,7 +44,7 @@ final class ForeignFormats {
 
     private ForeignFormats() {}
 
-    /** What a file is, with its article; none where it cannot be told. */
+    /** The file's format with its article; empty if it is unknown. */
     static Optional<String> nameOf(EncodedImage encoded) {
         if (encoded.holds(4, "ftyp")) {
             return Optional.of(brand(encoded));
@@ -74,10 +72,10 @@ final class ForeignFormats {
         return Optional.empty();
     }
 
-    /** Of the formats that share a container (ISO/IEC 14496-12): by its brand, and those that it is compatible with. */
+    /** Tells the formats in ISO/IEC 14496-12 containers apart: by the brand and the compatible brands. */
     private static String brand(EncodedImage encoded) {
         int end = Math.min(encoded.buffer(ByteOrder.BIG_ENDIAN).getInt(0), 4 * MAX_BRANDS);
-        for (int at = 8; at < end; at += at == 8 ? 8 : 4) { // a version stands behind the brand
+        for (int at = 8; at < end; at += at == 8 ? 8 : 4) { // a version follows the brand
             if (encoded.holds(at, "avi")) {
                 return "an AVIF image";
             }

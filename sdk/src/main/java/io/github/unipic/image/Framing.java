@@ -13,7 +13,7 @@ public final class Framing {
     private Framing() {}
 
     /**
-     * Refuses sizes that no image can have, before memory is taken for it.
+     * Checks the size of a new image before its memory is allocated.
      *
      * @param width pixels
      * @param height pixels
@@ -27,10 +27,11 @@ public final class Framing {
     }
 
     /**
-     * Cuts the largest square out of an image's center; of an odd rest the larger half goes at the right or bottom.
+     * Cuts the largest square out of an image's center. If the rest is odd, one pixel more is cut off at the right or
+     * bottom.
      *
      * @param image the source
-     * @return the square; the source itself if it is one
+     * @return the square; the source itself if it is square
      */
     public static Image cropToSquare(Image image) {
         int side = Math.min(image.width(), image.height());
@@ -66,10 +67,10 @@ public final class Framing {
     }
 
     /**
-     * Puts an image into the center of the smallest square that holds it, on gray (127, 127, 127).
+     * Centers an image in the smallest square that contains it, on gray (127, 127, 127).
      *
      * @param image the source
-     * @return the square; the source itself if it is one
+     * @return the square; the source itself if it is square
      * @throws InvalidRequestException if the square would be too large, see {@link #checkSize}
      */
     public static Image padToSquare(Image image) {
@@ -91,10 +92,10 @@ public final class Framing {
     }
 
     /**
-     * Makes an image larger by its own stretched edges.
+     * Enlarges an image by repeating its edge pixels.
      *
      * @param image the source
-     * @param left pixels to add there, as for the other sides
+     * @param left pixels to add on the left; the other sides likewise
      * @return the larger image
      * @throws InvalidRequestException if it would be too large, see {@link #checkSize}
      */

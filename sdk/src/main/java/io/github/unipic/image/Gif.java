@@ -5,10 +5,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Map;
 
-/**
- * GIF files (versions 87a and 89a): their first frame, on the whole canvas. What follows it is not looked at, and may
- * be missing.
- */
+/** GIF files (versions 87a and 89a): their first frame, on the whole canvas. The rest is ignored and may be missing. */
 final class Gif {
     private static final int IMAGE = 0x2c;
     private static final int EXTENSION = 0x21;
@@ -33,7 +30,7 @@ final class Gif {
         int canvasWidth = u16();
         int canvasHeight = u16();
         int flags = gif.get();
-        gif.getShort(); // background, which no one draws, and aspect
+        gif.getShort(); // background color, which decoders ignore, and aspect ratio
         byte[] palette = palette(flags);
 
         int transparent = skipToImage();
@@ -62,7 +59,7 @@ final class Gif {
         return new DecodedImage(fullWidth, fullHeight, toRgb(canvas, palette), alpha, Map.of());
     }
 
-    /** The index of the color that is transparent in the first image, before whose description the buffer then is. */
+    /** Moves to the first image's description, and returns the index of its transparent color. */
     private int skipToImage() {
         int transparent = OPAQUE;
         while (true) {
@@ -79,7 +76,7 @@ final class Gif {
                 }
             } else if (block == TRAILER) {
                 throw encoded.damaged("a GIF file without an image");
-            } else if (block != 0) { // an end of blocks too many does no harm
+            } else if (block != 0) { // an extra block terminator does no harm
                 throw encoded.damaged("an unknown GIF block at byte " + (gif.position() - 1));
             }
         }
@@ -96,7 +93,7 @@ final class Gif {
         return palette;
     }
 
-    /** Where each stored row belongs: every eighth, those between, every fourth, every second. */
+    /** The image row of each stored row: first every eighth, then those in between in three passes. */
     private static int[] interlaced(int height) {
         int[] rows = new int[height];
         int at = 0;

@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 
 /**
  * The pixels of one image in a GIF file: LZW with codes of growing width, in blocks of up to 255 bytes (GIF89a,
- * appendix F). Done here because Java's own reader takes pixel data that ends early for whole, and goes on through data
- * that no pixel is left for (13 of the tests fail with it); commons-imaging's misreads codes of 1 bit, frames that are
- * not the whole canvas and files without a trailer (11).
+ * appendix F). Done here because Java's own reader accepts pixel data that ends early, and reads on when all pixels are
+ * complete (13 of the tests fail with it); commons-imaging's misreads 1-bit codes, frames smaller than the canvas and
+ * files without a trailer (11).
  */
 final class GifPixels {
     private static final int MAX_CODES = 1 << 12;
@@ -18,7 +18,7 @@ final class GifPixels {
     private int bits;
     private int bitCount;
 
-    // Each code stands for the string of another, and one index more.
+    // Each code means the string of its prefix code, followed by one index.
     private final short[] prefixes = new short[MAX_CODES];
     private final byte[] suffixes = new byte[MAX_CODES];
     private final byte[] firsts = new byte[MAX_CODES];
@@ -27,7 +27,7 @@ final class GifPixels {
     /**
      * Takes a file.
      *
-     * @param gif at the byte that tells the size of codes
+     * @param gif at the byte that gives the width of codes
      */
     GifPixels(EncodedImage encoded, ByteBuffer gif) {
         this.encoded = encoded;
@@ -35,11 +35,11 @@ final class GifPixels {
     }
 
     /**
-     * Reads as many pixels as there must be, and no further.
+     * Reads the given number of pixels, and no further.
      *
      * @return indices of colors
      * @throws io.github.unipic.ImageFormatException if there are fewer
-     * @throws java.nio.BufferUnderflowException if the file ends before
+     * @throws java.nio.BufferUnderflowException if the file ends before that
      */
     byte[] decode(int count) {
         int firstWidth = Byte.toUnsignedInt(gif.get());
@@ -68,7 +68,7 @@ final class GifPixels {
                 throw encoded.damaged("its pixel data ends early");
             }
             if (previous == NONE ? code > clear : code > next || code == next && next == MAX_CODES) {
-                throw encoded.damaged("a GIF code that means nothing");
+                throw encoded.damaged("an invalid GIF code");
             }
             if (previous != NONE && next < MAX_CODES) {
                 prefixes[next] = (short) previous;
@@ -86,7 +86,7 @@ final class GifPixels {
         return pixels;
     }
 
-    /** Writes a code's string from its end; what goes beyond the pixels is dropped. */
+    /** Writes a code's string from its end; indices beyond the pixels are dropped. */
     private int write(int code, byte[] pixels, int start) {
         int end = start + lengths[code];
         for (int at = end - 1; at >= start; at--) {

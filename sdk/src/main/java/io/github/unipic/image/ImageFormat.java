@@ -28,7 +28,9 @@ enum ImageFormat {
         this.signatures = List.of(signatures);
     }
 
-    /** The format of an image; also of one that ends within the signature, to be called cut short. */
+    /**
+     * The format of an image. A file that ends within the signature counts too, so that it is reported as cut short.
+     */
     static Optional<ImageFormat> of(EncodedImage encoded) {
         return Arrays.stream(values()).filter(format -> format.fits(encoded)).findFirst();
     }

@@ -80,7 +80,7 @@ public final class ImageReader {
         return decode(new EncodedImage(maskName(bytes), bytes, options, true));
     }
 
-    /** How errors call a mask that comes as bytes. */
+    /** The name of a mask given as bytes, for errors. */
     static String maskName(byte[] bytes) {
         return "the mask of " + bytes.length + " bytes";
     }
@@ -102,7 +102,8 @@ public final class ImageReader {
         } catch (ImageFormatException e) {
             throw e;
         } catch (IOException | RuntimeException | StackOverflowError | InternalError e) {
-            // Hostile files make decoders throw unchecked exceptions of several kinds, with messages of several lines.
+            // Malicious files make decoders throw unchecked exceptions of several types, with messages of several
+            // lines.
             throw initCause(encoded.damaged("its pixels cannot be decoded"), e);
         } catch (OutOfMemoryError e) {
             throw initCause(encoded.outOfMemory(), e);
@@ -114,8 +115,8 @@ public final class ImageReader {
         return ForeignFormats.nameOf(encoded)
                 .map(what -> new ImageFormatException(
                         name + " is " + what + ", which cannot be read; save it as PNG or JPEG"))
-                .orElseGet(() ->
-                        new ImageFormatException(name + " is no image of a known format; give " + ImageFormat.NAMES));
+                .orElseGet(() -> new ImageFormatException(
+                        name + " is not an image of a known format; give " + ImageFormat.NAMES));
     }
 
     private static ImageFormatException initCause(ImageFormatException problem, Throwable cause) {

@@ -10,7 +10,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
-/** Decodes pixels with readers of Java's image I/O, and gives their samples as 8-bit RGB the way Pillow does. */
+/** Decodes pixels with readers of Java's image I/O, and converts their samples to 8-bit RGB as Pillow does. */
 final class JavaDecoder {
     private JavaDecoder() {}
 
@@ -20,7 +20,7 @@ final class JavaDecoder {
         T apply(ImageReader reader) throws IOException;
     }
 
-    /** Lets the JDK's own reader of a format, never another that happens to be installed, work on a file in memory. */
+    /** Runs the JDK's own reader of a format, never another installed one, on a file in memory. */
     static <T> T withJdkReader(String format, byte[] file, Use<T> use) throws IOException {
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
         while (readers.hasNext()) {
@@ -32,7 +32,7 @@ final class JavaDecoder {
         throw new IOException("this Java has no reader for " + format);
     }
 
-    /** Lets a reader work on a file in memory: no cache, no metadata. */
+    /** Runs a reader on a file in memory, without cache and metadata. */
     static <T> T with(ImageReader reader, byte[] file, Use<T> use) throws IOException {
         try (ImageInputStream input = new ByteArrayStream(file)) {
             reader.setInput(input, false, true);
@@ -43,8 +43,8 @@ final class JavaDecoder {
     }
 
     /**
-     * From the raster, as BufferedImage.getRGB would convert gray between color spaces and so change its values. Alpha
-     * is dropped. Of 16-bit color the high bytes are kept; 16-bit gray is clipped at 255.
+     * Reads the raster, because BufferedImage.getRGB would convert gray between color spaces and change its values.
+     * Alpha is dropped. 16-bit color keeps its high bytes; 16-bit gray is clipped at 255.
      */
     static byte[] toRgb(BufferedImage image) {
         Raster raster = image.getRaster();

@@ -27,7 +27,7 @@ public final class Jpeg {
 
     private Jpeg() {}
 
-    // The JDK decodes the samples; their colors are converted here, as the JDK knows no CMYK and heeds profiles.
+    // The JDK decodes the samples; colors are converted here, because the JDK lacks CMYK and applies profiles.
     static DecodedImage decode(EncodedImage encoded) throws IOException {
         JpegSegments segments = JpegSegments.read(encoded);
         Orientation orientation = Orientation.of(segments.exif(), segments.xmp(), encoded.options());
@@ -39,7 +39,7 @@ public final class Jpeg {
     }
 
     /**
-     * Decodes the samples of a file, or of a part of one: pixel by pixel, as they are stored.
+     * Decodes the samples of a file, or of a part of one: interleaved, as they are stored.
      *
      * @throws io.github.unipic.ImageFormatException if they end early
      * @throws IOException if they are damaged; any unchecked exception may mean the same
@@ -47,7 +47,7 @@ public final class Jpeg {
     static byte[] samples(EncodedImage encoded, JpegSegments segments) throws IOException {
         AtomicBoolean endsEarly = new AtomicBoolean();
         byte[] samples = JavaDecoder.withJdkReader("jpeg", segments.pixels(), reader -> {
-            // libjpeg goes on with gray where data is missing, and says so: "premature end of data segment".
+            // libjpeg fills missing data with gray and warns of it: "premature end of data segment".
             reader.addIIOReadWarningListener((source, warning) -> {
                 if (warning.contains("remature end")) {
                     endsEarly.set(true);
@@ -61,7 +61,7 @@ public final class Jpeg {
         return samples;
     }
 
-    /** Three samples a pixel are converted where they are: large images take half the memory so. */
+    /** Three samples a pixel are converted in place, which halves the memory for large images. */
     private static byte[] toRgb(byte[] samples, int pixels, int bands, boolean chroma) {
         if (samples.length != pixels * bands) {
             throw new IndexOutOfBoundsException(samples.length);
@@ -85,7 +85,7 @@ public final class Jpeg {
                 rgb[at] = (byte) red;
                 rgb[at + 1] = (byte) green;
                 rgb[at + 2] = (byte) blue;
-            } else { // ink is stored inverted, as Adobe does; so the transform gave 255 - CMY
+            } else { // Adobe stores ink inverted, so the transform gave 255 - CMY
                 int black = 255 - (samples[from + 3] & 0xff);
                 if (chroma) {
                     JavaDecoder.cmykToRgb(red, green, blue, black, rgb, at);
@@ -105,8 +105,8 @@ public final class Jpeg {
      * Writes a file without chroma subsampling, and each text as a comment: keyword, NUL, text in UTF-8. A text too
      * long for a comment (65533 bytes) is left out.
      *
-     * @param image what
-     * @param stream where to; not closed
+     * @param image to write
+     * @param stream to write to; not closed
      * @param quality 1 to 100
      * @throws ImageFormatException if a side is too long for JPEG (65500 pixels)
      * @throws IOException if writing fails
@@ -114,7 +114,7 @@ public final class Jpeg {
     public static void write(DecodedImage image, OutputStream stream, int quality) throws IOException {
         if (Math.max(image.width(), image.height()) > 65_500) {
             throw new ImageFormatException("an image of " + image.width() + " x " + image.height()
-                    + " pixels is too large for JPEG, whose sides end at 65500; save it as .png");
+                    + " pixels is too large for JPEG, which allows 65500 pixels a side; save it as PNG");
         }
         ByteArrayOutputStream comments = new ByteArrayOutputStream();
         for (Map.Entry<String, String> text : image.text().entrySet()) {

@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Walks the marker segments of a JPEG file (ITU-T T.81, annex B) to its end, to prove it whole, to learn its size
- * before anything decodes it, and to take apart what its pixels need and what they do not. TwelveMonkeys'
- * JPEGSegmentUtil ends at the first scan and does not tell where segments are, so it would only be a second walk.
+ * Walks the marker segments of a JPEG file (ITU-T T.81, annex B) to its end: checks that it is complete, finds its size
+ * before anything is decoded, and separates what its pixels need from the rest. TwelveMonkeys' JPEGSegmentUtil ends at
+ * the first scan and gives no offsets, so it would only add a second walk.
  */
 final class JpegSegments {
     static final int START = 0xd8;
@@ -21,8 +21,7 @@ final class JpegSegments {
     private static final int APP14 = 0xee;
     private static final int APP15 = 0xef;
 
-    // Each scan costs a pass over all pixels, however short it is. Real files have about 10; small images may have
-    // more.
+    // Each scan, however short, costs a pass over all pixels. Real files have about 10; small images may have more.
     private static final int MAX_SCANS = 100;
     private static final int USUAL_SCANS = 20;
     private static final long MAX_PASSED_PIXELS = 500_000_000;
@@ -72,12 +71,12 @@ final class JpegSegments {
         return components.length;
     }
 
-    /** The heap that decoding takes for each pixel, with its RGB: three samples are converted in place. */
+    /** Bytes of heap that decoding takes for each pixel, RGB included: three samples are converted in place. */
     double heapPerPixel() {
         return bands() == 3 ? 3 : bands() + 3;
     }
 
-    /** The same file without applications' segments: profiles and thumbnails are nothing that a decoder should meet. */
+    /** The same file without application segments, as decoders should not read profiles and thumbnails. */
     byte[] pixels() {
         return pixels.bytes();
     }
@@ -93,16 +92,14 @@ final class JpegSegments {
     }
 
     /**
-     * Text by keyword, of the comments that {@link Jpeg#write} writes; without what is beyond {@link Texts}' limits.
+     * Text by keyword, from comments as {@link Jpeg#write} writes them; text beyond the limits of {@link Texts} is left
+     * out.
      */
     Map<String, String> texts() {
         return texts.byKeyword();
     }
 
-    /**
-     * Whether 3 components are luma and chroma, or 4 are those and black; by libjpeg's rules
-     * (default_decompress_parms).
-     */
+    /** Whether 3 components are YCbCr, or 4 are YCbCr and black; by libjpeg's rules (default_decompress_parms). */
     boolean hasChroma() {
         if (bands() == 4) {
             return adobeTransform > 0;
@@ -187,7 +184,7 @@ final class JpegSegments {
         }
         height = u16(at + 1);
         width = u16(at + 3);
-        encoded.checkPixels(width, height); // memory when all is known
+        encoded.checkPixels(width, height); // memory is checked later, when the components are known
         if (marker > 0xc2 || u8(at) != 8) {
             throw encoded.unsupported("a lossless, arithmetic or 12-bit JPEG file");
         }

@@ -7,7 +7,7 @@ import io.github.unipic.ReadOptions;
 import java.nio.file.Path;
 
 /**
- * What an image tells as a mask. The array is not copied.
+ * An image read as a mask. The array is not copied.
  *
  * @param width pixels
  * @param height pixels
@@ -17,7 +17,7 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
     private static final int HALF = 128;
     private static final int ALPHA_NOISE = 16;
 
-    /** As a drawing has them; the pixels in between are its soft edges. */
+    /** Up to {@link #BLACK} counts as black, from {@link #WHITE} as white; values in between are soft edges. */
     private static final int BLACK = 16;
 
     private static final int WHITE = 239;
@@ -27,7 +27,7 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
     /**
      * Reads a file.
      *
-     * @throws ImageFormatException if it cannot be read, or does not tell one mask
+     * @throws ImageFormatException if it cannot be read, or is ambiguous as a mask
      */
     public static MaskPixels read(Path file, ReadOptions options, MaskChannel channel) {
         return of(ImageReader.readMask(file, options), file.toString(), channel);
@@ -36,13 +36,13 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
     /**
      * Reads bytes.
      *
-     * @throws ImageFormatException if they cannot be read, or do not tell one mask
+     * @throws ImageFormatException if they cannot be read, or are ambiguous as a mask
      */
     public static MaskPixels decode(byte[] bytes, ReadOptions options, MaskChannel channel) {
         return of(ImageReader.decodeMask(bytes, options), ImageReader.maskName(bytes), channel);
     }
 
-    /** White is to be regenerated. */
+    /** White pixels are regenerated. */
     public static MaskPixels ofGray(Image image) {
         return byGray(DecodedImage.of(image), NO_ALPHA);
     }
@@ -54,7 +54,7 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
             case ALPHA -> {
                 if (alpha.length == 0) {
                     throw new ImageFormatException(
-                            name + " has no alpha; make transparent what is to change, or go by white");
+                            name + " has no alpha; make the pixels to change transparent, or use white");
                 }
                 yield byAlpha(mask);
             }
@@ -77,8 +77,8 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
     private static void checkUnambiguous(DecodedImage mask, String name, int least, int most) {
         if (most < HALF || least >= HALF) {
             throw new ImageFormatException(name + " has an alpha of " + least + " to " + most
-                    + " of 255, which does not part what changes from what stays; make what is to change fully transparent"
-                    + " and the rest opaque, or save it without alpha to go by white");
+                    + " of 255, which does not separate the pixels to change from the others; make them fully transparent"
+                    + " and the others opaque, or save it without alpha to use white");
         }
         long black = 0;
         long white = 0;
@@ -93,12 +93,12 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
                 visibleWhite += (mask.alpha()[i] & 0xff) >= HALF ? 1 : 0;
             }
         }
-        // Any other image is no mask by itself: the image to change, say, with a hole where it is to change.
-        boolean drawing = black > 0 && white > 0 && black + white >= pixels * 0.9;
-        if (drawing && visibleWhite > 0) {
-            throw new ImageFormatException(name + " is black and white and partly transparent, and white says another"
-                    + " thing than transparent; save it without alpha to go by white, or in one color to go by"
-                    + " transparent, or name the channel that counts (MaskChannel, --mask-channel)");
+        // Any other image has only its alpha as a mask, such as the image to change with a transparent hole.
+        boolean blackAndWhite = black > 0 && white > 0 && black + white >= pixels * 0.9;
+        if (blackAndWhite && visibleWhite > 0) {
+            throw new ImageFormatException(name + " is black and white and partly transparent, and white and alpha mark"
+                    + " different pixels; save it without alpha to use white, or in one color to use alpha, or choose"
+                    + " the channel (MaskChannel, --mask-channel)");
         }
     }
 

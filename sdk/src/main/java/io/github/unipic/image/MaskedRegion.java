@@ -6,8 +6,8 @@ import io.github.unipic.InvalidRequestException;
 import io.github.unipic.Mask;
 
 /**
- * The part of an image that is regenerated: which positions it touches, and how the rest comes back. Immutable and
- * thread-safe.
+ * The part of an image that is regenerated: finds the positions that it touches, and restores the source outside it.
+ * Immutable and thread-safe.
  */
 public final class MaskedRegion {
     private final int width;
@@ -28,10 +28,10 @@ public final class MaskedRegion {
     }
 
     /**
-     * The positions that hold pixels to regenerate. The cells of the last column and row may reach beyond the region.
+     * The positions that have pixels to regenerate. Those in the last column and row may reach beyond the image.
      *
-     * @param patch the side of a position's cell, pixels
-     * @return whether each cell is touched, row-major
+     * @param patch pixels a side of one position
+     * @return whether each position has such a pixel, row-major
      */
     public boolean[] positions(int patch) {
         int columns = (width + patch - 1) / patch;
@@ -45,19 +45,19 @@ public final class MaskedRegion {
     }
 
     /**
-     * Puts the source's pixels back outside the mask. Across the mask's edge the two images are blended by the mask
-     * blurred twice with boxes of radius seam / 2 (rounded up once, once down): a smooth ramp (quadratic, without
-     * kinks) that reaches seam pixels to either side; farther off every pixel is exactly the one or the other. Beyond
-     * the image's border the mask goes on as at the border.
+     * Restores the source's pixels outside the mask. At the mask's edge the two images are blended with the mask,
+     * blurred by two boxes of radius seam / 2 (one rounded up, one down): a smooth quadratic ramp of seam pixels to
+     * either side. Farther away every pixel equals that of one image. Beyond the image's border the mask continues as
+     * at the border.
      *
-     * @param drawn the redrawn image
-     * @param source the image as it was
+     * @param regenerated the image that the model generated
+     * @param source the original image
      * @param seam half the ramp's width, pixels, 0 (hard edge) to {@link InpaintRequest#MAX_SEAM}
-     * @return a new image with the text of the drawn one
+     * @return a new image with the text of the regenerated one
      * @throws InvalidRequestException if an image is not of the mask's size, or seam is out of its range
      */
-    public Image paste(Image drawn, Image source, int seam) {
-        checkSize("the drawn image", drawn, "the mask", width, height);
+    public Image paste(Image regenerated, Image source, int seam) {
+        checkSize("the regenerated image", regenerated, "the mask", width, height);
         checkSize("the source", source, "the mask", width, height);
         if (seam < 0 || seam > InpaintRequest.MAX_SEAM) {
             throw new InvalidRequestException("seam must be 0 to " + InpaintRequest.MAX_SEAM + " pixels, not " + seam);
@@ -73,16 +73,16 @@ public final class MaskedRegion {
             full *= (long) (2 * radius + 1) * (2 * radius + 1); // at most 129^4, which fits an int
         }
         byte[] rgb = source.rgb();
-        DecodedImage content = DecodedImage.of(drawn);
-        byte[] redrawn = content.rgb();
+        DecodedImage content = DecodedImage.of(regenerated);
+        byte[] replacement = content.rgb();
         for (int i = 0; i < rgb.length; i++) {
             long weight = weights[i / 3];
-            rgb[i] = (byte) (((redrawn[i] & 0xff) * weight + (rgb[i] & 0xff) * (full - weight) + full / 2) / full);
+            rgb[i] = (byte) (((replacement[i] & 0xff) * weight + (rgb[i] & 0xff) * (full - weight) + full / 2) / full);
         }
         return new DecodedImage(width, height, rgb, content.text()).toImage();
     }
 
-    /** Replaces each value by the sum over a window of its line; a line goes on beyond its ends as at its ends. */
+    /** Replaces each value by the sum over a window of its line, which is extended by its end values. */
     private static void blur(int[] values, int radius, int length, int step, int lines, int lineStep) {
         int[] line = new int[length];
         for (int l = 0; l < lines && radius > 0; l++) {

@@ -8,9 +8,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How a camera was held: EXIF tag 0x0112 (CIPA DC-008, 4.6.5), or the same as tiff:Orientation in XMP. Applying it
- * gives the image upright. Bad metadata is ignored, as every reader does: it does not make pixels unreadable. Only this
- * tag is read: TwelveMonkeys' TIFFReader reads every value, 240 MB of 60 kB (ImageMemoryTest), and its XMPReader
+ * How a camera was held: EXIF tag 0x0112 (CIPA DC-008, 4.6.5), or tiff:Orientation in XMP. Applying it turns the image
+ * upright. Bad metadata is ignored, as in every reader: the pixels are still readable. Only this tag is read:
+ * TwelveMonkeys' TIFFReader reads every value and allocates 240 MB for 60 kB (ImageMemoryTest), and its XMPReader
  * refuses packets that Pillow reads (OrientationTest).
  *
  * @param value 1 (upright) to 8
@@ -25,18 +25,18 @@ record Orientation(int value) {
 
     private static final int BIG_ENDIAN = 0x4d4d002a;
 
-    // A pattern, as Pillow has one: it needs no well-formed document and follows no reference to anywhere.
+    // A pattern, as in Pillow: it needs no well-formed document and resolves no external references.
     private static final Pattern IN_XMP =
             Pattern.compile("(tiff:Orientation(?:\\s*+=\\s*+[\"']|\\s*+>)\\s*+)([1-8])(?=\\s*+[\"'<])");
 
     private static final int MAX_XMP_BYTES = 1 << 20;
 
     /**
-     * Chooses, as Pillow does: EXIF counts, and XMP only where EXIF tells nothing.
+     * Chooses as Pillow does: EXIF first, then XMP.
      *
      * @param exif a TIFF structure, with or without the "Exif" before it; empty if there is none
      * @param xmp the packet; empty if there is none
-     * @return upright where neither tells one, or it is not wanted
+     * @return upright if neither has one, or the options ignore it
      */
     static Orientation of(byte[] exif, byte[] xmp, ReadOptions options) {
         return options.applyOrientation() ? ofExif(exif).or(() -> ofXmp(xmp)).orElse(UPRIGHT) : UPRIGHT;
@@ -48,7 +48,7 @@ record Orientation(int value) {
     }
 
     /**
-     * The one that a TIFF page tells, by its own tag or by its XMP; upright where it tells none or it is not wanted.
+     * The orientation of a TIFF page, from its own tag or its XMP; upright if it has none, or the options ignore it.
      */
     static Orientation of(TiffDirectory directory, ReadOptions options) {
         if (!options.applyOrientation()) {
@@ -63,7 +63,7 @@ record Orientation(int value) {
     }
 
     /**
-     * The one that EXIF data tells. Only this tag's entry must be there: data that ends behind it is good enough.
+     * The orientation in EXIF data, which may be cut short after this tag's entry.
      *
      * @param exif a TIFF structure, with or without the "Exif" before it
      */
@@ -80,7 +80,7 @@ record Orientation(int value) {
     }
 
     /**
-     * The one that an XMP packet tells, in any encoding of Unicode.
+     * The orientation in an XMP packet, in any encoding of Unicode.
      *
      * @param xmp the packet; only its first MiB counts
      */
@@ -92,7 +92,7 @@ record Orientation(int value) {
         return matcher.find() ? of(Integer.parseInt(matcher.group(2))) : Optional.empty();
     }
 
-    /** An XMP packet that says upright wherever it told an orientation: for an image that has been turned. */
+    /** The XMP packet with its orientation set to upright: for an image that has been turned. */
     static String uprightXmp(String xmp) {
         return IN_XMP.matcher(xmp).replaceAll(told -> Matcher.quoteReplacement(told.group(1)) + UPRIGHT.value);
     }
@@ -101,14 +101,12 @@ record Orientation(int value) {
         return value >= 1 && value <= 8 ? Optional.of(new Orientation((int) value)) : Optional.empty();
     }
 
-    /**
-     * The heap that reading takes for each pixel, of what decoding takes: RGB before and after the turn may be more.
-     */
+    /** Bytes of heap that reading takes for each pixel: those for decoding, or for RGB before and after the turn. */
     double heapPerPixel(double decoding) {
         return value == 1 ? decoding : Math.max(decoding, 6);
     }
 
-    /** The image turned and mirrored upright. */
+    /** The upright image. */
     DecodedImage apply(DecodedImage image) {
         if (value == 1) {
             return image;

@@ -4,12 +4,12 @@ import io.github.unipic.Image;
 import io.github.unipic.InferenceException;
 import java.util.Map;
 
-/** Between a model's pixels, float32 [3,H,W] in about [-1,1], and images. */
+/** Converts between a model's pixels, float32 [3,H,W] in about [-1,1], and images. */
 public final class Pixels {
     private Pixels() {}
 
     /**
-     * Truncating, as the reference: trunc(clamp(127.5 x + 128, 0, 255)).
+     * Truncates as the reference does: trunc(clamp(127.5 x + 128, 0, 255)).
      *
      * @throws InferenceException when a pixel is not finite
      */
@@ -21,12 +21,12 @@ public final class Pixels {
     }
 
     /**
-     * Writes a part of an image at its position, as {@link #toImage}.
+     * Writes a part of an image into the whole, as {@link #toImage}.
      *
      * @param pixels [3,height,width] of the part
      * @param rgb the whole image's pixel values
      * @param imageWidth its width in pixels
-     * @param left where the part begins in the image, in pixels, as top
+     * @param left column of the image, in pixels, where the part begins; top likewise
      */
     public static void put(float[] pixels, int width, int height, byte[] rgb, int imageWidth, int left, int top) {
         int from = 0;
@@ -47,7 +47,7 @@ public final class Pixels {
     }
 
     /**
-     * As the reference prepares sources: value / 255 * 2 - 1, in float32.
+     * Converts as the reference does: value / 255 * 2 - 1, in float32.
      *
      * @param image the image
      * @return [3,H,W], planar, each value in [-1,1]

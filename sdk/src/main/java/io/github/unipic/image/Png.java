@@ -24,7 +24,7 @@ public final class Png {
 
     private Png() {}
 
-    // By ImageIO, which decodes every PNG color type several times faster than Commons Imaging.
+    // ImageIO decodes every PNG color type several times faster than Commons Imaging.
     static DecodedImage decode(EncodedImage encoded) throws IOException {
         ByteBuffer header = encoded.buffer(ByteOrder.BIG_ENDIAN);
         if (header.getInt(8) != 13 || header.getInt(12) != PngChunks.IHDR) {
@@ -79,7 +79,7 @@ public final class Png {
         return new DecodedImage(width, raster.getHeight(), rgb, alpha, Map.of());
     }
 
-    /** Of a palette's index, or of the one color that is transparent; 16 bits each, of which the low ones count. */
+    /** Alpha of a palette's index, or of the transparent color: 16 bits a sample, of which the low ones count. */
     private static int alpha(int[] samples, int at, int bands, byte[] transparency, int colorType) {
         if (colorType == PALETTE) {
             return samples[at] < transparency.length ? transparency[samples[at]] : 255;
@@ -93,10 +93,10 @@ public final class Png {
     }
 
     /**
-     * Writes a file: 8-bit RGB, and each text as tEXt where that can hold it, else as compressed iTXt (UTF-8).
+     * Writes a file: 8-bit RGB, and each text as tEXt if that can represent it, otherwise as compressed iTXt (UTF-8).
      *
-     * @param image what
-     * @param stream where to; not closed
+     * @param image to write
+     * @param stream to write to; not closed
      * @throws IOException if writing fails
      */
     public static void write(DecodedImage image, OutputStream stream) throws IOException {

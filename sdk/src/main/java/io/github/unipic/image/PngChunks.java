@@ -17,9 +17,9 @@ import java.util.zip.CRC32;
 import java.util.zip.InflaterInputStream;
 
 /**
- * Walks the chunks of a PNG file (ISO/IEC 15948, chapters 5 and 11), to prove it whole and to take its text and
- * metadata apart. Done here because neither library does it safely: ImageIO ignores checksums, and Commons Imaging
- * inflates text without bound.
+ * Walks the chunks of a PNG file (ISO/IEC 15948, chapters 5 and 11): checks that it is complete, and reads its text and
+ * metadata. Done here because neither library does it safely: ImageIO ignores checksums, and Commons Imaging inflates
+ * text without a limit.
  */
 final class PngChunks {
     static final int IHDR = type("IHDR");
@@ -38,7 +38,7 @@ final class PngChunks {
 
     private static final String XMP = "XML:com.adobe.xmp";
 
-    /** Where ImageMagick and exiftool keep metadata of other formats: a name, a length and hexadecimal digits. */
+    /** In these ImageMagick and exiftool keep metadata of other formats: a name, a length and hexadecimal digits. */
     private static final Set<String> RAW_PROFILES =
             Set.of("Raw profile type exif", "Raw profile type APP1", "Raw profile type xmp");
 
@@ -59,16 +59,16 @@ final class PngChunks {
     }
 
     /**
-     * Text by keyword; malformed text, or text beyond the limits of {@link Texts}, is left out. Of an image that is
-     * turned upright, metadata among its text says no more how to turn it.
+     * Text by keyword; malformed text, or text beyond the limits of {@link Texts}, is left out. If the image is turned
+     * upright, so is the orientation in its metadata.
      */
     Map<String, String> texts() {
         return texts.byKeyword();
     }
 
     /**
-     * The same file, reduced to what its colors need: profiles and other text can hold bombs. Its pixel data is in one
-     * chunk, as a decoder takes its time for each.
+     * The same file, reduced to what its colors need, as profiles and text can be decompression bombs. Its pixel data
+     * is joined into one chunk, as each chunk costs a decoder time.
      */
     byte[] pixels() {
         ByteBuffer png = ByteBuffer.allocate(header.length() + data.length() + 2 * LENGTH_TYPE_AND_CRC);
@@ -81,7 +81,7 @@ final class PngChunks {
         return png.putInt(0).putInt(IEND).putInt(IEND_CRC).array();
     }
 
-    /** Which colors are transparent, as the tRNS chunk has it; empty if there is none. */
+    /** The tRNS chunk, which gives the transparent colors; empty if there is none. */
     byte[] transparency() {
         return transparency;
     }
@@ -182,7 +182,7 @@ final class PngChunks {
         }
     }
 
-    /** Takes metadata out of a raw profile; false if it is malformed. */
+    /** Extracts metadata from a raw profile; false if it is malformed. */
     private boolean readRawProfile(String text) {
         Matcher matcher = RAW_PROFILE.matcher(text);
         if (!matcher.matches()) {

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Bicubic resizing with antialias, equal to the byte to that of Pillow (src/libImaging/Resample.c), which the model's
- * images were prepared with: two passes in fixed point, the result of the first rounded to bytes.
+ * Antialiased bicubic resizing, byte for byte equal to Pillow's (src/libImaging/Resample.c), with which the model's
+ * images were prepared: two passes in fixed point, the first one's result rounded to bytes.
  */
 public final class Resampling {
     private static final double SUPPORT = 2;
@@ -91,8 +91,8 @@ public final class Resampling {
     /**
      * The weights of one direction.
      *
-     * @param starts of each target pixel, the first source pixel that counts
-     * @param weights of each target pixel, the weight of that source pixel and of those that follow, times 2^22
+     * @param starts the first source pixel that counts, for each target pixel
+     * @param weights the weights of that source pixel and of the following ones, times 2^22, for each target pixel
      */
     private record Kernel(int[] starts, int[][] weights) {
         static Kernel of(int sourceSize, int targetSize) {

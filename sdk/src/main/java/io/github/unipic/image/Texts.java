@@ -8,21 +8,21 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Text by keyword, as an image file carries it. Its amount is limited, so that a small file of compressed text fills
- * neither the memory nor the time. What is beyond a limit is left out.
+ * Text by keyword in an image file. Its amount is limited, so that a small file of compressed text costs little memory
+ * and time. Text beyond a limit is left out.
  */
 final class Texts {
     private final Map<String, String> byKeyword = new LinkedHashMap<>();
     private int seen;
     private int room = DecodedImage.MAX_TEXTS_BYTES;
 
-    /** Whether there is room for another; asked before each, kept or not. */
+    /** Whether there is room for another text; counts each call. */
     boolean hasRoom() {
         return seen++ < DecodedImage.MAX_TEXTS && room > 0;
     }
 
     /**
-     * Reads a text to its end; what it takes is gone from the room, even if it turns out too long.
+     * Reads a text to its end; its bytes count towards the limit even if it turns out too long.
      *
      * @return none if it is too long or malformed
      */

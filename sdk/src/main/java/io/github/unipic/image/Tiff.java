@@ -21,8 +21,8 @@ final class Tiff {
         return page.image();
     }
 
-    // Pages and tags that are not read can be all that is missing of a file cut short. A chain that comes back to
-    // itself ends there.
+    // A file may be cut short in pages and tags that are not read, so these are checked too. A chain that returns to
+    // an earlier page ends there.
     private static void checkWhole(EncodedImage encoded, TiffDirectory first) {
         int length = encoded.bytes().length;
         Set<Long> seen = new HashSet<>();
@@ -34,12 +34,12 @@ final class Tiff {
                 throw encoded.cutShort();
             }
             if (TiffBlocks.isListed(directory)) {
-                TiffBlocks places = new TiffBlocks(encoded, directory);
-                blocks += places.count();
+                TiffBlocks listed = new TiffBlocks(encoded, directory);
+                blocks += listed.count();
                 if (blocks > length) {
                     throw encoded.damaged("its pages list more strips than it has bytes");
                 }
-                places.checkWhole();
+                listed.checkWhole();
             }
             page = directory.next();
         }

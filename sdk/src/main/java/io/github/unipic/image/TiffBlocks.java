@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Where the pixels of a TIFF page lie: in blocks, which are tiles, or strips as wide as the page. Blocks are numbered
- * from left to right, then down, then by plane. Nothing is said of what the pixels mean.
+ * The blocks that contain the pixels of a TIFF page: tiles, or strips as wide as the page. Blocks are numbered from
+ * left to right, then down, then by plane.
  */
 final class TiffBlocks {
     private static final int YCBCR = 6;
@@ -29,8 +29,8 @@ final class TiffBlocks {
     /**
      * Finds the blocks of a page.
      *
-     * @throws io.github.unipic.ImageFormatException if their sizes make no sense, or they are not all listed
-     * @throws ArithmeticException if their sizes make no sense either
+     * @throws io.github.unipic.ImageFormatException if their sizes are invalid, or they are not all listed
+     * @throws ArithmeticException if their sizes overflow, and so are invalid too
      */
     TiffBlocks(EncodedImage encoded, TiffDirectory directory) {
         this.encoded = encoded;
@@ -88,7 +88,7 @@ final class TiffBlocks {
         return Math.addExact(a, b - 1) / b;
     }
 
-    /** Pixels from the left of a block to its right, also where that is beyond the page. */
+    /** Width of a block in pixels, including any beyond the page. */
     long width() {
         return width;
     }
@@ -126,7 +126,7 @@ final class TiffBlocks {
         return Math.min(height, pageHeight - top(block));
     }
 
-    /** Bytes of a row, or of the rows that share their chroma. */
+    /** Bytes of a row, or of the rows that share chroma samples. */
     long unitBytes() {
         if (unitWidth * unitHeight > 1) {
             return Math.multiplyExact(ceilDiv(width, unitWidth), Math.multiplyExact(unitWidth, unitHeight) + 2);
@@ -134,7 +134,7 @@ final class TiffBlocks {
         return ceilDiv(Math.multiplyExact(Math.multiplyExact(width, samples), bits), 8);
     }
 
-    /** Bytes that a block's rows on the page have without compression. */
+    /** Uncompressed bytes of a block's rows on the page. */
     long rawBytes(long block) {
         return Math.multiplyExact(unitBytes(), ceilDiv(rows(block), unitHeight));
     }
@@ -144,8 +144,8 @@ final class TiffBlocks {
     }
 
     /**
-     * Bytes of a block in the file. Where their number is not known, all up to the next block; without compression no
-     * more than its pixels need, whatever number is told.
+     * Bytes of a block in the file. If the page does not give their number, all up to the next block; without
+     * compression at most what its pixels need.
      */
     long length(long block) {
         long rest = encoded.bytes().length - offset(block);
@@ -159,7 +159,7 @@ final class TiffBlocks {
     }
 
     /**
-     * Holds against the file what its blocks need, before anything is read or memory taken.
+     * Checks the blocks against the file's length before anything is read or allocated.
      *
      * @throws io.github.unipic.ImageFormatException if it ends before a block does, or a block has too few bytes for
      *     its pixels
@@ -177,8 +177,8 @@ final class TiffBlocks {
     }
 
     /**
-     * Holds the work that reading is against the page's pixels: blocks may share bytes and reach beyond the page, but
-     * not so far that they no longer make sense.
+     * Checks the work of reading against the page's pixels: blocks may share bytes and reach beyond the page, but only
+     * within reason.
      */
     void checkWork(long pageWidth) {
         long pixels = Math.multiplyExact(pageWidth, pageHeight);

@@ -22,7 +22,9 @@ final class TiffChroma {
         cbToBlue = fixed(blue);
     }
 
-    /** The page's, or the common one where it tells none or one that cannot be. JPEG has the common one always. */
+    /**
+     * The page's own conversion, or the common one if it has none or an invalid one. JPEG always has the common one.
+     */
     static TiffChroma of(TiffDirectory directory) {
         boolean jpeg = directory.value(TiffTag.COMPRESSION, 1) == 7;
         double[] weights = directory.fractions(TiffTag.CHROMA_WEIGHTS, 3);

@@ -11,7 +11,7 @@ final class TiffColors {
     private static final int CMYK = 5;
     private static final int YCBCR = 6;
 
-    /** Kinds of extra samples: alpha that colors were multiplied with, alpha, and alpha as Corel Draw has it. */
+    /** Kinds of extra samples: premultiplied alpha, alpha, and alpha as Corel Draw writes it. */
     private static final int PREMULTIPLIED = 1;
 
     private static final int ALPHA = 2;
@@ -28,7 +28,7 @@ final class TiffColors {
     private final TiffChroma chroma;
 
     /**
-     * Checks what a page says of its samples.
+     * Checks a page's description of its samples.
      *
      * @throws io.github.unipic.ImageFormatException if they are damaged or of a kind that cannot be read
      */
@@ -98,10 +98,10 @@ final class TiffColors {
     /**
      * Converts pixels to 8-bit RGB.
      *
-     * @param row their samples, pixel by pixel
-     * @param pixels how many
-     * @param rgb where the colors go to
-     * @param at from where on
+     * @param row their samples, interleaved
+     * @param pixels their number
+     * @param rgb receives the colors
+     * @param at index in rgb of the first
      */
     void toRgb(int[] row, int pixels, byte[] rgb, int at) {
         for (int i = 0; i < pixels; i++) {
@@ -138,7 +138,7 @@ final class TiffColors {
         }
     }
 
-    // Gray of over 8 bits is clipped, as Image.read says, but for masks.
+    // Gray of more than 8 bits is clipped, as Image.read says, except for masks.
     private int gray(int sample) {
         int light = photometric == WHITE_IS_ZERO ? (1 << bits) - 1 - sample : sample;
         return bits > 8 && samples == 1 && !scalesGray ? Math.min(light, 255) : pixelValue(light);

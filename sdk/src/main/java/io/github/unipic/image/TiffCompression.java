@@ -56,12 +56,12 @@ enum TiffCompression {
     private static final int T4_TWO_DIMENSIONAL = 1;
     private static final int T4_FILLED = 4;
 
-    /** The one of a number; empty if it is none that can be read. */
+    /** The compression of a number; empty if it cannot be read. */
     static Optional<TiffCompression> of(long number) {
         return Optional.ofNullable(NUMBERS.get(number));
     }
 
-    /** What a number of one that cannot be read is called. */
+    /** The name of a compression that cannot be read. */
     static String describe(long number) {
         return OTHERS.getOrDefault(number, "unknown") + " compression (" + number + ")";
     }
@@ -70,7 +70,7 @@ enum TiffCompression {
         return this == CCITT_RUNS || this == CCITT_T4 || this == CCITT_T6;
     }
 
-    /** Bytes that one compressed byte can stand for at most, in rows of so many pixels. */
+    /** The largest number of bytes that one compressed byte can expand to, in rows of this many pixels. */
     long maxExpansion(long width) {
         return switch (this) {
             case NONE -> 1;
@@ -82,7 +82,7 @@ enum TiffCompression {
         };
     }
 
-    /** Bytes that decompressing takes at its peak for each of its result. */
+    /** Bytes of heap that decompressing takes at its peak for each byte of its result. */
     int heapFactor() {
         return switch (this) {
             case NONE -> 1; // a copy, where bits are in reversed order

@@ -7,14 +7,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The whole numbers in the first directory of a TIFF structure (TIFF 6.0, section 2), which TIFF files and EXIF data
- * share, and the way to the next one. Reads only what is asked for and allocates no more than the structure itself
- * could hold.
+ * A directory of a TIFF structure (TIFF 6.0, section 2), as in TIFF files and EXIF data: its numbers, and the next
+ * directory. Reads only what is asked for, and allocates no more than the structure itself can contain.
  */
 final class TiffDirectory {
     private static final int ENTRY_BYTES = 12;
 
-    /** Bytes of one value, by type: BYTE, ASCII, SHORT, LONG, RATIONAL, their signed kin, FLOAT, DOUBLE. */
+    /** Bytes of one value, by type: BYTE, ASCII, SHORT, LONG, RATIONAL, the signed ones, FLOAT, DOUBLE. */
     private static final int[] SIZES = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
 
     private static final int RATIONAL = 5;
@@ -39,13 +38,13 @@ final class TiffDirectory {
     /**
      * Finds the first directory.
      *
-     * @throws IndexOutOfBoundsException if the bytes end before it does; so do the other methods
+     * @throws IndexOutOfBoundsException if the bytes end before it does; the other methods throw it too
      */
     static TiffDirectory first(ByteBuffer tiff) {
         return firstEntries(tiff).whole();
     }
 
-    /** As {@link #first}, but the bytes may end behind any of its entries. */
+    /** As {@link #first}, but the bytes may end after any of its entries. */
     static TiffDirectory firstEntries(ByteBuffer tiff) {
         tiff.order(tiff.get(0) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
         return new TiffDirectory(tiff, Integer.toUnsignedLong(tiff.getInt(4)));
@@ -96,15 +95,15 @@ final class TiffDirectory {
         return entries.containsKey(tag);
     }
 
-    /** The first value of a tag, or a default where the tag is missing. */
+    /** The first value of a tag, or a default if the tag is missing. */
     long value(int tag, long missing) {
         long[] values = values(tag);
         return values.length == 0 ? missing : values[0];
     }
 
     /**
-     * The values of a tag of type BYTE, SHORT, LONG or UNDEFINED, whose values are bytes; none where it is missing, of
-     * another type, or of 2^24 and more.
+     * The values of a tag of type BYTE, SHORT, LONG or UNDEFINED (bytes); none if it is missing, of another type, or
+     * has 2^24 values or more.
      */
     long[] values(int tag) {
         if (!entries.containsKey(tag)) {
@@ -137,7 +136,7 @@ final class TiffDirectory {
         return values;
     }
 
-    /** The values of a tag of type RATIONAL, of a given number; none where it is missing or another. */
+    /** The values of a tag of type RATIONAL with the given count; none if it is missing or different. */
     double[] fractions(int tag, int count) {
         if (!entries.containsKey(tag)) {
             return new double[0];

@@ -5,10 +5,10 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Map;
 
-/** The pixels of a TIFF page: each strip or tile is decompressed, taken apart into samples, and converted to RGB. */
+/** The pixels of a TIFF page: each strip or tile is decompressed, unpacked into samples, and converted to RGB. */
 final class TiffPage {
     private static final int MAX_SAMPLES = 64;
-    private static final int MAX_JPEG_TABLES = 8192; // all that JPEG has are 2.6 kB
+    private static final int MAX_JPEG_TABLES = 8192; // all tables of JPEG take 2.6 kB
     private static final int HORIZONTAL_DIFFERENCES = 2;
     private static final int LOW_BIT_FIRST = 2;
 
@@ -25,7 +25,7 @@ final class TiffPage {
     private final Orientation orientation;
 
     /**
-     * Checks all that reading depends on, before memory is taken.
+     * Checks all that reading depends on, before memory is allocated.
      *
      * @throws io.github.unipic.ImageFormatException if the page is cut short, damaged, too large or of a kind that
      *     cannot be read
@@ -105,14 +105,14 @@ final class TiffPage {
         return orientation.apply(new DecodedImage(width, height, rgb, alpha, Map.of()));
     }
 
-    /** The result, the blocks that are open at a time, and their rows as samples. */
+    /** Bytes of heap for each pixel: the result, the blocks that are open at a time, and their rows as samples. */
     private double heapPerPixel() {
         double open = (double) blocks.rawBytes(0) * blocks.planes() * compression.heapFactor();
         double rows = 8.0 * samples * blocks.width();
         return (encoded.asMask() ? 4 : 3) + (open + rows) / ((double) width * height);
     }
 
-    /** The samples of the next row, pixel by pixel. */
+    /** The samples of the next row, interleaved. */
     private int[] next(Rows[] planes) {
         if (planes.length == 1) {
             return planes[0].next();
@@ -129,7 +129,7 @@ final class TiffPage {
 
     /** A block's rows, from the top on. */
     private interface Rows {
-        /** The samples of the next one, pixel by pixel; overwritten by the next. */
+        /** The samples of the next row, interleaved; the next call overwrites them. */
         int[] next();
     }
 
@@ -196,7 +196,7 @@ final class TiffPage {
         }
     }
 
-    /** Rows of units of pixels (TIFF 6.0, section 21): all their lumas, and then the two chromas that they share. */
+    /** Rows of units of pixels (TIFF 6.0, section 21): all lumas of a unit, then the two chromas that they share. */
     private Rows sharedChroma(byte[] data, int start) {
         int across = (int) blocks.unitWidth();
         int down = (int) blocks.unitHeight();
@@ -219,7 +219,7 @@ final class TiffPage {
         };
     }
 
-    /** A block that is a JPEG file, of which the tables may lie elsewhere (TIFF Technical Note 2). */
+    /** A block that is a JPEG file, whose tables may be in a tag of the page (TIFF Technical Note 2). */
     private Rows jpeg(byte[] data, int block) throws IOException {
         JpegSegments segments =
                 JpegSegments.read(new EncodedImage(encoded.name(), withTables(data), encoded.options()));
@@ -238,7 +238,7 @@ final class TiffPage {
         if (tables.length > MAX_JPEG_TABLES) {
             throw encoded.damaged("a TIFF page with " + tables.length + " bytes of JPEG tables");
         }
-        // Between the start marker of the one and the rest of the other, without the end marker.
+        // The tables go after the file's start marker, without their own start and end markers.
         ByteArrayOutputStream merged = new ByteArrayOutputStream(tables.length + jpeg.length);
         for (int i = 0; i < tables.length - 2; i++) {
             merged.write((int) tables[i]);

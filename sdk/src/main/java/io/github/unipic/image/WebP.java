@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * WebP files (RFC 9649), lossy and lossless; of animations the first frame, on the whole canvas. Pixels are decoded by
- * TwelveMonkeys ImageIO, which is given a file with that frame alone: it then takes nothing else for pixels, applies no
- * profile, and the end of the pixels is the end of the file.
+ * WebP files (RFC 9649), lossy and lossless; of animations the first frame, on the whole canvas. TwelveMonkeys ImageIO
+ * decodes the pixels. It gets a file with that frame only: so it mistakes nothing else for pixels, applies no profile,
+ * and the pixels end where the file ends.
  */
 final class WebP {
     private static final int HEADER_BYTES = 12;
@@ -25,16 +25,16 @@ final class WebP {
     private static final int HAS_ALPHA = 16;
     private static final int ALPHA_COMPRESSION = 3;
 
-    /** Decoded samples, the pixel values made of them, and what decoding a lossless frame takes beside. */
+    /** Decoded samples, the pixel values made of them, and what decoding a lossless frame takes in addition. */
     private static final double HEAP_PER_PIXEL = 16;
 
-    /** The decoder fails where a lossless frame, as a flat one may be, is shorter than it looks ahead. */
+    /** The decoder looks ahead, and fails if a lossless frame is shorter than that, as one of a single color may be. */
     private static final int LEAST_LOSSLESS_BYTES = 32;
 
-    /** It also refuses files that are over 2048 times smaller than their samples, of 4 bytes a pixel. */
+    /** The decoder also refuses files more than 2048 times smaller than their samples of 4 bytes a pixel. */
     private static final int PIXELS_PER_BYTE = 500;
 
-    /** Flat images are read up to this size, of larger ones some bytes must stand for the pixels. */
+    /** Up to this size images of a single color are read; larger ones need some bytes of pixel data. */
     private static final int MAX_FLAT_PIXELS = 1 << 24;
 
     private static final WebPImageReaderSpi READERS = new WebPImageReaderSpi();
@@ -53,7 +53,7 @@ final class WebP {
     /** The content of a chunk. */
     private record Part(int start, int end) {}
 
-    /** Pixels, perhaps with alpha apart, and where on the canvas they are. */
+    /** Pixels, perhaps with separate alpha, and their offset on the canvas. */
     private record Frame(boolean lossless, Part pixels, Optional<Part> alpha, int x, int y) {}
 
     private WebP(EncodedImage encoded) {
@@ -73,7 +73,7 @@ final class WebP {
         return Orientation.of(file.exif, file.xmp, encoded.options()).apply(image);
     }
 
-    // Chunks after the first frame are looked at for what may be missing of the file, and for the orientation.
+    // Chunks after the first frame are read to check that the file is complete, and for the orientation.
     private void walk(int start, int end, int x, int y, boolean top) {
         int at = start;
         while (at + 8 <= end) {
@@ -112,7 +112,7 @@ final class WebP {
         encoded.checkSize(size.width, size.height, HEAP_PER_PIXEL);
         Optional<Part> alphaPart = encoded.asMask() && !frame.lossless ? frame.alpha : Optional.empty();
         if (alphaPart.isPresent() && (encoded.bytes()[alphaPart.get().start] & ALPHA_COMPRESSION) == 0) {
-            throw encoded.unsupported("a WebP file of uncompressed alpha"); // The decoder takes it for opaque.
+            throw encoded.unsupported("a WebP file of uncompressed alpha"); // the decoder reads it as opaque
         }
         byte[] file = alone(frame, size, alphaPart);
         return JavaDecoder.with(READERS.createReaderInstance(null), file, reader -> {
@@ -129,7 +129,7 @@ final class WebP {
         });
     }
 
-    /** As the frame's own header has it. */
+    /** The size in the frame's own header. */
     private Size size(Frame frame) {
         int start = frame.pixels.start;
         if (frame.lossless) {
@@ -179,7 +179,7 @@ final class WebP {
         return file.put(name.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    // Around the frame is transparent black.
+    // The canvas around the frame is transparent black.
     private DecodedImage onCanvas(DecodedImage image, Frame frame) {
         Size size = canvas.orElse(new Size(image.width(), image.height()));
         boolean fills = image.width() == size.width && image.height() == size.height;

@@ -24,30 +24,31 @@ import java.util.regex.Pattern;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who uses a folder of unpacked libraries, of which each version has its own. A file beside the folder is locked by
- * each process that uses it, which the system ends with the process, and tells by its time when the last one began to.
+ * Tracks which processes use a folder of unpacked libraries; each version has its own folder. Each process locks a file
+ * next to the folder, and the system ends the lock with the process. The file's time says when the last process began.
  */
 final class FolderUse {
     private static final String SUFFIX = ".lock";
     private static final Pattern LOCK = Pattern.compile("[0-9a-f]{8}\\" + SUFFIX);
 
-    /** Two versions may take turns, as those of two programs do. */
+    /** Unused versions are kept for a while, as two programs may use different versions in turn. */
     private static final Duration KEPT = Duration.ofDays(30);
 
     private static final int TRIES = 100;
     private static final Duration PAUSE = Duration.ofMillis(20);
 
     /**
-     * The locks of this process, kept to its end: closing any channel of a file ends the process's locks on it (POSIX).
+     * The locks of this process. They are never closed: closing any channel of a file ends the process's locks on it
+     * (POSIX).
      */
     private static final Map<Path, FileChannel> HELD = new HashMap<>();
 
     private FolderUse() {}
 
     /**
-     * Keeps other processes from removing a folder, as long as this process lives.
+     * Keeps other processes from removing a folder until this process ends.
      *
-     * @param folder that need not exist yet, in one that does
+     * @param folder need not exist yet; its parent does
      * @throws IOException if another process is removing it
      */
     static synchronized void begin(Path folder) throws IOException {
@@ -66,33 +67,33 @@ final class FolderUse {
                     StandardOpenOption.WRITE,
                     LinkOption.NOFOLLOW_LINKS);
             try {
-                // Opens and closes the file, so it comes before the locking.
+                // This opens and closes the file, so it must come before locking.
                 Files.setLastModifiedTime(lock, FileTime.from(Instant.now()));
-                // Whoever removes a folder removes the lock's file last.
+                // A process that removes a folder deletes the lock file last, so a lock on a deleted file is void.
                 if (tryLockShared(channel) && Files.exists(lock)) {
                     return channel;
                 }
             } catch (NoSuchFileException e) {
-                // Just removed.
+                // Removed by another process: try again.
             }
             channel.close();
             LockSupport.parkNanos(PAUSE.toNanos());
         }
-        throw new FileSystemException(lock.toString(), null, "another process removes what it stands for");
+        throw new FileSystemException(lock.toString(), null, "another process is removing its folder");
     }
 
     private static boolean tryLockShared(FileChannel channel) {
         try {
             return channel.tryLock(0, Long.MAX_VALUE, true) != null;
         } catch (OverlappingFileLockException e) {
-            return true; // Of this process, by another class loader.
+            return true; // locked by this class in another class loader
         } catch (IOException e) {
-            return true; // Files cannot be locked here; whoever cleans up cannot lock it either.
+            return true; // files cannot be locked here, so no process can clean up either
         }
     }
 
     /**
-     * Removes the versions that no process uses, nor has begun to use for long.
+     * Removes versions that no process uses and that were last used long ago.
      *
      * @param folder of all versions
      */
@@ -119,7 +120,7 @@ final class FolderUse {
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
-            // What was found so far will do.
+            // The locks found so far suffice.
         }
         return found;
     }
@@ -133,7 +134,7 @@ final class FolderUse {
     private static void removeUnlessLocked(Path lock) throws IOException {
         try (FileChannel channel =
                 FileChannel.open(lock, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
-            // Asked once more: another process may have used it in between, and have ended.
+            // Check the age again: meanwhile another process may have used it and ended.
             if (channel.tryLock() != null && isOld(lock)) {
                 String name = lock.getFileName().toString();
                 Path folder = lock.resolveSibling(name.substring(0, name.length() - SUFFIX.length()));

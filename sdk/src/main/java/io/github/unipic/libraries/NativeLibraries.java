@@ -12,9 +12,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Unpacks the native libraries of ONNX Runtime, of the tokenizer and of JNA once for all processes of this user, where
- * they would else be written to the temporary folder by each process or to folders of their own. To be called before
- * the first use of each; whatever the user has set for one of them by its own means stays as it is.
+ * Unpacks the native libraries of ONNX Runtime, the tokenizer and JNA once for all processes of this user. By
+ * themselves each process would unpack them into the temporary folder or into folders of their own. Call a library's
+ * method before its first use. A folder that the user has set through a library's own settings is respected.
  */
 public final class NativeLibraries {
     private static final String ORT_FOLDER = "onnxruntime.native.path";
@@ -23,11 +23,11 @@ public final class NativeLibraries {
     private static final List<String> TOKENIZER_SETTINGS =
             List.of(TOKENIZER_LIBRARY, "DJL_CACHE_DIR", "ENGINE_CACHE_DIR");
 
-    /** What ONNX Runtime loads when it starts, where its jar has it. */
+    /** The libraries that ONNX Runtime loads at its start, if its jar has them. */
     private static final List<String> ORT_CORE = names(
             "onnxruntime", "onnxruntime4j_jni", "onnxruntime_providers_shared", "webgpu_dawn", "dxil", "dxcompiler");
 
-    /** What it loads for a provider. */
+    /** The libraries that it loads for a provider. */
     private static final List<String> ORT_PROVIDERS =
             names("onnxruntime_providers_cuda", "onnxruntime_providers_tensorrt");
 
@@ -41,14 +41,14 @@ public final class NativeLibraries {
      * A folder in a jar, for libraries that are loaded by their path.
      *
      * @param resources the folder within the jar
-     * @param name of the folder that they are unpacked into, within the cache folder
+     * @param name of the folder within the cache folder that they are unpacked into
      */
     public static UnpackedLibraries in(String resources, String name) {
         return new UnpackedLibraries(
                 NativeLibraries.class.getClassLoader(), resources, List.of(CacheFolder.current(), temporary()), name);
     }
 
-    /** For a user whose home cannot be written, or runs no programs. */
+    /** For a user whose home is not writable or is mounted noexec. */
     private static Path temporary() {
         String user = System.getProperty("user.name").replaceAll("[^A-Za-z0-9._-]", "_");
         return Path.of(System.getProperty("java.io.tmpdir"), "unipic-" + user);
@@ -70,8 +70,9 @@ public final class NativeLibraries {
     }
 
     /**
-     * Beside ONNX Runtime itself, where that was unpacked here.
+     * Unpacks a provider's library next to ONNX Runtime itself, if that was unpacked here.
      *
+     * @param name of the provider, as in its library's file name
      * @throws InferenceException when there is no folder to unpack into
      */
     public static synchronized void prepareProvider(String name) {
@@ -93,11 +94,12 @@ public final class NativeLibraries {
     }
 
     /**
-     * Java's part of ONNX Runtime without ONNX Runtime itself; empty where the class path has none for this machine.
+     * Unpacks ONNX Runtime's JNI library without ONNX Runtime itself.
      *
+     * @return its path; empty if the class path has none for this machine
      * @throws InferenceException when there is no folder to unpack into
      */
-    public static Optional<Path> onnxRuntimeJavaPart() {
+    public static Optional<Path> onnxRuntimeJni() {
         UnpackedLibraries jar = onnxRuntimeJar();
         String library = fileName("onnxruntime4j_jni");
         return Optional.of(library)
@@ -110,7 +112,7 @@ public final class NativeLibraries {
         return in("ai/onnxruntime/native/" + os + "-" + machine("x64"), "onnxruntime");
     }
 
-    /** All of one version have one folder, whichever of them are needed. */
+    /** All files of the jar: they share one folder for a version, whichever of them are unpacked. */
     private static List<String> onnxRuntimeFiles(UnpackedLibraries jar) {
         return Stream.concat(ORT_CORE.stream(), ORT_PROVIDERS.stream())
                 .filter(jar::has)

@@ -16,8 +16,8 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * A folder that only this user can write and that the system runs programs from, so that a library in it is one that
- * this user has put there. Where files have no owners and permissions as POSIX has them, any folder will do.
+ * A folder that only this user can write, so that nobody else can plant a library in it, and from which the system runs
+ * programs. On a file system without POSIX owners and permissions any folder is accepted.
  */
 final class PrivateFolder {
     private static final Set<PosixFilePermission> ONLY_OWNER = PosixFilePermissions.fromString("rwx------");
@@ -33,11 +33,11 @@ final class PrivateFolder {
     }
 
     /**
-     * Makes the folder where it is missing.
+     * Creates the folder if it is missing.
      *
-     * @param base of this user's, which may be missing, too
+     * @param base a folder of this user, created too if it is missing
      * @param name of the folder within the base
-     * @throws IOException when it cannot be written, is not this user's alone, or nothing in it can be run
+     * @throws IOException when it cannot be written, belongs to another user, or is mounted noexec
      */
     static PrivateFolder in(Path base, Path name) throws IOException {
         boolean posix = base.getFileSystem().supportedFileAttributeViews().contains("posix");
@@ -63,7 +63,7 @@ final class PrivateFolder {
         return path;
     }
 
-    /** Whether a regular file in it is one that this user has written, and nobody else can. */
+    /** Whether a file in it is a regular file of this user that nobody else can write. */
     boolean owns(Path file) throws IOException {
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             return false;
@@ -76,7 +76,7 @@ final class PrivateFolder {
                 && attributes.permissions().stream().noneMatch(OF_OTHERS::contains);
     }
 
-    /** Tries with an empty file, and gives its owner: who this is. Access to run a file is refused on noexec mounts. */
+    /** Tests with an empty file, which is never executable on noexec mounts, and returns its owner: this user. */
     private UserPrincipal requireRunnable() throws IOException {
         try (StagingFile probe = StagingFile.in(path)) {
             if (!posix) {
@@ -84,7 +84,8 @@ final class PrivateFolder {
             }
             Files.setPosixFilePermissions(probe.path(), ONLY_OWNER);
             if (!Files.isExecutable(probe.path())) {
-                throw new FileSystemException(path.toString(), null, "it is mounted noexec: nothing in it can be run");
+                throw new FileSystemException(
+                        path.toString(), null, "it is mounted noexec, so no program in it can run");
             }
             return attributes(probe.path()).owner();
         }
@@ -96,12 +97,12 @@ final class PrivateFolder {
         }
         PosixFileAttributes attributes = attributes(folder);
         if (!attributes.isDirectory() || !attributes.owner().equals(owner)) {
-            throw new FileSystemException(folder.toString(), null, "it is another user's, or no folder");
+            throw new FileSystemException(folder.toString(), null, "it belongs to another user, or is not a folder");
         }
         closeToOthers(folder);
     }
 
-    /** Takes the right to write from others, which a new file may give to the group (umask 002). */
+    /** Removes others' permission to write, which a new file may give to the group (umask 002). */
     void closeToOthers(Path file) throws IOException {
         if (!posix) {
             return;

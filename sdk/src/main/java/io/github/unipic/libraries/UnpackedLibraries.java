@@ -26,10 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Libraries in a jar on the class path, and the folder into which they are unpacked for the system to load. Each file
- * there is compared with the jar's length and CRC-32 before it is used, and unpacked again if it differs or is not this
- * user's own. Complete files are moved to their final names, so that several processes may unpack at once. Folders of
- * other versions are removed when no process has used them for a long time.
+ * Unpacks native libraries from a jar on the class path into a folder from which the system loads them. Each file's
+ * length and CRC-32 are compared with the jar's before use; a file that differs or is not this user's own is unpacked
+ * again. Complete files are moved to their final names, so that several processes may unpack at once. Folders of other
+ * versions are removed when no process has used them for a long time.
  */
 public final class UnpackedLibraries {
     private static final int BUFFER = 1 << 20;
@@ -41,8 +41,8 @@ public final class UnpackedLibraries {
 
     /**
      * @param resources the folder within the jar
-     * @param bases folders of this user's, of which the first that will do is used; made when needed
-     * @param name of the folder within the base; each selection of files gets its own in it
+     * @param bases folders of this user; the first that is usable is used, and created when needed
+     * @param name of the folder within the base; each selection of files gets its own folder in it
      */
     UnpackedLibraries(ClassLoader classPath, String resources, List<Path> bases, String name) {
         this.classPath = classPath;
@@ -51,7 +51,7 @@ public final class UnpackedLibraries {
         this.name = name;
     }
 
-    /** A file as the jar has it. */
+    /** A file in the jar. */
     private record Packed(String name, URL url, long size, long crc) {
         boolean isIn(PrivateFolder folder) throws IOException {
             Path file = folder.path().resolve(name);
@@ -84,10 +84,10 @@ public final class UnpackedLibraries {
     }
 
     /**
-     * Makes sure that the files are there.
+     * Unpacks files that are not unpacked yet.
      *
-     * @param names that the class path {@link #has}
-     * @return the folder with all of them, of these very versions
+     * @param names of files that the class path {@link #has}
+     * @return the folder with all of them, in the jar's version
      * @throws InferenceException when they cannot be written
      */
     public Path unpack(List<String> names) {
@@ -95,21 +95,24 @@ public final class UnpackedLibraries {
     }
 
     /**
-     * As {@link #unpack(List)}, some of the files that share a folder.
+     * As {@link #unpack(List)}, for some of the files that share a folder.
      *
-     * @param all that the folder may have, whose versions decide which it is
+     * @param all the files that may be unpacked into the folder; their versions determine its name
+     * @param names of those to unpack
+     * @return the folder
+     * @throws InferenceException when they cannot be written
      */
     public Path unpack(List<String> all, List<String> names) {
         CRC32 version = new CRC32();
         all.stream().map(this::packed).forEach(file -> version.update((file.name() + file.crc()).getBytes(UTF_8)));
-        Path place = Path.of(HexFormat.of().toHexDigits((int) version.getValue()));
+        Path subfolder = Path.of(HexFormat.of().toHexDigits((int) version.getValue()));
         List<Packed> files = names.stream().map(this::packed).toList();
         List<IOException> obstacles = new ArrayList<>();
         for (Path base : bases) {
             try {
                 Path versions = PrivateFolder.in(base, Path.of(name)).path();
-                FolderUse.begin(versions.resolve(place));
-                PrivateFolder folder = PrivateFolder.in(versions, place);
+                FolderUse.begin(versions.resolve(subfolder));
+                PrivateFolder folder = PrivateFolder.in(versions, subfolder);
                 unpack(files, folder);
                 FolderUse.removeUnused(versions);
                 return folder.path();
@@ -122,7 +125,7 @@ public final class UnpackedLibraries {
                         + join(obstacles.stream()
                                 .map(UnpackedLibraries::describe)
                                 .toList())
-                        + "; set UNIPIC_CACHE to a folder of yours that has room and from which programs may be run.",
+                        + "; set UNIPIC_CACHE to a folder of your own with enough space, not mounted noexec.",
                 obstacles.get(0));
         obstacles.stream().skip(1).forEach(failure::addSuppressed);
         throw failure;
@@ -161,7 +164,7 @@ public final class UnpackedLibraries {
     private static void unpack(Packed file, PrivateFolder folder) throws IOException {
         Path target = folder.path().resolve(file.name());
         if (Files.isSymbolicLink(target)) {
-            Files.delete(target); // What it leads to is not to be replaced.
+            Files.delete(target); // AtomicFile would replace the link's target
         }
         CRC32 crc = new CRC32();
         URLConnection connection = file.url().openConnection();
@@ -175,7 +178,7 @@ public final class UnpackedLibraries {
             });
             folder.closeToOthers(target);
         } catch (FileSystemException e) {
-            // Windows: another process was first and has it loaded.
+            // On Windows another process may have unpacked and loaded it already.
             if (!file.isIn(folder)) {
                 throw e;
             }

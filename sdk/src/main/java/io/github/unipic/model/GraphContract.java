@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A graph's inputs and outputs as docs/graphs.md gives them, with the sizes of one folder. In a tensor such as
- * {@code embeds T [B,S,64]}, T is float32 or float16, an axis with a number in it is the same in every folder of these
- * sizes, {@code _} has a length of its own, and the others are free.
+ * A graph's inputs and outputs as in docs/graphs.md, with the sizes of one folder. In a tensor such as {@code embeds T
+ * [B,S,64]}, T is float32 or float16, an axis that contains a number must match exactly, {@code _} matches any axis,
+ * and the others match any axis without a number.
  */
 record GraphContract(List<String> inputs, List<String> outputs) {
     private static final Set<String> ACTIVATIONS = Set.of("float32", "float16");
@@ -98,7 +98,7 @@ record GraphContract(List<String> inputs, List<String> outputs) {
         return new GraphContract(inputs, outputs);
     }
 
-    /** What in a list of tensors differs from what is expected, and how; more tensors than those are no harm. */
+    /** The first difference from the expected tensors, as the end of a sentence; additional tensors are allowed. */
     static Optional<String> difference(List<String> expected, List<TensorSpec> given) {
         for (String tensor : expected) {
             String name = tensor.substring(0, tensor.indexOf(' '));

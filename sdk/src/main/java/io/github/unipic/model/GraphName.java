@@ -2,7 +2,7 @@ package io.github.unipic.model;
 
 import java.util.Locale;
 
-/** The graphs that a model folder can hold. docs/graphs.md describes each one's inputs and outputs. */
+/** The graphs that a model folder can contain. docs/graphs.md describes their inputs and outputs. */
 public enum GraphName {
     TEXT_EMBEDDING,
     TEXT_HEAD,

@@ -1,6 +1,6 @@
 package io.github.unipic.model;
 
-/** Image tokens of an image: rows and columns. Positions count row by row. */
+/** An image's height and width in image tokens. Positions count row by row. */
 public record Grid(int height, int width) {
     public Grid {
         if (height < 1 || width < 1) {

@@ -31,11 +31,11 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * unipic.json: what a model folder holds and can do. The manifest, not code, says what a model is; docs/graphs.md
- * describes its form.
+ * unipic.json: what a model folder contains and can do. The manifest, not code, describes a model; docs/graphs.md
+ * describes its format.
  *
  * @param formatVersion {@value #FORMAT_VERSION} for folders that this version reads
- * @param name what the model is called
+ * @param name of the model
  * @param producer program and version that wrote the folder
  * @param graphs by {@link GraphName#label()}; graphs that this version does not know are ignored
  * @param files every file of the folder but the manifest, by name
@@ -52,7 +52,7 @@ public record Manifest(
         Map<String, GraphSpec> graphs,
         Map<String, FileSpec> files) {
 
-    /** The version of the folder's form that this code reads and writes. */
+    /** The version of the folder format that this code reads and writes. */
     public static final int FORMAT_VERSION = 1;
 
     public static final String FILE_NAME = "unipic.json";
@@ -88,17 +88,17 @@ public record Manifest(
             .build();
 
     /**
-     * Sizes that the program around the graphs needs.
+     * Sizes that the code around the graphs needs.
      *
      * @param hidden width of the language model
-     * @param layers of the language model, that is key/value pairs of its cache
+     * @param layers of the language model: the number of key/value pairs in its cache
      * @param kvHeads key/value heads of a layer
      * @param headDim width of one head
      * @param vocabulary rows of the embedding
      * @param context longest sequence of the language model, in tokens
      * @param bufferTokens that the MAR encoder adds to the known tokens
      * @param marDim width of the MAR encoder and decoder
-     * @param latentChannels of one image token
+     * @param latentChannels numbers in one image token
      * @param downsampling pixels a side of one image token
      * @param nativeGrid tokens a side that the position tables were trained on
      * @param visionImage pixels a side of the vision encoder's image, 0 without one
@@ -124,19 +124,19 @@ public record Manifest(
      * Ids of the tokenizer.
      *
      * @param image the placeholder for an image's embeddings; not in tokenizer.json
-     * @param stop what ends an answer
+     * @param stop the tokens that end an answer
      */
     public record Tokens(int image, List<Integer> stop) {}
 
     /**
-     * Texts around the user's text, in which {@value #PLACEHOLDER} stands for it.
+     * Texts around the user's text, in which {@value #PLACEHOLDER} is replaced by it.
      *
-     * @param turn the chat form of one request
-     * @param answerEnd what stands between an answer and the next turn
-     * @param generate the request to draw
+     * @param turn the chat format of one request
+     * @param answerEnd the text between an answer and the next turn
+     * @param generate the request to generate an image
      * @param generateUnconditional the same without a prompt, for guidance
-     * @param editUnconditional the instruction that stands for "no instruction" when editing
-     * @param describe the question when the user asks none
+     * @param editUnconditional the instruction that means "no instruction" when editing
+     * @param describe the question if the user asks none
      */
     public record Prompts(
             String turn,
@@ -145,14 +145,14 @@ public record Manifest(
             String generateUnconditional,
             String editUnconditional,
             String describe) {
-        /** Stands for the user's text. */
+        /** Is replaced by the user's text. */
         public static final String PLACEHOLDER = "{}";
 
-        /** Qwen2.5's chat form of what the model is told before the first turn. */
+        /** Qwen2.5's chat format of the system text before the first turn. */
         public static final String SYSTEM = "<|im_start|>system\n{}<|im_end|>\n";
     }
 
-    /** Used where a request does not say. Width and height in pixels. */
+    /** Used where a request gives no value. Width and height in pixels. */
     public record Defaults(
             int width,
             int height,
@@ -164,9 +164,9 @@ public record Manifest(
 
     /**
      * A graph: its file, the {@code .data} files it refers to, precision ({@code float32}, {@code float16},
-     * {@code bfloat16}, {@code int8}, {@code int4}), values that share a scale in matrices quantized in blocks (narrow
-     * ones may have fewer; 0 for a graph without such matrices, or where an earlier export does not say),flavor
-     * ({@code portable}, {@code fused}), and its contract.
+     * {@code bfloat16}, {@code int8}, {@code int4}), the number of values that share a scale in matrices quantized in
+     * blocks (fewer in narrow ones; 0 for a graph without such matrices, or if an earlier export does not give it),
+     * flavor ({@code portable}, {@code fused}), inputs and outputs.
      */
     public record GraphSpec(
             String file,
@@ -199,7 +199,7 @@ public record Manifest(
     /** An input or output. Axes are numbers or names. */
     public record TensorSpec(String name, String type, List<String> shape) {
         /**
-         * The length of an axis that always has the same.
+         * The length of a fixed axis.
          *
          * @throws ModelFormatException when there is no such axis, or its length is not given
          */
@@ -219,7 +219,7 @@ public record Manifest(
 
     /** Length in bytes and SHA-256 in lower-case hex of a file. */
     public record FileSpec(long bytes, String sha256) {
-        /** What a file is now; reads all of it. */
+        /** The current content of a file; reads all of it. */
         public static FileSpec of(Path file) throws IOException {
             Sha256 sha256 = new Sha256();
             try (InputStream in = Files.newInputStream(file);
@@ -230,10 +230,10 @@ public record Manifest(
     }
 
     /**
-     * Reads the manifest, refusing an unknown version before it looks at anything else.
+     * Reads the manifest. Its version is checked first.
      *
      * @param where the file, for messages
-     * @throws ModelFormatException when it is no manifest, or {@link ManifestRules} forbid what it says
+     * @throws ModelFormatException when it is not a manifest, or breaks {@link ManifestRules}
      */
     static Manifest parse(byte[] json, String where) {
         try {

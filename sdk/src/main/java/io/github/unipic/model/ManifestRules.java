@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What a manifest may say. A folder may come from anywhere: every number has a range, every text and list a greatest
- * length, names are names, and the sizes are those of the graphs. Whoever uses a manifest need not check it again.
+ * The rules for manifests, which may come from untrusted sources: every number has a range, every text and list a
+ * maximum length, names are valid, and the sizes match the graphs. Code that uses a manifest need not check it again.
  */
 final class ManifestRules {
     static final String TOKENIZER = "tokenizer.json";
@@ -50,12 +50,12 @@ final class ManifestRules {
         this.where = where;
     }
 
-    /** @throws ModelFormatException when a value is out of its range, or two do not go together */
+    /** @throws ModelFormatException when a value is out of its range, or two values do not match */
     void check(Manifest manifest) {
         text("name", manifest.name());
         text("producer", manifest.producer());
         check(manifest.sizes());
-        // At 0 the noise's logarithm is infinite, at 1 the schedule ends in a division by zero.
+        // At 0 the logarithm of the noise is infinite; at 1 the schedule ends with a division by zero.
         number("diffusion.max_beta", manifest.diffusion().maxBeta(), 1e-6, 0.9999);
         check(manifest.tokens(), manifest.sizes().vocabulary());
         check(manifest.prompts());
@@ -88,7 +88,7 @@ final class ManifestRules {
     }
 
     private void check(Manifest.Tokens tokens, int vocabulary) {
-        // The first that the tokenizer leaves free, which may lie behind the vocabulary.
+        // This is the first id that the tokenizer does not use, so it may be beyond the vocabulary.
         number("tokens.image", tokens.image(), 0, MOST_TOKENS);
         require(tokens.stop().size() <= 100, "has more than 100 tokens that stop an answer");
         tokens.stop().forEach(id -> number("tokens.stop", id, 0, vocabulary - 1));
@@ -109,7 +109,7 @@ final class ManifestRules {
         long tokens = (long) (defaults.width() / sizes.downsampling()) * (defaults.height() / sizes.downsampling());
         require(
                 tokens + sizes.bufferTokens() < sizes.context(),
-                "has a default size of %s tokens, more than its sizes.context of %s holds",
+                "has a default size of %s tokens, too many for its sizes.context of %s",
                 tokens,
                 sizes.context());
         number("defaults.iterations", defaults.iterations(), 1, MOST_ITERATIONS);
@@ -125,7 +125,7 @@ final class ManifestRules {
         number(name, pixels, 1, MOST_PIXELS);
         require(
                 pixels % downsampling == 0,
-                "has a %s of %s, which is no multiple of its sizes.downsampling of %s",
+                "has a %s of %s, which is not a multiple of its sizes.downsampling of %s",
                 name,
                 pixels,
                 downsampling);
@@ -134,7 +134,7 @@ final class ManifestRules {
     private void check(String name, FileSpec file) {
         name("file", name, FILE_NAME);
         require(!name.equals(Manifest.FILE_NAME), "lists itself");
-        number("length of a file", file.bytes(), 0, MOST_BYTES);
+        number("file length", file.bytes(), 0, MOST_BYTES);
         require(SHA256.matcher(file.sha256()).matches(), "has no SHA-256 for %s", name);
     }
 
@@ -147,13 +147,13 @@ final class ManifestRules {
                 name);
         require(
                 PRECISIONS.contains(graph.precision()),
-                "has a graphs.%s.precision of '%s', which is none of %s",
+                "has a graphs.%s.precision of '%s', which is not one of %s",
                 name,
                 graph.precision(),
                 PRECISIONS);
         require(
                 FLAVORS.contains(graph.flavor()),
-                "has a graphs.%s.flavor of '%s', which is none of %s",
+                "has a graphs.%s.flavor of '%s', which is not one of %s",
                 name,
                 graph.flavor(),
                 FLAVORS);
@@ -168,8 +168,8 @@ final class ManifestRules {
         for (TensorSpec tensor : tensors) {
             name("tensor", tensor.name(), NAME);
             name("type", tensor.type(), NAME);
-            require(names.add(tensor.name()), "has two of %s in graphs.%s", tensor.name(), graph);
-            require(tensor.shape().size() <= 8, "has more than 8 axes of %s in graphs.%s", tensor.name(), graph);
+            require(names.add(tensor.name()), "lists %s twice in graphs.%s", tensor.name(), graph);
+            require(tensor.shape().size() <= 8, "gives %s more than 8 axes in graphs.%s", tensor.name(), graph);
             tensor.shape().forEach(axis -> name("axis", axis, AXIS));
         }
     }
@@ -189,10 +189,9 @@ final class ManifestRules {
     // ---- kinds of values
 
     private void number(String name, double value, double least, double most) {
-        boolean possible = value >= least && value <= most; // NaN is not
-        if (!possible) {
-            throw damaged("has a " + name + " of " + plain(value) + ", and " + plain(least) + " to " + plain(most)
-                    + " are possible");
+        boolean inRange = value >= least && value <= most; // false for NaN
+        if (!inRange) {
+            throw damaged("has a " + name + " of " + plain(value) + ", outside " + plain(least) + " to " + plain(most));
         }
     }
 
@@ -213,7 +212,7 @@ final class ManifestRules {
     }
 
     private void name(String what, String name, Pattern pattern) {
-        require(pattern.matcher(name).matches(), "has an impossible name for a %s: '%s'", what, name);
+        require(pattern.matcher(name).matches(), "has an invalid %s name: '%s'", what, name);
     }
 
     private void require(boolean rule, String otherwise, Object... values) {

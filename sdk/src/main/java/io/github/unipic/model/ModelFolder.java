@@ -14,13 +14,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A folder of graphs on disk whose manifest has been read and checked. Immutable; that the folder is still the same one
- * is to be asked with {@link #requireUnchanged} whenever its files have been read.
+ * A folder of graphs on disk whose manifest has been read and checked. Immutable. {@link #requireUnchanged} checks that
+ * the folder has not been replaced; call it after reading files.
  */
 public final class ModelFolder {
     private static final long MAX_MANIFEST_BYTES = 4L << 20;
 
-    /** A graph has some hundred kilobytes at most, the published model's tokenizer 7 MB. */
+    /** A graph has at most a few hundred kilobytes, the published model's tokenizer 7 MB. */
     private static final long MAX_SMALL_BYTES = 256L << 20;
 
     private final Path path;
@@ -34,10 +34,10 @@ public final class ModelFolder {
     }
 
     /**
-     * Reads the manifest and checks that every file it names is there with the right length. The SHA-256 of the small
-     * ones, all but the weights, is always compared.
+     * Reads the manifest and checks that every listed file exists with the right length, and that all files except the
+     * weights have the right SHA-256.
      *
-     * @param verifyChecksums also compare that of the weights, which reads the whole folder
+     * @param verifyChecksums whether to check the SHA-256 of the weights too, which reads the whole folder
      * @throws ModelFormatException when anything is missing, damaged or of another version
      */
     public static ModelFolder open(Path folder, boolean verifyChecksums) {
@@ -45,8 +45,7 @@ public final class ModelFolder {
         Path file = path.resolve(Manifest.FILE_NAME);
         if (!Files.isDirectory(path)) {
             String advice = StagingFolder.displaced(path)
-                    .map(old ->
-                            "an export that replaced it was interrupted and has left it as " + old + "; rename that")
+                    .map(old -> "an export was interrupted while replacing it; rename " + old + " to restore it")
                     .orElse("make one with `unipic export`");
             throw new ModelFormatException("There is no model folder " + path + "; " + advice + ".");
         }
@@ -57,7 +56,7 @@ public final class ModelFolder {
         }
         try {
             if (Files.size(file) > MAX_MANIFEST_BYTES) {
-                throw new ModelFormatException(file + " is larger than a manifest can be; export the model again.");
+                throw new ModelFormatException(file + " is too large for a manifest; export the model again.");
             }
             byte[] json = Files.readAllBytes(file);
             Manifest manifest = Manifest.parse(json, file.toString());
@@ -71,7 +70,8 @@ public final class ModelFolder {
 
     private static ModelFormatException unreadable(Path path, IOException e) {
         return new ModelFormatException(
-                "The model folder " + path + " cannot be read (" + e + "); see whether it is there and may be read.",
+                "The model folder " + path + " cannot be read (" + e
+                        + "); check that it exists and that you may read it.",
                 e);
     }
 
@@ -106,13 +106,13 @@ public final class ModelFolder {
         return path.resolve(ManifestRules.TOKENIZER);
     }
 
-    /** SHA-256 of the manifest, which holds that of every other file: what identifies the model. */
+    /** SHA-256 of the manifest, which contains that of every other file. It identifies the model. */
     public String digest() {
         return digest;
     }
 
     /**
-     * Checks that everything read from the folder so far is of this model, and not of another that has replaced it.
+     * Checks that the folder has not been replaced, so that all files read before this call belong to this model.
      *
      * @throws ModelFormatException when the folder has changed since it was opened, or is gone
      */

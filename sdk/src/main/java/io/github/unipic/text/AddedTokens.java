@@ -16,10 +16,10 @@ import java.util.stream.Collectors;
  * The tokens added to the vocabulary, such as {@code <|im_end|>}. They are found in text before it is split further.
  */
 final class AddedTokens {
-    /** Stands for an image's embeddings. It is never found in text, as images come through the API only. */
+    /** The placeholder for an image's embeddings. It is never found in text: images come only through the API. */
     static final String IMAGE = "<image>";
 
-    /** @param special whether it controls the model, as the markers of the chat format do */
+    /** @param special whether it controls the model, like the markers of the chat format */
     record AddedToken(String content, int id, boolean special) {}
 
     private final Map<String, AddedToken> byContent;
@@ -41,9 +41,10 @@ final class AddedTokens {
     }
 
     /**
-     * Finds tokens from left to right, and the longest of those that begin at one index. As in Hugging Face's library,
-     * unwanted tokens stay text, and no other tokens are searched for in them.
+     * Finds tokens from left to right, and the longest one at each index. As in Hugging Face's library, unwanted tokens
+     * stay text, and are not searched for other tokens.
      *
+     * @param wanted says which tokens to find
      * @param text is notified of the text between tokens, which may be empty
      * @param token is notified of the tokens
      */

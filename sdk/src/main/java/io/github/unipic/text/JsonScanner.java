@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Scans JSON without building values. A tokenizer has 300,000 texts; a JSON library takes as long for them as the
- * native library takes to load them. The parts that are kept go through a real parser afterwards.
+ * Scans JSON without building values. A tokenizer has 300,000 strings; a JSON library would take as long to parse them
+ * as the native library takes to load them. The parts that are kept go through a real parser afterwards.
  */
 final class JsonScanner {
     private final byte[] json;
@@ -25,7 +25,7 @@ final class JsonScanner {
         }
     }
 
-    /** The next byte that is no white space, which stays. */
+    /** The next byte after white space, which is not consumed. */
     byte peek() throws Wrong {
         while (at < json.length && (json[at] == ' ' || json[at] == '\n' || json[at] == '\r' || json[at] == '\t')) {
             at++;
@@ -44,9 +44,9 @@ final class JsonScanner {
     }
 
     /**
-     * Whether an object or array has another member; takes the comma before it, or the bracket behind the last.
+     * Whether an object or array has another member; consumes the comma before it, or the closing bracket.
      *
-     * @param first whether none was taken yet
+     * @param first whether this is asked before the first member
      */
     boolean more(boolean first, char close) throws Wrong {
         if (peek() == close) {
@@ -59,14 +59,14 @@ final class JsonScanner {
         return true;
     }
 
-    /** A string as it is written, without its quotes. */
+    /** A string as written, escapes included, without its quotes. */
     byte[] string() throws Wrong {
         int start = at + 1;
         skipString();
         return Arrays.copyOfRange(json, start, at - 1);
     }
 
-    /** The name of an object's member, and the colon behind it. */
+    /** The name of an object's member; consumes the colon too. */
     String name() throws Wrong {
         peek();
         String name = new String(string(), StandardCharsets.UTF_8);
@@ -85,7 +85,7 @@ final class JsonScanner {
         at++;
     }
 
-    /** A whole number from 0 on. */
+    /** A whole number from 0 to {@code most}. */
     int number(int most) throws Wrong {
         peek();
         long value = 0;
@@ -94,12 +94,12 @@ final class JsonScanner {
             value = 10 * value + json[at++] - '0';
         }
         if (at == start || value > most) {
-            throw new Wrong("it has no whole number of 0 to " + most + " at byte " + start);
+            throw new Wrong("it has no whole number from 0 to " + most + " at byte " + start);
         }
         return (int) value;
     }
 
-    /** Any value, as it is written. */
+    /** Any value, as written. */
     byte[] value() throws Wrong {
         peek();
         int start = at;
@@ -116,14 +116,14 @@ final class JsonScanner {
                     at++;
                 }
                 case ',', ':' -> at++;
-                default -> skipWord();
+                default -> skipLiteral();
             }
         } while (depth > 0);
         return Arrays.copyOfRange(json, start, at);
     }
 
     /** A number, true, false or null. */
-    private void skipWord() {
+    private void skipLiteral() {
         do {
             at++;
         } while (at < json.length && ",:]}\"{[ \n\r\t".indexOf(json[at]) < 0);
@@ -133,7 +133,7 @@ final class JsonScanner {
         return at;
     }
 
-    /** What was taken since a position. */
+    /** The bytes consumed since a position. */
     byte[] since(int start) {
         return Arrays.copyOfRange(json, start, at);
     }
@@ -141,7 +141,7 @@ final class JsonScanner {
     void expectEnd() throws Wrong {
         while (at < json.length) {
             if (json[at] > ' ') {
-                throw new Wrong("something follows at byte " + at);
+                throw new Wrong("it has more content after its end, at byte " + at);
             }
             at++;
         }

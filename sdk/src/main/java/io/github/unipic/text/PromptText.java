@@ -8,7 +8,7 @@ import java.util.stream.Stream;
  * {@code <|im_end|>}, become those tokens only in a template's text. In typed text they are plain text, so that a
  * prompt cannot end its turn.
  *
- * @param parts in their order
+ * @param parts in order
  */
 public record PromptText(List<Part> parts) {
     /** @param trusted whether names of special tokens in it are those tokens */
@@ -29,7 +29,7 @@ public record PromptText(List<Part> parts) {
         return new PromptText(List.of(new Part(text, allowSpecialTokens)));
     }
 
-    /** This and what follows it. */
+    /** This text followed by another. */
     public PromptText then(PromptText more) {
         return new PromptText(Stream.concat(parts.stream(), more.parts.stream()).toList());
     }

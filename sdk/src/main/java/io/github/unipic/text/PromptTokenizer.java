@@ -27,9 +27,9 @@ import java.util.stream.LongStream;
  * other threads use it, they get an {@link IllegalStateException}.
  *
  * <p>The names of special tokens, such as {@code <|im_end|>}, become those tokens in a template's text only, not in
- * what a user typed (see {@link PromptText}): as Hugging Face's library encodes with {@code split_special_tokens}. All
- * else is encoded together, template and typed text alike, so that the text next to the template becomes the same
- * tokens as in the reference.
+ * what a user typed (see {@link PromptText}), as in Hugging Face's library with {@code split_special_tokens}. All other
+ * text is encoded together, template and typed text alike, so that text next to the template becomes the same tokens as
+ * in the reference.
  */
 public final class PromptTokenizer implements AutoCloseable {
     private static final long MAX_FILE_BYTES = 32L << 20;
@@ -37,11 +37,8 @@ public final class PromptTokenizer implements AutoCloseable {
             Map.of("addSpecialTokens", "false", "truncation", "DO_NOT_TRUNCATE", "padding", "DO_NOT_PAD");
 
     static {
-        // DJL reads these when its classes load. Without the first it may download a CUDA flavour of its native
-        // library,
-        // which is of no use here; without the second it asks the machine's cloud metadata service who it is, and
-        // reports
-        // that.
+        // DJL reads these when its classes load. Without the first it may download a CUDA build of its native
+        // library, which is useless here. Without the second it reports the machine's cloud identity.
         setUnlessGiven("RUST_FLAVOR", "cpu");
         setUnlessGiven("OPT_OUT_TRACKING", "true");
     }
@@ -72,8 +69,7 @@ public final class PromptTokenizer implements AutoCloseable {
      *
      * @param file a {@code tokenizer.json} as the Hugging Face library writes it
      * @return the tokenizer, to be closed
-     * @throws ModelFormatException if the file is missing, damaged, or another kind of tokenizer than byte-level BPE as
-     *     Qwen2.5 has it
+     * @throws ModelFormatException if the file is missing, damaged, or not a byte-level BPE tokenizer like Qwen2.5's
      * @throws InferenceException if the native library cannot be loaded
      */
     public static PromptTokenizer load(Path file) {
@@ -83,8 +79,11 @@ public final class PromptTokenizer implements AutoCloseable {
     /**
      * Loads a model's tokenizer, as {@link #load(Path)}.
      *
-     * @param vocabulary tokens that the model knows
-     * @throws ModelFormatException also if the tokenizer has tokens that the model does not know
+     * @param file a {@code tokenizer.json} as the Hugging Face library writes it
+     * @param vocabulary number of tokens that the model knows
+     * @return the tokenizer, to be closed
+     * @throws ModelFormatException also if the tokenizer has ids that the model does not know
+     * @throws InferenceException if the native library cannot be loaded
      */
     public static PromptTokenizer load(Path file, int vocabulary) {
         byte[] json = read(file);
@@ -119,11 +118,12 @@ public final class PromptTokenizer implements AutoCloseable {
             }
             if (Files.size(file) > MAX_FILE_BYTES) {
                 throw new ModelFormatException(file + " has " + Files.size(file) + " bytes, over " + MAX_FILE_BYTES
-                        + "; that is no tokenizer");
+                        + ", too many for a tokenizer; get a fresh copy of the model");
             }
             return Files.readAllBytes(file);
         } catch (IOException e) {
-            throw new ModelFormatException("cannot read the tokenizer " + file + ": " + e, e);
+            throw new ModelFormatException(
+                    "cannot read the tokenizer " + file + ": " + e + "; check that you may read it", e);
         }
     }
 
@@ -136,13 +136,13 @@ public final class PromptTokenizer implements AutoCloseable {
         return idCount;
     }
 
-    /** The id of an added token, such as {@code <|im_end|>}, if there is one of this name. */
+    /** The id of the added token of this name, such as {@code <|im_end|>}; empty if there is none. */
     public OptionalInt addedTokenId(String name) {
         return added.find(name).stream().mapToInt(AddedToken::id).findFirst();
     }
 
     /**
-     * Encodes text as it stands: nothing is added, cut off or padded.
+     * Encodes text as it is: nothing is added, cut off or padded.
      *
      * @return its token ids
      */
@@ -165,7 +165,7 @@ public final class PromptTokenizer implements AutoCloseable {
     }
 
     /**
-     * Encodes text of a template only, in which names of special tokens are those tokens.
+     * Encodes a template's text, in which names of special tokens are those tokens.
      *
      * @return its token ids
      */
@@ -173,7 +173,7 @@ public final class PromptTokenizer implements AutoCloseable {
         return encode(PromptText.template(template));
     }
 
-    /** Parts of one kind that follow each other as one, so that a name may go over their border. */
+    /** Joins adjacent parts of one kind, so that a token's name may cross their border. */
     private static List<PromptText.Part> joined(PromptText prompt) {
         List<PromptText.Part> joined = new ArrayList<>();
         for (PromptText.Part part : prompt.parts()) {
@@ -188,7 +188,8 @@ public final class PromptTokenizer implements AutoCloseable {
     }
 
     /**
-     * Text between two special tokens. Added tokens that control nothing, such as a code model's, are found anywhere.
+     * Encodes text between two special tokens. Added tokens that are not special, such as a code model's, are found
+     * anywhere.
      */
     private void encodePlain(String whole, LongStream.Builder result) {
         added.split(
@@ -217,7 +218,7 @@ public final class PromptTokenizer implements AutoCloseable {
      * @return their text
      */
     public String decode(long[] ids) {
-        // The native side takes the low 32 bits of an id.
+        // The native library uses only the low 32 bits of an id.
         long[] possible = Arrays.stream(ids)
                 .filter(id -> id >= 0 && id <= Integer.MAX_VALUE && !added.isSpecial((int) id))
                 .toArray();
@@ -236,7 +237,7 @@ public final class PromptTokenizer implements AutoCloseable {
         }
     }
 
-    /** Frees the native tokenizer, once running calls have ended. Closing twice does nothing. */
+    /** Waits for running calls and frees the native tokenizer. Closing twice does nothing. */
     @Override
     public void close() {
         lock.writeLock().lock();

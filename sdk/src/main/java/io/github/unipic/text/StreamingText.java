@@ -6,13 +6,12 @@ import java.util.function.Consumer;
 
 /**
  * Decodes tokens to text as they are generated, in whole characters: a character may take several tokens, and a token
- * may end in the middle of one. Text that may be the beginning of a stop sequence waits until that is decided. Not
- * thread-safe.
+ * may end within a character. Text that may begin a stop sequence waits until that is decided. Not thread-safe.
  */
 public final class StreamingText {
     private static final char REPLACEMENT = '\uFFFD';
 
-    /** A character has at most four bytes. After so many tokens it cannot become complete any more. */
+    /** A character has at most four bytes, so after this many tokens an incomplete one is malformed. */
     private static final int MAX_WAITING = 8;
 
     private final PromptTokenizer tokenizer;
@@ -36,7 +35,7 @@ public final class StreamingText {
     /**
      * Takes the next token.
      *
-     * @return whether a stop sequence is complete; then nothing more is emitted
+     * @return whether a stop sequence is complete; from then on nothing is emitted
      */
     public boolean add(long token) {
         waitingTokens.add(token);

@@ -23,25 +23,25 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A {@code tokenizer.json} that was read and checked: byte-level BPE, as Qwen2.5 and its relatives have it. Hugging
- * Face's native library ends the whole process on some files that it does not expect. So it never gets the file, but
- * {@link #nativeJson}: the vocabulary and the merges, whose form was checked here, and settings that were understood
- * here, written again.
+ * A {@code tokenizer.json} that was read and checked: byte-level BPE, as in Qwen2.5 and related models. Hugging Face's
+ * native library ends the whole process on some unexpected files. So it never gets the file itself, but
+ * {@link #nativeJson}: the vocabulary and the merges, checked here, and the settings, written anew.
  *
- * @param nativeJson what the native library is to load. The added tokens are part of its vocabulary, from which it
- *     decodes them; they are found in text on this side. It adds no tokens, cuts nothing off and pads nothing
+ * @param nativeJson for the native library. The added tokens are part of its vocabulary, so that it can decode them;
+ *     {@link AddedTokens} finds them in text. It adds no tokens, cuts nothing off and pads nothing
  * @param ids all ids are below this
  */
 record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
     private static final int MAX_ID = (1 << 20) - 1;
-    /** Of a letter of the alphabet: {@code \\u0120}. */
+    /** The length of an escaped letter of the alphabet, such as {@code \\u0120}. */
     private static final int MAX_LETTER_BYTES = 6;
 
     private static final int MAX_ADDED_TOKENS = 1024;
     private static final int MAX_ADDED_LENGTH = 256;
 
     /**
-     * Those of Qwen2 and of cl100k_base, which Qwen1 and Llama 3 use. An unknown one may never end, or fail natively.
+     * The patterns of Qwen2 and of cl100k_base, which Qwen1 and Llama 3 use. An unknown pattern may never end, or fail
+     * in native code.
      */
     private static final Set<String> PATTERNS = Set.of(
             "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
@@ -57,7 +57,7 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
     /**
      * Reads a file.
      *
-     * @param vocabulary tokens that model.vocab may hold; each costs the native library memory
+     * @param vocabulary largest number of tokens in model.vocab; each costs the native library memory
      * @throws Wrong when it is not such a tokenizer
      * @throws JsonProcessingException when it is not JSON
      */
@@ -67,7 +67,7 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
         return reader.finish();
     }
 
-    /** Reads the parts that matter here; the others, such as padding and post-processing, have no use. */
+    /** Reads the relevant parts; others, such as padding and post-processing, are not used. */
     private static final class Reader {
         private final JsonScanner json;
         private final int mostTokens;
@@ -111,11 +111,11 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
         }
 
         private void read(String name, Map<String, JsonNode> fields) throws IOException {
-            require(fields.put(name, JSON.readTree(json.value())) == null, name + " stands there twice");
+            require(fields.put(name, JSON.readTree(json.value())) == null, name + " appears twice");
         }
 
         private void readVocabulary() throws IOException {
-            require(ids.isEmpty(), "model.vocab stands there twice");
+            require(ids.isEmpty(), "model.vocab appears twice");
             json.expect('{');
             int start = json.position();
             int tokens = 0;
@@ -198,8 +198,8 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
 
         private List<AddedToken> addedTokens() throws IOException {
             JsonNode array = field(file, "added_tokens");
-            require(array.isNull() || array.isArray(), "added_tokens is no array");
-            require(array.size() <= MAX_ADDED_TOKENS, "added_tokens holds more than " + MAX_ADDED_TOKENS);
+            require(array.isNull() || array.isArray(), "added_tokens is not an array");
+            require(array.size() <= MAX_ADDED_TOKENS, "added_tokens has more than " + MAX_ADDED_TOKENS);
             List<AddedToken> tokens = new ArrayList<>();
             Set<String> contents = new HashSet<>();
             for (JsonNode node : array) {
@@ -210,8 +210,8 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
                                 && content.length() <= MAX_ADDED_LENGTH
                                 && StandardCharsets.UTF_8.newEncoder().canEncode(content)
                                 && contents.add(content),
-                        "added_tokens holds " + quoted(content)
-                                + ", which is empty, too long, no Unicode or there twice");
+                        "added_tokens has " + quoted(content)
+                                + ", which is empty, too long, not valid Unicode or repeated");
                 for (String unusual : List.of("single_word", "lstrip", "rstrip", "normalized")) {
                     require(
                             !flag(node.path(unusual), false, unusual),
@@ -226,11 +226,11 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
         private int addedId(String content, JsonNode node) throws Wrong {
             require(
                     node.isIntegralNumber() && node.canConvertToInt(),
-                    "added_tokens gives " + quoted(content) + " an id that is no whole number from 0 to " + MAX_ID);
+                    "added_tokens gives " + quoted(content) + " an id that is not a whole number from 0 to " + MAX_ID);
             int id = node.intValue();
             require(
                     id >= 0 && id <= MAX_ID && !ids.get(id),
-                    "added_tokens gives " + quoted(content) + " no id of its own from 0 to " + MAX_ID);
+                    "added_tokens gives " + quoted(content) + " an id that is taken or not from 0 to " + MAX_ID);
             ids.set(id);
             return id;
         }
@@ -274,7 +274,7 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
             require(!flag(node.path("add_prefix_space"), true, "add_prefix_space"), "pre_tokenizer adds a space");
             require(
                     flag(node.path("use_regex"), true, "use_regex") == useRegex,
-                    "pre_tokenizer does not split text, or does it twice");
+                    "pre_tokenizer does not split text, or splits it twice");
         }
 
         private static JsonNode field(Map<String, JsonNode> fields, String name) {
@@ -293,8 +293,8 @@ record TokenizerFile(byte[] nativeJson, List<AddedToken> addedTokens, int ids) {
     }
 
     /**
-     * One letter for each byte: the printable ones of Latin-1 for themselves, the others counted from U+0100 (GPT-2's
-     * encoder.py, bytes_to_unicode).
+     * One letter for each byte: printable bytes of Latin-1 are their own letters, the others get letters from U+0100 on
+     * (GPT-2's encoder.py, bytes_to_unicode).
      */
     private static List<String> alphabet() {
         List<String> letters = new ArrayList<>();

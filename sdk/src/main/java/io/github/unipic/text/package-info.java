@@ -1,2 +1,2 @@
-/** From text to tokens and back. Internal: not part of the API, may change. */
+/** Encodes text to tokens and decodes tokens to text. Internal: not part of the API, may change. */
 package io.github.unipic.text;

@@ -8,7 +8,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** Against the examples of FIPS 180-2, appendix B. */
+/** Uses the examples of FIPS 180-2, appendix B. */
 class Sha256Test {
     private static final byte[] SHORT = "abc".getBytes(StandardCharsets.US_ASCII);
     private static final String OF_SHORT = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What stands at a folder's place after moves that fail, and after processes that were killed. */
+/** The target's content after moves that fail, and after processes that were killed. */
 class StagingFolderTest {
     @TempDir
     private Path parent;

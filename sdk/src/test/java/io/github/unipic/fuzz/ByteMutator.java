@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
-/** Changes bytes without knowing much of their meaning. */
+/** Changes bytes with little knowledge of their meaning. */
 public final class ByteMutator implements Mutator {
     /** Says where a format keeps what matters: sizes, counts, offsets. */
     @FunctionalInterface

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** An input that broke the invariant: the file that holds it, and beside it what happened. */
+/** An input that broke the invariant: a file with the input, and one with the failure. */
 record Fault(Path input) {
     private static final String INPUT = ".bin";
     private static final String STORY = ".txt";

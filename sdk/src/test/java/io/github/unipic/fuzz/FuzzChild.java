@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The process that tries the inputs, as one of them may end it: {@link FuzzProcess} starts it and tells it on standard
- * input which target to try, from which input on. The number of the current input stands in a mapped file, which
- * outlives the process.
+ * The process that tries the inputs, as one of them may crash it. {@link FuzzProcess} starts it and tells it on
+ * standard input which target to try, and the first input. The number of the current input is in a mapped file, which
+ * survives the process.
  */
 final class FuzzChild {
     /** Starts the lines on standard output that are for the parent. */

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
-/** Lets a {@link FuzzChild} try targets, and starts another where an input ends one. */
+/** Runs a {@link FuzzChild}, and starts another one when an input has crashed it. */
 final class FuzzProcess implements AutoCloseable {
     /** The memory in which every input must be done with. */
     private static final String HEAP = "-Xmx512m";

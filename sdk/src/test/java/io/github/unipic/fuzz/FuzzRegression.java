@@ -14,8 +14,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Tries the corpora of a module's targets, and mutations of them, in a process of 512 MiB of heap that may die. Faults
- * are written to {@code target/fuzz}; {@code -Dfuzz.seed=NUMBER} tries other mutations.
+ * Tries the corpora of a module's targets and mutations of them, in a process with 512 MiB of heap that may crash.
+ * Faults are written to {@code target/fuzz}; {@code -Dfuzz.seed=NUMBER} tries other mutations.
  */
 public abstract class FuzzRegression {
     private static final long SEED = Long.getLong("fuzz.seed", 20_261_126);

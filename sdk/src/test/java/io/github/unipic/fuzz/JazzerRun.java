@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.zip.CRC32;
 
 /**
- * Lets Jazzer search for inputs that break a target, led by what code they reach. Jazzer is on the class path in the
- * Maven profile {@code fuzz} only.
+ * Lets Jazzer search for inputs that break a target, guided by code coverage. Jazzer is on the class path only in the
+ * Maven profile {@code fuzz}.
  */
 public final class JazzerRun {
     private static final String JAZZER = "com.code_intelligence.jazzer.Jazzer";

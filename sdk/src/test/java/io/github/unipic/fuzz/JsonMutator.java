@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
-/** Changes the values of JSON, or of JSON lines, and now and then its bytes. */
+/** Changes the values of JSON or JSON lines, and sometimes any bytes. */
 public final class JsonMutator implements Mutator {
     private static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
             .streamWriteConstraints(

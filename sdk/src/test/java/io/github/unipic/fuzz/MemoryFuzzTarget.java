@@ -3,7 +3,7 @@ package io.github.unipic.fuzz;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Code that reads input from memory, and neither reads nor writes files. */
+/** Code that reads input from memory and uses no files. */
 public interface MemoryFuzzTarget extends FuzzTarget {
     /** Lets the code read the input, and use all that came of it. */
     void read(byte[] input) throws IOException;

@@ -2,7 +2,7 @@ package io.github.unipic.fuzz;
 
 import java.util.random.RandomGenerator;
 
-/** Changes inputs of a format at random. The same generator gives the same change. */
+/** Changes inputs of a format at random. The same random generator gives the same change. */
 @FunctionalInterface
 public interface Mutator {
     /**

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
-/** Changes the header of a safetensors file, whose length is set right, and now and then any bytes. */
+/** Changes the header of a safetensors file and corrects its length, and sometimes changes any bytes. */
 public final class SafetensorsMutator implements Mutator {
     private static final int LENGTH_BYTES = Long.BYTES;
 

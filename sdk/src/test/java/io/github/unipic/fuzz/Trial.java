@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Gives a target inputs, one at a time, and holds what must be true of every one: a result or a {@link UniPicException}
- * of one printable line, and no file written but those that the target may write.
+ * Gives a target one input at a time, and checks the invariant: a result or a {@link UniPicException} of one printable
+ * line, and no file written except those that the target may write.
  */
 final class Trial {
     private static final int MAX_MESSAGE = 4000;

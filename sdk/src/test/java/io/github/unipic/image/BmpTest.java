@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Bitmaps written here, of every header, against the pixels that were written. */
+/** Bitmaps with every header, written here, compared with the written pixels. */
 class BmpTest {
     private static final int WIDTH = 13;
     private static final int HEIGHT = 5;

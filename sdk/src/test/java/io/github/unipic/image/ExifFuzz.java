@@ -13,8 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The application segments of a JPEG file. An input is what the first of them, APP1, holds: EXIF or XMP. Whatever that
- * is, the image can be read: bad metadata is ignored.
+ * The application segments of a JPEG file. An input is the content of the first one, APP1: EXIF or XMP. The image can
+ * always be read: bad metadata is ignored.
  */
 public final class ExifFuzz implements MemoryFuzzTarget {
     private static final int MAX_BYTES = 0xffff - 2;

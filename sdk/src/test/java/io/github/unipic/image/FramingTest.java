@@ -19,7 +19,7 @@ class FramingTest {
     }
 
     @Test
-    void cropsTheCentre() {
+    void cropsTheCenter() {
         Image wide = Framing.cropToSquare(numbered(5, 2)); // (5 - 2) / 2 = 1
         assertThat(wide.width()).isEqualTo(2);
         assertThat(wide.height()).isEqualTo(2);

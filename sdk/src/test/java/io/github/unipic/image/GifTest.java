@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** GIF files written here, against the pixels that were written. */
+/** GIF files written here, compared with the written pixels. */
 class GifTest {
     private static final int WIDTH = 50;
     private static final int HEIGHT = 40;

@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A step on an image takes memory for what it makes, and for nothing else. */
+/** An operation on an image allocates memory only for its result. */
 class ImageCopiesTest {
     private static final int WIDTH = 1200;
     private static final int HEIGHT = 800;

@@ -22,7 +22,7 @@ import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Small files of large images, read in a Java that has little memory. */
+/** Small files of large images, read by a JVM with little memory. */
 class ImageMemoryTest {
     private static final int SIDE = 10_000;
 

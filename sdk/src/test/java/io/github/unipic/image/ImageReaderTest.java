@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files that Pillow wrote, against the RGB that Pillow reads from them. */
+/** Files written by Pillow, compared with the RGB that Pillow reads from them. */
 class ImageReaderTest {
     /** Whole in Pillow's eyes, but of a variant that is refused. */
     private static final List<String> REFUSED = List.of("big.tif");
@@ -118,7 +118,7 @@ class ImageReaderTest {
     }
 
     @Test
-    void unusualJpegColoursFollowTheirMarkers() throws IOException {
+    void unusualJpegColorsFollowTheirMarkers() throws IOException {
         byte[] rgb = bytes("rgb-components.jpg");
         int adobe = new String(rgb, StandardCharsets.ISO_8859_1).indexOf("Adobe");
         assertThat(adobe).isPositive();

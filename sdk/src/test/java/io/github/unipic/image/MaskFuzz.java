@@ -8,7 +8,7 @@ import io.github.unipic.ReadOptions;
 import io.github.unipic.fuzz.MemoryFuzzTarget;
 import io.github.unipic.fuzz.Mutator;
 
-/** A mask, in a PNG file. Every image can be a mask, by its gray. */
+/** A mask in a PNG file. Every image can be a mask, by its gray. */
 public final class MaskFuzz implements MemoryFuzzTarget {
     private static final int PATCH = 16;
     private static final ReadOptions SMALL = new ReadOptions(true, 1 << 20);

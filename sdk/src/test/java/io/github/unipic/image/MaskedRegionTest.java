@@ -37,7 +37,7 @@ class MaskedRegionTest {
         return image.rgb()[(y * image.width() + x) * 3] & 0xff;
     }
 
-    /** Colours next to the threshold, by Pillow's convert("L"). */
+    /** Colors next to the threshold, by Pillow's convert("L"). */
     @ParameterizedTest
     @CsvSource({
         "128,128,128,true",
@@ -136,7 +136,7 @@ class MaskedRegionTest {
         MaskedRegion mask = mask(4, 3, (x, y) -> true);
         assertThatThrownBy(() -> mask.paste(plain(3, 4, 0), plain(4, 3, 0), 0))
                 .isInstanceOf(InvalidRequestException.class)
-                .hasMessage("the drawn image is 3 x 4 pixels, but the mask is 4 x 3; give both the same size");
+                .hasMessage("the regenerated image is 3 x 4 pixels, but the mask is 4 x 3; give both the same size");
         assertThatThrownBy(() -> mask.paste(plain(4, 3, 0), plain(8, 8, 0), 0))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessage("the source is 8 x 8 pixels, but the mask is 4 x 3; give both the same size");

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where files tell how to turn them, besides a JPEG's EXIF (see {@link ImageReaderTest}). */
+/** Orientations that files give in other ways than a JPEG's EXIF (see {@link ImageReaderTest}). */
 class OrientationTest {
     /** Big-endian, one entry, and nothing behind it. */
     private static final byte[] EXIF =

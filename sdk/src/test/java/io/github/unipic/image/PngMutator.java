@@ -15,7 +15,7 @@ import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.InflaterInputStream;
 
-/** Changes PNG files chunk by chunk, also inside compressed ones, and sets most checksums right. */
+/** Changes PNG files chunk by chunk, also within compressed ones, and corrects most checksums. */
 final class PngMutator implements Mutator {
     private static final int SIGNATURE_BYTES = 8;
     private static final int HEAD_AND_CRC = 12;

@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The text of a PNG file. An input is what the chunks say, one a line: {@code tEXt}, {@code zTXt}, {@code iTXt} or
- * {@code eXIf}, and the chunk's data, of which what comes after {@code ~} is compressed.
+ * The text of a PNG file. An input is one chunk a line: {@code tEXt}, {@code zTXt}, {@code iTXt} or {@code eXIf}, and
+ * its data, of which the part after {@code ~} is compressed.
  */
 public final class PngTextFuzz implements MemoryFuzzTarget {
     private static final byte[] HEADER = {0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0};

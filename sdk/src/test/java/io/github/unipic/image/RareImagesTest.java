@@ -10,7 +10,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files with something missing that others read, against the RGB that Pillow reads from them. */
+/** Incomplete files that other programs read, compared with the RGB that Pillow reads from them. */
 class RareImagesTest {
     private static InputStream open(String name) {
         return RareImagesTest.class.getResourceAsStream("/image-rare/" + name);

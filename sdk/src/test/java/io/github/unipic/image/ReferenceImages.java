@@ -16,9 +16,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
-/**
- * A folder of image files among the test resources, and what is right to read from them, as PNG in {@code expected}.
- */
+/** A folder of image files in the test resources, with their correct content as PNG in {@code expected}. */
 record ReferenceImages(Path folder) {
     static ReferenceImages of(String name) {
         try {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Against Pillow 12: digests of its bytes. Whole photos are compared by the conformance module's golden replay. */
+/** Compares with digests of Pillow 12's output. The conformance module's golden replay compares whole photos. */
 class ResamplingTest {
     @ParameterizedTest
     @CsvSource({

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** TIFF files of many kinds, against what Pillow, ImageMagick and the numbers that were written say is right. */
+/** TIFF files of many kinds, compared with Pillow, ImageMagick or the written numbers. */
 class TiffTest {
     private static final ReferenceImages FILES = ReferenceImages.of("image-tiff");
     private static final ReferenceImages REFUSED = ReferenceImages.of("image-tiff/refused");

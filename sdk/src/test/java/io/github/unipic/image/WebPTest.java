@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** WebP files that Pillow and cwebp wrote, against the RGB that Pillow reads from them. */
+/** WebP files written by Pillow and cwebp, compared with the RGB that Pillow reads from them. */
 class WebPTest {
     /** So many missing bytes the decoder does not tell from what it looks ahead. */
     private static final int LOOK_AHEAD = 150;

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 
-/** A jar with stand-ins for libraries, and a class path of it alone. */
+/** A jar with substitutes for libraries, and a class path with only this jar. */
 public record LibraryJar(Path file, URLClassLoader classPath) implements AutoCloseable {
     static final String RESOURCES = "maker/linux";
 
@@ -27,7 +27,7 @@ public record LibraryJar(Path file, URLClassLoader classPath) implements AutoClo
         return new LibraryJar(file, new URLClassLoader(new URL[] {file.toUri().toURL()}, null));
     }
 
-    /** Unpacked into {@code unpacked} in the first of these folders that will do. */
+    /** Unpacks into {@code unpacked} in the first of these folders that is usable. */
     public UnpackedLibraries in(Path... bases) {
         return new UnpackedLibraries(classPath, RESOURCES, List.of(bases), "unpacked");
     }

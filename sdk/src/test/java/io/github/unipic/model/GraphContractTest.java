@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The contract as docs/graphs.md gives it, with sizes of which no two are the same. */
+/** The contract in docs/graphs.md, with sizes of which no two are equal. */
 class GraphContractTest {
     private static final Sizes SIZES = new Sizes(1536, 2, 3, 128, 151936, 32768, 65, 1280, 17, 18, 63, 512);
 

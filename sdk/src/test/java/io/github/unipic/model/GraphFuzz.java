@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
-/** A graph and where it says its weights are: the token embedding's. The manifest says that the file is right. */
+/** A graph, and the location that it gives for its weights: the token embedding's. The manifest matches the file. */
 public final class GraphFuzz extends ModelFuzz {
     private static final String FILE = GraphName.TEXT_EMBEDDING.label() + ".onnx";
 

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** unipic.json and what becomes of it. An input is an object whose values take the place of the manifest's. */
+/** Changes to unipic.json, and their effects. An input is an object whose values replace the manifest's. */
 public final class ManifestChangeFuzz extends ModelFuzz {
     private static final List<String> TEXTS = List.of("name", "producer", "prompts", "tokens");
     private static final List<String> NUMBERS = List.of("sizes", "diffusion", "defaults");

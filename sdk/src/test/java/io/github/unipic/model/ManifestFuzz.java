@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 
-/** unipic.json, in a folder of the files that the corpus lists, all of them empty. */
+/** unipic.json, in a folder with the corpus's files, all of them empty. */
 public final class ManifestFuzz implements FuzzTarget {
     private final List<String> files = new ArrayList<>();
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Both sides of every limit: the last value that a manifest may have, and the first that it may not. */
+/** Both sides of every limit of the manifest: the last accepted value, and the first refused one. */
 class ManifestLimitsTest {
     private static void assertDamaged(TinyManifest manifest, String what) {
         assertThatExceptionOfType(ModelFormatException.class)
@@ -60,35 +60,35 @@ class ManifestLimitsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "/sizes/hidden          | 0             | has a sizes.hidden of 0, and 1 to 65536 are possible",
-                "/sizes/hidden          | 65537         | has a sizes.hidden of 65537, and 1 to 65536 are possible",
-                "/sizes/layers          | 0             | has a sizes.layers of 0, and 1 to 1024 are possible",
-                "/sizes/layers          | 1025          | has a sizes.layers of 1025, and 1 to 1024 are possible",
-                "/sizes/kv_heads        | 0             | has a sizes.kv_heads of 0, and 1 to 65536 are possible",
-                "/sizes/head_dim        | 65537         | has a sizes.head_dim of 65537, and 1 to 65536 are possible",
-                "/sizes/vocabulary      | 0             | has a sizes.vocabulary of 0, and 1 to 16777216 are possible",
-                "/sizes/context         | 16777217      | has a sizes.context of 16777217, and 1 to 16777216 are possible",
-                "/sizes/buffer_tokens   | 0             | has a sizes.buffer_tokens of 0, and 1 to 65536 are possible",
-                "/sizes/mar_dim         | 65537         | has a sizes.mar_dim of 65537, and 1 to 65536 are possible",
-                "/sizes/latent_channels | 0             | has a sizes.latent_channels of 0, and 1 to 65536 are possible",
-                "/sizes/downsampling    | 1025          | has a sizes.downsampling of 1025, and 1 to 1024 are possible",
-                "/sizes/native_grid     | 4097          | has a sizes.native_grid of 4097, and 1 to 4096 are possible",
-                "/sizes/vision_image    | 16385         | has a sizes.vision_image of 16385, and 0 to 16384 are possible",
-                "/diffusion/max_beta    | 0.0000009     | has a diffusion.max_beta of 9.0E-7, and 1.0E-6 to 0.9999 are possible",
-                "/diffusion/max_beta    | 1             | has a diffusion.max_beta of 1, and 1.0E-6 to 0.9999 are possible",
-                "/tokens/image          | 16777217      | has a tokens.image of 16777217, and 0 to 16777216 are possible",
-                "/tokens/stop/1         | 448           | has a tokens.stop of 448, and 0 to 447 are possible",
-                "/defaults/width        | 16400         | has a defaults.width of 16400, and 1 to 16384 are possible",
-                "/defaults/height       | 0             | has a defaults.height of 0, and 1 to 16384 are possible",
-                "/defaults/iterations   | 100001        | has a defaults.iterations of 100001, and 1 to 100000 are possible",
-                "/defaults/diffusion_steps | 1001       | has a defaults.diffusion_steps of 1001, and 1 to 1000 are possible",
-                "/defaults/guidance     | 1e-38         | has a defaults.guidance of 1.0E-38, and 1.1754943508222875E-38 to 3.4028234663852886E38 are possible",
-                "/defaults/temperature  | 1e300         | has a defaults.temperature of 1.0E300, and 1.1754943508222875E-38 to 3.4028234663852886E38 are possible",
-                "/files/tokenizer.json/bytes | 17592186044417 | has a length of a file of 17592186044417, and 0 to 17592186044416 are possible",
-                "/defaults/width        | 24            | has a defaults.width of 24, which is no multiple of its sizes.downsampling of 16",
-                "/defaults/height       | 120           | has a defaults.height of 120, which is no multiple of its sizes.downsampling of 16",
+                "/sizes/hidden          | 0             | has a sizes.hidden of 0, outside 1 to 65536",
+                "/sizes/hidden          | 65537         | has a sizes.hidden of 65537, outside 1 to 65536",
+                "/sizes/layers          | 0             | has a sizes.layers of 0, outside 1 to 1024",
+                "/sizes/layers          | 1025          | has a sizes.layers of 1025, outside 1 to 1024",
+                "/sizes/kv_heads        | 0             | has a sizes.kv_heads of 0, outside 1 to 65536",
+                "/sizes/head_dim        | 65537         | has a sizes.head_dim of 65537, outside 1 to 65536",
+                "/sizes/vocabulary      | 0             | has a sizes.vocabulary of 0, outside 1 to 16777216",
+                "/sizes/context         | 16777217      | has a sizes.context of 16777217, outside 1 to 16777216",
+                "/sizes/buffer_tokens   | 0             | has a sizes.buffer_tokens of 0, outside 1 to 65536",
+                "/sizes/mar_dim         | 65537         | has a sizes.mar_dim of 65537, outside 1 to 65536",
+                "/sizes/latent_channels | 0             | has a sizes.latent_channels of 0, outside 1 to 65536",
+                "/sizes/downsampling    | 1025          | has a sizes.downsampling of 1025, outside 1 to 1024",
+                "/sizes/native_grid     | 4097          | has a sizes.native_grid of 4097, outside 1 to 4096",
+                "/sizes/vision_image    | 16385         | has a sizes.vision_image of 16385, outside 0 to 16384",
+                "/diffusion/max_beta    | 0.0000009     | has a diffusion.max_beta of 9.0E-7, outside 1.0E-6 to 0.9999",
+                "/diffusion/max_beta    | 1             | has a diffusion.max_beta of 1, outside 1.0E-6 to 0.9999",
+                "/tokens/image          | 16777217      | has a tokens.image of 16777217, outside 0 to 16777216",
+                "/tokens/stop/1         | 448           | has a tokens.stop of 448, outside 0 to 447",
+                "/defaults/width        | 16400         | has a defaults.width of 16400, outside 1 to 16384",
+                "/defaults/height       | 0             | has a defaults.height of 0, outside 1 to 16384",
+                "/defaults/iterations   | 100001        | has a defaults.iterations of 100001, outside 1 to 100000",
+                "/defaults/diffusion_steps | 1001       | has a defaults.diffusion_steps of 1001, outside 1 to 1000",
+                "/defaults/guidance     | 1e-38         | has a defaults.guidance of 1.0E-38, outside 1.1754943508222875E-38 to 3.4028234663852886E38",
+                "/defaults/temperature  | 1e300         | has a defaults.temperature of 1.0E300, outside 1.1754943508222875E-38 to 3.4028234663852886E38",
+                "/files/tokenizer.json/bytes | 17592186044417 | has a file length of 17592186044417, outside 0 to 17592186044416",
+                "/defaults/width        | 24            | has a defaults.width of 24, which is not a multiple of its sizes.downsampling of 16",
+                "/defaults/height       | 120           | has a defaults.height of 120, which is not a multiple of its sizes.downsampling of 16",
                 // 64 image tokens and 8 buffer tokens, behind at least one of a prompt.
-                "/sizes/context         | 72            | has a default size of 64 tokens, more than its sizes.context of 72 holds",
+                "/sizes/context         | 72            | has a default size of 64 tokens, too many for its sizes.context of 72",
                 "/defaults/guidance_schedule | \"cosine\" | has a guidance schedule that is neither constant nor linear",
                 "/prompts/turn          | \"\"          | has 0 placeholders for the prompt in prompts.turn, not one",
                 "/prompts/generate      | \"{}{}\"      | has 2 placeholders for the prompt in prompts.generate, not one",
@@ -198,16 +198,16 @@ class ManifestLimitsTest {
             value = {
                 "/graphs/text_head/file         | \"other.onnx\"   | has a graph text_head that refers to files that it does not list",
                 "/graphs/text_head/data/0       | \"other.data\"   | has a graph text_head that refers to files that it does not list",
-                "/graphs/text_head/precision    | \"float64\"      | has a graphs.text_head.precision of 'float64', which is none of [bfloat16, float16, float32, int4, int8]",
-                "/graphs/text_head/flavor       | \"plain\"        | has a graphs.text_head.flavor of 'plain', which is none of [fused, portable]",
-                "/graphs/text_head/block_size   | 65537            | has a block_size of 65537, and 0 to 65536 are possible",
-                "/graphs/text_head/inputs/0/type | \"a b\"         | has an impossible name for a type: 'a b'",
-                "/graphs/text_head/outputs/0/name | \"\"           | has an impossible name for a tensor: ''",
-                "/graphs/text_head/outputs/0/shape/0 | \"B C\"     | has an impossible name for a axis: 'B C'",
+                "/graphs/text_head/precision    | \"float64\"      | has a graphs.text_head.precision of 'float64', which is not one of [bfloat16, float16, float32, int4, int8]",
+                "/graphs/text_head/flavor       | \"plain\"        | has a graphs.text_head.flavor of 'plain', which is not one of [fused, portable]",
+                "/graphs/text_head/block_size   | 65537            | has a block_size of 65537, outside 0 to 65536",
+                "/graphs/text_head/inputs/0/type | \"a b\"         | has an invalid type name: 'a b'",
+                "/graphs/text_head/outputs/0/name | \"\"           | has an invalid tensor name: ''",
+                "/graphs/text_head/outputs/0/shape/0 | \"B C\"     | has an invalid axis name: 'B C'",
                 "/graphs/text_head/outputs/0/shape/1 | \"449\"     | has a graph text_head that has logits float32 [B,449] where its sizes need logits float32 [B,448]",
                 "/graphs/text_head/inputs/0/name | \"hiding\"      | has a graph text_head that lacks hidden T [B,64]",
-                "/files/a~1b                    | {\"bytes\":0,\"sha256\":\"\"} | has an impossible name for a file: 'a/b'",
-                "/files/.hidden                 | {\"bytes\":0,\"sha256\":\"\"} | has an impossible name for a file: '.hidden'",
+                "/files/a~1b                    | {\"bytes\":0,\"sha256\":\"\"} | has an invalid file name: 'a/b'",
+                "/files/.hidden                 | {\"bytes\":0,\"sha256\":\"\"} | has an invalid file name: '.hidden'",
                 "/files/unipic.json             | {\"bytes\":0,\"sha256\":\"\"} | lists itself",
                 "/files/other                   | {\"bytes\":0,\"sha256\":\"\"} | has no SHA-256 for other"
             })
@@ -225,10 +225,10 @@ class ManifestLimitsTest {
         assertRead(manifest.set("/graphs/text_head/outputs/1", tensor.replace("%s", "")));
         assertDamaged(
                 manifest.set("/graphs/text_head/outputs/1", tensor.replace("%s", ",\"9\"")),
-                "has more than 8 axes of more in graphs.text_head");
+                "gives more more than 8 axes in graphs.text_head");
         assertDamaged(
                 manifest.set("/graphs/text_head/outputs/1", outputs.get(0).toString()),
-                "has two of logits in graphs.text_head");
+                "lists logits twice in graphs.text_head");
     }
 
     /** Only folders of this version are read: neither older nor newer ones. */
@@ -268,7 +268,7 @@ class ManifestLimitsTest {
         assertDamaged(
                 manifest.set(
                         "/graphs/a b", manifest.json().at("/graphs/text_head").toString()),
-                "has an impossible name for a graph: 'a b'");
+                "has an invalid graph name: 'a b'");
     }
 
     @ParameterizedTest

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a manifest may not say: each value out of its range is one line that names it, before anything else is done. */
+/** Wrong values in the manifest: each gives one line that names it, before anything else is done. */
 class ManifestTest {
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -91,7 +91,7 @@ class ManifestTest {
             /sizes/latent_channels        | 8                | latents
             /sizes/downsampling           | 0                | sizes.downsampling
             /sizes/downsampling           | 2147483647       | sizes.downsampling
-            /sizes/downsampling           | 48               | no multiple
+            /sizes/downsampling           | 48               | not a multiple
             /sizes/native_grid            | 2147483647       | sizes.native_grid
             /sizes/vision_image           | -1               | sizes.vision_image
             /sizes/vision_image           | 2147483647       | sizes.vision_image
@@ -114,7 +114,7 @@ class ManifestTest {
             /prompts/generate             | "{}{}"           | prompts.generate
             /prompts/describe             | null             | describe
             /defaults/width               | 0                | defaults.width
-            /defaults/width               | 100              | no multiple
+            /defaults/width               | 100              | not a multiple
             /defaults/width               | 2147483632       | defaults.width
             /defaults/width               | 16400            | defaults.width
             /defaults/height              | -16              | defaults.height
@@ -165,8 +165,8 @@ class ManifestTest {
             /files/a\\u001b[2J             | {"bytes":1,"sha256":"00"} | a<U+001B>[2J
             /files/C:x                    | {"bytes":1,"sha256":"00"} | C:x
             /files/tokenizer.json         | null             | tokenizer.json
-            /files/tokenizer.json/bytes   | -1               | length of a file
-            /files/tokenizer.json/bytes   | 9223372036854775807 | length of a file
+            /files/tokenizer.json/bytes   | -1               | file length
+            /files/tokenizer.json/bytes   | 9223372036854775807 | file length
             /files/tokenizer.json/bytes   | "5"              | bytes
             /files/tokenizer.json/sha256  | ""               | SHA-256
             /files/tokenizer.json/sha256  | null             | sha256
@@ -210,7 +210,7 @@ class ManifestTest {
         assertRefused(
                 healthy.replace("\"Generate an image.\"", "\"" + "a".repeat(10_001) + "\""), "generate_unconditional");
         assertRefused(healthy.replace("\"Generate an image.\"", "\"" + "a".repeat(3_000_000) + "\""), "length");
-        assertRefused(healthy + " ".repeat(5 << 20), "larger than a manifest can be");
+        assertRefused(healthy + " ".repeat(5 << 20), "too large for a manifest");
     }
 
     @Test

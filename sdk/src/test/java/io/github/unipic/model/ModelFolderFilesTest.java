@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A folder whose files hold their own names: what the manifest says of them is compared with what they are. */
+/** A folder whose files contain their own names: the files are compared with the manifest. */
 class ModelFolderFilesTest {
     private static final long MOST_SMALL = 268_435_456;
 
@@ -151,7 +151,7 @@ class ModelFolderFilesTest {
         Path file = Files.write(folder.resolve("unipic.json"), padded);
         assertThat(ModelFolder.open(folder, false).digest()).isEqualTo(Sha256.of(padded));
         Files.write(file, new byte[(4 << 20) + 1]);
-        assertRefused(false, file + " is larger than a manifest can be; export the model again.");
+        assertRefused(false, file + " is too large for a manifest; export the model again.");
     }
 
     @Test
@@ -173,8 +173,8 @@ class ModelFolderFilesTest {
         Files.createFile(folder.resolve(".none.lock-" + id));
         assertThatExceptionOfType(ModelFormatException.class)
                 .isThrownBy(() -> ModelFolder.open(folder.resolve("none"), false))
-                .withMessage("There is no model folder " + folder.resolve("none") + "; an export that replaced it was"
-                        + " interrupted and has left it as " + aside + "; rename that.");
+                .withMessage("There is no model folder " + folder.resolve("none") + "; an export was interrupted"
+                        + " while replacing it; rename " + aside + " to restore it.");
     }
 
     @Test

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Model folders that are missing something or hold something wrong. */
+/** Model folders with missing or wrong content. */
 class ModelFolderTest {
     @TempDir
     private Path folder;

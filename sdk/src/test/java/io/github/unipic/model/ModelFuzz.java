@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The small model with a change, from which a small image is generated, and that one described. */
+/** The small model with a change: it generates a small image and describes it. */
 abstract class ModelFuzz implements FuzzTarget {
     static final JsonMapper JSON = new JsonMapper();
 

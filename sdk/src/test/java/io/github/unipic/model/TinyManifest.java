@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** The manifest of the small checkpoint's export as text, to be changed and parsed without the folder's other files. */
+/** The manifest of the small checkpoint's export as text, to change and parse it without the folder's other files. */
 final class TinyManifest {
     private static final JsonMapper JSON = new JsonMapper();
 

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A Java process with this one's class path, for what holds for a whole process. */
+/** A Java process with this one's class path, for tests of settings of a whole process. */
 public final class ChildJvm {
     private ChildJvm() {}
 

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** Folders of tests. */
+/** Helpers for folders in tests. */
 public final class Folders {
     private Folders() {}
 

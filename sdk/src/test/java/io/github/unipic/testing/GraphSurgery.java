@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Changes an ONNX graph in place. Nodes are found by what they do and read, so that their numbers do not matter. */
+/**
+ * Changes an ONNX graph in place. Nodes are found by their operators and inputs, so that their numbers do not matter.
+ */
 public final class GraphSurgery {
     private final GraphProto.Builder graph;
     private int added;

@@ -11,10 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
-/**
- * A copy of a model folder, for changes that leave it a folder that opens: its manifest has their new sizes and
- * digests.
- */
+/** A copy of a model folder for changes after which it still opens: sizes and digests in its manifest are updated. */
 public final class ModelCopy {
     private static final String MANIFEST = "unipic.json";
 

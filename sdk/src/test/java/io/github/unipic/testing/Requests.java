@@ -7,7 +7,7 @@ import io.github.unipic.ImageRequest;
 import io.github.unipic.InpaintRequest;
 import io.github.unipic.Mask;
 
-/** Requests that sample as another one does. */
+/** Requests that sample like another one. */
 public final class Requests {
     private Requests() {}
 

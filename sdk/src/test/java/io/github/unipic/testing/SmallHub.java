@@ -33,8 +33,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A hub on loopback that speaks Hugging Face's API: descriptions of repositories, and files at a commit. Large ones are
- * at a storage host of another name, to which it redirects. Faults can be put before its answers.
+ * A hub on loopback with Hugging Face's API: descriptions of repositories, and files at a commit. It redirects large
+ * files to a storage host with another name. Faults can be inserted before its answers.
  */
 public final class SmallHub implements AutoCloseable {
     private static final Pattern DESCRIPTION = Pattern.compile("/api/models/([^/]+/[^/]+)/revision/([^/]+)");

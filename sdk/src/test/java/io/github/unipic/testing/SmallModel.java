@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The model that tests run: what the exporter writes from the small checkpoint of the conformance kit, in float32. Its
- * images are noise and its answers gibberish, but they are the same each time.
+ * The model that tests run: the float32 export of the conformance kit's small checkpoint. Its images are noise and its
+ * answers gibberish, but they are the same each time.
  */
 public final class SmallModel {
     private static final String NAME = "small-model";

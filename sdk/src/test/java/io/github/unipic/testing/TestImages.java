@@ -2,7 +2,7 @@ package io.github.unipic.testing;
 
 import io.github.unipic.Image;
 
-/** Images made of nothing. */
+/** Synthetic images. */
 public final class TestImages {
     private TestImages() {}
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every kind of value at the very end of the file, where the next byte is one too many. */
+/** Every kind of value at the very end of the file, where reading one more byte would fail. */
 class JsonScannerTest {
     private static JsonScanner scanner(String json) {
         return new JsonScanner(json.getBytes(StandardCharsets.UTF_8));
@@ -67,7 +67,7 @@ class JsonScannerTest {
     @CsvSource({"448, 447", "10, 1", "2147483648, 2147483647", "99999999999999999999999, 2147483647", "-1, 9", "x, 9"})
     void otherNumbersAreWrong(String json, int most) {
         assertWrong(
-                "it has no whole number of 0 to " + most + " at byte 1",
+                "it has no whole number from 0 to " + most + " at byte 1",
                 () -> scanner(" " + json).number(most));
     }
 
@@ -104,6 +104,8 @@ class JsonScannerTest {
     void onlyWhiteSpaceMayFollow() {
         assertThatNoException().isThrownBy(() -> scanner(" \n ").expectEnd());
         assertThatNoException().isThrownBy(() -> scanner("").expectEnd());
-        assertWrong("something follows at byte 2", () -> scanner("  x ").expectEnd());
+        assertWrong(
+                "it has more content after its end, at byte 2",
+                () -> scanner("  x ").expectEnd());
     }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** With Qwen2.5's own tokenizer; the goldens are by the Hugging Face library in Python. */
+/** Uses Qwen2.5's own tokenizer, and reference values from the Hugging Face library in Python. */
 class PromptTokenizerTest {
     @TempDir
     private static Path folder;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** With Qwen2.5's own tokenizer, in which many characters take several tokens. */
+/** Uses Qwen2.5's own tokenizer, in which many characters take several tokens. */
 class StreamingTextTest {
     @TempDir
     private static Path folder;

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What of a tokenizer.json is taken, and what is refused before native code sees it. */
+/** The parts of a tokenizer.json that are used, and the files that are refused before native code sees them. */
 class TokenizerFileTest {
     private static final JsonMapper JSON = new JsonMapper();
     private static final String PATTERN = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|"
@@ -146,15 +146,15 @@ class TokenizerFileTest {
                 "/pre_tokenizer/pretokenizers/0/behavior | \"Removed\"   | isolated",
                 "/pre_tokenizer/pretokenizers/1/use_regex | true         | does not split",
                 "/pre_tokenizer/pretokenizers/1/add_prefix_space | true  | adds a space",
-                "/added_tokens           | 7                             | added_tokens is no array",
-                "/added_tokens/0/id      | 257                           | no id of its own",
-                "/added_tokens/0/id      | -1                            | no id of its own",
-                "/added_tokens/0/id      | 1048576                       | no id of its own",
-                "/added_tokens/0/id      | 99999999999                   | no whole number from 0 to 1048575",
-                "/added_tokens/0/id      | null                          | no whole number from 0 to 1048575",
+                "/added_tokens           | 7                             | added_tokens is not an array",
+                "/added_tokens/0/id      | 257                           | an id that is taken",
+                "/added_tokens/0/id      | -1                            | or not from 0 to 1048575",
+                "/added_tokens/0/id      | 1048576                       | or not from 0 to 1048575",
+                "/added_tokens/0/id      | 99999999999                   | not a whole number from 0 to 1048575",
+                "/added_tokens/0/id      | null                          | not a whole number from 0 to 1048575",
                 "/added_tokens/0/content | \"\"                          | empty",
-                "/added_tokens/0/content | \"<call>\"                    | there twice",
-                "/added_tokens/0/content | \"\\ud800\"                   | no Unicode",
+                "/added_tokens/0/content | \"<call>\"                    | or repeated",
+                "/added_tokens/0/content | \"\\ud800\"                   | not valid Unicode",
                 "/added_tokens/0/content | \"\\u001b[2J\\n\"             | <U+001B>[2J",
                 "/added_tokens/0/normalized | true                       | unusual property normalized",
                 "/added_tokens/0/lstrip  | true                          | unusual property lstrip",
@@ -196,11 +196,11 @@ class TokenizerFileTest {
                 .isThrownBy(() -> load(json.replaceFirst("\\{", "{\"decoder\":{\"type\":\"ByteLevel\"},")
                                 .getBytes(StandardCharsets.UTF_8))
                         .close())
-                .withMessageContaining("decoder stands there twice");
+                .withMessageContaining("decoder appears twice");
         assertThatExceptionOfType(ModelFormatException.class)
                 .isThrownBy(() ->
                         load((json + "{}").getBytes(StandardCharsets.UTF_8)).close())
-                .withMessageContaining("something follows");
+                .withMessageContaining("it has more content after its end");
     }
 
     @Test
@@ -242,7 +242,7 @@ class TokenizerFileTest {
                 .isThrownBy(() -> load(json.replace("\"vocab\":{", "\"vocab\":{\"x\":9},\"vocab\":{")
                                 .getBytes(StandardCharsets.UTF_8))
                         .close())
-                .withMessageContaining("model.vocab stands there twice");
+                .withMessageContaining("model.vocab appears twice");
         ((ObjectNode) file.at("/model/vocab")).put("red", 0);
         assertRefused("model.vocab gives two tokens the id 0");
     }
@@ -266,7 +266,7 @@ class TokenizerFileTest {
             assertThat(tokenizer.encode("red red")).containsExactly(257, ' ', 257);
         }
         alone.put("use_regex", false);
-        assertRefused("pre_tokenizer does not split text, or does it twice");
+        assertRefused("pre_tokenizer does not split text, or splits it twice");
         alone.put("use_regex", true).put("add_prefix_space", true);
         assertRefused("pre_tokenizer adds a space");
     }
@@ -319,13 +319,13 @@ class TokenizerFileTest {
             assertThat(tokenizer.idCount()).isEqualTo(1048576);
         }
         addTokens(1025);
-        assertRefused("added_tokens holds more than 1024");
+        assertRefused("added_tokens has more than 1024");
     }
 
     @Test
     void aTokenOf257CharactersIsTooLong() throws IOException {
         set("/added_tokens/0/content", JSON.readTree("\"" + "x".repeat(257) + "\""));
-        assertRefused("added_tokens holds \"" + "x".repeat(40) + "...\", which is empty, too long");
+        assertRefused("added_tokens has \"" + "x".repeat(40) + "...\", which is empty, too long");
     }
 
     @Test
@@ -348,7 +348,9 @@ class TokenizerFileTest {
             file.setLength((32 << 20) + 1);
             assertThatExceptionOfType(ModelFormatException.class)
                     .isThrownBy(() -> PromptTokenizer.load(large).close())
-                    .withMessage(large + " has 33554433 bytes, over 33554432; that is no tokenizer");
+                    .withMessage(
+                            large
+                                    + " has 33554433 bytes, over 33554432, too many for a tokenizer; get a fresh copy of the model");
         }
     }
 

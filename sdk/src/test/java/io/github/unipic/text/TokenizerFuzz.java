@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.LongStream;
 
-/** tokenizer.json. */
+/** A tokenizer.json. */
 public final class TokenizerFuzz implements FuzzTarget {
     private static final String FILE = "tokenizer.json";
     private static final String TEXT = "<|im_start|>user\nA red fox, 3 \u00e9t\u00e9s \ud83e\udd8a<|im_end|>\n";

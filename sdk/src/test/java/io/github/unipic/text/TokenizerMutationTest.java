@@ -10,7 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Damaged tokenizer files end in words, not in the end of the process. */
+/** Damaged tokenizer files give errors and do not crash the process. */
 class TokenizerMutationTest {
     @TempDir
     private Path folder;

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Loads a tokenizer.json that was changed at random, over and over, and encodes and decodes with those that load. A
- * process of its own, because a file that the native library does not expect may end it. Prints how many loaded.
+ * Loads randomly changed versions of a tokenizer.json, and encodes and decodes with those that load. Runs in a process
+ * of its own, because an unexpected file may crash the native library. Prints how many loaded.
  */
 final class TokenizerMutations {
     private static final JsonMapper JSON = new JsonMapper();

@@ -9,12 +9,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** One loaded model and what was measured on it so far. Not thread-safe. */
+/** One loaded model, and the measurements of it so far. Not thread-safe. */
 public final class Benchmark implements AutoCloseable {
     /**
-     * What was measured; empty for what was not asked for.
+     * The measurements; empty for tasks that were not requested.
      *
-     * @param memory at the end, the peak being that of the whole process
+     * @param memory at the end; the peak is that of the whole process
      */
     public record Measured(
             String name,
@@ -50,7 +50,7 @@ public final class Benchmark implements AutoCloseable {
         progress.accept("memory bandwidth");
         bandwidth = MemoryBandwidth.measure(
                 options.threads().orElse(Runtime.getRuntime().availableProcessors()));
-        // Its arrays are not the model's memory.
+        // Measured before loading, so that its arrays do not count as the model's memory.
         System.gc();
         progress.accept("loading " + path);
         model = new LoadedModel(path, options);
@@ -77,7 +77,7 @@ public final class Benchmark implements AutoCloseable {
             }
             case TEXT ->
                 settings.contexts().forEach(context -> {
-                    progress.accept("text behind " + context + " tokens");
+                    progress.accept("text after " + context + " tokens");
                     text(bench -> texts.add(bench.text(context, bandwidth)));
                 });
         }

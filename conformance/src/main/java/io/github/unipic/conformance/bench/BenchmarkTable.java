@@ -73,7 +73,7 @@ public final class BenchmarkTable {
                 image.size(), settings.iterations(), settings.steps(), settings.guidance());
         line("  image                %s", seconds(image.seconds()));
         line("  CPU time               %s", seconds(image.cpuSeconds()));
-        stages(image.stages(), image.seconds());
+        graphs(image.graphs(), image.seconds());
         memory(image.memory());
     }
 
@@ -82,13 +82,13 @@ public final class BenchmarkTable {
         line("An answer about a photo, %d tokens", answer.tokens());
         line("  answer                 %s", seconds(answer.seconds()));
         line("  first token            %s", seconds(answer.firstTokenSeconds()));
-        stages(answer.stages(), answer.seconds());
+        graphs(answer.graphs(), answer.seconds());
         memory(answer.memory());
     }
 
     private void text(Text text) {
         line("");
-        line("Text behind %d tokens", text.context());
+        line("Text after %d tokens", text.context());
         line(
                 "  context                %8.2f s, %.0f tokens/s",
                 text.prefillSeconds(), text.context() / text.prefillSeconds());
@@ -104,17 +104,17 @@ public final class BenchmarkTable {
         memory(text.memory());
     }
 
-    private void stages(Map<String, GraphRuns> stages, Spread whole) {
+    private void graphs(Map<String, GraphRuns> graphs, Spread whole) {
         line("  %-22s %6s %10s %8s %12s %10s %10s", "graph", "runs", "s in all", "share", "ms median", "min", "max");
-        stages.forEach((graph, stage) -> line(
+        graphs.forEach((graph, spent) -> line(
                 "  %-22s %6d %10.2f %7.1f%% %12.1f %10.1f %10.1f",
                 graph,
-                stage.runs(),
-                stage.seconds(),
-                100 * stage.seconds() / whole.median(),
-                1e3 * stage.runSeconds().median(),
-                1e3 * stage.runSeconds().min(),
-                1e3 * stage.runSeconds().max()));
+                spent.runs(),
+                spent.seconds(),
+                100 * spent.seconds() / whole.median(),
+                1e3 * spent.runSeconds().median(),
+                1e3 * spent.runSeconds().min(),
+                1e3 * spent.runSeconds().max()));
     }
 
     private void memory(ProcessMemory memory) {

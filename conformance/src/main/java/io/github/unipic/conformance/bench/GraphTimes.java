@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/** Collects what graphs took. Runs come from one thread, openings from several. */
+/** Collects the times of graphs. One thread runs them, several open them. */
 final class GraphTimes implements RunListener {
-    /** By the clock. */
+    /** Start and end of an opening, in nanoseconds of the clock. */
     private record Opening(long start, long end) {
         double seconds() {
             return (end - start) / 1e9;
@@ -24,7 +24,7 @@ final class GraphTimes implements RunListener {
     private final Map<GraphName, Opening> opened = new EnumMap<>(GraphName.class);
     private final Map<GraphName, List<Double>> runs = new EnumMap<>(GraphName.class);
 
-    /** @param clock in nanoseconds, of which differences count */
+    /** @param clock in nanoseconds, from any origin */
     GraphTimes(LongSupplier clock) {
         this.clock = clock;
     }
@@ -45,15 +45,15 @@ final class GraphTimes implements RunListener {
     }
 
     /** The runs since {@link #forgetRuns}, by graph. */
-    Map<String, GraphRuns> stages(int repetitions) {
-        Map<String, GraphRuns> stages = new LinkedHashMap<>();
-        runs.forEach((graph, seconds) -> stages.put(
+    Map<String, GraphRuns> graphs(int repetitions) {
+        Map<String, GraphRuns> graphs = new LinkedHashMap<>();
+        runs.forEach((graph, seconds) -> graphs.put(
                 graph.label(),
                 new GraphRuns(
                         seconds.size(),
                         seconds.stream().mapToDouble(Double::doubleValue).sum() / repetitions,
                         Spread.of(seconds))));
-        return stages;
+        return graphs;
     }
 
     synchronized Map<String, Double> sessionSeconds() {
@@ -62,7 +62,7 @@ final class GraphTimes implements RunListener {
         return seconds;
     }
 
-    /** Time in which at least one session was being opened: some are opened side by side. */
+    /** Time in which at least one session was being opened; several may be opened at once. */
     synchronized double openingSeconds() {
         double seconds = 0;
         long covered = Long.MIN_VALUE;

@@ -21,9 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * Text to image, in an order and with noise that another program can make as well: conformance/pytorch/bench.py does.
- */
+/** Text to image, with an order and noise that other programs can compute too, such as conformance/pytorch/bench.py. */
 final class ImageBench {
     static final String PROMPT = "A red fox in the snow";
 
@@ -69,12 +67,12 @@ final class ImageBench {
                 size,
                 Spread.of(walls),
                 Spread.of(cpus),
-                model.times().stages(settings.repeat()),
+                model.times().graphs(settings.repeat()),
                 meanLevel,
                 ProcessMemory.now());
     }
 
-    /** Opens the graphs, with the smallest image; and those for tiles, where the size asks for them. */
+    /** Opens the graphs by generating the smallest image, and the graphs for tiles if the size needs them. */
     private void warmUp(int size) {
         int patch = model.manifest().sizes().downsampling();
         if ((long) size * size > settings.tileAbove() && model.engine().folder().has(PIXEL_DECODER_TILE)) {
@@ -128,7 +126,7 @@ final class ImageBench {
         });
     }
 
-    /** Seconds until the first iteration's preview is there; the rest of the image is not drawn. */
+    /** Seconds until the first iteration's preview is decoded; the rest of the image is not generated. */
     @SuppressWarnings("try") // the registration is only closed
     private double firstPreview(GenerateRequest request) {
         Cancellation enough = new Cancellation();

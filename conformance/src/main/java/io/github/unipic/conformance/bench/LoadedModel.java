@@ -8,7 +8,7 @@ import io.github.unipic.runtime.RuntimeOptions;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** A model as {@code UniPic} loads it, with its parts at hand and a clock at its graphs. */
+/** A model as {@code UniPic} loads it, with access to its parts and times of its graphs. */
 final class LoadedModel implements AutoCloseable {
     private final Engine engine;
     private final GraphTimes times = new GraphTimes(System::nanoTime);
@@ -40,12 +40,12 @@ final class LoadedModel implements AutoCloseable {
         return new Results.Load(loadSeconds, times.sessionSeconds(), loadSeconds + times.openingSeconds());
     }
 
-    /** Of the language model, which is most of the weights. */
+    /** The precision of the language model, which has most of the weights. */
     String precision() {
         return manifest().graphs().get(GraphName.DECODER_STEP.label()).precision();
     }
 
-    /** Bytes of the files that hold these graphs' weights, each file once. */
+    /** Bytes of the files with these graphs' weights, each file counted once. */
     long weightBytes(GraphName... names) {
         return Arrays.stream(names)
                 .flatMap(name -> manifest().graphs().get(name.label()).data().stream())

@@ -9,9 +9,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * How fast the machine's memory is, as Java can tell: the best of several rounds over arrays larger than its caches.
+ * The bandwidth of the machine's memory, measured in Java: the best of several rounds over arrays larger than its
+ * caches.
  *
- * @param readBytesPerSecond when values are summed up: the limit of what runs through weights once
+ * @param readBytesPerSecond when summing values: the limit for code that reads all weights once
  * @param triadBytesPerSecond of a[i] = b[i] + s c[i], three values counted, as STREAM does (McCalpin, 1995)
  * @param threads that took part
  */
@@ -48,7 +49,7 @@ public record MemoryBandwidth(double readBytesPerSecond, double triadBytesPerSec
                 throw new IllegalStateException(e);
             }
             double seconds = (System.nanoTime() - start) / 1e9;
-            // The sum is used, so that no compiler leaves the work out.
+            // The sum is used, so that the compiler does not remove the work.
             best = Math.max(best, Double.isNaN(used) ? 0 : BYTES / seconds);
         }
         return best;
@@ -71,7 +72,7 @@ public record MemoryBandwidth(double readBytesPerSecond, double triadBytesPerSec
             }
         }
 
-        /** Integers, as Java may sum those in any order, and so many at once. */
+        /** Sums integers, which Java may do in any order and so vectorize. */
         private double read() {
             return sum(a) + sum(b) + sum(c);
         }

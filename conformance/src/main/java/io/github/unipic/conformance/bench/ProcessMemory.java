@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Memory of this process in bytes, by Linux's /proc/self/status; -1 on other systems.
+ * Memory of this process in bytes, from Linux's /proc/self/status; -1 on other systems.
  *
- * @param peakRssBytes the most that was ever in memory, mapped files included
- * @param rssBytes in memory now
- * @param anonymousBytes of it, what is not of a file: the system cannot drop it and read it again
+ * @param peakRssBytes the peak of resident memory, mapped files included
+ * @param rssBytes resident memory now
+ * @param anonymousBytes the part of it without a file, which the system cannot drop and read again
  */
 public record ProcessMemory(long peakRssBytes, long rssBytes, long anonymousBytes) {
     private static final Path STATUS = Path.of("/proc/self/status");

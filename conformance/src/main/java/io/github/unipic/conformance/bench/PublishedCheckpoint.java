@@ -14,12 +14,12 @@ public final class PublishedCheckpoint {
 
     private PublishedCheckpoint() {}
 
-    /** What it takes on disk, but for some kilobytes. */
+    /** Its size on disk, except for some kilobytes. */
     public static long bytes() {
         return MAIN.bytes(PublishedShapes.main()) + VAE.bytes(PublishedShapes.vae());
     }
 
-    /** @param folder made by this */
+    /** @param folder an existing folder */
     public static void write(Path folder) throws IOException {
         Path language = Files.createDirectories(folder.resolve(LANGUAGE));
         Files.writeString(language.resolve("config.json"), """

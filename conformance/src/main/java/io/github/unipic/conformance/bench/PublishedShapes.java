@@ -15,7 +15,7 @@ final class PublishedShapes {
 
     private PublishedShapes() {}
 
-    /** Of the main file. The language model's head is its embedding. */
+    /** The tensors of the main file. The language model's head is its embedding. */
     static Map<String, long[]> main() {
         PublishedShapes all = new PublishedShapes();
         all.languageModel();
@@ -27,7 +27,7 @@ final class PublishedShapes {
         return Collections.unmodifiableMap(all.shapes);
     }
 
-    /** Of the autoencoder's file. */
+    /** The tensors of the autoencoder's file. */
     static Map<String, long[]> vae() {
         PublishedShapes all = new PublishedShapes();
         all.autoencoder();

@@ -16,15 +16,15 @@ import java.util.Random;
 import java.util.SplittableRandom;
 
 /**
- * Writes safetensors files of random weights, always the same ones. Their sizes are such that values neither vanish nor
- * grow on their way through the model. A weight is one of 65536 normal variates made once: billions take seconds.
+ * Writes safetensors files of random weights, always the same ones. They are scaled so that values neither vanish nor
+ * grow on their way through the model. Each weight is one of 65536 normal variates, so that billions take seconds.
  */
 final class RandomWeights {
     private static final int SEED = 20261121;
     private static final int VARIATES = 1 << 16;
     private static final int CHUNK = 1 << 20;
 
-    /** How a weight is stored. */
+    /** The number format of a weight. */
     enum Form {
         F32(4),
         BF16(2);

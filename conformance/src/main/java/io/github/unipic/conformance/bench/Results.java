@@ -3,15 +3,15 @@ package io.github.unipic.conformance.bench;
 import java.util.List;
 import java.util.Map;
 
-/** What each part of a benchmark found. Times are in seconds, memory in bytes. */
+/** The results of each part of a benchmark. Times are in seconds, memory in bytes. */
 public final class Results {
     private Results() {}
 
     /**
-     * How long a model takes until it can work, its files being in memory already or not.
+     * The time to load a model, whether its files are cached in memory or not.
      *
      * @param seconds until requests can be made: manifest, tokenizer, provider. Graphs are opened on first use
-     * @param sessionSeconds for each graph used, until it was open; some are opened side by side
+     * @param sessionSeconds to open each graph that was used; several may be opened at once
      * @param total until requests can be made and all graphs that were used are open
      */
     public record Load(double seconds, Map<String, Double> sessionSeconds, double total) {}
@@ -20,7 +20,7 @@ public final class Results {
      * One graph within a task.
      *
      * @param runs in all repetitions together
-     * @param seconds that its runs took in one repetition, on average
+     * @param seconds of its runs in one repetition, on average
      * @param runSeconds of one run
      */
     public record GraphRuns(int runs, double seconds, Spread runSeconds) {}
@@ -38,14 +38,14 @@ public final class Results {
      * @param size pixels a side
      * @param seconds of a whole image
      * @param cpuSeconds of all threads, for a whole image
-     * @param stages by graph; the rest of {@code seconds} is Java
-     * @param meanLevel of the last image's channels, 0 to 255: alike wherever the same image was drawn
+     * @param graphs by name; the remainder of {@code seconds} is Java overhead
+     * @param meanLevel mean pixel value of the last image, 0 to 255, which is about equal if the images are
      */
     public record Image(
             int size,
             Spread seconds,
             Spread cpuSeconds,
-            Map<String, GraphRuns> stages,
+            Map<String, GraphRuns> graphs,
             double meanLevel,
             ProcessMemory memory) {}
 
@@ -55,13 +55,14 @@ public final class Results {
      * @param firstTokenSeconds until its first token was chosen
      * @param seconds until the last token was in the cache
      * @param ids of the tokens
+     * @param graphs by name
      */
     public record Answer(
             Spread firstTokenSeconds,
             Spread seconds,
             int tokens,
             List<Integer> ids,
-            Map<String, GraphRuns> stages,
+            Map<String, GraphRuns> graphs,
             ProcessMemory memory) {}
 
     /**
@@ -69,8 +70,9 @@ public final class Results {
      *
      * @param context tokens before those that were timed
      * @param prefillSeconds for the context
-     * @param weightBytesPerToken of the graphs that each token goes through
-     * @param bandwidthShare bytes of weights read in a second over what the machine can read
+     * @param weightBytesPerToken of the graphs that run for each token
+     * @param bandwidthShare bytes of weights read in a second, divided by the bytes that the machine can read
+     * @param graphs by name
      */
     public record Text(
             int context,
@@ -79,6 +81,6 @@ public final class Results {
             double tokensPerSecond,
             long weightBytesPerToken,
             double bandwidthShare,
-            Map<String, GraphRuns> stages,
+            Map<String, GraphRuns> graphs,
             ProcessMemory memory) {}
 }

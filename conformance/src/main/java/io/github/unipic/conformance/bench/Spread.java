@@ -3,7 +3,7 @@ package io.github.unipic.conformance.bench;
 import java.util.List;
 
 /**
- * Seconds that something took, of several times.
+ * Seconds of several repetitions.
  *
  * @param median the middle one; of an even number, the mean of the two in the middle
  */

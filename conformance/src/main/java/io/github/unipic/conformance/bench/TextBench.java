@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The language model: an answer about a photo, and text behind a context. Greedy, and never stops before as many as
- * asked for are there.
+ * The language model: an answer about a photo, and text after a context. Greedy, always with the requested number of
+ * tokens.
  */
 final class TextBench {
     private static final String PHOTO = "astronaut.png";
@@ -34,7 +34,7 @@ final class TextBench {
         this.execution = execution;
     }
 
-    /** Answers, looking with SigLIP2 where the model has it. */
+    /** Answers with SigLIP2 if the model has it, otherwise with the MAR encoder. */
     Results.Answer answer() {
         Image photo = Photos.find(PHOTO).orElseThrow();
         openGraphs();
@@ -55,7 +55,7 @@ final class TextBench {
                 Spread.of(walls),
                 ids.size(),
                 ids,
-                model.times().stages(settings.repeat()),
+                model.times().graphs(settings.repeat()),
                 ProcessMemory.now());
     }
 
@@ -85,7 +85,7 @@ final class TextBench {
         return encoder.embeds(photo, encoder.path(Optional.empty()));
     }
 
-    /** Tokens behind a context of seeded ids. */
+    /** Tokens after a context of seeded ids. */
     Results.Text text(int length, MemoryBandwidth bandwidth) {
         long[] ids = new SeededValues(0, "bench/text/" + length + "/ids")
                 .below(model.manifest().sizes().vocabulary(), length);
@@ -111,12 +111,12 @@ final class TextBench {
                     1 / spread.median(),
                     bytes,
                     bytes / spread.median() / bandwidth.readBytesPerSecond(),
-                    model.times().stages(1),
+                    model.times().graphs(1),
                     ProcessMemory.now());
         }
     }
 
-    /** So that no session is opened within what is timed. */
+    /** Opens the graphs, so that no session is opened while time is measured. */
     private void openGraphs() {
         try (LanguageContext context = LanguageContext.empty(execution)) {
             context.tokens(new long[] {0});

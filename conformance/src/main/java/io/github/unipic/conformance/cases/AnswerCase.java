@@ -18,10 +18,10 @@ import java.util.function.Consumer;
 /**
  * One question about a photo.
  *
- * @param seed of no effect: nothing here is random
+ * @param seed without effect, because nothing here is random
  * @param path {@code siglip2} or {@code mar}
- * @param photo name of one that comes with the kit
- * @param tokens of the answer at most
+ * @param photo name of a built-in photo
+ * @param tokens largest number of tokens of the answer
  */
 record AnswerCase(long seed, String name, String path, String photo, String question, int tokens) {
 
@@ -46,7 +46,7 @@ record AnswerCase(long seed, String name, String path, String photo, String ques
         }
     }
 
-    /** MAR's at the native grid's size, whatever size the model generates by default. */
+    /** The image's embeddings; the MAR encoder's always at the size of the native grid. */
     private Tensor embeds(Execution execution) {
         ImageEncoder encoder = new ImageEncoder(execution);
         Image image = Photos.require(photo);

@@ -9,34 +9,34 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Something that a model computes of inputs that are the same everywhere: one graph, a whole image, an answer. Its
- * outputs are compared with what is {@link Expected} of it, or recorded to be expected of others.
+ * A computation with inputs that are the same on every machine: one graph, a whole image, an answer. Its outputs are
+ * compared with the {@link Expected} ones, or recorded as a reference.
  *
  * @param subject the graph or the task
  * @param name the scenario in reports
- * @param prefix of the keys under which what is expected has the outputs
- * @param graphs those without which it cannot be run, as far as a model folder may lack them
- * @param repeats whether it is run twice, the second time to give the same to the bit
+ * @param prefix of the keys of the expected outputs
+ * @param graphs optional graphs of a model folder that it needs
+ * @param repeats whether it is run twice, and the second run must give the same bits
  */
 public record Case(
         Area area, String subject, String name, String prefix, Set<GraphName> graphs, boolean repeats, Run run) {
 
-    /** The computation; gives each output as soon as it is there. */
+    /** The computation; gives each output as soon as it is computed. */
     @FunctionalInterface
     public interface Run {
         void on(Execution execution, Consumer<Output> outputs);
     }
 
     /**
-     * What a case gives.
+     * An output of a case.
      *
-     * @param area what it says something about
-     * @param subject the graph or the task that it says something about
+     * @param area that it belongs to
+     * @param subject the graph or the task that it belongs to
      * @param value with the metric that judges it
      */
     public record Output(Area area, String subject, String name, Value value) {}
 
-    /** A graph that this needs and a model lacks. */
+    /** A graph that this case needs and a model lacks; empty if the model has all. */
     public Optional<GraphName> missing(ModelFolder model) {
         return graphs.stream().filter(graph -> !model.has(graph)).findFirst();
     }

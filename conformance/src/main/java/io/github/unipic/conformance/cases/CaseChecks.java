@@ -9,10 +9,10 @@ import io.github.unipic.runtime.Execution;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Runs cases and judges what they give. */
+/** Runs cases and judges their outputs. */
 public record CaseChecks(Execution execution, ModelTolerances tolerances, Results results) {
 
-    /** Compares a case with what is expected, or says that the model has no graph for it. */
+    /** Compares a case with the expected outputs; skips it if the model lacks a graph for it. */
     public void check(Case one, Expected expected) {
         one.missing(execution.engine().folder())
                 .ifPresentOrElse(

@@ -17,10 +17,10 @@ import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
- * What is run on a model whose sizes are not known beforehand: cases.json, which the PyTorch side reads as well.
+ * The cases for a model of any sizes: cases.json, which the PyTorch scripts read too.
  *
  * @param seed of all inputs, 32 bits
- * @param sha256 of cases.json, by which a reference file shows that it was made from the same cases
+ * @param sha256 of cases.json, which shows that a reference file was recorded from the same cases
  */
 public record Cases(long seed, String sha256, List<Case> all) {
     private static final String RESOURCE = "/io/github/unipic/conformance/cases.json";
@@ -29,19 +29,19 @@ public record Cases(long seed, String sha256, List<Case> all) {
             .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
             .build();
 
-    /** @throws IllegalArgumentException for a seed of more than 32 bits, of which some would have no effect */
+    /** @throws IllegalArgumentException for a seed of more than 32 bits */
     public Cases {
         if (seed >>> Integer.SIZE != 0) {
             throw new IllegalArgumentException("seed is " + seed + ", not 0 to 4294967295");
         }
     }
 
-    /** The cases of a suite with the kit's own numbers. */
+    /** The cases of a suite with the kit's own seed. */
     public static Cases of(Suite suite) {
         return of(suite, OptionalLong.empty());
     }
 
-    /** The cases of a suite with other numbers. */
+    /** The cases of a suite with another seed; empty for the kit's own. */
     public static Cases of(Suite suite, OptionalLong given) {
         try (InputStream in = Cases.class.getResourceAsStream(RESOURCE)) {
             if (in == null) {

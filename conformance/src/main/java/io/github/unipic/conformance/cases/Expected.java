@@ -14,17 +14,17 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** The right values: a safetensors file of tensors by key, read when asked for, with texts in its metadata. */
+/** The expected values: a safetensors file with tensors by key, read on demand, and texts in its metadata. */
 public abstract class Expected implements AutoCloseable {
     private final String what;
     private final String remedy;
     private final SafetensorsFile file;
 
     /**
-     * Opens one.
+     * Opens a file.
      *
-     * @param what the kind of file, to begin a message with
-     * @param remedy to end a message with
+     * @param what the kind of file, with which messages begin
+     * @param remedy what to do, with which messages end
      * @throws ConformanceException when it cannot be read
      */
     protected Expected(Path path, String what, String remedy) {
@@ -42,7 +42,7 @@ public abstract class Expected implements AutoCloseable {
         return new TreeSet<>(file.tensors().keySet());
     }
 
-    /** Of a tensor that is there. */
+    /** The shape of an existing tensor. */
     protected long[] shape(String key) {
         return file.tensors().get(key).shape();
     }
@@ -51,7 +51,7 @@ public abstract class Expected implements AutoCloseable {
         return Optional.ofNullable(file.metadata().get(name));
     }
 
-    /** What to say where there is no tensor. */
+    /** The message for a missing tensor. */
     protected abstract String without(String key);
 
     protected ConformanceException wrong(String problem) {
@@ -80,13 +80,14 @@ public abstract class Expected implements AutoCloseable {
         });
     }
 
-    /** From pixel values [...,H,W,3]. */
+    /** The image of a tensor of pixel values [...,H,W,3]. */
     public Optional<Image> image(String key) {
         return integers(key).map(values -> {
             long[] shape = shape(key);
             int axes = shape.length;
             if (axes < 3 || shape[axes - 1] != 3) {
-                throw wrong("has the shape " + Arrays.toString(shape) + " in " + key + ", which is no image's");
+                throw wrong(
+                        "has the shape " + Arrays.toString(shape) + " in " + key + ", which is not that of an image");
             }
             byte[] rgb = new byte[values.length];
             for (int i = 0; i < rgb.length; i++) {

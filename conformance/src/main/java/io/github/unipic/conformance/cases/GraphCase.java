@@ -16,12 +16,12 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * One run of one graph at certain sizes, by the graph contract alone: named tensors in, named tensors out.
- * docs/conformance-cases.md says what each parameter means; those that are not given, 0 or null, have their defaults.
+ * One run of one graph at certain sizes, which uses only the graph contract: named tensors in, named tensors out.
+ * docs/conformance-cases.md describes the parameters; those that are 0 or null get their defaults.
  *
  * @param seed of the inputs
- * @param last so many of the steps, the last ones, are taken: with all of them what the first do hides the others
- * @param scale of all floating-point inputs but what a schedule gives; small ones show what a norm adds to a variance
+ * @param last the number of steps taken, which are the last ones: with all steps the first ones would hide the others
+ * @param scale of all floating-point inputs except those of a schedule; a small scale shows a norm's epsilon
  */
 record GraphCase(
         long seed,
@@ -45,7 +45,7 @@ record GraphCase(
         double temperature,
         float scale) {
 
-    /** Fills in what is not given. */
+    /** Sets the defaults. */
     public GraphCase {
         batch = Math.max(1, batch);
         rows = rows == 0 ? batch : rows;
@@ -67,7 +67,7 @@ record GraphCase(
         return new Case(Area.GRAPH, graph.label(), name, prefix, Set.of(graph), true, this::run);
     }
 
-    /** The numbers of an input. */
+    /** The values of an input. */
     SeededValues values(String input) {
         return new SeededValues(seed, graph.label() + "/" + name + "/" + input);
     }
@@ -91,7 +91,7 @@ record GraphCase(
         }
     }
 
-    /** The new positions are to be judged by what is expected; the old ones must be the past, untouched. */
+    /** New positions are compared with the expected ones; old positions must equal the past. */
     private void present(String output, Floats present, GraphInputs inputs, Consumer<Output> outputs) {
         String nameOfPast = output + " of the past";
         Floats past = inputs.past(output);
@@ -100,7 +100,7 @@ record GraphCase(
         int pastLength = Math.toIntExact(past.shape()[2]);
         long[] shape = {past.shape()[0], past.shape()[1], pastLength + tokens, width};
         if (!Arrays.equals(present.shape(), shape)) {
-            // Which positions are new cannot be told: of both it is said what shape there must be.
+            // The new positions are unknown, so both checks only report the expected shape.
             Values wrong = new Values(present, Optional.of(new Floats(new float[0], shape)));
             outputs.accept(output(output, wrong));
             outputs.accept(output(nameOfPast, wrong));

@@ -187,7 +187,7 @@ final class GraphInputs implements AutoCloseable {
         return of.known().of(grid.tokens());
     }
 
-    /** The first of each row's permutation, ascending. */
+    /** The first positions of each row's permutation, in ascending order. */
     private void knownPositions() {
         long[][] rows = new long[of.rows()][];
         Arrays.setAll(
@@ -207,7 +207,7 @@ final class GraphInputs implements AutoCloseable {
         floats("latents", of.batch(), grid.height(), grid.width(), sizes.latentChannels());
     }
 
-    /** Half as wide as the others: about [-1, 1]. */
+    /** Half the scale of other inputs: about [-1, 1]. */
     private void pixels(int height, int width) {
         scaled("pixels", of.scale() / 2, of.batch(), 3, height, width);
     }

@@ -13,8 +13,8 @@ import java.util.Optional;
 /**
  * A greedy answer: each token is the one with the largest logit.
  *
- * @param ids its tokens, the one that ended it included
- * @param logits that each token was taken from
+ * @param ids its tokens, including the one that ended it
+ * @param logits from which each token was chosen
  */
 public record GreedyAnswer(long[] ids, List<float[]> logits) implements Value {
     private static final String MARGINS = "margins";
@@ -29,7 +29,7 @@ public record GreedyAnswer(long[] ids, List<float[]> logits) implements Value {
                 answer.tokens().stream().mapToLong(Integer::longValue).toArray(), logits);
     }
 
-    /** How far each token leads the next: difference of the logits over the root mean square of all. */
+    /** Each token's margin to the second one: difference of the logits over the root mean square of all. */
     float[] margins() {
         float[] margins = new float[ids.length];
         for (int position = 0; position < ids.length; position++) {
@@ -38,7 +38,7 @@ public record GreedyAnswer(long[] ids, List<float[]> logits) implements Value {
         return margins;
     }
 
-    /** How far the token at a position leads another one, as in {@link #margins}. */
+    /** The margin of the token at a position to another one, as in {@link #margins}. */
     double lead(int position, long other) {
         float[] all = logits.get(position);
         return other < 0 || other >= all.length
@@ -46,7 +46,7 @@ public record GreedyAnswer(long[] ids, List<float[]> logits) implements Value {
                 : (all[(int) ids[position]] - all[(int) other]) / rms(all);
     }
 
-    /** Whether every logit was a number. */
+    /** Whether every logit is finite. */
     boolean isFinite() {
         return logits.stream().allMatch(all -> Double.isFinite(rms(all)));
     }
@@ -66,8 +66,9 @@ public record GreedyAnswer(long[] ids, List<float[]> logits) implements Value {
     }
 
     /**
-     * Rounding may decide between two tokens that are as good as equally likely, and what follows is another answer.
-     * Both sides must see it so: the reference its token and the next, this machine its token and the reference's.
+     * Rounding may decide between two tokens that are about equally likely, and then the rest of the answer differs.
+     * Both margins must be small: the reference's between its two best tokens, and this machine's between its token and
+     * the reference's.
      */
     private void compare(long[] expected, float[] margins, Judge judge) {
         int parting = parting(expected);
@@ -79,10 +80,10 @@ public record GreedyAnswer(long[] ids, List<float[]> logits) implements Value {
         } else if (parting < Math.max(ids.length, expected.length)) {
             boolean oneEnds = parting == Math.min(ids.length, expected.length);
             margin = oneEnds ? Double.POSITIVE_INFINITY : Math.max(margins[parting], lead(parting, expected[parting]));
-            note = Optional.of("the answers part at token " + parting);
+            note = Optional.of("the answers diverge at token " + parting);
         }
         double limit = judge.tolerances().tasks().answerMargin();
-        judge.comparer().measured(judge.name(), "logit margin where the answers part", margin, limit, note);
+        judge.comparer().measured(judge.name(), "logit margin where the answers diverge", margin, limit, note);
     }
 
     @Override
@@ -91,7 +92,7 @@ public record GreedyAnswer(long[] ids, List<float[]> logits) implements Value {
         recorder.floats(prefix + MARGINS, margins(), ids.length);
     }
 
-    /** Tokens at the beginning that are the same. */
+    /** The number of equal tokens at the beginning. */
     private int parting(long[] expected) {
         int position = 0;
         while (position < ids.length && position < expected.length && ids[position] == expected[position]) {
@@ -100,7 +101,7 @@ public record GreedyAnswer(long[] ids, List<float[]> logits) implements Value {
         return position;
     }
 
-    /** The token with the largest logit but one. */
+    /** The token with the second largest logit. */
     private static int next(float[] values, int best) {
         int next = best == 0 ? 1 : 0;
         for (int i = 0; i < values.length; i++) {

@@ -24,10 +24,10 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * One image generated, or edited where there is a photo.
+ * One image, generated or, if there is a photo, edited.
  *
  * @param seed of the order and the noise
- * @param photo name of the image that is edited, of those that come with the kit; empty to generate
+ * @param photo name of the built-in photo to edit; empty to generate
  */
 record ImageCase(
         long seed,
@@ -41,7 +41,7 @@ record ImageCase(
         String prompt,
         String photo) {
 
-    /** Fills in what is not given. */
+    /** Sets the defaults. */
     ImageCase {
         photo = Objects.requireNonNullElse(photo, "");
     }

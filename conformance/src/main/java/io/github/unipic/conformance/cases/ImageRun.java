@@ -16,12 +16,12 @@ import java.util.function.BiConsumer;
  *
  * @param plan of one image, with its order and noise
  * @param observer of the loop
- * @param outputs takes {@code latents}, {@code pixels} and {@code image}
+ * @param outputs receives {@code latents}, {@code pixels} and {@code image}
  */
 public record ImageRun(
         Execution execution, GenerationPlan plan, ImageGenerator.Observer observer, BiConsumer<String, Value> outputs) {
 
-    /** Generates behind two prompts. */
+    /** Generates after two prompts. */
     public void generate(LanguageContext conditional, LanguageContext unconditional, Tensor canvas) {
         try (KvCache prompts = KvCache.stack(plan.rows(conditional.cache(), unconditional.cache()));
                 Tensor latents = new ImageGenerator(execution)

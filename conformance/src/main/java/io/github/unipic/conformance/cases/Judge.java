@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
-/** What the value of one output is judged by, and where the verdict goes. */
+/** The expected values and tolerances for one output, and the results that receive the check. */
 public record Judge(Case one, Output output, Expected expected, ModelTolerances tolerances, Results results) {
     public String name() {
         return output.name();
@@ -26,12 +26,12 @@ public record Judge(Case one, Output output, Expected expected, ModelTolerances 
                 : tolerances.tasks().loop();
     }
 
-    /** What is expected under a name. */
+    /** The expected value of this output. */
     <T> Optional<T> expected(String name, BiFunction<Expected, String, Optional<T>> kind) {
         return kind.apply(expected, one.prefix() + name);
     }
 
-    /** Compares with what is expected of this output, or fails where there is nothing. */
+    /** Compares with the expected value of this output, or fails if there is none. */
     public <T> void against(BiFunction<Expected, String, Optional<T>> kind, Consumer<T> compare) {
         expected(name(), kind).ifPresentOrElse(compare, () -> cannotJudge(name()));
     }

@@ -7,13 +7,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
 
-/** The photos that golden files were made from, as far as they come with the project. */
+/** The built-in photos, from which golden files were recorded. */
 public final class Photos {
     private static final String FOLDER = "/io/github/unipic/conformance/photos/";
 
     private Photos() {}
 
-    /** One by its file name, if it comes with the kit. */
+    /** The photo of a file name; empty if it is not built in. */
     public static Optional<Image> find(String name) {
         if (!name.matches("[a-z]+\\.(png|jpg)")) {
             return Optional.empty();
@@ -25,7 +25,7 @@ public final class Photos {
         }
     }
 
-    /** One that is known to come with the kit. */
+    /** A photo that is known to be built in. */
     static Image require(String name) {
         return find(name).orElseThrow(() -> new IllegalStateException("Photo " + name + " is missing from the jar"));
     }

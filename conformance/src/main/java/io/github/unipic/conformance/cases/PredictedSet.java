@@ -2,7 +2,7 @@ package io.github.unipic.conformance.cases;
 
 import java.util.Arrays;
 
-/** The set of positions that the MAR decoder is asked for. */
+/** The set of positions that the MAR decoder predicts. */
 enum PredictedSet {
     ONE,
     REST,

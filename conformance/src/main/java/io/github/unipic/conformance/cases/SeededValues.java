@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 
 /**
- * Numbers that depend on a seed, a stream's name and an index alone, and are the same to the bit in every language.
+ * Numbers that depend only on a seed, a stream's name and an index, and have the same bits in every language.
  * docs/conformance-cases.md has the rules.
  */
 public final class SeededValues {
@@ -49,7 +49,7 @@ public final class SeededValues {
         return values;
     }
 
-    /** The numbers 0 to n - 1 in an order of their own for each row. */
+    /** The numbers 0 to n - 1 in random order, another one for each row. */
     public int[] permutation(int row, int n) {
         long[] words = new long[n];
         for (int i = 0; i < n; i++) {

@@ -9,15 +9,15 @@ import io.github.unipic.runtime.Tensor;
 import java.io.IOException;
 import java.util.Optional;
 
-/** Something that a case gives, with the metric that judges it. */
+/** The value of a case's output, with the metric that judges it. */
 public interface Value {
-    /** Compares it with what is expected. */
+    /** Compares it with the expected value. */
     void judge(Judge judge);
 
-    /** Keeps it as what is expected of others, if it is compared with what others give. */
+    /** Records it as a reference, if it is a value that is compared with a reference. */
     default void record(String prefix, String name, Recorder recorder) throws IOException {}
 
-    /** Takes what is expected of others, by key. */
+    /** Receives the values of a reference, by key. */
     interface Recorder {
         void floats(String key, float[] values, long... shape) throws IOException;
 
@@ -27,14 +27,15 @@ public interface Value {
     /**
      * Floats, judged by the relative L2 error.
      *
-     * @param must what they must be to the bit, where a rule says that; else what is expected says it
+     * @param must the values that they must equal bit for bit, if a rule gives them; otherwise the expected values
+     *     count
      */
     record Values(Floats floats, Optional<Floats> must) implements Value {
         static Values of(Tensor tensor) {
             return new Values(new Floats(tensor.toFloats(), tensor.shape()), Optional.empty());
         }
 
-        /** Of which the number counts, not the shape. */
+        /** Values whose number is checked, but not their shape. */
         public static Values flat(float[] floats) {
             return new Values(new Floats(floats, floats.length), Optional.empty());
         }

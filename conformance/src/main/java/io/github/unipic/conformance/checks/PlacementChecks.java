@@ -23,8 +23,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Which provider ran what: the first case of each graph, run once with ONNX Runtime's profiling on. A provider that
- * takes a graph at those sizes and leaves it to the CPU at others is not found out.
+ * Checks which provider ran which nodes: the first case of each graph, run once with ONNX Runtime's profiling. A
+ * provider that runs a graph at these sizes but leaves it to the CPU at others is not noticed.
  */
 public final class PlacementChecks {
     private final ModelFolder model;
@@ -83,9 +83,9 @@ public final class PlacementChecks {
     }
 
     /**
-     * Did the provider run anything, and, strictly, everything that computes?
+     * Checks that the provider ran at least one node and, if strict, every node that computes.
      *
-     * @param provider that was asked for, by ONNX Runtime's name
+     * @param provider the requested one, by ONNX Runtime's name
      */
     static void judge(List<Placement> placements, String provider, boolean strict, Results results) {
         boolean unused = placements.stream()

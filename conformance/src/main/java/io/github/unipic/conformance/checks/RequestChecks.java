@@ -22,7 +22,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
 
-/** Requests as an application makes them: the same one twice, and several at once against the same one by one. */
+/** Requests as in an application: the same one twice, and several at once, compared with the same ones run alone. */
 public final class RequestChecks {
     private static final int SIDE_IN_TOKENS = 4;
     private static final int ITERATIONS = 3;
@@ -89,7 +89,7 @@ public final class RequestChecks {
             return future.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new CancelledException("The run was interrupted while requests were under way.", e);
+            throw new CancelledException("The run was interrupted while requests were running.", e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException failure) {
                 throw failure;

@@ -14,8 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * ONNX Runtime's profile of a session: an event for each time that a node ran. A node in a loop has many, all under one
- * name.
+ * ONNX Runtime's profile of a session: an event for each run of a node. A node in a loop has many events with one name.
  */
 final class Trace {
     static final String CPU = "CPUExecutionProvider";
@@ -23,8 +22,8 @@ final class Trace {
     private static final String RUN = "_kernel_time";
 
     /**
-     * Arithmetic on shapes, positions and masks of places. ONNX Runtime leaves it on the CPU by design, next to the
-     * shapes that it comes from, where all that it makes is of one of {@link #INDEX_TYPES}.
+     * Operators that compute shapes, positions and masks. ONNX Runtime leaves them on the CPU by design, next to the
+     * shapes that they read, if all their outputs have one of {@link #INDEX_TYPES}.
      */
     private static final Set<String> BOOKKEEPING = Set.of(
             "Abs",
@@ -78,14 +77,14 @@ final class Trace {
 
     private static final Set<String> INDEX_TYPES = Set.of("int64", "int32", "bool");
 
-    /** What is known of one node of the optimized graph. */
+    /** One node of the optimized graph. */
     private record Node(String operator, String provider, boolean computes, double milliseconds) {}
 
     private final Map<String, Node> nodes = new LinkedHashMap<>();
 
     private Trace() {}
 
-    /** @throws InferenceException when it is not what ONNX Runtime writes */
+    /** @throws InferenceException when it is not a profile of ONNX Runtime */
     static Trace read(Path file) {
         JsonNode events;
         try {
@@ -126,7 +125,7 @@ final class Trace {
                         before.milliseconds() + again.milliseconds()));
     }
 
-    /** @param onCpu whether the CPU was asked for, so that nothing is a fallback */
+    /** @param onCpu whether the CPU is the requested provider, so that nothing is a fallback */
     Placement placement(GraphName graph, boolean onCpu) {
         Map<String, Placement.Share> shares = new TreeMap<>();
         Map<String, Placement.Fallback> fallbacks = new TreeMap<>();

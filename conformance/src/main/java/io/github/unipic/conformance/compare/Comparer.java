@@ -10,20 +10,20 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * Compares tensors with their references and hands over a check for each.
+ * Compares tensors with their references and gives a check for each.
  *
  * @param area of the checks
  * @param subject of the checks
  * @param scenario of the checks
- * @param sink takes the checks
+ * @param sink receives the checks
  */
 public record Comparer(Area area, String subject, String scenario, Consumer<Check> sink) {
 
     /**
-     * Floats, by the L2 norm of the difference over that of the reference; a value that is not finite fails, on either
-     * side.
+     * Compares floats by the L2 norm of the difference over that of the reference. A value that is not finite fails, on
+     * either side.
      *
-     * @return whether they could be compared, being of one shape
+     * @return whether they could be compared, because their shapes are equal
      */
     public boolean floats(String tensor, Floats actual, Floats expected, double limit) {
         boolean comparable = sameShape(tensor, actual.shape(), expected.shape());
@@ -33,7 +33,7 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
         return comparable;
     }
 
-    /** As with shapes, where only the number of values is known of the reference. */
+    /** As with shapes, for a reference of which only the number of values is known. */
     public void floats(String tensor, float[] actual, float[] expected, double limit) {
         if (!sameShape(tensor, new long[] {actual.length}, new long[] {expected.length})) {
             return;
@@ -44,7 +44,7 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
         add(tensor, "relative L2", error, limit, Optional.of(errors), Optional.empty());
     }
 
-    /** Floats that must be the same to the bit. */
+    /** Floats that must have the same bits. */
     public void same(String tensor, Floats actual, Floats expected) {
         if (sameShape(tensor, actual.shape(), expected.shape())) {
             differing(
@@ -56,7 +56,7 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
         }
     }
 
-    /** Integers, which must be the same. */
+    /** Integers, which must be equal. */
     public void exact(String tensor, long[] actual, long[] expected) {
         differing(
                 tensor,
@@ -67,7 +67,7 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
                                 .count());
     }
 
-    /** An 8-bit image that must be the same to the byte. */
+    /** An 8-bit image that must have the same bytes. */
     public void samePixels(String tensor, byte[] actual, byte[] expected) {
         if (sameLength(tensor, actual, expected)) {
             differing(tensor, differing(differences(actual, expected)));
@@ -78,7 +78,7 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
      * A generated 8-bit image.
      *
      * @param largest difference of a pixel value that passes, 0 to 255
-     * @param share of values that may differ; where all of them may, the share is told, not judged
+     * @param share of values that may differ; if all may, the share is only reported
      */
     public void generated(String tensor, byte[] actual, byte[] expected, double largest, double share) {
         if (!sameLength(tensor, actual, expected)) {
@@ -111,12 +111,12 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
         }
     }
 
-    /** A number of another kind. */
+    /** A value of another metric. */
     public void measured(String tensor, String metric, double value, double limit, Optional<String> note) {
         add(tensor, metric, value, limit, Optional.empty(), note);
     }
 
-    /** There is nothing to judge by: a check that fails, with the reason. */
+    /** Adds a check that fails because the reference has no values for it. */
     public void cannotJudge(String tensor, String reason) {
         fail(tensor, "in the reference", reason);
     }
@@ -153,7 +153,7 @@ public record Comparer(Area area, String subject, String scenario, Consumer<Chec
         return sameShape(tensor, new long[] {actual.length}, new long[] {expected.length});
     }
 
-    /** Adds a check only where they are not the same: it fails. */
+    /** Adds a failing check if the shapes differ. */
     private boolean sameShape(String tensor, long[] actual, long[] expected) {
         boolean same = Arrays.equals(actual, expected);
         if (!same) {

@@ -1,7 +1,7 @@
 package io.github.unipic.conformance.compare;
 
 /**
- * A tensor's values, copied out of where it lay.
+ * A copy of a tensor's values.
  *
  * @param values row-major
  * @param shape the lengths of its axes

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The limits for a model folder, whose graphs may differ in precision: a graph has those of its own, a task those of
- * the coarsest.
+ * The limits for a model folder, whose graphs may differ in precision: a graph has those of its own precision, a task
+ * those of the lowest.
  */
 public final class ModelTolerances {
     private static final Map<String, String> SHORT =
@@ -17,7 +17,7 @@ public final class ModelTolerances {
     private final Map<String, Tolerances> graphs = new TreeMap<>();
     private final Tolerances tasks;
 
-    /** @param judgedAs the precision to judge everything by; empty for what the manifest says */
+    /** @param judgedAs the precision whose limits apply to everything; empty for the manifest's */
     public ModelTolerances(Manifest manifest, Optional<String> judgedAs) {
         manifest.graphs()
                 .forEach((name, spec) -> graphs.put(

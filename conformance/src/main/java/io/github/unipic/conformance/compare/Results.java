@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/** The results of a run so far. Notifies of each check as it is made, and of each case that is done. */
+/** The results of a run so far. Notifies a listener of each check, and of each case that is done. */
 public final class Results {
     private final Consumer<Check> onCheck;
     private final BiConsumer<Integer, Integer> onProgress;
@@ -35,7 +35,7 @@ public final class Results {
         onCheck.accept(check);
     }
 
-    /** So many cases follow. */
+    /** Announces the number of cases that follow. */
     public void expect(int cases) {
         casesDone = 0;
         casesInAll = cases;
@@ -47,11 +47,11 @@ public final class Results {
     }
 
     /**
-     * Does something; where it fails, that is a check that fails, and the run goes on. Whatever the exception: a result
-     * of an unexpected shape may bring about any.
+     * Runs a part of the run. If it fails, that is a failed check, and the run goes on. Any exception counts, because a
+     * result of an unexpected shape can cause any.
      *
      * @throws CancelledException when cancelled
-     * @throws ConformanceException when what is compared with is of no use, which is no verdict
+     * @throws ConformanceException when the reference is unusable, which says nothing about the model
      */
     public void attempt(Area area, String subject, String scenario, Runnable work) {
         try {
@@ -63,7 +63,7 @@ public final class Results {
         }
     }
 
-    /** One line. Only this project's exceptions have a message that stands for itself. */
+    /** The reason in one line. Only messages of this project's exceptions are complete by themselves. */
     public static String reason(RuntimeException e) {
         return e instanceof UniPicException ? e.getMessage() : "unexpected: " + e;
     }
@@ -80,7 +80,7 @@ public final class Results {
         images.add(pair);
     }
 
-    /** @param what could not be compared, and why */
+    /** @param what was not compared, and why */
     public void skip(String what) {
         skipped.add(what);
     }

@@ -4,7 +4,7 @@ import io.github.unipic.conformance.report.ErrorStatistics;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Computes how a tensor differs from its reference. */
+/** Computes the differences between a tensor and its reference. */
 final class Statistics {
     private Statistics() {}
 
@@ -42,7 +42,7 @@ final class Statistics {
                 histogram(actual, expected, rms));
     }
 
-    /** No graph gives anything but numbers, so not even two infinities agree. */
+    /** All graphs give finite numbers, so even two infinities do not agree. */
     private static boolean comparable(float actual, float expected) {
         return Float.isFinite(actual) && Float.isFinite(expected);
     }
@@ -61,7 +61,7 @@ final class Statistics {
         return list;
     }
 
-    /** 0 below the first decade, then one up for each power of ten. */
+    /** 0 below the first decade, then one more for each power of ten. */
     private static int decade(double error) {
         double power = Math.floor(Math.log10(error)) - ErrorStatistics.FIRST_DECADE + 1;
         // Neither 0 (minus infinity) nor 0/0 (not a number) is an error.

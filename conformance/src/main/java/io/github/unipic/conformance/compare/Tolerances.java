@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The limits for a precision: tolerances.json, which says of each why it has its value. */
+/** The limits for a precision, from tolerances.json, which gives the reason for each. */
 public final class Tolerances {
     private static final String RESOURCE = "/io/github/unipic/conformance/tolerances.json";
 
@@ -23,18 +23,18 @@ public final class Tolerances {
 
     /**
      * @param precision {@code fp32}, {@code fp16}, ...
-     * @throws InvalidRequestException for one that the file does not know
+     * @throws InvalidRequestException for a precision that is not in the file
      */
     public static Tolerances of(String precision) {
         JsonNode found = file().path("precisions").path(precision);
         if (found.isMissingNode()) {
-            throw new InvalidRequestException("There are no tolerances for " + precision + "; there are some for "
-                    + String.join(", ", precisions()) + ".");
+            throw new InvalidRequestException(
+                    "There are no tolerances for " + precision + "; use " + String.join(", ", precisions()) + ".");
         }
         return new Tolerances(precision, found);
     }
 
-    /** The precisions that the file knows, finest first. */
+    /** The precisions in the file, highest first. */
     public static List<String> precisions() {
         List<String> names = new ArrayList<>();
         file().path("precisions").fieldNames().forEachRemaining(names::add);
@@ -66,7 +66,7 @@ public final class Tolerances {
         return limit("image_share");
     }
 
-    /** Largest margin, over the root mean square of the logits, at which two answers may part. */
+    /** Largest margin, over the root mean square of the logits, at which two answers may diverge. */
     public double answerMargin() {
         return limit("answer_margin");
     }

@@ -64,9 +64,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-/**
- * Golden files as cases. One instance is one run of one file: its inputs through the sdk, its outputs by their keys.
- */
+/** Golden files as cases. One instance is one run of one file: the sdk computes the outputs from the file's inputs. */
 final class GoldenCases {
     private final GoldenFile golden;
     private final Execution execution;
@@ -85,7 +83,7 @@ final class GoldenCases {
     }
 
     /**
-     * The cases of a file, by its name; none where the name is not known.
+     * The cases of a file, chosen by its name; none if the name is unknown.
      *
      * @param checkpoint that the graphs were exported from
      */
@@ -129,7 +127,7 @@ final class GoldenCases {
 
     // ---- photos and single graphs
 
-    /** Keys PHOTO/MODE/SIZE, as far as the photo is at hand. */
+    /** Keys PHOTO/MODE/SIZE, if the photo is built in. */
     private void preprocess() {
         for (String key : golden.keys()) {
             String[] parts = key.split("/");
@@ -236,7 +234,7 @@ final class GoldenCases {
         return activations(values.values(), values.shape());
     }
 
-    /** Values in the float type in which the model hands activations from graph to graph. */
+    /** Values in the float type of the model's activations between graphs. */
     private Tensor activations(float[] values, long... shape) {
         return execution.engine().graphs().tensor(DECODER_STEP, "embeds", values, shape);
     }
@@ -269,8 +267,8 @@ final class GoldenCases {
     }
 
     /**
-     * decoder_embed of x_con, computed here: the golden file has no source image from which the MAR encoder's graph
-     * could make the canvas.
+     * decoder_embed of x_con, computed here because the golden file has no source image from which the MAR encoder's
+     * graph could compute the canvas.
      */
     private Tensor canvas(Path checkpoint) {
         Floats source = golden.values("x_con");
@@ -323,7 +321,7 @@ final class GoldenCases {
                 new Integers(execution.engine().tokenizer().encode(turn)));
     }
 
-    /** Starts from the photo where it is at hand, else from the pixels that the golden file has. */
+    /** Starts from the photo if it is built in, otherwise from the golden file's pixels. */
     private void edit() {
         try (Tensor pixels = sourcePixels();
                 MarEncoding source = new ImageEncoder(execution).encode(pixels);
@@ -373,7 +371,7 @@ final class GoldenCases {
         }
     }
 
-    /** Appends a prompt whose run of image placeholders stands for {@code embeds}. */
+    /** Appends a prompt in which {@code embeds} replace the image placeholders. */
     private void fill(LanguageContext context, String key, Tensor embeds) {
         long[] ids = golden.longs(key);
         long placeholder = execution.manifest().tokens().image();
@@ -444,7 +442,7 @@ final class GoldenCases {
 
     // ---- outputs
 
-    /** What a model makes of an input, which is closed. */
+    /** The model's output for an input, which is closed. */
     private void graph(GraphName graph, String key, Tensor input, UnaryOperator<Tensor> model) {
         try (input;
                 Tensor output = model.apply(input)) {
@@ -456,7 +454,7 @@ final class GoldenCases {
         give(Area.GRAPH, graph.label(), key, Values.flat(tensor.toFloats()));
     }
 
-    /** Something on the way to a whole image. */
+    /** An intermediate result of an image. */
     private void loop(String key, float[] values) {
         task(Area.LOOP, key, Values.flat(values));
     }
@@ -479,10 +477,10 @@ final class GoldenCases {
     /**
      * A framed and resized photo.
      *
-     * @param jpeg whose decoders round differently; else it must be the same to the byte
+     * @param jpeg whether it is a JPEG, whose decoders round differently; otherwise all bytes must be equal
      */
     private record Photo(Image image, boolean jpeg) implements Value {
-        /** On average, of 255. */
+        /** The largest mean difference of a JPEG's pixel values, of 255. */
         private static final double JPEG_LIMIT = 2;
 
         @Override
@@ -498,8 +496,8 @@ final class GoldenCases {
     }
 
     /**
-     * An answer, which must be the same in float32. A coarser precision may part from it at a token that was nearly as
-     * likely, and golden files have no margins to tell by; references have.
+     * An answer, which must be equal in float32. In a lower precision it may diverge at a token that is nearly as
+     * likely. Golden files have no margins to judge that; reference files do.
      */
     private record AnswerTokens(long... ids) implements Value {
         private static final String EXACT = "fp32";

@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * A golden file: inputs and outputs by key, and parameters as JSON in the metadata. What is asked for must be there.
- * The outputs' numbers of values count, not their shapes.
+ * A golden file: inputs and outputs by key, and parameters as JSON in the metadata. A missing key is an error. Outputs
+ * are compared by their number of values, not by their shapes.
  */
 final class GoldenFile extends Expected {
     private static final String ENDING = ".safetensors";
@@ -81,7 +81,7 @@ final class GoldenFile extends Expected {
         return Tensor.floats(values.values(), values.shape());
     }
 
-    /** Of its metadata. */
+    /** A parameter in the metadata. */
     JsonNode parameter(String parameter) {
         String json = metadata(parameter).orElseThrow(() -> wrong("has no " + parameter + " in its metadata"));
         try {

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Replays PyTorch's tensors on the exported graphs: feeds them the inputs of every golden file whose name it knows, and
- * compares the outputs.
+ * Replays PyTorch's tensors on the exported graphs: runs them with the inputs of every golden file with a known name,
+ * and compares the outputs.
  *
  * @param checkpoint that the graphs were exported from
  */
@@ -28,7 +28,7 @@ public record GoldenReplay(Execution execution, Path checkpoint, ModelTolerances
     public static List<Path> files(Path golden) {
         if (!Files.isDirectory(golden)) {
             throw new ConformanceException(
-                    "There is no folder " + golden + "; --golden names one with .safetensors files.");
+                    "There is no folder " + golden + "; give --golden a folder with .safetensors files.");
         }
         try (Stream<Path> files = Files.list(golden)) {
             List<Path> found = files.filter(file -> file.toString().endsWith(ENDING))
@@ -36,7 +36,8 @@ public record GoldenReplay(Execution execution, Path checkpoint, ModelTolerances
                     .toList();
             if (found.isEmpty()) {
                 throw new ConformanceException(
-                        golden + " holds no .safetensors files, so there is nothing to compare.");
+                        golden
+                                + " contains no .safetensors files, so there is nothing to compare; give --golden another folder.");
             }
             return found;
         } catch (IOException e) {

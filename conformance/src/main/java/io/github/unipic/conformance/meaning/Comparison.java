@@ -7,11 +7,11 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What a scene has of another: its background, the arrangement (which objects are where, in which size), and color and
- * shape of each object.
+ * Compares a scene with the wanted one: the background, the arrangement (the places and sizes of objects), and the
+ * color and shape of each object.
  *
- * @param attributes how many there are
- * @param wrong those that differ, in words
+ * @param attributes the number of attributes compared
+ * @param wrong a description of each one that differs
  */
 record Comparison(int attributes, List<String> wrong) {
     static Comparison of(Scene wanted, Scene seen) {

@@ -23,8 +23,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Does the trained model draw what it is asked for, see what is there, and change what it is told to change? Each image
- * and answer is a check, and so is the share of all that is wrong.
+ * Checks that the trained model generates what the prompt says, describes what an image shows, and edits as instructed.
+ * Each image and answer is a check, and so is the share of wrong ones.
  */
 public final class MeaningChecks {
     private static final String QUESTION = "Describe the image in detail.";
@@ -32,7 +32,7 @@ public final class MeaningChecks {
     private static final long FIRST_SEED = 100;
     private static final long FIRST_EDIT_SEED = 500;
 
-    /** The model itself gets an attribute of an image wrong now and then. */
+    /** The model itself sometimes gets an attribute of an image wrong. */
     private static final int MOST_WRONG = 1;
 
     /** What the model reaches in PyTorch and Java (samples/demo-model/README.md), less 0.03. */

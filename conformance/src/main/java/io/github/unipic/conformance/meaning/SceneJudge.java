@@ -13,9 +13,9 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Says what an image shows: the background is the color of its border, an object is a connected part that differs from
- * it. Colors are the nearest of the palette, shapes and sizes those of the template that overlaps most, and a place is
- * the nearest to the object's center.
+ * Recognizes the scene in an image. The background is the color of its border; an object is a connected part that
+ * differs from it. A color is the nearest one of the palette, shape and size are those of the template that overlaps
+ * most, and a place is the nearest to the object's center.
  */
 final class SceneJudge {
     /** A pixel this far from the background belongs to an object; the nearest two colors are about 90 apart. */
@@ -35,7 +35,7 @@ final class SceneJudge {
         this.world = world;
     }
 
-    /** What a square image shows: as many objects as there are parts, also if that is none or many. */
+    /** The scene of a square image: one object for each part, possibly none or many. */
     Scene judge(Image image) {
         Color background = median(image, border(image));
         boolean[] foreground = new boolean[image.width() * image.height()];

@@ -21,17 +21,17 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The world of the trained model: prompts.json beside its checkpoint.
+ * The world of the trained model, from prompts.json next to its checkpoint.
  *
  * @param imageSize of its images, pixels a side
  * @param colors red, green and blue by name, of objects and backgrounds
  * @param shapes their names
  * @param places centers by name, as parts of width and height
  * @param radius by the name of a size, as a part of the width
- * @param settings that the model's figures were measured with
+ * @param settings with which the model's figures were measured
  * @param cases prompts, and what their images must show
- * @param captions scenes, and what must be answered about them
- * @param edits scenes, instructions, and what must come of them
+ * @param captions scenes, and the right answers about them
+ * @param edits scenes, instructions, and the scenes that must result
  */
 public record World(
         int imageSize,
@@ -84,7 +84,7 @@ public record World(
         }
     }
 
-    /** Whether a prompt speaks of nothing else: it names a shape, and all of its words are this world's. */
+    /** Whether a prompt is within this world: it names a shape, and all its words belong to the world. */
     public boolean knows(String prompt) {
         List<String> words = WORD.matcher(prompt.toLowerCase(Locale.ROOT))
                 .results()

@@ -1,4 +1,2 @@
-/**
- * What the trained model's images show: its scenes, a judge that reads them, and the cases that must come out right.
- */
+/** The scenes of the trained model's images, a judge that recognizes them, and the cases that must pass. */
 package io.github.unipic.conformance.meaning;

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a trusted run of the cases gave, by the cases' keys: a safetensors file, written by {@code conformance record}
- * or by conformance/pytorch. Tensors are read when asked for.
+ * The outputs of a trusted run of the cases, by the cases' keys: a safetensors file, written by {@code conformance
+ * record} or by conformance/pytorch. Tensors are read on demand.
  */
 public final class ReferenceFile extends Expected {
     public static final String FORMAT = "unipic-conformance-reference";
@@ -36,7 +36,7 @@ public final class ReferenceFile extends Expected {
         this.path = path;
     }
 
-    /** @throws ConformanceException when it cannot be read, or is no reference file */
+    /** @throws ConformanceException when it cannot be read, or is not a reference file */
     public static ReferenceFile open(Path path) {
         ReferenceFile reference = openAny(path);
         if (!reference.text("format_version").equals(FORMAT_VERSION)) {
@@ -46,7 +46,7 @@ public final class ReferenceFile extends Expected {
         return reference;
     }
 
-    /** @throws ConformanceException when it cannot be read, or is no reference file of any version */
+    /** @throws ConformanceException when it cannot be read, or is not a reference file of any version */
     public static void requireReference(Path path) {
         openAny(path).close();
     }
@@ -61,11 +61,11 @@ public final class ReferenceFile extends Expected {
     }
 
     private static ConformanceException notOne(Path path) {
-        return new ConformanceException(path + " is no reference file of version " + FORMAT_VERSION
+        return new ConformanceException(path + " is not a reference file of version " + FORMAT_VERSION
                 + "; make one with 'unipic conformance record'.");
     }
 
-    /** The form of the model's sizes in the file. */
+    /** The model's sizes as in the file. */
     public static String json(Manifest.Sizes sizes) {
         try {
             return JSON.writeValueAsString(sizes);
@@ -75,14 +75,13 @@ public final class ReferenceFile extends Expected {
     }
 
     /**
-     * Refuses to be the reference of a model of other sizes, of other cases than the kit has now, or of fewer than a
-     * suite has.
+     * Checks that the file belongs to a model of these sizes and to the kit's current cases, and has all of the suite.
      *
-     * @throws ConformanceException when it does not fit
+     * @throws ConformanceException when it does not
      */
     public void requireFits(Manifest manifest, Cases cases, Suite suite) {
         if (!text("cases_sha256").equals(cases.sha256())) {
-            throw wrong("was made from other cases than this kit has");
+            throw wrong("was recorded from other cases than this kit's");
         }
         if (!text("suite").equals(Suite.FULL.label()) && !text("suite").equals(suite.label())) {
             throw new ConformanceException("Reference file " + path + " has no " + suite.label() + " suite, only '"
@@ -99,7 +98,7 @@ public final class ReferenceFile extends Expected {
         }
     }
 
-    /** The cap of the noise schedule of the model that it was made from; not a number where the file does not say. */
+    /** The cap of the recorded model's noise schedule; NaN if the file does not give it. */
     public double maxBeta() {
         try {
             return Double.parseDouble(text("max_beta"));
@@ -108,7 +107,7 @@ public final class ReferenceFile extends Expected {
         }
     }
 
-    /** Who computed it, in what type, for example {@code PyTorch 2.13.0 (float64)}. */
+    /** The producer and the number format, for example {@code PyTorch 2.13.0 (float64)}. */
     public String producer() {
         return text("producer") + " (" + text("dtype") + ")";
     }
@@ -117,7 +116,7 @@ public final class ReferenceFile extends Expected {
      * The seed of the inputs.
      *
      * @return 0 to 2^32 - 1
-     * @throws ConformanceException when the file does not say, or says another
+     * @throws ConformanceException when the file gives none, or an invalid one
      */
     public long seed() {
         try {
@@ -128,7 +127,7 @@ public final class ReferenceFile extends Expected {
     }
 
     /**
-     * SHA-256 of the whole file, by which others know that theirs is the same.
+     * SHA-256 of the whole file, which identifies it.
      *
      * @throws ConformanceException when it cannot be read
      */
@@ -140,7 +139,7 @@ public final class ReferenceFile extends Expected {
         }
     }
 
-    /** A reference has an image's pixels, of which the image is made. */
+    /** A reference contains the decoded pixels, which are converted to the image. */
     @Override
     public Optional<Image> image(String key) {
         Optional<Floats> pixels = floats(key.replaceFirst("image$", "pixels"));

@@ -10,7 +10,7 @@ import io.github.unipic.model.GraphName;
 import io.github.unipic.runtime.Execution;
 import java.util.Optional;
 
-/** Runs the kit's cases and compares what they give with a reference file. */
+/** Runs the kit's cases and compares their outputs with a reference file. */
 public record ReferenceReplay(
         Execution execution, ReferenceFile reference, ModelTolerances tolerances, Results results) {
 
@@ -25,7 +25,7 @@ public record ReferenceReplay(
         });
     }
 
-    /** The manifest's noise schedule, which every image depends on, against that of the reference's model. */
+    /** Compares the manifest's noise schedule, on which every image depends, with that of the reference's model. */
     private void compareSchedules() {
         double own = execution.manifest().diffusion().maxBeta();
         double expected = reference.maxBeta();

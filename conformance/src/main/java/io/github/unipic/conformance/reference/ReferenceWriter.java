@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Writes a safetensors file tensor by tensor. Its header stands before the data and tells their places, so the data
- * wait in a file of their own; closing without {@link #finish} leaves nothing.
+ * Writes a safetensors file tensor by tensor. Its header precedes the data and gives their offsets, so the data are
+ * first written to a file of their own. Closing without {@link #finish} leaves nothing behind.
  */
 public final class ReferenceWriter implements Recorder, AutoCloseable {
     private final Path target;
@@ -59,7 +59,7 @@ public final class ReferenceWriter implements Recorder, AutoCloseable {
         entry.putArray("data_offsets").add(begin).add(data.channel().position());
     }
 
-    /** Puts the file together under its name, in place of an earlier one. */
+    /** Writes the header and the data to the target, replacing an earlier file. */
     public void finish(Map<String, String> metadata) throws IOException {
         ObjectNode texts = header.putObject("__metadata__");
         metadata.forEach(texts::put);

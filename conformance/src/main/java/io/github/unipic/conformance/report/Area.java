@@ -2,7 +2,7 @@ package io.github.unipic.conformance.report;
 
 import java.util.Locale;
 
-/** What a check is about. */
+/** The subject area of a check. */
 public enum Area {
     /** Framing and resizing of photos, tokenization. */
     PREPROCESSING,
@@ -14,7 +14,7 @@ public enum Area {
     UNDERSTANDING,
     /** The same request twice. */
     DETERMINISM,
-    /** Requests at once against the same one by one. */
+    /** Requests at once, compared with the same ones run alone. */
     CONCURRENCY,
     /** Which provider ran which operators. */
     PLACEMENT,

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.stream.LongStream;
 
-/** The report page's drawings, as inline SVG. Colors and line widths are in report.css. */
+/** The report page's charts, as inline SVG. Colors and line widths are in report.css. */
 final class Charts {
     /** Bars run from 1e-4 of the limit to 100 times the limit. */
     private static final int FIRST_DECADE = -4;
@@ -21,7 +21,7 @@ final class Charts {
 
     private Charts() {}
 
-    /** A check's value against its limit on a log scale; the numbers stand beside it as text. */
+    /** A check's value relative to its limit on a log scale; the numbers are next to it as text. */
     static void bar(Html html, Check check) {
         int width = DECADE_WIDTH * (LAST_DECADE - FIRST_DECADE);
         double decade = Math.min(LAST_DECADE, Math.max(FIRST_DECADE, Math.log10(Math.max(0, check.ratio()))));

@@ -3,17 +3,17 @@ package io.github.unipic.conformance.report;
 import java.util.Optional;
 
 /**
- * One thing compared, and what decides whether it passes.
+ * One comparison, and the limit that decides whether it passes.
  *
- * @param area what it is about
+ * @param area that it belongs to
  * @param subject the graph or the task, for example {@code decoder_step} or {@code t2i}
  * @param scenario the case, for example {@code past_512}, or a golden file's name
- * @param tensor the tensor compared, or what else is looked at
+ * @param tensor the tensor, or other result, that is compared
  * @param metric what {@code value} is, for example {@code relative L2} or {@code differing values}
- * @param value found; not a number when the result is none
+ * @param value the measured one; NaN if there is none
  * @param limit the largest value that passes
- * @param errors how the values differ; empty where that makes no sense
- * @param note for the reader, for example where two answers part; empty for none
+ * @param errors statistics of the differences; empty where they make no sense
+ * @param note for the reader, for example where two answers diverge; empty for none
  */
 public record Check(
         Area area,
@@ -32,7 +32,7 @@ public record Check(
         return new Check(area, subject, scenario, tensor, metric, Double.NaN, 0, Optional.empty(), Optional.of(reason));
     }
 
-    /** Something did not even run to its end: a check that fails, with the reason. */
+    /** A check that fails because its computation did not complete. */
     public static Check didNotRun(Area area, String subject, String scenario, String reason) {
         return withoutValue(area, subject, scenario, "run", "completed", reason);
     }
@@ -42,14 +42,14 @@ public record Check(
         return area.label() + "/" + subject + "/" + scenario + "/" + tensor + " (" + metric + ")";
     }
 
-    /** Whether the value is within the limit; not a number never is. */
+    /** Whether the value is within the limit; NaN never is. */
     public boolean passed() {
         return value <= limit;
     }
 
     /**
-     * The value in units of the limit: at most 1 where it passes; infinite where there is no value, or where the limit
-     * is 0 and anything else was found.
+     * The value in units of the limit: at most 1 if the check passes; infinite if there is no value, or the limit is 0
+     * and the value is not.
      */
     public double ratio() {
         double ratio = value / limit;

@@ -5,11 +5,11 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * The outcome of a conformance run; what is submitted.
+ * The result of a conformance run, which is submitted.
  *
  * @param started when the run began
  * @param elapsed how long it took
- * @param skipped what could not be compared and why, one line each; does not count against the verdict
+ * @param skipped comparisons that were not possible and why, one line each; they do not affect the verdict
  */
 public record ConformanceReport(
         Instant started,
@@ -22,7 +22,7 @@ public record ConformanceReport(
         List<ImagePair> images,
         List<String> skipped) {
 
-    /** Version of the report's written forms; docs/conformance-report.schema.json describes this one. */
+    /** Version of the report's file formats; docs/conformance-report.schema.json describes this one. */
     public static final int FORMAT_VERSION = 1;
 
     /** Copies the lists. */

@@ -7,8 +7,8 @@ import java.util.Optional;
  * Where two images differ.
  *
  * @param image absolute difference of each value, times {@code factor}: black where they agree
- * @param factor the largest whole number that keeps the largest difference within 255; 1 where there is none
- * @param largest difference, in levels of 255
+ * @param factor the largest whole number that keeps the largest difference within 255; 1 if there is none
+ * @param largest difference of two pixel values, 0 to 255
  */
 record Difference(Image image, int factor, int largest) {
 

@@ -17,12 +17,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a report may replace in its folder: an earlier report's three files, and the images that it lists.
+ * The files that a report may replace in its folder: an earlier report's three files, and the images that it lists.
  *
  * @param images files
  */
 record EarlierReport(Path folder, Set<Path> images) {
-    /** How the forms begin that are not parsed. */
+    /** Texts at the beginning of the formats that are not parsed. */
     private static final Map<String, String> MARKS =
             Map.of(ReportFolder.JUNIT, "name=\"unipic conformance\"", ReportFolder.HTML, "<title>UniPic conformance:");
 
@@ -32,10 +32,10 @@ record EarlierReport(Path folder, Set<Path> images) {
     private static final JsonMapper JSON_MAPPER = new JsonMapper();
 
     /**
-     * Looks for one.
+     * Finds the earlier report in a folder.
      *
-     * @param folder that may not exist
-     * @throws InvalidRequestException if a file with the name of a report's is none
+     * @param folder need not exist
+     * @throws InvalidRequestException if a file has the name of a report's file but is not one
      * @throws IOException if one cannot be read
      */
     static EarlierReport in(Path folder) throws IOException {
@@ -49,14 +49,14 @@ record EarlierReport(Path folder, Set<Path> images) {
         return new EarlierReport(folder, isContent(json) ? images(folder, json) : Set.of());
     }
 
-    /** Refuses to write an image over somebody else's. */
+    /** Refuses to replace an image that does not belong to a report. */
     void requireOwn(Path image) {
         if (Files.exists(image, LinkOption.NOFOLLOW_LINKS) && !images.contains(image)) {
             throw foreign(image);
         }
     }
 
-    /** An empty file is of no use to anyone. */
+    /** Whether a file has content: an empty one may be replaced. */
     private static boolean isContent(Path file) throws IOException {
         if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             return false;
@@ -74,7 +74,7 @@ record EarlierReport(Path folder, Set<Path> images) {
     }
 
     private static Set<Path> images(Path folder, Path json) throws IOException {
-        // The start first: somebody else's file may be of any size.
+        // The start is checked first, because another program's file may be of any size.
         if (!startsAsReport(json) || Files.size(json) > MAX_BYTES) {
             throw foreign(json);
         }
@@ -107,7 +107,7 @@ record EarlierReport(Path folder, Set<Path> images) {
 
     private static InvalidRequestException foreign(Path file) {
         return new InvalidRequestException(
-                file + " is there and is not of a conformance report, so it is not replaced; move it"
-                        + " away or choose another folder");
+                file + " exists and does not belong to a conformance report, so it is not replaced;"
+                        + " move it away or choose another folder");
     }
 }

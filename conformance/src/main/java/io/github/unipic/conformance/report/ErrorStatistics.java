@@ -3,16 +3,17 @@ package io.github.unipic.conformance.report;
 import java.util.List;
 
 /**
- * How a tensor differs from its reference. Values that are not finite are counted and left out of everything else.
+ * The differences between a tensor and its reference. Values that are not finite are counted, and excluded from all
+ * other statistics.
  *
  * @param values compared
  * @param relativeL2 norm of the difference over norm of the reference
  * @param cosine of the angle between the two, 1 when they point the same way
  * @param largest absolute difference
  * @param referenceRms root mean square of the reference
- * @param nans places where the result or the reference is not a number
- * @param infinities other places where one of them is infinite
- * @param histogram how many absolute differences, in units of {@code referenceRms}, lie in each decade: below 1e-8,
+ * @param nans number of values where the result or the reference is NaN
+ * @param infinities number of other values where one of them is infinite
+ * @param histogram the number of absolute differences, in units of {@code referenceRms}, in each decade: below 1e-8,
  *     from 1e-8, from 1e-7, ..., from 1e0, that is {@value #DECADES} counts
  */
 public record ErrorStatistics(

@@ -5,13 +5,13 @@ import java.text.DecimalFormatSymbols;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Numbers as people read them, in ASCII for any terminal. */
+/** Formats numbers for people, in ASCII for any terminal. */
 final class Figures {
     private static final double LARGEST_PLAIN = 1e6;
 
     private Figures() {}
 
-    /** An error or a limit: counts as they are, all else as {@code 3.42e-6}. */
+    /** An error or a limit: counts as they are, other values as {@code 3.42e-6}. */
     static String of(double value) {
         if (!Double.isFinite(value)) {
             return Double.toString(value);
@@ -22,7 +22,7 @@ final class Figures {
         return decimal("0.00E0", value).replace('E', 'e');
     }
 
-    /** A count, with thousands set apart. */
+    /** A count, with thousands separated. */
     static String count(long count) {
         return String.format(Locale.ROOT, "%,d", count);
     }
@@ -68,7 +68,7 @@ final class Figures {
         return psnr == Double.POSITIVE_INFINITY ? "identical" : "PSNR " + decimal("0.0", psnr) + " dB";
     }
 
-    /** {@code 31.2 GiB}; what is smaller than one in MiB. */
+    /** {@code 31.2 GiB}; less than 1 GiB in MiB. */
     static String bytes(long bytes) {
         double mebibytes = bytes / (1024.0 * 1024);
         return mebibytes < 1024 ? decimal("0.0", mebibytes) + " MiB" : decimal("0.0", mebibytes / 1024) + " GiB";

@@ -17,7 +17,7 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /**
- * Writes a report as one page to read and to print. The page holds its style sheet, drawings and images and needs
+ * Writes a report as one page to read and to print. The page contains its style sheet, charts and images and needs
  * neither network nor scripts; its content security policy forbids both.
  */
 final class HtmlReport {
@@ -228,12 +228,12 @@ final class HtmlReport {
     private static String about(Area area) {
         return switch (area) {
             case PREPROCESSING -> "photos framed and resized, text to tokens";
-            case GRAPH -> "each graph alone, fed with the reference's inputs";
-            case LOOP -> "whole images, drawn or edited";
+            case GRAPH -> "each graph alone, with the reference's inputs";
+            case LOOP -> "whole images, generated or edited";
             case UNDERSTANDING -> "answers about images";
             case DETERMINISM -> "the same request twice";
             case CONCURRENCY -> "requests at once";
-            case PLACEMENT -> "what ran where";
+            case PLACEMENT -> "which provider ran each node";
             case MEANING -> "what the trained model's images show";
         };
     }
@@ -250,10 +250,7 @@ final class HtmlReport {
 
     private void failures() {
         html.element(
-                "p",
-                "In the order in which things depend on each other: what fails first often explains what fails later.",
-                "class",
-                "legend");
+                "p", "In order of dependency: the first failures often explain the later ones.", "class", "legend");
         for (CheckGroup subject : subjects) {
             if (!subject.passed()) {
                 html.element("div", () -> failuresOf(subject), "class", "failure");
@@ -427,7 +424,7 @@ final class HtmlReport {
         html.element(
                 "p",
                 "Nodes of the optimized graphs and the time spent in them, from ONNX Runtime's profile of one run."
-                        + " Bookkeeping on shapes and positions stays on the CPU on purpose.",
+                        + " Computing shapes and positions stays on the CPU by design.",
                 "class",
                 "legend");
         table(
@@ -522,8 +519,8 @@ final class HtmlReport {
     private static String caption(Difference difference) {
         return difference.largest() == 0
                 ? "Difference: none"
-                : "Difference \u00d7 " + difference.factor() + "; the largest is "
-                        + Figures.count(difference.largest(), "level") + " of 255";
+                : "Difference \u00d7 " + difference.factor() + "; the largest is " + Figures.count(difference.largest())
+                        + " of 255";
     }
 
     private void image(String caption, String address) {
@@ -537,7 +534,7 @@ final class HtmlReport {
         html.element("ul", () -> report.skipped().forEach(line -> html.element("li", line)));
     }
 
-    /** A table that scrolls on narrow screens. A column whose heading ends in '#' holds numbers. */
+    /** A table that scrolls on narrow screens. A column whose heading ends in '#' contains numbers. */
     private void table(String caption, List<String> columns, Runnable rows) {
         html.element(
                 "div",

@@ -12,9 +12,9 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
 /**
- * Writes a report as JUnit XML for build servers: a suite for each area, a test case for each check. What was skipped
- * is a suite of its own. A test case takes the time of its graph's run where that was measured, counted once for each
- * scenario; the root's time is that of the whole run.
+ * Writes a report as JUnit XML for build servers: a suite for each area, a test case for each check. Skipped
+ * comparisons are a suite of their own. A test case has the time of its graph's run if that was measured, counted once
+ * for each scenario; the root's time is that of the whole run.
  */
 final class JUnitReport {
     private record TestCase(Check check, double seconds) {}
@@ -135,7 +135,7 @@ final class JUnitReport {
         end();
     }
 
-    /** Build servers take a dot for the end of a package's name. */
+    /** Replaces dots, which build servers would read as the end of a package's name. */
     private static String part(String name) {
         return name.replace('.', '_');
     }

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes a report for programs, as docs/conformance-report.schema.json describes it. Numbers that JSON does not know
- * are the strings {@code "NaN"}, {@code "Infinity"} and {@code "-Infinity"}; images are names of files beside it.
+ * Writes a report for programs, as in docs/conformance-report.schema.json. Numbers that JSON does not have are the
+ * strings {@code "NaN"}, {@code "Infinity"} and {@code "-Infinity"}; images are names of files next to it.
  */
 final class JsonReport {
     private static final JsonMapper MAPPER = JsonMapper.builder()
@@ -35,7 +35,7 @@ final class JsonReport {
      * @throws IOException if writing fails
      */
     static void write(ConformanceReport report, List<ReportImage> images, OutputStream out) throws IOException {
-        // A writer puts a question mark for half a surrogate pair; Jackson's own encoder would refuse the whole report.
+        // A writer replaces half a surrogate pair by a question mark; Jackson's own encoder would refuse the report.
         try (JsonGenerator json = MAPPER.createGenerator(new OutputStreamWriter(out, StandardCharsets.UTF_8))) {
             new JsonReport(json.useDefaultPrettyPrinter()).write(report, images);
         }

@@ -1,8 +1,8 @@
 package io.github.unipic.conformance.report;
 
-/** What a failed check says, in plain words: where to look first. */
+/** Explains a failed check in plain words, and says where to look first. */
 final class Meaning {
-    /** Errors up to here are of the kind that less precise arithmetic makes, whatever the limit. */
+    /** Errors up to this one are typical of less precise arithmetic, whatever the limit. */
     private static final double NEAR = 10;
 
     /** Below this cosine the result has little in common with the reference. */
@@ -10,7 +10,7 @@ final class Meaning {
 
     private Meaning() {}
 
-    /** A sentence or two on a check that failed. */
+    /** One or two sentences about a failed check. */
     static String of(Check check) {
         if (check.errors()
                 .filter(errors -> errors.nans() + errors.infinities() > 0)
@@ -39,11 +39,11 @@ final class Meaning {
             case CONCURRENCY ->
                 "Requests at once gave other results than one by one: something that runs share is not safe to share.";
             case PLACEMENT ->
-                "The CPU computed what the provider was asked for: the provider has no kernel for these operators,"
+                "The CPU ran these operators instead of the provider, which has no kernel for them,"
                         + " or refuses their types or shapes.";
             case MEANING ->
-                "The image or the answer is wrong for a person who looks at it. The trained model gets single attributes"
-                        + " wrong now and then; if graphs failed too, look at them first.";
+                "A person would call the image or the answer wrong. The trained model sometimes gets single attributes"
+                        + " wrong; if graphs failed too, look at them first.";
         };
     }
 
@@ -53,7 +53,7 @@ final class Meaning {
         }
         if (check.ratio() <= NEAR) {
             return "A little over the limit: less precise arithmetic is the usual cause (TF32, bfloat16, fast"
-                    + " approximations). Switch it off, or ask for the precision it has.";
+                    + " approximations). Disable it, or test with the tolerances of its precision.";
         }
         if (isScaled(errors)) {
             return "The right direction at another scale: a factor or a normalization that is missing or doubled.";
@@ -63,8 +63,8 @@ final class Meaning {
     }
 
     /**
-     * Whether the error is one of length. With a result s times as long, e the relative L2 error and c the cosine, e² =
-     * (s - 1)² + 2 s (1 - c); the last term is what a turn adds.
+     * Whether the error is mainly one of scale. If the result is s times as long, e is the relative L2 error and c the
+     * cosine, then e² = (s - 1)² + 2 s (1 - c); the last term comes from the angle.
      */
     private static boolean isScaled(ErrorStatistics errors) {
         double turn = 2 * (1 - errors.cosine());

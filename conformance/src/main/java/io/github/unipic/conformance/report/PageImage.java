@@ -6,11 +6,11 @@ import java.io.IOException;
 import java.util.Base64;
 import javax.imageio.ImageIO;
 
-/** Images inside a page: small enough that the page stays easy to send. The report's folder has them at full size. */
+/** Images within a page: reduced, so that the page stays small. The report's folder has them at full size. */
 final class PageImage {
     private static final int LONGEST_SIDE = 512;
 
-    /** How the values of a block of pixels become one. */
+    /** How the values of a block of pixels are reduced to one. */
     enum Reduction {
         /** For images. */
         MEAN,
@@ -20,7 +20,7 @@ final class PageImage {
 
     private PageImage() {}
 
-    /** The image as a {@code data:} address; one with a side over {@value #LONGEST_SIDE} pixels is made smaller. */
+    /** The image as a {@code data:} address; one with a side over {@value #LONGEST_SIDE} pixels is reduced. */
     static String address(Image image, Reduction reduction) {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         try {

@@ -3,11 +3,11 @@ package io.github.unipic.conformance.report;
 import java.util.List;
 
 /**
- * Where the nodes of one graph ran, from ONNX Runtime's profile of one run.
+ * Which provider ran the nodes of one graph, from ONNX Runtime's profile of one run.
  *
  * @param graph label, for example {@code decoder_step}
  * @param shares one for each provider that ran something
- * @param fallbacks operators that the CPU ran although another provider was asked for; empty when the CPU was asked for
+ * @param fallbacks operators that the CPU ran instead of the requested provider; empty if that is the CPU
  */
 public record Placement(String graph, List<Share> shares, List<Fallback> fallbacks) {
 
@@ -28,15 +28,15 @@ public record Placement(String graph, List<Share> shares, List<Fallback> fallbac
     }
 
     /**
-     * What one provider ran.
+     * The nodes that one provider ran.
      *
      * @param provider ONNX Runtime's name, for example {@code CPUExecutionProvider}
-     * @param nodes of the optimized graph; what a provider compiles to one kernel is one node
+     * @param nodes of the optimized graph; nodes that a provider compiles to one kernel count as one
      * @param milliseconds spent in them
      */
     public record Share(String provider, int nodes, double milliseconds) {
 
-        /** The provider without the ending that all have, for example {@code CUDA}. */
+        /** The provider's name without the common suffix, for example {@code CUDA}. */
         public String name() {
             return provider.replaceFirst("ExecutionProvider$", "");
         }
@@ -47,8 +47,8 @@ public record Placement(String graph, List<Share> shares, List<Fallback> fallbac
      *
      * @param operator type, for example {@code Attention}
      * @param nodes of that type
-     * @param computes whether it works on the model's values, in floating point or quantized; otherwise it only keeps
-     *     books on shapes and positions, which ONNX Runtime leaves on the CPU on purpose
+     * @param computes whether it computes the model's values, in floating point or quantized; otherwise it computes
+     *     only shapes and positions, which ONNX Runtime leaves on the CPU by design
      */
     public record Fallback(String operator, int nodes, boolean computes) {}
 }

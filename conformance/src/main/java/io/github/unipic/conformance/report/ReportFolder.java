@@ -36,12 +36,12 @@ public final class ReportFolder {
     private ReportFolder() {}
 
     /**
-     * Writes a report, in place of an earlier one. All of it is written to a hidden folder first and then moved into
-     * place, so that a full disk leaves an earlier report as it was, and no half file.
+     * Writes a report, replacing an earlier one. All files are first written to a hidden folder and then moved, so that
+     * a full disk leaves an earlier report unchanged and no incomplete file.
      *
      * @param report the report
-     * @param folder made if it does not exist, with those above it; other files in it stay
-     * @throws InvalidRequestException if files of the same names there are not a report's
+     * @param folder created with its parents if it does not exist; other files in it stay
+     * @throws InvalidRequestException if files of the same names do not belong to a report
      * @throws OutputException if something cannot be written
      */
     public static void write(ConformanceReport report, Path folder) {
@@ -62,7 +62,8 @@ public final class ReportFolder {
                         Files.deleteIfExists(image);
                     }
                 }
-                // First the file that lists the images: one that none lists could not be told from somebody else's.
+                // The file that lists the images comes first: an image that it does not list looks like somebody
+                // else's.
                 staging.moveFilesTo(target, List.of(JSON));
                 staging.moveFilesTo(
                         target,
@@ -79,10 +80,10 @@ public final class ReportFolder {
     }
 
     /**
-     * Finds out, before long work for a report, whether {@link #write} may write it. What is there stays as it is.
+     * Checks whether {@link #write} may write a report, before long work for it. Existing files are not changed.
      *
-     * @param folder that may not exist
-     * @throws InvalidRequestException if files with the names of a report's are none
+     * @param folder need not exist
+     * @throws InvalidRequestException if files of the same names do not belong to a report
      * @throws OutputException if one cannot be read
      */
     public static void requireReplaceable(Path folder) {
@@ -98,7 +99,7 @@ public final class ReportFolder {
             throws IOException {
         for (ReportImage image : images) {
             for (Map.Entry<String, Image> file : image.files().entrySet()) {
-                // In memory first: ImageIO does not get over a file that cannot be written, but tries again at the end.
+                // Encoded in memory, because ImageIO tries again at the end if a file cannot be written.
                 ByteArrayOutputStream png = new ByteArrayOutputStream();
                 ImageIO.write(file.getValue().toBufferedImage(), "png", png);
                 write(staging.resolve(file.getKey()), png::writeTo);

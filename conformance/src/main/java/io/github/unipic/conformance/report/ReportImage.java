@@ -15,7 +15,7 @@ import java.util.Set;
  *
  * @param pair the images
  * @param difference empty if their sizes differ
- * @param stem what the names of the three files begin with; no other pair of the report has it
+ * @param stem the beginning of the three files' names, unique in the report
  */
 record ReportImage(ImagePair pair, Optional<Difference> difference, String stem) {
     /** The folder of the images, below the report's. */
@@ -23,7 +23,7 @@ record ReportImage(ImagePair pair, Optional<Difference> difference, String stem)
 
     private static final int LONGEST_STEM = 80;
 
-    /** Compares and names all pairs of a report. Names hold ASCII letters, digits, '_' and '-' only. */
+    /** Compares and names all pairs of a report. Names contain only ASCII letters, digits, '_' and '-'. */
     static List<ReportImage> of(ConformanceReport report) {
         List<ReportImage> images = new ArrayList<>();
         Set<String> taken = new HashSet<>();
@@ -31,7 +31,7 @@ record ReportImage(ImagePair pair, Optional<Difference> difference, String stem)
             String name = pair.name().replaceAll("[^A-Za-z0-9_-]", "_");
             String stem = name.substring(0, Math.min(name.length(), LONGEST_STEM));
             String unique = stem;
-            // Some file systems do not tell upper from lower case.
+            // Some file systems do not distinguish upper and lower case.
             for (int i = 2; !taken.add(unique.toLowerCase(Locale.ROOT)); i++) {
                 unique = stem + "_" + i;
             }

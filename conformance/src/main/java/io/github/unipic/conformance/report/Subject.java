@@ -5,18 +5,18 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What was asked to be tested.
+ * What was tested.
  *
  * @param model name and folder of the model
  * @param modelDigest SHA-256 of its manifest, which holds the digest of every other file
- * @param precision that tolerances were taken for, for example {@code fp32}
+ * @param precision whose tolerances applied, for example {@code fp32}
  * @param provider short name of the execution provider, for example {@code cuda}
  * @param providerOptions given to it
  * @param suite {@code smoke} or {@code full}
  * @param strict whether computing on the CPU instead of the provider is a failure
  * @param reference where the reference tensors come from, and the type that they were computed in
- * @param referenceDigest SHA-256 of the reference file; empty where golden files alone were compared
- * @param seed of the inputs, as the reference file tells it; empty where golden files alone were compared
+ * @param referenceDigest SHA-256 of the reference file; empty if only golden files were compared
+ * @param seed of the inputs, from the reference file; empty if only golden files were compared
  */
 public record Subject(
         String model,

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Writes a report's outline as plain text of up to 100 columns: verdict, subjects, placement, first failures, and how
- * much was skipped.
+ * Writes a report's outline as plain text of up to 100 columns: verdict, subjects, placement, first failures, and the
+ * number of skipped comparisons.
  */
 public final class TerminalReport {
     private static final int COLUMNS = 100;
@@ -27,7 +27,7 @@ public final class TerminalReport {
      * Writes the outline.
      *
      * @param report the report
-     * @param out where to; not flushed
+     * @param out to write to; not flushed
      * @throws IOException if {@code out} cannot be written to
      */
     public static void write(ConformanceReport report, Appendable out) throws IOException {

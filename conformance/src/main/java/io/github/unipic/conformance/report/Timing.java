@@ -1,10 +1,10 @@
 package io.github.unipic.conformance.report;
 
 /**
- * How long one graph took.
+ * The time of one graph run.
  *
  * @param graph label
- * @param scenario the case, which says the sizes
+ * @param scenario the case, which determines the sizes
  * @param milliseconds of the second run
  */
 public record Timing(String graph, String scenario, double milliseconds) {}

@@ -1,10 +1,10 @@
 package io.github.unipic.conformance.report;
 
 /**
- * The outcome in words.
+ * The result in words.
  *
  * @param word {@code Passed}, {@code Failed} or {@code Nothing compared}
- * @param sentence how many checks, and how near to the limits
+ * @param sentence the number of checks, and how close they are to their limits
  */
 record Verdict(String word, String sentence) {
 

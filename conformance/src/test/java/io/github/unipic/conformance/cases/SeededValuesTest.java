@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Against numbers that Python made from the description in docs/conformance-cases.md. */
+/** Compares with numbers that Python computed from the description in docs/conformance-cases.md. */
 class SeededValuesTest {
     private static final long LARGEST = 0xffff_ffffL;
 

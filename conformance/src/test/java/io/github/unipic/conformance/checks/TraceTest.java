@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What ONNX Runtime's profile says of a graph, and what follows from it. */
+/** Reads ONNX Runtime's profile of a graph, and draws conclusions from it. */
 class TraceTest {
     private static final String CUDA = "CUDAExecutionProvider";
     private static final String MAT_MUL = node("a/MatMul_1", "MatMul", CUDA, 1500, "float16");

@@ -114,11 +114,11 @@ class ComparerTest {
 
     @Test
     void aNumberOfAnotherKind() {
-        comparer.measured("ids", "margin", 0.2, 0.1, Optional.of("the answers part at token 3"));
+        comparer.measured("ids", "margin", 0.2, 0.1, Optional.of("the answers diverge at token 3"));
         assertThat(checks).singleElement().satisfies(check -> {
             assertThat(check.passed()).isFalse();
             assertThat(check.ratio()).isEqualTo(2);
-            assertThat(check.note()).contains("the answers part at token 3");
+            assertThat(check.note()).contains("the answers diverge at token 3");
         });
     }
 }

@@ -11,7 +11,9 @@ import io.github.unipic.testing.SmallModel;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What passes is in ConformanceRunTest: the trained model draws, sees and edits what it should. */
+/**
+ * Failing checks. ConformanceRunTest has the passing ones: the trained model generates, describes and edits correctly.
+ */
 class MeaningChecksTest {
     @Test
     void aModelThatKnowsNothingFailsByName() {

@@ -102,7 +102,7 @@ class HtmlReportTest {
                         "placement / mar_decoder");
         assertThat(page.select("#images ~ .images")).hasSize(3);
         assertThat(page.select("figcaption").eachText())
-                .contains("Difference \u00d7 51; the largest is 5 levels of 255", "Difference: none");
+                .contains("Difference \u00d7 51; the largest is 5 of 255", "Difference: none");
     }
 
     @Test

@@ -40,7 +40,7 @@ class JsonReportTest {
     @Test
     void theSchemaRefusesWhatItDoesNotDescribe() throws IOException {
         JsonNode report = json(SampleReports.failing());
-        ((ObjectNode) report.at("/checks/0")).put("colour", "red");
+        ((ObjectNode) report.at("/checks/0")).put("color", "red");
         ((ObjectNode) report.at("/checks/1")).put("value", "much");
         ((ObjectNode) report).remove("kit");
         ((ObjectNode) report.get("environment")).remove("kit");

@@ -123,7 +123,7 @@ class ReportFolderTest {
             assertThatThrownBy(use)
                     .isInstanceOf(InvalidRequestException.class)
                     .message()
-                    .contains(temporary.resolve(file).toString(), "not of a conformance report")
+                    .contains(temporary.resolve(file).toString(), "does not belong to a conformance report")
                     .hasLineCount(1);
             assertThat(contents()).isEqualTo(before);
         }

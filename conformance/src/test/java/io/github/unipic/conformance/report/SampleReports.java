@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 
-/** Made-up reports for tests and, by {@link #main}, to look at. */
+/** Invented reports for tests; {@link #main} writes them for a look. */
 final class SampleReports {
     static final String HOSTILE = "</style><script>alert('x')</script>&\"\u001b[31m\u0000\ud800\u202e";
 
@@ -80,7 +80,7 @@ final class SampleReports {
                 3,
                 0,
                 Optional.empty(),
-                Optional.of("The answers part at token 12.")));
+                Optional.of("The answers diverge at token 12.")));
         checks.add(count(Area.PLACEMENT, "mar_decoder", "strict", "nodes that compute on the CPU", 4));
         return report(
                 checks,

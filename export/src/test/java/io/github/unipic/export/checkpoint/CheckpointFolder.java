@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A folder that is a checkpoint but for the main file, with one tensor in kl16.ckpt. */
+/** A complete checkpoint folder except for the main file, with one tensor in kl16.ckpt. */
 public final class CheckpointFolder {
     private CheckpointFolder() {}
 

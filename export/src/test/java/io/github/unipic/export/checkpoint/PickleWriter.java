@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** Writes a pickle instruction by instruction, honest or hostile. */
+/** Writes a pickle instruction by instruction, valid or malicious. */
 public final class PickleWriter {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Each size where it belongs: no two of them are the same. */
+/** Every size is in its field: no two of them are equal. */
 class ManifestBuilderTest {
     private static final Tokens TOKENS = new Tokens(9, List.of(7, 8));
     private static final Map<String, FileSpec> FILES = Map.of("tokenizer.json", new FileSpec(1, "0".repeat(64)));

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The folder appears whole or not at all, and takes the place of nothing but a model. */
+/** The folder appears whole or not at all, and replaces only a model. */
 class OutputFolderTest {
     private static final String MANIFEST = "{\"format_version\": 7, \"files\": {\"a.onnx\": {}}}";
 

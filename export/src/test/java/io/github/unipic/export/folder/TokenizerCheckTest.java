@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Of a tokenizer that has a token for each byte and three more, 256 to 258. */
+/** Uses a tokenizer with a token for each byte and three more, 256 to 258. */
 class TokenizerCheckTest {
     private static final JsonMapper JSON = new JsonMapper();
 

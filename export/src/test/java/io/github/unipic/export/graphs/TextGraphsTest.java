@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A language model of three tokens, two numbers wide, whose head differs from its embedding. */
+/** Uses a language model with three tokens of two numbers, whose head differs from its embedding. */
 class TextGraphsTest {
     private static final String EMBEDDING = "llm.model.embed_tokens.weight";
     private static final String HEAD = "llm.lm_head.weight";

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Sizes that are read from tensors of those shapes, no two of them the same. */
+/** Sizes are read from the tensors' shapes; no two of them are equal. */
 class ArchitectureTest {
     private static final String LANGUAGE =
             "{\"model_type\": \"qwen2\", \"num_attention_heads\": 6, \"num_key_value_heads\": 3%s}";

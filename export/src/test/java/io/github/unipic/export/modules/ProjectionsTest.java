@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Projections of one input, computed as they are exported, beside the same layers one by one. */
+/** Projections of one input, exported together, give the same as the layers one by one. */
 class ProjectionsTest {
     private static final int IN = 160;
     private static final int ROWS = 3;

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where weights are placed, and that each is found there when the file is written. */
+/** Weights get an offset in a file, and are written there. */
 class ExternalDataTest {
     private static final Encoding PLAIN = new Floats(ElementType.FLOAT32, false);
 

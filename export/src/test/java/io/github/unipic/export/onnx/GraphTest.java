@@ -15,7 +15,7 @@ import io.github.unipic.export.onnx.GraphRun.Numbers;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What of a graph is written: ports, constants, weights, operator sets, names. */
+/** The parts of a graph are written: ports, constants, weights, operator sets, names. */
 class GraphTest {
     private final Graph graph = new Graph("test");
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the quantizers write, decoded by the formulas of the operators that take it. */
+/** The quantizers' output, decoded by the formulas of the operators that read it. */
 class QuantizersTest {
     @TempDir
     private Path folder;

@@ -7,7 +7,7 @@ import io.github.unipic.export.onnx.GraphRun.Numbers;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What ONNX Runtime computes for each operator, with values that can be checked by hand. */
+/** ONNX Runtime's results for each operator, with values that can be checked by hand. */
 class ValueTest {
     private static final double CLOSE = 1e-5;
 

@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param id the user's name for it, if any; part of the file name if every file system allows that
  * @param source its origin, for messages: {@code prompts.jsonl line 7}
  * @param request the request for one image. Its set values are compared when the batch is opened again. So leave unset
- *     what the model's defaults or chance decide, and set a seed, progress and cancellation in a copy
+ *     values that come from the model's defaults or are random, and set a seed, progress and cancellation in a copy
  */
 public record BatchEntry(int index, Optional<String> id, String source, GenerateRequest request) {
     private static final String NAME_SAFE = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}";
@@ -74,17 +74,17 @@ public record BatchEntry(int index, Optional<String> id, String source, Generate
         }
     }
 
-    /** Whether an image, which has a request, was drawn with the values that this entry sets. */
+    /** Whether an image, which has a request, was generated with the values that this entry sets. */
     boolean isRequestOf(Image image) {
-        GenerateRequest drawn = image.request().orElseThrow();
+        GenerateRequest generated = image.request().orElseThrow();
         ObjectNode values = ManifestLine.parameters(image);
-        drawn.seed().ifPresent(seed -> values.put("seed", seed));
-        return drawn.prompt().equals(request.prompt())
+        generated.seed().ifPresent(seed -> values.put("seed", seed));
+        return generated.prompt().equals(request.prompt())
                 && requested().properties().stream()
                         .allMatch(value -> isSame(value.getValue(), values.path(value.getKey())));
     }
 
-    private static boolean isSame(JsonNode asked, JsonNode drawn) {
-        return asked.asText().equals(drawn.asText());
+    private static boolean isSame(JsonNode requested, JsonNode actual) {
+        return requested.asText().equals(actual.asText());
     }
 }

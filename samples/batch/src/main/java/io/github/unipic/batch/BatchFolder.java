@@ -49,11 +49,11 @@ public final class BatchFolder implements AutoCloseable {
      * images are removed; images without a line get one.
      *
      * @param folder the folder
-     * @param model name of the model that draws
+     * @param model name of the model that generates the images
      * @param entries all entries of the batch, with different indices; an earlier run may have had fewer
      * @return the folder, to be closed
-     * @throws InvalidRequestException if two entries have the same index, the files there are not of these entries and
-     *     this model or not of a batch, or another process uses the folder; nothing is changed then
+     * @throws InvalidRequestException if two entries have the same index, the folder's files do not belong to these
+     *     entries and this model or to a batch, or another process uses the folder; nothing is changed then
      * @throws OutputException if it cannot be written
      */
     public static BatchFolder open(Path folder, String model, List<BatchEntry> entries) {
@@ -65,11 +65,12 @@ public final class BatchFolder implements AutoCloseable {
      * all entries are missing. Other files stay.
      *
      * @param folder the folder
-     * @param model name of the model that draws
+     * @param model name of the model that generates the images
      * @param entries all entries of the batch, with different indices
      * @return the folder, to be closed
-     * @throws InvalidRequestException if two entries have the same index, an image that no batch drew has the name of
-     *     one of theirs, the manifest is not of a batch, or another process uses the folder; nothing is changed then
+     * @throws InvalidRequestException if two entries have the same index, a file that no batch wrote has the name of
+     *     one of their images, the manifest does not belong to a batch, or another process uses the folder; nothing is
+     *     changed then
      * @throws OutputException if it cannot be written
      */
     public static BatchFolder restart(Path folder, String model, List<BatchEntry> entries) {
@@ -89,7 +90,7 @@ public final class BatchFolder implements AutoCloseable {
         } catch (IOException e) {
             throw new InvalidRequestException(
                     folder.resolve(BatchManifest.NAME) + " cannot be read (" + FileFailure.reason(e)
-                            + "); name the folder of a batch",
+                            + "); give the folder of a batch",
                     e);
         }
     }
@@ -105,7 +106,7 @@ public final class BatchFolder implements AutoCloseable {
         boolean opened = false;
         try {
             if (Files.exists(folder) && !Files.isDirectory(folder)) {
-                throw new InvalidRequestException(folder + " cannot be used: it is no folder; choose another name");
+                throw new InvalidRequestException(folder + " cannot be used: it is not a folder; choose another name");
             }
             manifest = BatchManifest.open(folder).orElse(null);
             Plan plan = planning.plan(new Inspection(folder, model, Optional.ofNullable(manifest)), byIndex);
@@ -159,8 +160,8 @@ public final class BatchFolder implements AutoCloseable {
      * Saves an image and then its line.
      *
      * @param entry a missing entry that was not added yet
-     * @param image the image, with the metadata that says how it was drawn
-     * @param time the time that drawing took
+     * @param image the image, with the metadata of its request
+     * @param time the time that generating it took
      * @throws InvalidRequestException if a file with the image's name exists
      * @throws io.github.unipic.ImageFormatException if the image cannot be saved
      * @throws OutputException if its line cannot be written: the disk is full, or the folder is closed
@@ -182,7 +183,7 @@ public final class BatchFolder implements AutoCloseable {
     /**
      * The changes that opening makes.
      *
-     * @param missing entries to draw
+     * @param missing entries without an image
      * @param images files to delete
      * @param kept the manifest's lines that stay, if some are removed
      * @param half number of bytes to cut off after the last line
@@ -235,15 +236,15 @@ public final class BatchFolder implements AutoCloseable {
                 Path file = folder.resolve(entry.fileName());
                 if (!Files.isRegularFile(file)) {
                     if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-                        throw changed("holds " + entry.fileName() + ", which is no file");
+                        throw changed("contains " + entry.fileName() + ", which is not a file");
                     }
                     deleted |= lines.remove(entry.index()) != null;
                     missing.add(entry);
                 } else if (!lines.containsKey(entry.index())) {
-                    Image image = drawn(file).orElseThrow(() -> notDrawn(file));
+                    Image image = generated(file).orElseThrow(() -> notGenerated(file));
                     if (!entry.isRequestOf(image)) {
-                        throw changed("holds " + entry.fileName() + ", which is not the image that " + entry.source()
-                                + " asks for");
+                        throw changed("contains " + entry.fileName() + ", which is not the image that " + entry.source()
+                                + " requests");
                     }
                     added.add(ManifestLine.of(entry, model, image, Optional.empty()));
                 }
@@ -268,8 +269,8 @@ public final class BatchFolder implements AutoCloseable {
                     .toList();
             for (Path image : images) {
                 boolean empty = Files.isRegularFile(image) && Files.size(image) == 0; // an empty file is no loss
-                if (!empty && drawn(image).isEmpty()) {
-                    throw notDrawn(image);
+                if (!empty && generated(image).isEmpty()) {
+                    throw notGenerated(image);
                 }
             }
             return new Plan(List.copyOf(entries.values()), images, Optional.of(new TreeMap<>()), 0, List.of());
@@ -277,16 +278,16 @@ public final class BatchFolder implements AutoCloseable {
 
         private void checkSame(BatchEntry entry, ManifestLine line) {
             if (!line.prompt().equals(entry.request().prompt()) || !line.file().equals(entry.fileName())) {
-                throw changed("holds " + line.file() + ", drawn for another prompt or id than " + entry.source()
+                throw changed("contains " + line.file() + ", generated for another prompt or id than " + entry.source()
                         + " has now");
             }
             String modelBefore = line.model().orElse(model);
             if (!modelBefore.equals(model)) {
-                throw changed("holds images that the model " + modelBefore + " drew, and this one is " + model);
+                throw changed("contains images of the model " + modelBefore + ", but this one is " + model);
             }
             if (!line.requested().equals(entry.requested())) {
-                throw changed("holds " + entry.fileName() + ", drawn with other options (" + line.requested()
-                        + ") than " + entry.source() + " asks for now (" + entry.requested() + ")");
+                throw changed("contains " + entry.fileName() + ", generated with other options (" + line.requested()
+                        + ") than " + entry.source() + " has now (" + entry.requested() + ")");
             }
         }
 
@@ -304,13 +305,13 @@ public final class BatchFolder implements AutoCloseable {
                     || ManifestLine.parse(half).isPresent()
                     || lost.stream().anyMatch(line -> line.mayBeginWith(text));
             if (!own) {
-                throw BatchManifest.foreign(
-                        folder.resolve(BatchManifest.NAME) + " ends in an incomplete line that may not be of a batch");
+                throw BatchManifest.foreign(folder.resolve(BatchManifest.NAME)
+                        + " ends with an incomplete line that may not belong to a batch");
             }
         }
 
-        /** The image in a file, if its metadata says that unipic drew it. */
-        private static Optional<Image> drawn(Path file) {
+        /** The image in a file, if its metadata says that unipic generated it. */
+        private static Optional<Image> generated(Path file) {
             try {
                 return Optional.of(Image.read(file))
                         .filter(image -> image.request().isPresent());
@@ -323,9 +324,9 @@ public final class BatchFolder implements AutoCloseable {
             return new InvalidRequestException(folder + " " + what + "; choose another folder, or restart the batch");
         }
 
-        private InvalidRequestException notDrawn(Path file) {
-            return new InvalidRequestException(folder + " holds " + file.getFileName()
-                    + ", which unipic has not drawn; choose another folder, or move it away");
+        private InvalidRequestException notGenerated(Path file) {
+            return new InvalidRequestException(folder + " contains " + file.getFileName()
+                    + ", which unipic has not generated; choose another folder, or move it away");
         }
     }
 

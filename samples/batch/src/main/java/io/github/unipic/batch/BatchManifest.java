@@ -28,8 +28,8 @@ import java.util.function.Consumer;
 
 /**
  * The manifest of a batch: {@code manifest.jsonl} in its folder, a {@link ManifestLine} for each image, in the order in
- * which they were drawn. Locked while a {@link BatchFolder} is open. Opening and reading change nothing, because the
- * file may belong to another program.
+ * which they were generated. Locked while a {@link BatchFolder} is open. Opening and reading change nothing, because
+ * the file may belong to another program.
  */
 final class BatchManifest implements AutoCloseable {
     static final String NAME = "manifest.jsonl";
@@ -56,7 +56,7 @@ final class BatchManifest implements AutoCloseable {
         try {
             BasicFileAttributes before = attributes(file);
             if (!before.isRegularFile()) {
-                throw foreign(file + " is no file");
+                throw foreign(file + " is not a file");
             }
             FileChannel channel = locked(
                     file,
@@ -72,7 +72,7 @@ final class BatchManifest implements AutoCloseable {
         }
     }
 
-    /** Creates an empty one. */
+    /** Creates an empty manifest. */
     static BatchManifest create(Path folder) throws IOException {
         Path file = folder.resolve(NAME);
         try {
@@ -124,7 +124,7 @@ final class BatchManifest implements AutoCloseable {
     static List<ManifestLine> read(Path folder) throws IOException {
         Path file = folder.resolve(NAME);
         if (!attributes(file).isRegularFile()) {
-            throw foreign(file + " is no file");
+            throw foreign(file + " is not a file");
         }
         List<ManifestLine> lines = new ArrayList<>();
         try (InputStream in = Files.newInputStream(file)) {
@@ -134,10 +134,10 @@ final class BatchManifest implements AutoCloseable {
     }
 
     /**
-     * Reads it.
+     * Reads the manifest.
      *
      * @param lines is notified of each line, in the file's order
-     * @return the incomplete last line that a killed process left; mostly empty
+     * @return the incomplete last line that a killed process left; usually empty
      * @throws InvalidRequestException if a line is not of a batch
      */
     byte[] read(Consumer<ManifestLine> lines) throws IOException {

@@ -27,7 +27,7 @@ public final class ManifestLine {
         this.json = json;
     }
 
-    /** The line of an image that was drawn. */
+    /** The line of a generated image. */
     static ManifestLine of(BatchEntry entry, String model, Image image, Optional<Duration> time) {
         ObjectNode line = JSON.createObjectNode();
         line.put("index", entry.index());
@@ -124,7 +124,7 @@ public final class ManifestLine {
     }
 
     /**
-     * The seed that the image was drawn with.
+     * The seed of the image.
      *
      * @return empty if the image has no seed
      */
@@ -146,7 +146,7 @@ public final class ManifestLine {
     }
 
     /**
-     * The model that drew the image.
+     * The model that generated the image.
      *
      * @return its name; empty if the line has none
      */
@@ -155,7 +155,7 @@ public final class ManifestLine {
     }
 
     /**
-     * The time that drawing took.
+     * The time that generating the image took.
      *
      * @return in milliseconds; empty if the line was restored from the image, which has no time
      */

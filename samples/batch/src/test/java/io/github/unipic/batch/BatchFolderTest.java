@@ -35,7 +35,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The folder of a batch, and what a kill at any moment leaves of it. Images are black: only their text counts. */
+/** The folder of a batch, also after a kill at any moment. Images are black: only their text counts. */
 class BatchFolderTest {
     private static final String FIRST = "{\"prompt\": \"A fox\", \"id\": \"fox\", \"tag\": \"animal\"}\n";
     private static final String SECOND = "{\"prompt\": \"A bear\", \"seed\": 5, \"width\": 32, \"height\": 16}\n";
@@ -189,7 +189,7 @@ class BatchFolderTest {
         age();
         assertThat(batch()).isEmpty();
         assertThat(manifest).hasContent(before);
-        assertThat(redrawn()).isEmpty();
+        assertThat(regenerated()).isEmpty();
     }
 
     @Test
@@ -199,7 +199,7 @@ class BatchFolderTest {
         Files.writeString(manifest, before.get(0) + "\n" + before.get(1) + "\n");
         age();
         assertThat(batch()).isEmpty();
-        assertThat(redrawn()).isEmpty();
+        assertThat(regenerated()).isEmpty();
         List<String> after = Files.readAllLines(manifest);
         // An unset seed was a random one; only the image knows it.
         assertThat(after)
@@ -219,7 +219,7 @@ class BatchFolderTest {
             Files.writeString(manifest, text.substring(0, length));
             age();
             assertThat(batch()).isEmpty();
-            assertThat(redrawn()).isEmpty();
+            assertThat(regenerated()).isEmpty();
             assertThat(lines()).hasSize(3);
         }
     }
@@ -231,7 +231,7 @@ class BatchFolderTest {
         Files.delete(images.resolve("00001.png"));
         age();
         assertThat(batch()).containsExactly("00001.png");
-        assertThat(redrawn()).containsExactly("00001.png");
+        assertThat(regenerated()).containsExactly("00001.png");
         assertThat(lines()).extracting(ManifestLine::index).containsExactlyInAnyOrder(0, 1, 2);
     }
 
@@ -241,7 +241,7 @@ class BatchFolderTest {
         Files.delete(images.resolve("00000-fox.png"));
         age();
         assertThat(batch()).containsExactly("00000-fox.png");
-        assertThat(redrawn()).containsExactly("00000-fox.png");
+        assertThat(regenerated()).containsExactly("00000-fox.png");
         assertThat(lines()).extracting(ManifestLine::index).containsExactlyInAnyOrder(0, 1, 2);
         assertThat(files()).hasSize(4);
     }
@@ -252,7 +252,7 @@ class BatchFolderTest {
         age();
         Files.writeString(prompts, "\"An owl\"\n", StandardOpenOption.APPEND);
         assertThat(batch()).containsExactly("00003.png");
-        assertThat(redrawn()).containsExactly("00003.png");
+        assertThat(regenerated()).containsExactly("00003.png");
         assertThat(lines()).hasSize(4);
     }
 
@@ -298,7 +298,7 @@ class BatchFolderTest {
                 .hasMessageContainingAll(images.toString(), message, "choose another folder")
                 .message()
                 .containsAnyOf("restart the batch", "move the manifest away");
-        assertThat(redrawn()).isEmpty();
+        assertThat(regenerated()).isEmpty();
         assertThat(files()).hasSize(4);
         assertThat(Files.readAllLines(manifest)).isEqualTo(before);
     }
@@ -367,7 +367,7 @@ class BatchFolderTest {
             Files.writeString(manifest, text.substring(0, length));
             age();
             assertThat(batch()).isEmpty();
-            assertThat(redrawn()).isEmpty();
+            assertThat(regenerated()).isEmpty();
             assertThat(lines()).hasSize(3);
         }
     }
@@ -375,13 +375,13 @@ class BatchFolderTest {
     @Test
     void aManifestThatIsNoFileIsNotTouched() throws IOException {
         Files.createDirectories(manifest.resolve("mine"));
-        refusedUntouched("manifest.jsonl is no file", this::batch);
-        refusedUntouched("manifest.jsonl is no file", this::restart);
+        refusedUntouched("manifest.jsonl is not a file", this::batch);
+        refusedUntouched("manifest.jsonl is not a file", this::restart);
         Files.delete(manifest.resolve("mine"));
         Files.delete(manifest);
         Path target = Files.writeString(folder.resolve("target"), "");
         Files.createSymbolicLink(manifest, target);
-        refusedUntouched("manifest.jsonl is no file", this::batch);
+        refusedUntouched("manifest.jsonl is not a file", this::batch);
         assertThat(manifest).isSymbolicLink();
         assertThat(target).isEmptyFile();
     }
@@ -391,19 +391,19 @@ class BatchFolderTest {
         Files.createDirectory(images);
         Path mine = images.resolve("00001.png");
         ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", mine.toFile());
-        refusedUntouched("00001.png, which unipic has not drawn", this::batch);
-        refusedUntouched("00001.png, which unipic has not drawn", this::restart);
+        refusedUntouched("00001.png, which unipic has not generated", this::batch);
+        refusedUntouched("00001.png, which unipic has not generated", this::restart);
         Files.writeString(mine, "a text");
-        refusedUntouched("00001.png, which unipic has not drawn", this::restart);
+        refusedUntouched("00001.png, which unipic has not generated", this::restart);
         Files.delete(mine);
         Files.createDirectory(mine);
         refusedUntouched("00001.png", this::batch);
         Files.delete(mine);
-        // With the name of an image that a batch has drawn.
+        // With the name of an image that a batch has generated.
         batch();
         ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", mine.toFile());
         Path temporary = Files.writeString(images.resolve("manifest.jsonl.tmp"), "mine");
-        refusedUntouched("00001.png, which unipic has not drawn", this::restart);
+        refusedUntouched("00001.png, which unipic has not generated", this::restart);
         Files.delete(images.resolve("00000-fox.png"));
         assertThat(batch()).containsExactly("00000-fox.png");
         assertThat(temporary).hasContent("mine");
@@ -417,7 +417,7 @@ class BatchFolderTest {
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContainingAll(message, "choose another folder");
         assertThat(contents().equals(before)).as("nothing changes").isTrue();
-        assertThat(redrawn()).isEmpty();
+        assertThat(regenerated()).isEmpty();
     }
 
     private Map<String, String> contents() throws IOException {
@@ -466,14 +466,14 @@ class BatchFolderTest {
     }
 
     private List<String> batch(BatchFolder opened) {
-        List<String> drawn = new ArrayList<>();
+        List<String> generated = new ArrayList<>();
         try (BatchFolder batch = opened) {
             for (BatchEntry entry : batch.missing()) {
                 batch.add(entry, draw(entry), TIME);
-                drawn.add(entry.fileName());
+                generated.add(entry.fileName());
             }
         }
-        return drawn;
+        return generated;
     }
 
     /** A black image that says what one by a model says. */
@@ -512,14 +512,14 @@ class BatchFolderTest {
         }
     }
 
-    private List<String> redrawn() throws IOException {
-        List<String> redrawn = new ArrayList<>();
+    private List<String> regenerated() throws IOException {
+        List<String> regenerated = new ArrayList<>();
         for (String name : files()) {
             if (name.endsWith(".png")
                     && !Files.getLastModifiedTime(images.resolve(name)).equals(LONG_AGO)) {
-                redrawn.add(name);
+                regenerated.add(name);
             }
         }
-        return redrawn;
+        return regenerated;
     }
 }

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/** The manifest in a batch's folder, which may be another program's. What is refused stays as it is. */
+/** The manifest in a batch's folder, which may belong to another program. A refused one is not changed. */
 final class BatchManifestFuzz implements FuzzTarget {
     private static final String PROMPTS = "prompts.jsonl";
     private static final String OUTPUT = "out";

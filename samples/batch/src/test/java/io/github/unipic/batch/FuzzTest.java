@@ -4,7 +4,7 @@ import io.github.unipic.fuzz.FuzzRegression;
 import io.github.unipic.fuzz.FuzzTarget;
 import java.util.List;
 
-/** What batches read from outside, beside images. */
+/** Untrusted input of batches, besides images. */
 public class FuzzTest extends FuzzRegression {
     @Override
     protected List<FuzzTarget> targets() {

@@ -22,19 +22,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code unipic batch}: draws an image for each prompt of a file. */
+/** {@code unipic batch}: generates an image for each prompt of a file. */
 @Command(
         name = "batch",
         description = {
-            "Draws an image for each prompt of a file: a JSON array, or one JSON object a line, such as",
+            "Generates an image for each prompt of a file: a JSON array, or one JSON object a line, such as",
             "  {\"prompt\": \"A red fox\", \"id\": \"fox\", \"seed\": 7, \"width\": 1280, \"height\": 768}",
             "Also iterations, guidance, guidance_schedule, temperature, diffusion_steps. Only the prompt is required,"
                     + " and a text in quotes is a prompt. Other keys are ignored. Options given here apply to entries"
                     + " that do not set them.",
             "Images are named by their index in the file, such as 00000.png or, with an id, 00000-fox.png."
                     + " manifest.jsonl has one line for each image.",
-            "After an interruption, run the same command again: it draws the missing images. It also draws prompts that"
-                    + " were added at the end of the file.",
+            "After an interruption, run the same command again: it generates the missing images, also"
+                    + " those of prompts that were added at the end of the file.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -57,8 +57,9 @@ final class BatchCommand implements Callable<Integer> {
 
     @Option(
             names = "--restart",
-            description = "Delete the images of an earlier run in DIR and draw all of them again. Without it, a folder"
-                    + " with other prompts or options is an error.")
+            description =
+                    "Delete the images of an earlier run in DIR and generate all of them again. Without it, a folder"
+                            + " with other prompts or options is an error.")
     private boolean restart;
 
     @Mixin
@@ -68,7 +69,7 @@ final class BatchCommand implements Callable<Integer> {
     private SizeOption size;
 
     @Mixin
-    private DrawingOptions drawing;
+    private GenerationOptions generation;
 
     @Mixin
     private SpecialTokensOption specialTokens;
@@ -98,9 +99,9 @@ final class BatchCommand implements Callable<Integer> {
                 session.err().println(there + " of " + all + " images already exist.");
             }
             long start = System.nanoTime();
-            int drawn = draw(session, loaded, folder, missing, all, failures);
+            int generated = generate(session, loaded, folder, missing, all, failures);
             if (!quiet) {
-                session.out().println("Wrote " + drawn + " of " + all + " images to " + output);
+                session.out().println("Wrote " + generated + " of " + all + " images to " + output);
                 session.out().println("Took " + Quantities.time(Duration.ofNanos(System.nanoTime() - start)));
             }
         } finally {
@@ -121,14 +122,14 @@ final class BatchCommand implements Callable<Integer> {
 
     private GenerateRequest.Builder options(GenerateRequest.Builder builder, int index) {
         size.applyTo(builder);
-        drawing.applyTo(builder);
+        generation.applyTo(builder);
         specialTokens.applyTo(builder);
-        drawing.seed().ifPresent(first -> builder.seed(first + index));
+        generation.seed().ifPresent(first -> builder.seed(first + index));
         return builder;
     }
 
-    /** @return how many were drawn; an entry that cannot be drawn is added to the failures */
-    private int draw(
+    /** @return the number of generated images; an entry that fails is added to the failures */
+    private int generate(
             Session session,
             UniPic loaded,
             BatchFolder folder,
@@ -136,11 +137,12 @@ final class BatchCommand implements Callable<Integer> {
             int all,
             List<String> failures) {
         int done = 0;
-        try (ProgressDisplay progress = ProgressDisplay.start(session, quiet, "Drawing", ProgressDisplay.Unit.IMAGES)) {
+        try (ProgressDisplay progress =
+                ProgressDisplay.start(session, quiet, "Generating", ProgressDisplay.Unit.IMAGES)) {
             long whole = ProgressDisplay.Unit.IMAGES.size();
             for (BatchEntry entry : missing) {
                 long before = (done + failures.size()) * whole;
-                ImageRequest request = DrawingOptions.seeded(entry.request()).toBuilder()
+                ImageRequest request = GenerationOptions.seeded(entry.request()).toBuilder()
                         .cancellation(session.cancellation())
                         .listener(p -> progress.update(
                                 before + whole * p.iteration() / p.iterations(),
@@ -160,7 +162,7 @@ final class BatchCommand implements Callable<Integer> {
             if (!quiet) {
                 session.err()
                         .println((all - missing.size() + done) + " of " + all + " images are in " + output
-                                + "; the same command draws the rest.");
+                                + "; the same command generates the rest.");
             }
             throw e;
         }

@@ -21,9 +21,9 @@ import java.util.zip.ZipFile;
  * A short text that changes whenever anything changes that the exported built-in model depends on.
  *
  * <p>A version number is not enough: the exporter changes between releases. So this digests the names and CRC-32s of
- * all classes and resources of the SDK (the manifest's form), the exporter (the graphs) and the conformance module (the
- * checkpoint). It may change without need, which costs one export of a few seconds, but it never misses a change. The
- * directory of a jar already has the CRC-32s, so even a jar of hundreds of megabytes takes milliseconds.
+ * all classes and resources of the SDK (the manifest's format), the exporter (the graphs) and the conformance module
+ * (the checkpoint). It may change without need, which costs one export of a few seconds, but it never misses a change.
+ * The directory of a jar already has the CRC-32s, so even a jar of hundreds of megabytes takes milliseconds.
  */
 final class BuildFingerprint {
     private static final String OURS = "io/github/unipic/";

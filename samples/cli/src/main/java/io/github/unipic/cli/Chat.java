@@ -30,7 +30,7 @@ final class Chat implements AutoCloseable {
             A line is a question to the model. Lines that begin with / are commands:
               /image FILE                  show an image with the next question
               /image                       show the last image with the next question
-              /draw PROMPT [-o FILE]       draw an image in this conversation
+              /draw PROMPT [-o FILE]       generate an image in this conversation
               /edit INSTRUCTION [-o FILE]  edit the last image
               /save FILE                   save the last image
               /reset                       start a new conversation
@@ -72,7 +72,7 @@ final class Chat implements AutoCloseable {
         Cancellation.Registration ending = session.cancellation().onCancel(this::end);
         try {
             if (prompting) {
-                note("Ask about images, or draw some. /help lists the commands, Ctrl-D ends.");
+                note("Ask about images, or generate some. /help lists the commands, Ctrl-D ends.");
             }
             boolean goOn = true;
             while (goOn) {
@@ -126,16 +126,16 @@ final class Chat implements AutoCloseable {
             switch (command.group(1)) {
                 case "/image" -> act(cancellation -> show(argument));
                 case "/draw" ->
-                    act(cancellation -> draw(
+                    act(cancellation -> generate(
                             argument,
-                            "what to draw",
+                            "what to generate",
                             cancellation,
                             GenerateRequest::builder,
                             request -> conversation.generate((GenerateRequest) request)));
                 case "/edit" ->
                     act(cancellation -> {
                         Image source = lastImage();
-                        draw(
+                        generate(
                                 argument,
                                 "what to change",
                                 cancellation,
@@ -192,7 +192,7 @@ final class Chat implements AutoCloseable {
                 + " (" + image.width() + " x " + image.height() + ").");
     }
 
-    private void draw(
+    private void generate(
             String argument,
             String what,
             Cancellation cancellation,
@@ -207,9 +207,9 @@ final class Chat implements AutoCloseable {
                 : OutputFiles.named(path(parts.group(2)), 1);
         ImageRequest.Builder<?> builder = asking.apply(parts.group(1));
         specialTokens.applyTo(builder);
-        ImageRequest request = DrawingOptions.seeded(builder.build());
-        List<Image> drawn = new Drawing(session, cancellation, false, true).run(request, files, task);
-        last = Optional.of(drawn.get(0));
+        ImageRequest request = GenerationOptions.seeded(builder.build());
+        List<Image> images = new Generation(session, cancellation, false, true).run(request, files, task);
+        last = Optional.of(images.get(0));
     }
 
     private void save(String argument) {
@@ -217,7 +217,7 @@ final class Chat implements AutoCloseable {
             throw new IllegalArgumentException("name the file: /save FILE");
         }
         OutputFiles files = OutputFiles.named(path(argument), 1);
-        new Drawing(session, new Cancellation(), false, true).save(lastImage(), files.file(0, 0), files);
+        new Generation(session, new Cancellation(), false, true).save(lastImage(), files.file(0, 0), files);
     }
 
     private void reset() {

@@ -10,7 +10,7 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "chat",
         description = {
-            "Holds a conversation about images, and draws and edits them, in the terminal or from a pipe.",
+            "A conversation about images, which also generates and edits them, in the terminal or from a pipe.",
             "",
             Chat.HELP,
         },

@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Checks each graph, images, answers, repeatability, concurrent requests, and which provider ran what."
                     + " Writes report.html, report.json and report.xml.",
-            "Without --model it compares the small checkpoint that comes with unipic with PyTorch's tensors. With"
+            "Without --model it compares the built-in small checkpoint with PyTorch's tensors. With"
                     + " --model it compares a model folder with --reference, or with the CPU provider on this machine.",
             "With --checkpoint and --golden it exports a checkpoint in float32 and compares it with PyTorch's tensors for"
                     + " that checkpoint, and with nothing else.",

@@ -23,7 +23,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * The small trained model that comes with the project, exported on first use into the user's cache folder.
+ * The built-in small trained model, exported on first use into the user's cache folder.
  *
  * <p>Several processes may start at once. Each exports into its own folder; the first to move its folder to the final
  * path wins, and the others use that one.

@@ -20,14 +20,16 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic download}: fetches the published checkpoint and, if asked to, makes the model folder from it. */
+/**
+ * {@code unipic download}: fetches the published checkpoint and, with {@code --export}, makes a model folder from it.
+ */
 @Command(
         name = "download",
         description = {
             "Downloads the published checkpoint from Hugging Face and, with --export, makes a model folder from it, which"
-                    + " the other commands then use by themselves. Run again, it goes on where it was cut short, and"
-                    + " fetches nothing that is there.",
-            "It heeds HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, HF_HOME, HTTPS_PROXY and NO_PROXY (docs/cli.md)."
+                    + " the other commands then use by default. Run again, it continues where it was interrupted, and"
+                    + " does not fetch existing files again.",
+            "It uses HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, HF_HOME, HTTPS_PROXY and NO_PROXY (docs/cli.md)."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -37,7 +39,7 @@ import picocli.CommandLine.Spec;
             "  HF_ENDPOINT=https://hub.example.com unipic download        (from a mirror)",
         })
 final class DownloadCommand implements Callable<Integer> {
-    /** Java by default gives no proxy a name and password for an encrypted connection. */
+    /** By default Java sends no name and password to a proxy for an encrypted connection. */
     private static final String TUNNELING = "jdk.http.auth.tunneling.disabledSchemes";
 
     private static final int SHORT_COMMIT = 7;
@@ -51,7 +53,7 @@ final class DownloadCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Folder for the checkpoint; the model folder goes beside it. Default: both in the user's data"
+            description = "Folder for the checkpoint; the model folder is next to it. Default: both in the user's data"
                     + " folder, such as ~/.local/share/unipic ($UNIPIC_DATA).")
     private Path out;
 
@@ -76,15 +78,15 @@ final class DownloadCommand implements Callable<Integer> {
                     + " docs/precision.md compares them.")
     private Precision precision;
 
-    @Option(names = "--force", description = "Export also if the model folder is there already.")
+    @Option(names = "--force", description = "Export even if the model folder exists.")
     private boolean force;
 
     @Option(
             names = "--parallel",
             defaultValue = "" + DownloadRequest.PARALLEL,
             paramLabel = "N",
-            description = "Files to fetch at a time, at most " + DownloadRequest.MOST_PARALLEL
-                    + ". Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Files to fetch at once, at most " + DownloadRequest.MOST_PARALLEL + ". Default: ${DEFAULT-VALUE}.")
     private int parallel;
 
     @Option(
@@ -98,7 +100,8 @@ final class DownloadCommand implements Callable<Integer> {
         DownloadedModel models = DownloadedModel.of(session);
         if (out != null && out.toAbsolutePath().normalize().getFileName() == null) {
             throw new ParameterException(
-                    spec.commandLine(), "--out is " + out + ", which is no folder for a checkpoint; name one below it");
+                    spec.commandLine(),
+                    "--out is " + out + ", which cannot be a checkpoint's folder; give one below it");
         }
         Path checkpoint = out == null ? models.checkpoint(repository) : out;
         DownloadReport report = download(
@@ -118,7 +121,7 @@ final class DownloadCommand implements Callable<Integer> {
         }
         Path model = out == null ? models.model(repository, precision) : DownloadedModel.modelBeside(out, precision);
         if (!force && isNewer(model, report)) {
-            say(model + " is there already (--force exports it again).");
+            say(model + " exists already (--force exports it again).");
         } else {
             // One that is older than the checkpoint is replaced.
             ExportRequest export =
@@ -126,7 +129,7 @@ final class DownloadCommand implements Callable<Integer> {
             ExportCommand.export(session, quiet, export);
         }
         models.use(model);
-        say("The commands now use it, unless --model or " + ModelOptions.MODEL_VARIABLE + " names another.");
+        say("The commands now use it, unless --model or " + ModelOptions.MODEL_VARIABLE + " gives another.");
         return UniPicCommand.OK;
     }
 
@@ -156,7 +159,7 @@ final class DownloadCommand implements Callable<Integer> {
         }
     }
 
-    /** The display, which starts below the licences. */
+    /** The display, which starts after the licenses were printed. */
     private final class Progress implements AutoCloseable {
         private final Session session;
         private ProgressDisplay display = new ProgressDisplay.Silent();
@@ -194,7 +197,7 @@ final class DownloadCommand implements Callable<Integer> {
         unipic.session()
                 .err()
                 .println(plan.files() + " files, " + ByteSize.of(plan.bytes()) + ", for " + plan.folder() + "; "
-                        + (plan.missing() == 0 ? "all are there" : ByteSize.of(plan.missing()) + " to be fetched"));
+                        + (plan.missing() == 0 ? "all exist" : ByteSize.of(plan.missing()) + " to fetch"));
     }
 
     private static String summary(DownloadReport report) {

@@ -25,17 +25,17 @@ record DownloadedModel(Path data) {
                 System.getProperty("os.name"), session.environment(), Path.of(System.getProperty("user.home"))));
     }
 
-    /** Where a repository's checkpoint goes. */
+    /** The folder for a repository's checkpoint. */
     Path checkpoint(String repository) {
         return data.resolve("checkpoints").resolve(name(repository));
     }
 
-    /** Where its model of a precision goes. */
+    /** The folder for its model of a precision. */
     Path model(String repository, Precision precision) {
         return data.resolve("models").resolve(name(repository) + suffix(precision));
     }
 
-    /** Where the model goes whose checkpoint has a folder of the user's choice: beside it. */
+    /** The folder for a model whose checkpoint's folder the user has chosen: next to it. */
     static Path modelBeside(Path checkpoint, Precision precision) {
         Path absolute = checkpoint.toAbsolutePath().normalize();
         return absolute.resolveSibling(absolute.getFileName() + suffix(precision));
@@ -49,7 +49,7 @@ record DownloadedModel(Path data) {
         return "-" + precision.name().toLowerCase(Locale.ROOT);
     }
 
-    /** The model in use, whether its folder is still there or not. */
+    /** The model in use; its folder may no longer exist. */
     Optional<Path> current() {
         Path file = data.resolve(CURRENT);
         try {
@@ -61,7 +61,7 @@ record DownloadedModel(Path data) {
                     .map(Path::of)
                     .filter(Path::isAbsolute);
         } catch (IOException | InvalidPathException e) {
-            return Optional.empty(); // Damaged, or not readable: as if there were none.
+            return Optional.empty(); // if it is damaged or not readable, no model is in use
         }
     }
 
@@ -75,9 +75,9 @@ record DownloadedModel(Path data) {
                     out -> out.write((model.toAbsolutePath().normalize() + "\n").getBytes(StandardCharsets.UTF_8)));
         } catch (IOException e) {
             throw new OutputException(
-                    "The model is whole, but " + file + " cannot be written, so it is not used by itself",
+                    "The model is complete, but " + file + " cannot be written, so it is not used by default",
                     e,
-                    "name it with --model " + model + ", or make room there and run the same command again");
+                    "use --model " + model + ", or make room there and run the same command again");
         }
     }
 }

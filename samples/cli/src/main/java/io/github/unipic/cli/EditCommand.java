@@ -49,7 +49,7 @@ final class EditCommand implements Callable<Integer> {
     private SizeOption size;
 
     @Mixin
-    private DrawingOptions drawing;
+    private GenerationOptions generation;
 
     @Mixin
     private SpecialTokensOption specialTokens;
@@ -58,9 +58,9 @@ final class EditCommand implements Callable<Integer> {
     public Integer call() {
         EditRequest.Builder builder = EditRequest.builder(InputImage.read(spec, image), instruction);
         size.applyTo(builder);
-        drawing.applyTo(builder);
+        generation.applyTo(builder);
         specialTokens.applyTo(builder);
         output.applyTo(builder);
-        return output.draw(unipic.session(), model, builder.build());
+        return output.generate(unipic.session(), model, builder.build());
     }
 }

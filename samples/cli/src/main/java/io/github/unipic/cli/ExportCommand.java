@@ -83,9 +83,8 @@ final class ExportCommand implements Callable<Integer> {
 
     @Option(
             names = "--allow-nonfinite",
-            description =
-                    "Export also weights that are NaN or infinite. They are refused otherwise; the model may be of no"
-                            + " use.")
+            description = "Export weights that are NaN or infinite too. Otherwise they are refused, as the model may be"
+                    + " useless.")
     private boolean allowNonFinite;
 
     @Option(
@@ -102,7 +101,7 @@ final class ExportCommand implements Callable<Integer> {
         return UniPicCommand.OK;
     }
 
-    /** Exports with progress, and says what came of it. */
+    /** Exports with progress, and prints the result. */
     static void export(Session session, boolean quiet, ExportRequest request) {
         ExportReport report;
         try (ProgressDisplay progress =

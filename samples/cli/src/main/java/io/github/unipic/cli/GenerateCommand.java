@@ -13,10 +13,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** {@code unipic generate}: draws images from a prompt. */
+/** {@code unipic generate}: generates images from a prompt. */
 @Command(
         name = "generate",
-        description = "Draws images from a prompt.",
+        description = "Generates images from a prompt.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  unipic generate \"a red circle above a blue square on a pink background\"",
@@ -37,7 +37,7 @@ final class GenerateCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "PROMPT",
             converter = TextArgument.Converter.class,
-            description = "What to draw, in quotes. Default: with the built-in model, one of its examples.")
+            description = "What to generate, in quotes. Default: with the built-in model, one of its examples.")
     private String prompt;
 
     @Mixin
@@ -50,7 +50,7 @@ final class GenerateCommand implements Callable<Integer> {
     private SizeOption size;
 
     @Mixin
-    private DrawingOptions drawing;
+    private GenerationOptions generation;
 
     @Mixin
     private SpecialTokensOption specialTokens;
@@ -62,7 +62,7 @@ final class GenerateCommand implements Callable<Integer> {
                     "Use the prompt, seed and options of an image that unipic wrote. Options given here override them.")
     private Path from;
 
-    @Option(names = "--examples", description = "List what the built-in model knows, and draw nothing.")
+    @Option(names = "--examples", description = "List what the built-in model knows, and generate nothing.")
     private boolean examples;
 
     @Override
@@ -71,7 +71,7 @@ final class GenerateCommand implements Callable<Integer> {
             Examples.print(unipic.session().out());
             return UniPicCommand.OK;
         }
-        return output.draw(unipic.session(), model, request());
+        return output.generate(unipic.session(), model, request());
     }
 
     private GenerateRequest request() {
@@ -89,7 +89,7 @@ final class GenerateCommand implements Callable<Integer> {
             throw wrong("the prompt is missing; for example: unipic generate \"A red fox in the snow\"");
         }
         size.applyTo(builder);
-        drawing.applyTo(builder);
+        generation.applyTo(builder);
         specialTokens.applyTo(builder);
         output.applyTo(builder);
         return builder.build();
@@ -114,7 +114,7 @@ final class GenerateCommand implements Callable<Integer> {
             unipic.session()
                     .err()
                     .println(from
-                            + " was drawn with --allow-special-tokens, which a file cannot switch on; give it again for"
+                            + " was generated with --allow-special-tokens, which a file cannot enable; give it again for"
                             + " the same image, if you trust the prompt.");
         }
         return request;

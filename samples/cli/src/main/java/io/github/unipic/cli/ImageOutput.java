@@ -47,22 +47,22 @@ final class ImageOutput {
     }
 
     /** Loads the model, generates the images of the request, saves them and prints their names. */
-    int draw(Session session, ModelOptions model, ImageRequest request) {
-        ImageRequest seeded = DrawingOptions.seeded(request);
+    int generate(Session session, ModelOptions model, ImageRequest request) {
+        ImageRequest seeded = GenerationOptions.seeded(request);
         OutputFiles files = outputFiles(seeded.count());
         try (UniPic unipic = model.load(session, quiet || builtInKnows(request))) {
             noteSize(session, unipic.info(), seeded);
-            new Drawing(session, session.cancellation(), quiet, !noMetadata).run(seeded, files, unipic::images);
+            new Generation(session, session.cancellation(), quiet, !noMetadata).run(seeded, files, unipic::images);
         }
         return UniPicCommand.OK;
     }
 
-    /** A prompt from the world of the built-in model needs no note on what that is. Edits follow no such prompt. */
+    /** Whether a prompt is from the built-in model's world, so that it needs no note about that. Edits have none. */
     private static boolean builtInKnows(ImageRequest request) {
         return !(request instanceof EditRequest) && World.load().knows(request.prompt());
     }
 
-    /** Notes a size that the model was not made for. It is possible, but may look worse. */
+    /** Prints a note about a size that the model was not made for, as its images may look worse. */
     private void noteSize(Session session, ModelInfo model, ImageRequest request) {
         OptionalInt width = OptionalInt.empty();
         OptionalInt height = OptionalInt.empty();

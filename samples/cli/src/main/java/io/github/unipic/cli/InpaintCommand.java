@@ -86,7 +86,7 @@ final class InpaintCommand implements Callable<Integer> {
     private ModelOptions model;
 
     @Mixin
-    private DrawingOptions drawing;
+    private GenerationOptions generation;
 
     @Mixin
     private SpecialTokensOption specialTokens;
@@ -96,10 +96,10 @@ final class InpaintCommand implements Callable<Integer> {
         checkMaskOrExtend();
         InpaintRequest.Builder builder = builder(maskAndPrompt.get(maskAndPrompt.size() - 1));
         Optional.ofNullable(seam).ifPresent(builder::seam);
-        drawing.applyTo(builder);
+        generation.applyTo(builder);
         specialTokens.applyTo(builder);
         output.applyTo(builder);
-        return output.draw(unipic.session(), model, builder.build());
+        return output.generate(unipic.session(), model, builder.build());
     }
 
     private void checkMaskOrExtend() {

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** The file of {@code --json}. It is written at the end of long work, and checked before it. */
+/** The file of {@code --json}. It is written after long work, and checked before. */
 final class JsonFile {
     private JsonFile() {}
 

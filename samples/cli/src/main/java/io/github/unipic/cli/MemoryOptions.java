@@ -39,7 +39,7 @@ final class MemoryOptions {
 
     @Option(
             names = "--no-mmap",
-            description = "Read the weights into memory rather than map their files: for model folders on"
+            description = "Read the weights into memory instead of mapping their files: for model folders on"
                     + " network drives, and where files may change while they are in use. Takes as much memory as the"
                     + " folder's size.")
     private boolean notMapped;

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param reason for the user
  */
 record ModelChoice(Optional<Path> folder, String reason) {
-    /** The option's, or the variable's, or the downloaded one, or the built-in one. */
+    /** The first of: the option's model, the variable's, the downloaded one, the built-in one. */
     static ModelChoice of(Optional<Path> option, Session session) {
         if (option.isPresent()) {
             return new ModelChoice(option, "named by --model");
@@ -31,7 +31,7 @@ record ModelChoice(Optional<Path> folder, String reason) {
                 Optional.empty(),
                 "built in; " + unnamed
                         + downloaded
-                                .map(gone -> ", and the downloaded model " + gone + " is no longer there")
+                                .map(gone -> ", and the downloaded model " + gone + " no longer exists")
                                 .orElse(", and no model was downloaded"));
     }
 }

@@ -23,8 +23,8 @@ final class ModelOptions {
             names = "--model",
             paramLabel = "DIR",
             description = "Model folder, as 'unipic export' writes it. Default: $" + MODEL_VARIABLE
-                    + ", else the one that 'unipic download --export' made last, else the small model that comes with"
-                    + " unipic, which draws colored shapes.")
+                    + ", or the last model of 'unipic download --export', or the built-in small model, which generates"
+                    + " colored shapes.")
     private Path folder;
 
     @Option(names = "--threads", paramLabel = "N", description = "Processor threads to use. Default: one per core.")
@@ -71,7 +71,7 @@ final class ModelOptions {
         return choice;
     }
 
-    /** Why it is that model, once one is loaded. */
+    /** The reason for the choice of the model, once one is loaded. */
     String reason() {
         return model.reason();
     }

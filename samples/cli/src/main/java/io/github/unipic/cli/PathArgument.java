@@ -10,8 +10,8 @@ final class PathArgument implements ITypeConverter<Path> {
     @Override
     public Path convert(String text) {
         if (text.isEmpty()) {
-            // Java takes it for the current folder, but mostly it is a shell variable that is not set.
-            throw new TypeConversionException("it is empty; name a file or folder (the current folder is .)");
+            // For Java it is the current folder, but usually it is a shell variable that is not set.
+            throw new TypeConversionException("it is empty; give a file or folder (the current folder is .)");
         }
         try {
             return Path.of(text);

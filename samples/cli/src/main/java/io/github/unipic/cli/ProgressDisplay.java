@@ -108,7 +108,7 @@ interface ProgressDisplay extends AutoCloseable {
                 super(err, columns);
             }
 
-            /** Ends the line itself, because the library does not for a bar that was never drawn. */
+            /** Ends the line itself, because the library does not do so for a bar that was never shown. */
             @Override
             public synchronized void close() {
                 if (!ended) {

@@ -43,7 +43,7 @@ final class ProviderOptions {
             description = "Print the provider and the reason for it on stderr.")
     private boolean verbose;
 
-    /** Whether the user asks for another ONNX Runtime than the one that comes with unipic. */
+    /** Whether the user wants another ONNX Runtime than unipic's own. */
     boolean replacesRuntime() {
         return nativeFolder != null;
     }
@@ -56,11 +56,11 @@ final class ProviderOptions {
     /**
      * As {@link #prepare}, with the reason.
      *
-     * @param unasked the provider if the user names none
+     * @param unasked the provider if the user gives none
      */
     ProviderChoice choose(ExecutionProvider unasked) {
         if (verbose) {
-            // Of the SDK's loggers, which are made when they are first needed.
+            // For the SDK's loggers, which are created when they are first needed.
             System.setProperty("org.slf4j.simpleLogger.log.io.github.unipic", "info");
         }
         ExecutionProvider provider = new ExecutionProvider(name == null ? unasked.name() : name, options);

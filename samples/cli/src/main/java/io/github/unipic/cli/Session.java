@@ -67,7 +67,7 @@ record Session(
         };
     }
 
-    /** The character set of the terminal. Java's own default is always UTF-8 since release 18. */
+    /** The character set of the terminal. Since Java 18 the default character set is always UTF-8. */
     private static Charset terminalCharset() {
         return System.console() != null
                 ? System.console().charset()

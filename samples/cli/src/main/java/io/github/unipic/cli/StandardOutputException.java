@@ -21,7 +21,7 @@ final class StandardOutputException extends RuntimeException {
 
     /**
      * Whether another program read the output and has ended, as {@code head} does, which is no error. The message is in
-     * the user's language and does not always tell. But a pipe fails for another reason only when it is full and
+     * the user's language, so it does not always say so. But a pipe fails for another reason only when it is full and
      * non-blocking.
      */
     boolean readerGone() {

@@ -10,13 +10,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Asks POSIX tools about the terminal, since Java does not tell enough. */
+/** Asks POSIX tools about the terminal, because Java says too little about it. */
 final class Terminal {
     static final int STDIN = 0;
     static final int STDOUT = 1;
     static final int STDERR = 2;
 
-    /** The width if there is no terminal, or it does not tell its width. */
+    /** The width if there is no terminal, or its width is unknown. */
     static final int USUAL_COLUMNS = 80;
 
     private static final Pattern SIZE = Pattern.compile("\\s*\\d+ (\\d{1,5})\\s*");

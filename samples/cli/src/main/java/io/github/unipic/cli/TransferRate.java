@@ -25,7 +25,7 @@ final class TransferRate {
         }
     }
 
-    /** Bytes per second; empty until there is enough to tell. */
+    /** Bytes per second; empty until enough bytes have arrived. */
     Optional<Double> perSecond() {
         if (samples.isEmpty()) {
             return Optional.empty();

@@ -29,7 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         scope = ScopeType.INHERIT,
-        description = "Draws, edits and describes images with Skywork UniPic-1.5B on ONNX Runtime.",
+        description = "Generates, edits and describes images with Skywork UniPic-1.5B on ONNX Runtime.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             GenerateCommand.class,
@@ -101,7 +101,7 @@ public final class UniPicCommand implements Callable<Integer> {
 
     /** Runs the command line and gives its exit code. */
     static int run(Session session, String... args) {
-        // An interrupted conformance run is no verdict about the machine.
+        // An interrupted conformance run says nothing about the machine.
         int failed = args.length > 0 && args[0].equals(ConformanceCommand.NAME) ? WRONG_INPUT : FAILED;
         try {
             CommandLine line = commandLine(session);
@@ -109,7 +109,7 @@ public final class UniPicCommand implements Callable<Integer> {
             StringWriter help = new StringWriter();
             line.setOut(new PrintWriter(help));
             int exitCode = line.execute(args);
-            // Raw, as it may have colors.
+            // Raw, because it may have colors.
             session.out().raw().print(help);
             return exitCode;
         } catch (Throwable e) {
@@ -158,7 +158,7 @@ public final class UniPicCommand implements Callable<Integer> {
                         : "; put the " + text.get() + " in quotes"; // unquoted words are several arguments
             }
         }
-        // Subclasses are about the form of the command line; a plain ParameterException explains itself.
+        // Subclasses concern the command line's syntax; a plain ParameterException explains itself.
         if (exception.getClass() != ParameterException.class) {
             message += " (see '" + exception.getCommandLine().getCommandSpec().qualifiedName() + " --help')";
         }
@@ -189,7 +189,7 @@ public final class UniPicCommand implements Callable<Integer> {
         return failures.report(exception, command.getCommandSpec().exitCodeOnExecutionException(), stacktrace);
     }
 
-    /** On one line, and harmless to print. */
+    /** The message on one line, harmless to print. */
     static String oneLine(String message) {
         return TerminalText.line(message);
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code unipic batch} on the built-in model. What a folder may hold is tested in the batch module. */
+/** {@code unipic batch} on the built-in model. The batch module tests the possible content of a folder. */
 class BatchTest {
     private static final String FIRST = "{\"prompt\": \"A fox\", \"id\": \"fox\", \"tag\": \"animal\"}\n";
     private static final String SECOND = "{\"prompt\": \"A bear\", \"seed\": 5, \"width\": 32, \"height\": 16}\n";
@@ -87,7 +87,7 @@ class BatchTest {
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out() + run.err()).isEmpty();
         assertThat(lines()).isEqualTo(before);
-        assertThat(redrawn()).isEmpty();
+        assertThat(regenerated()).isEmpty();
     }
 
     @Test
@@ -97,7 +97,9 @@ class BatchTest {
         CommandLineRun cancelled = CommandLineRun.in(environment(), cancellation, command());
         assertThat(cancelled.exitCode()).isEqualTo(130);
         assertThat(cancelled.errLines())
-                .endsWith("0 of 3 images are in " + images + "; the same command draws the rest.", "unipic: cancelled");
+                .endsWith(
+                        "0 of 3 images are in " + images + "; the same command generates the rest.",
+                        "unipic: cancelled");
         assertThat(files()).containsExactly("manifest.jsonl");
         assertThat(batch().exitCode()).isZero();
         assertThat(lines()).hasSize(3);
@@ -113,7 +115,7 @@ class BatchTest {
         CommandLineRun run = batch();
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.err()).contains("3 of 3 images already exist");
-        assertThat(redrawn()).isEmpty();
+        assertThat(regenerated()).isEmpty();
         List<JsonNode> after = lines();
         assertThat(after).hasSize(3);
         // An unset seed was a random one; only the image knows it.
@@ -131,7 +133,7 @@ class BatchTest {
         Files.writeString(prompts, "\"An owl\"\n", StandardOpenOption.APPEND);
         CommandLineRun run = batch();
         assertThat(run.outLines().get(0)).startsWith("Wrote 1 of 4");
-        assertThat(redrawn()).containsExactly("00003.png");
+        assertThat(regenerated()).containsExactly("00003.png");
         assertThat(lines()).hasSize(4);
     }
 
@@ -153,7 +155,7 @@ class BatchTest {
                 .asString()
                 .contains(images.toString(), message, "choose another folder, or restart the batch");
         assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(redrawn()).isEmpty();
+        assertThat(regenerated()).isEmpty();
         assertThat(files()).hasSize(4);
         assertThat(Files.readAllLines(manifest)).isEqualTo(before);
     }
@@ -248,14 +250,14 @@ class BatchTest {
         }
     }
 
-    private List<String> redrawn() throws IOException {
-        List<String> redrawn = new ArrayList<>();
+    private List<String> regenerated() throws IOException {
+        List<String> regenerated = new ArrayList<>();
         for (String name : files()) {
             if (name.endsWith(".png")
                     && !Files.getLastModifiedTime(images.resolve(name)).equals(LONG_AGO)) {
-                redrawn.add(name);
+                regenerated.add(name);
             }
         }
-        return redrawn;
+        return regenerated;
     }
 }

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The first commands of somebody who has no model. */
+/** The first commands of a user without a model. */
 class BuiltInModelTest {
     private static final String PROMPT = "a red circle above a blue square on a pink background";
 

@@ -91,7 +91,7 @@ class ChatTest {
                 "/frobnicate | no command /frobnicate; /help",
                 "/image no-such.png | no-such.png",
                 "/image | there is no image yet",
-                "/draw | say what to draw",
+                "/draw | say what to generate",
                 "/edit darker | there is no image yet",
                 "/save | name the file",
                 "/save out.png | there is no image yet",

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** The command line in a process of its own, for what its streams and its environment do to it. */
+/** The command line in a process of its own, to test the effects of its streams and its environment. */
 final class CommandLineProcess {
     private final Path folder;
     private final List<String> command = new ArrayList<>();

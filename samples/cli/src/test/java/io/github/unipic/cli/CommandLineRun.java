@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** One run of the command line inside the test: what it printed, and its exit code. */
+/** One run of the command line within the test: its output and its exit code. */
 record CommandLineRun(int exitCode, String out, String err) {
     /** No test meets the models that the user has downloaded. */
     private static final Map<String, String> USUAL = Map.of(

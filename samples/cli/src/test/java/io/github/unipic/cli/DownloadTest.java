@@ -17,7 +17,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The small checkpoint from a hub on loopback to an image, with the commands that the README names. */
+/**
+ * Downloads the small checkpoint from a hub on loopback, exports it and generates an image, with the README's commands.
+ */
 class DownloadTest {
     private static final String UNIPIC = "Skywork/Skywork-UniPic-1.5B";
     private static final String QWEN = "Qwen/Qwen2.5-1.5B-Instruct";
@@ -62,11 +64,7 @@ class DownloadTest {
         assertThat(download.exitCode()).as(download.err()).isZero();
         Path model = folder.resolve("data/models/Skywork-UniPic-1.5B-fp32");
         assertThat(download.err())
-                .contains(
-                        UNIPIC + ": licence mit, http",
-                        QWEN + ": licence mit",
-                        SIGLIP + ": licence mit",
-                        "to be fetched");
+                .contains(UNIPIC + ": licence mit, http", QWEN + ": licence mit", SIGLIP + ": licence mit", "to fetch");
         assertThat(download.out())
                 .contains("The checkpoint is " + folder.resolve("data/checkpoints/Skywork-UniPic-1.5B"))
                 .contains("Wrote " + model, "The commands now use it");
@@ -88,14 +86,14 @@ class DownloadTest {
         hub.forget();
         CommandLineRun again = run("download", "--export", "fp32");
         assertThat(again.out())
-                .contains("nothing was fetched", "is there already")
+                .contains("nothing was fetched", "exists already")
                 .doesNotContain("Wrote");
         assertThat(hub.requests()).noneMatch(request -> request.path().contains("/resolve/"));
 
         CommandLineRun other = run("download", "--export", "int8");
         assertThat(other.out()).contains("nothing was fetched", "Wrote");
         assertThat(run("info").out()).contains("Skywork-UniPic-1.5B-int8");
-        assertThat(run("download", "--export", "fp32").out()).contains("is there already");
+        assertThat(run("download", "--export", "fp32").out()).contains("exists already");
         assertThat(run("info").out()).contains("Skywork-UniPic-1.5B-fp32");
 
         // A checkpoint that has changed since makes another model.
@@ -126,7 +124,7 @@ class DownloadTest {
         Files.writeString(data.resolve("current-model"), folder.resolve("gone") + "\n");
         CommandLineRun info = run("info");
         assertThat(info.exitCode()).isZero();
-        assertThat(info.out()).contains("Chosen   built in", folder.resolve("gone") + " is no longer there");
+        assertThat(info.out()).contains("Chosen   built in", folder.resolve("gone") + " no longer exists");
         Files.writeString(data.resolve("current-model"), "\u0000 relative");
         assertThat(run("info").out()).contains("no model was downloaded");
     }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whole commands on the real built-in model: what a newcomer does. */
+/** Whole commands on the real built-in model, as a new user runs them. */
 class EndToEndTest {
     @TempDir
     private static Path cache;

@@ -108,7 +108,7 @@ class HelpTest {
     }
 
     @Test
-    void hasNoColoursAwayFromATerminal() {
+    void hasNoColorsAwayFromATerminal() {
         assertThat(CommandLineRun.of("--help").out()).doesNotContain("\u001b");
     }
 }

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Commands whose process is killed at a random moment: nothing is lost, and the next run cleans up and completes. The
- * moments are few; those between two moves are tested one by one where the moves are made.
+ * Kills commands at random moments: nothing is lost, and the next run cleans up and completes the work. Only a few
+ * moments are tried; other tests try each one between two moves.
  */
 class KillTest {
     private static final int ROUNDS = 3;
@@ -95,11 +95,12 @@ class KillTest {
         Random moments = new Random(3);
         for (int i = 0; i < ROUNDS; i++) {
             killSomewhere(moments, images, command);
-            Map<String, byte[]> drawn = drawn(images);
+            Map<String, byte[]> generated = generated(images);
             assertThat(run(command).exitCode()).isZero();
-            Map<String, byte[]> all = drawn(images);
+            Map<String, byte[]> all = generated(images);
             assertThat(all).hasSize(IMAGES);
-            drawn.forEach((name, bytes) -> assertThat(all.get(name)).as(name).isEqualTo(bytes));
+            generated.forEach(
+                    (name, bytes) -> assertThat(all.get(name)).as(name).isEqualTo(bytes));
             assertThat(Files.readAllLines(images.resolve("manifest.jsonl"))).hasSize(IMAGES);
             try (Stream<Path> files = Files.list(images)) {
                 assertThat(files).hasSize(IMAGES + 1);
@@ -108,18 +109,18 @@ class KillTest {
         }
     }
 
-    private static Map<String, byte[]> drawn(Path images) throws IOException {
-        Map<String, byte[]> drawn = new TreeMap<>();
+    private static Map<String, byte[]> generated(Path images) throws IOException {
+        Map<String, byte[]> generated = new TreeMap<>();
         if (Files.exists(images)) {
             try (Stream<Path> files = Files.list(images)) {
                 for (Path file :
                         files.filter(path -> path.toString().endsWith(".png")).toList()) {
                     Image.read(file);
-                    drawn.put(file.getFileName().toString(), Files.readAllBytes(file));
+                    generated.put(file.getFileName().toString(), Files.readAllBytes(file));
                 }
             }
         }
-        return drawn;
+        return generated;
     }
 
     private static String[] export(Path model) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The script {@code unipic}, in source trees that are built already. */
+/** The script {@code unipic}, in source trees that are already built. */
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
     @TempDir

@@ -10,7 +10,7 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** In a locale with digits of its own, what programs read is the same as anywhere. */
+/** In a locale with its own digits, output for programs is the same as in any other. */
 class LocaleTest {
     @TempDir
     private Path folder;

@@ -39,19 +39,19 @@ class ProgressDisplayTest {
     @Test
     void theTasksOwnEstimateWins() {
         try (ProgressDisplay lines =
-                new ProgressDisplay.Lines(err, "Drawing", ProgressDisplay.Unit.ITERATIONS, clock::get)) {
+                new ProgressDisplay.Lines(err, "Editing", ProgressDisplay.Unit.ITERATIONS, clock::get)) {
             clock.addAndGet(6_000_000_000L);
             lines.update(1, 32, Optional.of(Duration.ofSeconds(90)));
         }
-        assertThat(printed()).startsWith("Drawing: 1 of 32 iterations, 1 min 30 s left");
+        assertThat(printed()).startsWith("Editing: 1 of 32 iterations, 1 min 30 s left");
     }
 
     @Test
     void onATerminalThereIsABar() {
-        try (ProgressDisplay bar = new ProgressDisplay.Bar(err, "Drawing", ProgressDisplay.Unit.ITERATIONS, 79)) {
+        try (ProgressDisplay bar = new ProgressDisplay.Bar(err, "Editing", ProgressDisplay.Unit.ITERATIONS, 79)) {
             bar.update(24, 32, Optional.of(Duration.ofSeconds(12)));
         }
-        assertThat(printed()).contains("Drawing", "75%", "24/32 iterations", "12 s left", "\r");
+        assertThat(printed()).contains("Editing", "75%", "24/32 iterations", "12 s left", "\r");
         assertThat(printed()).endsWith(System.lineSeparator());
     }
 
@@ -67,7 +67,7 @@ class ProgressDisplayTest {
                 name -> null,
                 new Cancellation());
         try (ProgressDisplay display =
-                ProgressDisplay.start(session, false, "Drawing\u001b[2J", ProgressDisplay.Unit.ITERATIONS)) {
+                ProgressDisplay.start(session, false, "Editing\u001b[2J", ProgressDisplay.Unit.ITERATIONS)) {
             assertThat(display).isInstanceOf(longest < 0 ? ProgressDisplay.Lines.class : ProgressDisplay.Bar.class);
             display.update(24, 32, Optional.of(Duration.ofSeconds(12)));
         }
@@ -80,7 +80,7 @@ class ProgressDisplayTest {
     @Test
     void blocksThatTheTerminalLacksAreNotUsed() {
         Output ascii = Output.messages(bytes, StandardCharsets.US_ASCII, () -> true);
-        try (ProgressDisplay bar = new ProgressDisplay.Bar(ascii, "Drawing", ProgressDisplay.Unit.ITERATIONS, 79)) {
+        try (ProgressDisplay bar = new ProgressDisplay.Bar(ascii, "Editing", ProgressDisplay.Unit.ITERATIONS, 79)) {
             bar.update(24, 32, Optional.empty());
         }
         assertThat(printed()).contains("[==").doesNotContain("???"); // digits of the locale may be two
@@ -90,7 +90,7 @@ class ProgressDisplayTest {
     void quietIsSilent() {
         Session session = CommandLineRun.session("", err, err, Map.of(), new io.github.unipic.Cancellation());
         try (ProgressDisplay silent =
-                ProgressDisplay.start(session, true, "Drawing", ProgressDisplay.Unit.ITERATIONS)) {
+                ProgressDisplay.start(session, true, "Editing", ProgressDisplay.Unit.ITERATIONS)) {
             silent.update(1, 2, Optional.empty());
         }
         assertThat(printed()).isEmpty();

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What cannot be written to standard output is a failure; a reader that has had enough is none. */
+/** It is a failure if standard output cannot be written, but not if its reader has ended. */
 class StandardOutputTest {
     @TempDir
     private static Path cache;

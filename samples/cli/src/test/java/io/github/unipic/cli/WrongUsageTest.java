@@ -25,7 +25,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** A user's mistake is one line on stderr, exit code 2, and no stack trace. None of these loads a model. */
+/** A user's mistake gives one line on stderr, exit code 2, and no stack trace. None of these commands loads a model. */
 class WrongUsageTest {
     @TempDir
     private Path folder;
@@ -221,7 +221,7 @@ class WrongUsageTest {
         assertThat(run.exitCode()).isEqualTo(2);
     }
 
-    /** What can be written is decided before the model is loaded, so that no image is drawn for nothing. */
+    /** Output files are checked before the model is loaded, so that no image is generated in vain. */
     @ParameterizedTest
     @ValueSource(strings = {"generate", "edit", "inpaint"})
     void filesThatCannotBeWrittenAreRefusedBeforeTheModelIsLoaded(String command) throws IOException {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A program of one file, run as a newcomer runs it: by Java, from its source. */
+/** A program of one file, run by Java from its source, as a new user runs it. */
 record Program(Path file) {
     /** The programs of this module. */
     static List<Path> all() throws IOException {

@@ -16,13 +16,13 @@ import org.slf4j.event.Level;
 final class AutomaticProvider {
     private static final String ENGINES = "trt_engine_cache_path";
     private static final String NO_ENGINES =
-            "it builds engines for minutes, and the option " + ENGINES + " names no folder to keep them";
+            "it builds engines for minutes, and no folder is given to keep them (option " + ENGINES + ")";
 
     private AutomaticProvider() {}
 
-    /** Tries a provider out. */
+    /** Tries a provider. */
     interface Trial {
-        /** The reason why the provider does not work here; empty when it works. */
+        /** The reason why the provider does not work here; empty if it works. */
         Optional<String> obstacle(ExecutionProvider provider);
     }
 

@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A folder's path as ONNX Runtime's Java part can hand it to native code: but on Windows it does so in the JVM's own
- * form of UTF-8, in which characters beyond the basic plane, such as emoji and rare Han, are others than in the file
- * system's. A folder with such a path is reached by a symbolic link in the temporary folder, until this is closed.
+ * A path of a folder that ONNX Runtime's JNI library can pass to native code. Except on Windows it uses modified UTF-8,
+ * which encodes characters beyond the basic plane, such as emoji and rare Han, unlike the file system. A folder with
+ * such a path is reached through a symbolic link in the temporary folder, until this is closed.
  */
 public final class NativePath implements AutoCloseable {
     private final Path path;
@@ -23,7 +23,7 @@ public final class NativePath implements AutoCloseable {
         this.made = made;
     }
 
-    /** @throws InferenceException when there is no such way to the folder */
+    /** @throws InferenceException when a link is needed and cannot be made */
     public static NativePath of(Path folder) {
         if (passes(folder)) {
             return new NativePath(folder, Optional.empty());
@@ -31,7 +31,7 @@ public final class NativePath implements AutoCloseable {
         String temporary = System.getProperty("java.io.tmpdir");
         try {
             if (!passes(Path.of(temporary))) {
-                throw new IOException("that of the temporary folder " + temporary + ", too");
+                throw new IOException("the path of the temporary folder " + temporary + " has some, too");
             }
             Path made = Files.createTempDirectory("unipic-");
             try {
@@ -42,13 +42,13 @@ public final class NativePath implements AutoCloseable {
             }
         } catch (IOException | UnsupportedOperationException e) {
             throw new InferenceException(
-                    "ONNX Runtime cannot open " + folder + ": its path has characters that Java cannot hand to it, and"
-                            + " there can be no link to it (" + e + "); rename the folder, or set -Djava.io.tmpdir.",
+                    "ONNX Runtime cannot open " + folder + ": its path has characters that Java cannot pass to it, and"
+                            + " no link to it can be made (" + e + "); rename the folder, or set -Djava.io.tmpdir.",
                     e);
         }
     }
 
-    /** Whether text is the same in the JVM's form of UTF-8. */
+    /** Whether text is the same in modified UTF-8 and in UTF-8, apart from NUL. */
     public static boolean passes(String text) {
         return text.chars().noneMatch(unit -> Character.isSurrogate((char) unit));
     }
@@ -61,10 +61,10 @@ public final class NativePath implements AutoCloseable {
         return path;
     }
 
-    /** Leaves the link until the process ends, for what native code may look for later. */
+    /** Keeps the link until the process ends, as native code may open more files later. */
     public void keep() {
         kept = true;
-        // Deleted in the opposite order.
+        // Deletion is in reverse order.
         made.ifPresent(folder -> folder.toFile().deleteOnExit());
         made.ifPresent(folder -> path.toFile().deleteOnExit());
     }

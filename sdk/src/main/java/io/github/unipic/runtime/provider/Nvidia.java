@@ -58,7 +58,7 @@ public final class Nvidia {
         addCuda(session, besideTensorRt(provider));
     }
 
-    /** TensorRT's options; each cache that has a folder is enabled, which ONNX Runtime does not do by itself. */
+    /** TensorRT's options. Enables each cache whose folder is given; ONNX Runtime needs both options. */
     static Map<String, String> withCaches(ExecutionProvider provider) {
         Map<String, String> options = new TreeMap<>(provider.options());
         for (String cache : List.of("trt_engine_cache", "trt_timing_cache")) {
@@ -70,7 +70,7 @@ public final class Nvidia {
             try {
                 Files.createDirectories(Path.of(folder));
             } catch (IOException | InvalidPathException e) {
-                throw Providers.wrong(provider, cache + "_path", folder, "a folder that can be written");
+                throw Providers.wrong(provider, cache + "_path", folder, "a writable folder");
             }
         }
         return options;
@@ -90,10 +90,10 @@ public final class Nvidia {
         });
     }
 
-    /** Loads what a provider of NVIDIA's needs, before ONNX Runtime looks for it, and says what is missing. */
+    /** Loads the libraries that a provider needs, before ONNX Runtime looks for them. Returns what is missing. */
     private static Optional<String> missing(ExecutionProvider provider) {
         Optional<String> obstacle = NvidiaDriver.obstacle(Providers.number(provider, Providers.DEVICE_ID));
-        // Another build may be linked to other versions; it finds them itself.
+        // Another build may be linked to other versions, and finds them itself.
         if (obstacle.isPresent() || !NativeLibraries.isOnnxRuntimeOfClassPath()) {
             return obstacle;
         }
@@ -112,7 +112,7 @@ public final class Nvidia {
         return Providers.flag(provider, "enable_cudnn", true) ? List.of(CUDA, CUDNN) : List.of(CUDA);
     }
 
-    /** What keeps NVIDIA's providers from working here, as {@link io.github.unipic.RuntimeInfo} says it. */
+    /** What NVIDIA's providers lack here, in the form of {@link io.github.unipic.RuntimeInfo}. */
     static List<String> describeMissing() {
         if (!NativeLibraries.isOnnxRuntimeOfClassPath()) {
             return List.of();
@@ -129,7 +129,7 @@ public final class Nvidia {
         return missing;
     }
 
-    /** What keeps a provider of NVIDIA's with good options from working here; empty when it works. */
+    /** The reason why a provider of NVIDIA with valid options does not work here; empty if it works. */
     static Optional<String> obstacle(ExecutionProvider provider) {
         if (!Providers.builtIn().contains(Providers.find(provider.name()).orElseThrow())) {
             return Optional.of("ONNX Runtime was not built with it");
@@ -146,13 +146,13 @@ public final class Nvidia {
         }
     }
 
-    /** Whether there is a GPU that ONNX Runtime was built for. */
+    /** Whether there is a GPU that this build of ONNX Runtime supports. */
     static boolean hasIdleGpu() {
         return Providers.builtIn().contains(OrtProvider.CUDA)
                 && NvidiaDriver.obstacle(0).isEmpty();
     }
 
-    /** A provider with what it needs to know of a graph: TensorRT's optimization profiles, unless some were given. */
+    /** A provider with its options for a graph: TensorRT's optimization profiles, unless some were given. */
     public static ExecutionProvider forGraph(ExecutionProvider provider, Manifest manifest, GraphSpec graph) {
         boolean given = provider.options().keySet().stream().anyMatch(option -> option.startsWith("trt_profile_"));
         if (given || !Providers.find(provider.name()).equals(Optional.of(OrtProvider.TENSOR_RT))) {
@@ -164,7 +164,7 @@ public final class Nvidia {
     }
 
     /**
-     * The number that the attended length should be a multiple of. Otherwise CUDA stores all attention scores
+     * The attended length should be a multiple of this number. Otherwise CUDA stores all attention scores
      * (min_bias_align in ONNX Runtime's core/providers/cuda/llm/attention.cc).
      */
     public static int attentionAlignment(ExecutionProvider provider) {

@@ -6,11 +6,11 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.Optional;
 
-/** NVIDIA's driver, which no library on a class path can stand in for, and the GPUs that it has. */
+/** NVIDIA's driver, which must be installed on the machine, and its GPUs. */
 final class NvidiaDriver {
     private static final String FILE = Platform.isWindows() ? "nvcuda.dll" : "libcuda.so.1";
 
-    /** CUDA 12.0 in the driver's own counting. */
+    /** CUDA 12.0, in the driver's numbering. */
     private static final int LEAST_VERSION = 12000;
 
     private NvidiaDriver() {}
@@ -26,7 +26,7 @@ final class NvidiaDriver {
         int call(String function, Object... arguments);
     }
 
-    /** Why a GPU cannot be used, and what to do; empty when it can. */
+    /** Why a GPU cannot be used, and what to do; empty if it can. */
     static Optional<String> obstacle(int device) {
         NativeLibrary driver;
         try {
@@ -43,17 +43,17 @@ final class NvidiaDriver {
             call(driver, "cuInit", 0);
             int version = number(driver, "cuDriverGetVersion");
             if (version < LEAST_VERSION) {
-                return Optional.of("NVIDIA's driver goes up to CUDA " + version / 1000 + "." + version % 1000 / 10
+                return Optional.of("NVIDIA's driver supports only CUDA " + version / 1000 + "." + version % 1000 / 10
                         + "; install one for CUDA 12");
             }
             int devices = number(driver, "cuDeviceGetCount");
             return device < devices
                     ? Optional.empty()
-                    : Optional.of("there is no GPU " + device + ", but " + devices + ", counted from 0; choose one of"
-                            + " them, or install another");
+                    : Optional.of("there is no GPU " + device + ": the machine has " + devices
+                            + ", numbered from 0; choose another");
         } catch (IllegalStateException | UnsatisfiedLinkError e) {
             return Optional.of("NVIDIA's driver finds no usable GPU (" + OnnxRuntime.reason(e)
-                    + "); see what nvidia-smi says, and reinstall the driver if that fails");
+                    + "); run nvidia-smi, and reinstall the driver if that fails");
         }
     }
 

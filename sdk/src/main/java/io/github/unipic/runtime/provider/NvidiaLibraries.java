@@ -17,28 +17,28 @@ import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
 /**
- * The libraries of NVIDIA's that ONNX Runtime's providers are linked to. They come from the system or, where it lacks
- * any of a group, all of that group from the optional jars on the class path. They are loaded before ONNX Runtime looks
- * for them, as it then takes the ones that are in the process already. Thread-safe.
+ * NVIDIA's libraries that ONNX Runtime's providers are linked to. They come from the system or, if it lacks any of a
+ * group, all of that group from the optional jars on the class path. They are loaded before ONNX Runtime looks for
+ * them, as it then uses those already in the process. Thread-safe.
  */
 final class NvidiaLibraries {
     private static final String PLATFORM = (Platform.isWindows() ? "windows" : "linux") + "-x86_64";
 
-    // The second, with cuBLAS and cuDNN, has an older CUDA runtime too; so the order counts.
+    // The second one, with cuBLAS and cuDNN, also has an older CUDA runtime, so the order matters.
     private static final String ARTIFACTS = "org.bytedeco:cuda-redist:12.9-9.10-1.5.12:" + PLATFORM
             + " and, after it, org.bytedeco:cuda:12.6-9.5-1.5.11:" + PLATFORM + "-redist";
 
-    /** A function that came with CUDA 12.8, without which ONNX Runtime 1.29 does not load. */
+    /** A function that is new in CUDA 12.8 and that ONNX Runtime 1.29 requires. */
     private static final Map<String, String> FUNCTIONS =
             Map.of("libcudart.so.12", "cudaLibraryGetKernel", "cudart64_12.dll", "cudaLibraryGetKernel");
 
     /**
-     * Libraries that go together: one version, from one place.
+     * Libraries that must have one version and come from one source.
      *
      * @param name for messages
      * @param required in the order in which they depend on each other, as of ONNX Runtime 1.29
-     * @param optional what they can use; taken from the jar where that has it, and loaded first
-     * @param packages of NVIDIA's Debian and Ubuntu repositories
+     * @param optional libraries that they can use; loaded first, if the jar has them
+     * @param packages in NVIDIA's Debian and Ubuntu repositories
      */
     record Group(String name, List<String> required, List<String> optional, String packages) {}
 
@@ -51,7 +51,7 @@ final class NvidiaLibraries {
             List.of(),
             "cuda-cudart-12-9 libcublas-12-9 libcurand-12-9");
 
-    // ONNX Runtime opens the first by name when a convolution needs it, and that opens the others.
+    // ONNX Runtime opens cuDNN's main library by name when a convolution needs it, and that opens the others.
     static final Group CUDNN = new Group(
             "cuDNN 9",
             Stream.of("graph", "ops", "cnn", "engines_precompiled", "engines_runtime_compiled", "heuristic", "")
@@ -75,17 +75,17 @@ final class NvidiaLibraries {
         return Platform.isWindows() ? name + "64_9.dll" : "lib" + name + ".so.9";
     }
 
-    /** This process's. */
+    /** The one instance of this process. */
     static final NvidiaLibraries HERE = new NvidiaLibraries(
             NvidiaLibraries::loadNative, NativeLibraries.in("org/bytedeco/cuda/" + PLATFORM, "cuda"));
 
-    /** Loads a library, by its name or path, until closed. */
+    /** Loads a library by its name or path; it stays loaded until closed. */
     interface Loader {
-        /** @throws UnsatisfiedLinkError when it or what it needs is missing */
+        /** @throws UnsatisfiedLinkError when the library, or one that it needs, is missing */
         Closeable load(String library);
     }
 
-    /** JNA's loader; what is too old is as good as missing. */
+    /** Loads with JNA; a library that is too old counts as missing. */
     private static Closeable loadNative(String library) {
         NativeLibrary loaded = NativeLibrary.getInstance(library);
         String function = FUNCTIONS.get(Path.of(library).getFileName().toString());
@@ -103,7 +103,7 @@ final class NvidiaLibraries {
     private final Loader loader;
     private final UnpackedLibraries jar;
 
-    /** Held for good, as JNA closes what nobody refers to. */
+    /** Referenced until the process ends, as JNA closes unreferenced libraries. */
     private final Map<String, List<Closeable>> loaded = new TreeMap<>();
 
     NvidiaLibraries(Loader loader, UnpackedLibraries jar) {
@@ -136,7 +136,7 @@ final class NvidiaLibraries {
         return Optional.empty();
     }
 
-    /** What is missing and how to get it; loads and unpacks nothing for good. */
+    /** What is missing and how to get it, empty if nothing is. Keeps nothing loaded, and unpacks nothing. */
     synchronized Optional<String> missing(Group group) {
         if (loaded.containsKey(group.name()) || jarHas(group)) {
             return Optional.empty();

@@ -6,8 +6,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The values that options of CUDA and TensorRT take, to say in one line what is wrong before ONNX Runtime does or,
- * worse, does not. Options that are not listed here are left to it.
+ * The valid values of options of CUDA and TensorRT. ONNX Runtime's own errors are long, and it ignores some wrong
+ * values. Options that are not listed here are passed on unchecked.
  */
 final class NvidiaOptions {
     private static final Map<String, Value> KNOWN = new HashMap<>();
@@ -72,7 +72,7 @@ final class NvidiaOptions {
         }
     }
 
-    /** @throws InvalidRequestException when a value cannot be right */
+    /** @throws InvalidRequestException when a value is not valid */
     static void check(ExecutionProvider provider) {
         provider.options().forEach((option, value) -> {
             Value known = KNOWN.get(option);

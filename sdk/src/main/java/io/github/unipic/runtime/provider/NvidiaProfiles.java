@@ -12,19 +12,19 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
 /**
- * The shapes that TensorRT builds a graph's engine for: the least and the most that each input may have, and what it is
- * tuned for, from the axes in the graph's contract and the sizes in the manifest.
+ * The shapes that TensorRT builds a graph's engine for: the smallest and the largest that each input may have, and the
+ * one that the engine is tuned for. They follow from the axes in the graph's contract and the sizes in the manifest.
  *
  * <p>They cover one image at a time of up to twice the native side, with prompts and answers of at most as many tokens
  * as the image, and a description of one image. They are tuned for the manifest's defaults with guidance. For other
  * shapes, set profiles as options of the provider.
  */
 final class NvidiaProfiles {
-    /** Values rather than lengths: TensorRT wants to know the range of an input that shapes are computed from. */
+    /** Inputs from which shapes are computed: TensorRT needs the range of their values. */
     private static final Map<String, List<String>> VALUES =
             Map.of("grid", List.of("h", "w"), "core", List.of("top", "left", "rows", "columns"));
 
-    /** Side of a tile in positions of two pixels, as in TiledDecoder. */
+    /** Side of a tile in cells of two pixels, as in TiledDecoder. */
     private static final long TILE = 128;
 
     /** The diffusion steps of training. */
@@ -77,7 +77,7 @@ final class NvidiaProfiles {
         axes.put("columns", new Range(1, TILE, TILE));
     }
 
-    /** The provider's options for a graph; none where it has an axis that this does not know, or only fixed ones. */
+    /** The provider's options for a graph; none if it has an unknown axis, or only fixed ones. */
     static Map<String, String> options(Manifest manifest, GraphSpec graph) {
         return new NvidiaProfiles(manifest).options(graph);
     }
@@ -103,7 +103,7 @@ final class NvidiaProfiles {
                         "trt_profile_max_shapes", text(inputs, Range::max));
     }
 
-    /** Of an axis such as {@code 16}, {@code V} or {@code 64+V}. */
+    /** The range of an axis such as {@code 16}, {@code V} or {@code 64+V}; empty if it is unknown. */
     private Optional<Range> range(String axis) {
         Range sum = new Range(0, 0, 0);
         for (String term : axis.split("\\+")) {
@@ -122,7 +122,7 @@ final class NvidiaProfiles {
         return axis.matches("\\d{1,9}");
     }
 
-    /** ONNX Runtime's form: {@code tokens:1x0x16,positions:1x0}. */
+    /** In ONNX Runtime's format: {@code tokens:1x0x16,positions:1x0}. */
     private static String text(Map<String, List<Range>> inputs, ToLongFunction<Range> end) {
         return inputs.entrySet().stream()
                 .map(input -> input.getKey() + ":"

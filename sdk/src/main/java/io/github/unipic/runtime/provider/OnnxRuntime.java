@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class OnnxRuntime {
     private static final String TELEMETRY_SWITCH = "ORT_DISABLE_TELEMETRY";
 
-    /** How its arenas, the C++ library and CUDA say it. */
+    /** The messages of its arenas, the C++ library and CUDA. */
     private static final Pattern OUT_OF_MEMORY = Pattern.compile(
             "Failed to allocate memory|smaller than requested bytes|bad_alloc|out of memory|ALLOC_FAILED",
             Pattern.CASE_INSENSITIVE);
@@ -42,7 +42,7 @@ public final class OnnxRuntime {
     private OnnxRuntime() {}
 
     /**
-     * Made on first use; there is one for a process.
+     * The environment of this process, created on first use.
      *
      * @throws CancelledException when the JVM exits
      */
@@ -66,10 +66,10 @@ public final class OnnxRuntime {
             } catch (LinkageError | IllegalStateException e) {
                 throw new InferenceException(
                         MissingClass.explain(e)
-                                .orElseGet(() -> "ONNX Runtime's native and Java parts do not load, or not together: "
+                                .orElseGet(() -> "ONNX Runtime's native library and JNI library do not load together: "
                                         + reason(root(e))
-                                        + "; take both from one version and for this machine, and have a temporary"
-                                        + " folder (-Djava.io.tmpdir) that can be written."),
+                                        + "; use the same version of both, made for this machine, and a writable"
+                                        + " temporary folder (-Djava.io.tmpdir)."),
                         e);
             }
         }
@@ -85,10 +85,10 @@ public final class OnnxRuntime {
     }
 
     /**
-     * Its warnings, such as CUDA's about a way to use ScatterND that no graph here uses, are none to a user. An
-     * environment that the program made before stays as it is, which its Java part need not warn of; neither need it
-     * log, with stack traces, that the temporary folder has no room for a library that may not be needed: what is
-     * missing in the end is an exception.
+     * Creates the environment without warnings. ONNX Runtime's own do not concern users, such as CUDA's about a use of
+     * ScatterND that no graph here makes. Its Java classes would warn if the program has created the environment
+     * before, which is fine, and log stack traces if the temporary folder has no space for a library that may not be
+     * needed: one that is needed gives an exception.
      */
     static OrtEnvironment quietEnvironment() {
         Logger logger = Logger.getLogger(OrtEnvironment.class.getPackageName());
@@ -102,12 +102,12 @@ public final class OnnxRuntime {
     }
 
     /**
-     * Removes the folder that its Java part has made for unpacking, if that is empty and stays so: a killed process
-     * would leave it behind.
+     * Removes the folder that its Java classes have created for unpacking, if it is not needed: a killed process would
+     * leave it behind.
      */
     private static void removeUnpackFolder() {
         if (!NativeLibraries.isOnnxRuntimeOfClassPath()) {
-            return; // Libraries of providers may be unpacked there yet.
+            return; // libraries of providers may still be unpacked there
         }
         try {
             Field folder = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("tempDirectory");
@@ -119,10 +119,10 @@ public final class OnnxRuntime {
     }
 
     /**
-     * Runs on the build of ONNX Runtime in a folder rather than on that of the class path.
+     * Loads the build of ONNX Runtime in a folder instead of that on the class path.
      *
      * @throws IllegalStateException when ONNX Runtime is in use already
-     * @throws InvalidRequestException when the folder holds none, or one of a version that Java cannot use
+     * @throws InvalidRequestException when the folder contains none, or a version that the Java classes cannot use
      * @throws InferenceException when it does not load
      */
     public static synchronized void useNative(Path folder) {
@@ -137,16 +137,16 @@ public final class OnnxRuntime {
     }
 
     /**
-     * Makes the devices of a plugin's library known under the names the plugin gives.
+     * Registers a plugin's library. Its devices get the provider names that the plugin gives them.
      *
-     * @param name of the registration, which no other may have
+     * @param name of the registration, unique in this process
      * @throws InvalidRequestException when there is no such file
      * @throws InferenceException when it does not load, or the name is taken
      */
     public static void registerProviderLibrary(String name, Path library) {
         if (!Files.isRegularFile(library)) {
             throw new InvalidRequestException(
-                    "There is no provider library " + library + "; name the file that the provider's maker ships.");
+                    "There is no provider library " + library + "; give the file from the provider's maker.");
         }
         Path absolute = library.toAbsolutePath();
         try (NativePath folder = NativePath.of(absolute.getParent())) {
@@ -157,7 +157,7 @@ public final class OnnxRuntime {
         } catch (OrtException e) {
             throw new InferenceException(
                     "The provider library " + library + " cannot be registered as " + name + ": " + reason(e)
-                            + "; take a plugin made for ONNX Runtime "
+                            + "; use a plugin made for ONNX Runtime "
                             + environment().getVersion()
                             + ", install what it needs, and register it once.",
                     e);
@@ -165,11 +165,11 @@ public final class OnnxRuntime {
     }
 
     /**
-     * ONNX Runtime 1.29 reports to its makers from Linux and macOS too, and its client crashes the process when the
-     * environment is made under a command line of some thousand characters, as a long class path makes it. Only an
-     * environment variable that is set before then keeps it off, and Java cannot set one.
+     * Sets the environment variable that keeps telemetry off; Java cannot, so C does. ONNX Runtime 1.29 reports to its
+     * makers from Linux and macOS too, and its client crashes the process if the command line has some thousand
+     * characters, as with a long class path. Only this variable, set before the environment is created, prevents that.
      *
-     * @return whether the user has set it, to whatever value, and so it stays as it is
+     * @return whether the user has set the variable, to any value; it is then not changed
      */
     static boolean switchTelemetryOff() {
         if (System.getenv(TELEMETRY_SWITCH) != null) {
@@ -183,7 +183,7 @@ public final class OnnxRuntime {
         } catch (LinkageError e) {
             LoggerFactory.getLogger(OnnxRuntime.class)
                     .warn(
-                            "Set {}=1 in the environment: it cannot be set from here ({})",
+                            "Set {}=1 in the environment: the program cannot set it itself ({})",
                             TELEMETRY_SWITCH,
                             e.toString());
         }
@@ -194,15 +194,13 @@ public final class OnnxRuntime {
         int setenv(String name, String value, int overwrite);
     }
 
-    /**
-     * The name that a provider gives itself, in ONNX Runtime's profiles too: {@code CUDAExecutionProvider} for cuda.
-     */
+    /** ONNX Runtime's own name for a provider, as in its profiles: {@code CUDAExecutionProvider} for cuda. */
     public static String ownName(ExecutionProvider provider) {
         return Providers.ownName(provider);
     }
 
     /**
-     * What computes when a provider is asked for: itself, or what {@link ExecutionProvider#AUTO} stands for here.
+     * The provider that computes: the given one or, for {@link ExecutionProvider#AUTO}, the fastest that works here.
      *
      * @throws InvalidRequestException when an option of an automatic choice is wrong
      */
@@ -210,7 +208,7 @@ public final class OnnxRuntime {
         return AutomaticProvider.choose(asked);
     }
 
-    /** Version and providers of the native library, the devices here, and what NVIDIA's providers lack. */
+    /** Version and providers of the native library, this machine's devices, and what NVIDIA's providers lack. */
     public static RuntimeInfo info() {
         OrtEnvironment environment = environment();
         List<String> providers = OrtEnvironment.getAvailableProviders().stream()
@@ -227,10 +225,10 @@ public final class OnnxRuntime {
         }
     }
 
-    /** What to do about it, where that is known. */
+    /** What to do about an error, as the end of a sentence; empty if nothing is known. */
     public static String remedy(OrtException e) {
         return OUT_OF_MEMORY.matcher(String.valueOf(e.getMessage())).find()
-                ? "; there is too little memory: ask for smaller or fewer images, free graphs after use"
+                ? "; memory is too small: use smaller or fewer images, free graphs after use"
                         + " (keepLoaded(false), --low-memory), decode in tiles (tileAbove, --tile-above), or export the"
                         + " model with --flavor fused, whose attention needs far less where images are large"
                 : "";
@@ -244,7 +242,7 @@ public final class OnnxRuntime {
         return root;
     }
 
-    /** The first line of what went wrong, without where in ONNX Runtime's sources that was. */
+    /** The first line of an error's message, without the location in ONNX Runtime's sources. */
     public static String reason(Throwable e) {
         String line = String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown reason");
         return line.replaceFirst("^Error code - \\w+ - message: ", "")

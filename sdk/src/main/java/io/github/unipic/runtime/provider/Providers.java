@@ -21,13 +21,13 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The execution providers: those that ONNX Runtime was built with, and the devices that registered libraries offer. */
+/** The execution providers: those that ONNX Runtime was built with, and the devices of registered libraries. */
 public final class Providers {
-    /** Java has no method that adds these: they come as devices of a registered library. */
+    /** ONNX Runtime's Java API cannot add these: they come as devices of a registered library. */
     private static final Set<OrtProvider> ONLY_AS_DEVICES =
             EnumSet.of(OrtProvider.MI_GRAPH_X, OrtProvider.VITIS_AI, OrtProvider.RK_NPU);
 
-    /** Every provider that runs graphs on this machine (Azure's sends them away), by its short name. */
+    /** Every provider that runs graphs on this machine (Azure's runs them elsewhere), by its short name. */
     private static final Map<String, OrtProvider> SHORT_NAMES =
             EnumSet.complementOf(EnumSet.of(OrtProvider.AZURE)).stream()
                     .collect(Collectors.toMap(Providers::shortName, provider -> provider, (a, b) -> a, TreeMap::new));
@@ -41,7 +41,7 @@ public final class Providers {
         return provider.name().toLowerCase(Locale.ROOT).replace("_", "");
     }
 
-    /** The devices that providers offer here, as {@link io.github.unipic.RuntimeInfo} describes them. */
+    /** The devices of providers here, in the form of {@link io.github.unipic.RuntimeInfo}. */
     static List<String> describeDevices(OrtEnvironment environment) throws OrtException {
         return environment.getEpDevices().stream().map(Providers::describe).toList();
     }
@@ -59,7 +59,7 @@ public final class Providers {
     }
 
     /**
-     * Lets a session use a provider, before the CPU's.
+     * Adds a provider to a session, before the CPU's.
      *
      * @throws InvalidRequestException when there is no such provider here, or an option is wrong
      * @throws InferenceException when the provider does not work on this machine
@@ -89,7 +89,7 @@ public final class Providers {
         }
     }
 
-    /** ONNX Runtime's name for a provider; that of a plugin as it was asked for, so that case may differ. */
+    /** ONNX Runtime's name for a provider; that of a plugin as given, so that case may differ. */
     static String ownName(ExecutionProvider provider) {
         return find(provider.name()).map(OrtProvider::getName).orElse(provider.name());
     }
@@ -102,7 +102,7 @@ public final class Providers {
                 .findFirst();
     }
 
-    /** What ONNX Runtime was built with and Java can add. */
+    /** The providers that ONNX Runtime was built with and that its Java API can add. */
     static Set<OrtProvider> builtIn() {
         Set<OrtProvider> providers = OrtEnvironment.getAvailableProviders();
         providers.retainAll(SHORT_NAMES.values());
@@ -146,8 +146,8 @@ public final class Providers {
     }
 
     /**
-     * The arena in which a provider computes, as the run option memory.enable_memory_arena_shrinkage names it. ONNX
-     * Runtime fails a run that names an arena which is not there, so others than these have none.
+     * The memory arena of a provider, as in the run option memory.enable_memory_arena_shrinkage. Empty for providers
+     * without a known arena, because a run that names a missing arena fails.
      */
     public static Optional<String> arena(ExecutionProvider provider) {
         return find(provider.name()).filter(builtIn()::contains).flatMap(id -> switch (id) {
@@ -157,7 +157,7 @@ public final class Providers {
         });
     }
 
-    /** Refuses values that ONNX Runtime would get with other characters, and so use another folder. */
+    /** Refuses values that would reach ONNX Runtime with other characters, so that it would use another folder. */
     private static void requirePassable(ExecutionProvider provider) {
         provider.options().forEach((option, value) -> {
             if (!NativePath.passes(option) || !NativePath.passes(value)) {
@@ -186,7 +186,7 @@ public final class Providers {
             throw new InvalidRequestException(
                     "The execution provider " + provider.name() + " has no device " + index + "; it has "
                             + devices.stream().map(Providers::describe).collect(Collectors.joining(", "))
-                            + ", counted from 0.");
+                            + ", numbered from 0.");
         }
         Map<String, String> options = new TreeMap<>(provider.options());
         options.remove(DEVICE);
@@ -229,16 +229,16 @@ public final class Providers {
         return new InvalidRequestException(
                 "ONNX Runtime " + OnnxRuntime.environment().getVersion()
                         + " was not built with the execution provider " + provider.name() + "; it has " + list(here())
-                        + ". Take a build that has it, or register its maker's library.");
+                        + ". Use a build that has it, or register its maker's library.");
     }
 
     private static InvalidRequestException unknown(ExecutionProvider provider) throws OrtException {
-        return new InvalidRequestException("There is no execution provider '" + provider.name() + "'; known are "
-                + list(SHORT_NAMES.keySet()) + " and auto, and here " + list(here())
+        return new InvalidRequestException("There is no execution provider '" + provider.name()
+                + "'; known ones are auto, " + list(SHORT_NAMES.keySet()) + ", and this machine has " + list(here())
                 + ". Register its library first if it is a plugin.");
     }
 
-    /** What can be asked for here: the built-in ones by short name, the others by their own. */
+    /** The providers available here: built-in ones by short name, others by their own name. */
     private static Set<String> here() throws OrtException {
         Set<OrtProvider> builtIn = builtIn();
         Set<String> names = builtIn.stream().map(Providers::shortName).collect(Collectors.toCollection(TreeSet::new));

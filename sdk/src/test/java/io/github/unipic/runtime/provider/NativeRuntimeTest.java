@@ -16,9 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * What can be said about a folder of native libraries without loading them; {@code UseNativeRuntimeTest} loads some.
- */
+/** Checks of a folder of native libraries without loading them; {@code UseNativeRuntimeTest} loads some. */
 class NativeRuntimeTest {
     private static final Path CORE = Path.of("libonnxruntime.so");
 
@@ -27,8 +25,7 @@ class NativeRuntimeTest {
     void anOldVersionIsRefused(String version) {
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> NativeRuntime.requireUsable(CORE, version))
-                .withMessage(
-                        "libonnxruntime.so is ONNX Runtime " + version + ", which is too old; take 1.23 or later.");
+                .withMessage("libonnxruntime.so is ONNX Runtime " + version + ", which is too old; use 1.23 or later.");
     }
 
     @ParameterizedTest

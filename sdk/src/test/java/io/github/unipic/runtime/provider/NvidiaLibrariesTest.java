@@ -16,7 +16,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where libraries come from, with a stand-in for the system's loader. */
+/** The source of libraries, with a substitute for the system's loader. */
 class NvidiaLibrariesTest {
     private static final Group GROUP =
             new Group("Abacus 1", List.of("liba.so", "libb.so"), List.of("libextra.so", "libnever.so"), "abacus-1");

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** On the published model's sizes: 64 buffer tokens, a native grid of 32 x 32, images of 512 x 512 in 32 iterations. */
+/**
+ * Uses the published model's sizes: 64 buffer tokens, a native grid of 32 x 32, images of 512 x 512 in 32 iterations.
+ */
 class NvidiaProfilesTest {
     private static final Manifest MANIFEST = new Manifest(
             Manifest.FORMAT_VERSION,

@@ -57,7 +57,7 @@ class NvidiaTest {
         Path file = Files.createFile(folder.resolve("file"));
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> Nvidia.withCaches(TENSORRT.withOption("trt_engine_cache_path", file + "/engines")))
-                .withMessageContainingAll("trt_engine_cache_path", "tensorrt", "give a folder that can be written");
+                .withMessageContainingAll("trt_engine_cache_path", "tensorrt", "give a writable folder");
     }
 
     @Test

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which providers can be asked for, and what is said about the others. */
+/** Valid providers, and the errors for others. */
 class ProvidersTest {
     private static void add(ExecutionProvider provider) {
         OnnxRuntime.environment();
@@ -151,7 +151,7 @@ class ProvidersTest {
         Path library = Files.writeString(folder.resolve("plugin.so"), "not a library");
         assertThat(catchThrowable(() -> OnnxRuntime.registerProviderLibrary("toy", library)))
                 .isInstanceOf(InferenceException.class)
-                .hasMessageContainingAll(library.toString(), "as toy", "take a plugin")
+                .hasMessageContainingAll(library.toString(), "as toy", "use a plugin")
                 .extracting(Throwable::getMessage)
                 .asString()
                 .hasLineCount(1);

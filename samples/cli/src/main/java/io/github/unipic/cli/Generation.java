@@ -15,9 +15,9 @@ import java.util.function.Function;
  *
  * @param cancellation cancels the request
  * @param quiet whether to print only the names of the files
- * @param metadata whether the images keep the text that says how they were drawn
+ * @param metadata whether the images keep the text with their request
  */
-record Drawing(Session session, Cancellation cancellation, boolean quiet, boolean metadata) {
+record Generation(Session session, Cancellation cancellation, boolean quiet, boolean metadata) {
     /**
      * Generates the images of a request, saves them and prints their names.
      *
@@ -30,7 +30,7 @@ record Drawing(Session session, Cancellation cancellation, boolean quiet, boolea
         long start = System.nanoTime();
         List<Image> images;
         try (ProgressDisplay progress =
-                ProgressDisplay.start(session, quiet, "Drawing", ProgressDisplay.Unit.ITERATIONS)) {
+                ProgressDisplay.start(session, quiet, "Generating", ProgressDisplay.Unit.ITERATIONS)) {
             images = task.apply(request.toBuilder()
                     .cancellation(cancellation)
                     .listener(p -> progress.update(p.iteration(), p.iterations(), p.remaining()))

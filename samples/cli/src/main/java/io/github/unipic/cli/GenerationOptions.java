@@ -8,7 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine.Option;
 
 /** The options for image generation that all tasks share. */
-final class DrawingOptions {
+final class GenerationOptions {
     private static final int LARGEST_RANDOM_SEED = 1_000_000_000;
 
     @Option(
