@@ -12,13 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -171,17 +169,6 @@ class StagingFileTest {
         AtomicFile.requirePossible(link);
         assertThat(Files.isSymbolicLink(link)).isTrue();
         assertThat(Files.exists(file, LinkOption.NOFOLLOW_LINKS)).isTrue();
-    }
-
-    /** A stream is written to, not replaced. */
-    @Test
-    @EnabledOnOs(OS.LINUX)
-    void aDeviceIsPossibleAndWrittenTo() throws IOException {
-        Path device = Path.of("/dev/null");
-        AtomicFile.requirePossible(device);
-        AtomicFile.write(device, stream -> stream.write(1));
-        assertThat(Files.readAttributes(device, BasicFileAttributes.class).isOther())
-                .isTrue();
     }
 
     @Test
