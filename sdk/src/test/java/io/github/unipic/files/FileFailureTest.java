@@ -22,8 +22,8 @@ class FileFailureTest {
         Map<Exception, String> reasons = Map.of(
                 new NoSuchFileException(path), "there is no such file or folder",
                 new AccessDeniedException(path), "permission denied",
-                new FileAlreadyExistsException(path), "a file of that name is there",
-                new DirectoryNotEmptyException(path), "the folder there is not empty",
+                new FileAlreadyExistsException(path), "a file of that name exists",
+                new DirectoryNotEmptyException(path), "the folder is not empty",
                 new NotDirectoryException(path), "it is no folder",
                 new ReadOnlyFileSystemException(), "the file system is read-only",
                 new FileSystemException(path, null, "No space left on device"), "No space left on device",

@@ -110,7 +110,7 @@ class StagingFileTest {
                         asked[0]++;
                         return "first";
                     }))
-                    .withMessageContaining("another process deletes what is written there");
+                    .withMessageContaining("another process deletes new files there");
             assertThat(asked[0]).isEqualTo(100);
             assertThat(first.path()).exists();
         }

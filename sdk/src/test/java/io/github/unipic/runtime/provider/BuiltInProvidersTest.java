@@ -166,7 +166,7 @@ class BuiltInProvidersTest {
                         session, devices, plugin.withOption("device", Integer.toString(devices.size()))))
                 .withMessageStartingWith("The execution provider VendorEP has no device " + devices.size()
                         + "; it has CPUExecutionProvider: CPU ")
-                .withMessageEndingWith(", counted from 0.");
+                .withMessageEndingWith(", numbered from 0.");
     }
 
     @Test

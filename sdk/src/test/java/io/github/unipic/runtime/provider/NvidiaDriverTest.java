@@ -46,7 +46,7 @@ class NvidiaDriverTest {
     @CsvSource({"11999, 11.99", "11080, 11.8", "10020, 10.2", "9000, 9.0"})
     void anOlderDriverIsNamed(int version, String name) {
         assertThat(NvidiaDriver.obstacle(0, driver(version, 1)))
-                .contains("NVIDIA's driver goes up to CUDA " + name + "; install one for CUDA 12");
+                .contains("NVIDIA's driver supports only CUDA " + name + "; install one for CUDA 12");
     }
 
     @ParameterizedTest
@@ -54,7 +54,7 @@ class NvidiaDriverTest {
     void aGpuThatIsNotThereIsNamed(int gpus, int device) {
         assertThat(NvidiaDriver.obstacle(device, driver(12000, gpus)))
                 .hasValueSatisfying(obstacle -> assertThat(obstacle)
-                        .startsWith("there is no GPU " + device + ", but " + gpus + ", counted from 0; "));
+                        .startsWith("there is no GPU " + device + ": the machine has " + gpus + ", numbered from 0; "));
     }
 
     @Test
@@ -70,7 +70,8 @@ class NvidiaDriverTest {
         });
         assertThat(obstacle)
                 .hasValueSatisfying(text -> assertThat(text)
-                        .startsWith("NVIDIA's driver finds no usable GPU (cuInit: CUDA_ERROR_NO_DEVICE); see what"));
+                        .startsWith(
+                                "NVIDIA's driver finds no usable GPU (cuInit: CUDA_ERROR_NO_DEVICE); run nvidia-smi"));
     }
 
     @Test
