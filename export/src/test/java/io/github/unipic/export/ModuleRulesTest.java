@@ -64,7 +64,8 @@ class ModuleRulesTest {
                         "ExportException",
                         "Flavor",
                         "Precision",
-                        "Precisions");
+                        "Precisions",
+                        "package-info");
     }
 
     /** Precisions is part of a request, and asks the quantizer which blocks there are. */

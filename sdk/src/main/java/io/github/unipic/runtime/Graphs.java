@@ -33,6 +33,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -141,10 +144,29 @@ public final class Graphs implements AutoCloseable {
 
     /** Opens graphs in parallel, because opening one uses only one thread. All have finished when this returns. */
     private void openSideBySide(Set<GraphName> names, Cancellation cancellation) {
-        List<Throwable> failures = names.parallelStream()
-                .map(name -> failureToOpen(name, cancellation))
-                .flatMap(Optional::stream)
-                .toList();
+        List<GraphName> closed =
+                names.stream().filter(name -> !sessions.get(name).isOpen()).toList();
+        if (closed.isEmpty()) {
+            requireWanted(cancellation);
+            return;
+        }
+        // Not the common pool: a parallel stream may leave all of it to one thread, and so may a busy program.
+        ExecutorService threads = Executors.newFixedThreadPool(
+                Math.min(closed.size(), Runtime.getRuntime().availableProcessors()));
+        try {
+            List<CompletableFuture<Optional<Throwable>>> openings = closed.stream()
+                    .map(name -> CompletableFuture.supplyAsync(() -> failureToOpen(name, cancellation), threads))
+                    .toList();
+            requireNone(openings.stream()
+                    .map(CompletableFuture::join)
+                    .flatMap(Optional::stream)
+                    .toList());
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private static void requireNone(List<Throwable> failures) {
         if (!failures.isEmpty()) {
             if (failures.get(0) instanceof Error error) {
                 throw error;

@@ -24,7 +24,7 @@ class FileFailureTest {
                 new AccessDeniedException(path), "permission denied",
                 new FileAlreadyExistsException(path), "a file of that name exists",
                 new DirectoryNotEmptyException(path), "the folder is not empty",
-                new NotDirectoryException(path), "it is no folder",
+                new NotDirectoryException(path), "it is not a folder",
                 new ReadOnlyFileSystemException(), "the file system is read-only",
                 new FileSystemException(path, null, "No space left on device"), "No space left on device",
                 new IOException("Input/output error"), "Input/output error",

@@ -8,7 +8,6 @@ import io.github.unipic.Image;
 import io.github.unipic.ImageRequest;
 import io.github.unipic.UniPic;
 import io.github.unipic.VisionPath;
-import io.github.unipic.conformance.Suite;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.meaning.World.CaptionCase;
 import io.github.unipic.conformance.meaning.World.EditCase;
@@ -41,10 +40,7 @@ public final class MeaningChecks {
     private static final double CAPTIONS = 1 - 0.03;
     private static final double EDITED = 0.974 - 0.03;
 
-    private static final int IN_SMOKE = 4;
-
     private final UniPic unipic;
-    private final Suite suite;
     private final Results results;
     private final Cancellation cancellation;
     private final World world = World.load();
@@ -52,26 +48,21 @@ public final class MeaningChecks {
     private final SceneJudge judge = new SceneJudge(world);
 
     /** @param unipic with the trained model */
-    public MeaningChecks(UniPic unipic, Suite suite, Results results, Cancellation cancellation) {
+    public MeaningChecks(UniPic unipic, Results results, Cancellation cancellation) {
         this.unipic = unipic;
-        this.suite = suite;
         this.results = results;
         this.cancellation = cancellation;
     }
 
     public void run() {
-        List<PromptCase> prompts = some(world.cases());
-        List<CaptionCase> captions = some(world.captions());
-        List<EditCase> edits = some(world.edits());
+        List<PromptCase> prompts = world.cases();
+        List<CaptionCase> captions = world.captions();
+        List<EditCase> edits = world.edits();
         results.expect(prompts.size() + 2 * captions.size() + edits.size());
         generate(prompts);
         describe(captions, VisionPath.SIGLIP);
         describe(captions, VisionPath.MAR);
         edit(edits);
-    }
-
-    private <T> List<T> some(List<T> all) {
-        return suite == Suite.FULL ? all : all.subList(0, IN_SMOKE);
     }
 
     private void generate(List<PromptCase> prompts) {

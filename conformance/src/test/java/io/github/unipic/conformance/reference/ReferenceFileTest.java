@@ -155,7 +155,7 @@ class ReferenceFileTest {
     @Test
     void otherFormatsAreRefused() throws IOException {
         Path other = write(Map.of("format", "something else"));
-        assertRefused(() -> ReferenceFile.open(other), "no reference file", "conformance record");
+        assertRefused(() -> ReferenceFile.open(other), "not a reference file", "conformance record");
         Path newer = write(Map.of("format_version", "2"));
         assertRefused(() -> ReferenceFile.open(newer), "version 1");
     }

@@ -27,6 +27,7 @@ class ModuleRulesTest {
                                 "io.github.unipic.export",
                                 "io.github.unipic.export.hub",
                                 "io.github.unipic.conformance",
+                                "io.github.unipic.conformance.meaning",
                                 "io.github.unipic.conformance.report",
                                 "io.github.unipic.batch",
                                 "io.github.unipic.cli"))))

@@ -117,7 +117,7 @@ class WrongUsageTest {
                 mistake("'--precision'", "export", "--checkpoint", "c", "--out", "o", "--precision", "int3"),
                 mistake("'--int4-block'", "export", "--checkpoint", "c", "--out", "o", "--int4-block", "many"),
                 mistake(
-                        "--int4-block is 32, 64 or 128",
+                        "give 32, 64 or 128",
                         "export",
                         "--checkpoint",
                         "c",
