@@ -50,7 +50,7 @@ final class ImageOutput {
     int generate(Session session, ModelOptions model, ImageRequest request) {
         ImageRequest seeded = GenerationOptions.seeded(request);
         OutputFiles files = outputFiles(seeded.count());
-        try (UniPic unipic = model.load(session, quiet || builtInKnows(request))) {
+        try (UniPic unipic = model.load(session, () -> quiet || builtInKnows(request))) {
             noteSize(session, unipic.info(), seeded);
             new Generation(session, session.cancellation(), quiet, !noMetadata).run(seeded, files, unipic::images);
         }

@@ -5,6 +5,7 @@ import io.github.unipic.ProviderChoice;
 import io.github.unipic.UniPic;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -46,6 +47,11 @@ final class ModelOptions {
 
     /** Loads the requested model, or the built-in one, with a note on stderr of what it was trained on. */
     UniPic load(Session session, boolean quiet) {
+        return load(session, () -> quiet);
+    }
+
+    /** @param noNote is asked only if the built-in model is used */
+    UniPic load(Session session, BooleanSupplier noNote) {
         if (threads != null && threads < 1) {
             throw new ParameterException(command.commandLine(), "--threads is " + threads + ", but must be at least 1");
         }
@@ -56,7 +62,7 @@ final class ModelOptions {
         if (model.folder().isPresent()) {
             return builder(model.folder().get(), asked).load();
         }
-        if (!quiet) {
+        if (!noNote.getAsBoolean()) {
             session.err()
                     .println(
                             "No --model given: the built-in model knows colored shapes on plain backgrounds only ('unipic"
