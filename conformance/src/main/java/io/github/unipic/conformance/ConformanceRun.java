@@ -19,6 +19,7 @@ import io.github.unipic.conformance.reference.ReferenceReplay;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
+import io.github.unipic.conformance.report.Environment;
 import io.github.unipic.conformance.report.Subject;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
@@ -149,8 +150,9 @@ public record ConformanceRun(
         try (TemporaryFolder temporary = TemporaryFolder.create()) {
             Material material = material(temporary.path());
             Subject subject = subject(material);
+            Environment machine = Machine.describe(labels);
             Consumer<Check> interim =
-                    unfinished -> listener.onInterim(report(start, subject, results, List.of(unfinished)));
+                    unfinished -> listener.onInterim(report(start, machine, subject, results, List.of(unfinished)));
             part(Area.GRAPH, interim, () -> replay(material, results));
             if (material.reference().isPresent()) {
                 try (ReferenceFile reference =
@@ -165,7 +167,7 @@ public record ConformanceRun(
                     }
                 }
             }
-            return report(start, subject, results, List.of());
+            return report(start, machine, subject, results, List.of());
         }
     }
 
@@ -373,11 +375,12 @@ public record ConformanceRun(
     }
 
     /** @param more checks to add after those made */
-    private ConformanceReport report(Instant start, Subject subject, Results results, List<Check> more) {
+    private static ConformanceReport report(
+            Instant start, Environment machine, Subject subject, Results results, List<Check> more) {
         return new ConformanceReport(
                 start,
                 Duration.between(start, Instant.now()),
-                Machine.describe(labels),
+                machine,
                 subject,
                 Stream.concat(results.checks().stream(), more.stream()).toList(),
                 results.placements(),

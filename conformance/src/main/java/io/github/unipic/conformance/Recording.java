@@ -74,11 +74,17 @@ public record Recording(
 
     /** @param folder the opened model, whose files were checked */
     void writeTo(Path file, ModelFolder folder) {
+        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS)) {
+            writeTo(file, engine);
+        }
+    }
+
+    /** @param engine of the model, on the CPU provider */
+    void writeTo(Path file, Engine engine) {
         Cases cases = Cases.of(suite, seed);
-        try (ReferenceWriter writer = new ReferenceWriter(file);
-                Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS)) {
+        try (ReferenceWriter writer = new ReferenceWriter(file)) {
             engine.run(cancellation, execution -> record(cases, execution, writer));
-            writer.finish(metadata(folder.manifest(), cases));
+            writer.finish(metadata(engine.manifest(), cases));
         } catch (UncheckedIOException e) {
             throw unwritable(file, e.getCause());
         } catch (IOException e) {

@@ -7,6 +7,9 @@ import io.github.unipic.Cancellation;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPicException;
+import io.github.unipic.conformance.cases.Case;
+import io.github.unipic.conformance.cases.Cases;
+import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.golden.GoldenReplay;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.report.Area;
@@ -16,6 +19,7 @@ import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
 import io.github.unipic.model.GraphName;
+import io.github.unipic.runtime.Engine;
 import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,18 +31,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whole runs of the kit on the small checkpoint, on the CPU provider. */
 class ConformanceRunTest {
 
+    /** The smallest suite's run, and the other cases of the full one. MeaningChecksTest has the trained model. */
     @Test
-    void theFusedFlavorPassesToo() {
-        ConformanceReport report =
-                run(new Source.Embedded(Precisions.of(Precision.FP32), Flavor.FUSED), Suite.FULL, new Cancellation());
+    void theFusedFlavorPassesToo(@TempDir Path folder) {
+        Source fused = new Source.Embedded(Precisions.of(Precision.FP32), Flavor.FUSED);
+        ConformanceReport report = run(fused, Suite.SMOKE, new Cancellation());
         assertThat(report.failures()).isEmpty();
         assertThat(report.checks()).extracting(Check::area).contains(Area.GRAPH, Area.LOOP, Area.UNDERSTANDING);
+
+        Path model = folder.resolve("model");
+        SmallCheckpoint.export(SmallCheckpoint.folder(), model, Flavor.FUSED);
+        Set<String> done =
+                Cases.of(Suite.SMOKE).all().stream().map(Case::prefix).collect(Collectors.toSet());
+        try (Engine engine = SmokeRun.open(model)) {
+            Results results = SmokeRun.compare(
+                    engine, SmallCheckpoint.reference(), Suite.FULL, one -> !done.contains(one.prefix()));
+            assertThat(results.checks()).allMatch(Check::passed);
+            assertThat(results.checks()).extracting(Check::area).contains(Area.GRAPH, Area.LOOP, Area.UNDERSTANDING);
+        }
     }
 
     @Test
@@ -100,10 +118,8 @@ class ConformanceRunTest {
     }
 
     @Test
-    void aReferenceOfASmallerSuiteIsNoVerdict(@TempDir Path folder) {
-        Path reference = folder.resolve("reference.safetensors");
-        new Recording(SmallModel.folder(), Suite.SMOKE, OptionalLong.empty(), new Cancellation(), (done, all) -> {})
-                .writeTo(reference);
+    void aReferenceOfASmallerSuiteIsNoVerdict() {
+        Path reference = SmallCheckpoint.recording();
         assertThatExceptionOfType(ConformanceException.class)
                 .isThrownBy(() -> run(
                         new Source.Model(SmallModel.folder(), Optional.of(reference)), Suite.FULL, new Cancellation()))

@@ -10,17 +10,12 @@ import io.github.unipic.CancelledException;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.checks.RequestChecks;
-import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.compare.Results;
-import io.github.unipic.conformance.golden.GoldenReplay;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.model.GraphName;
-import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
-import io.github.unipic.runtime.RuntimeOptions;
-import io.github.unipic.runtime.TestExecution;
 import io.github.unipic.testing.GraphSurgery;
 import io.github.unipic.testing.ModelCopy;
 import io.github.unipic.testing.SmallModel;
@@ -34,6 +29,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,29 +39,32 @@ class FailingRunTest {
     private static final String SMOKE_ANSWER =
             "understanding/understand/siglip2/ids (logit margin where the answers diverge)";
 
-    @TempDir
-    private static Path shared;
+    private static final Path REFERENCE = SmallCheckpoint.recording();
+
+    private static Engine healthy;
 
     @TempDir
     private Path folder;
 
-    private static Path reference;
-
     @BeforeAll
-    static void record() {
-        reference = shared.resolve("reference.safetensors");
-        record(SmallModel.folder(), reference);
+    static void open() {
+        healthy = SmokeRun.open(SmallModel.folder());
+    }
+
+    @AfterAll
+    static void close() {
+        healthy.close();
     }
 
     // ---- a reference that is not the truth
 
     @Test
     void aLoopFails() throws IOException {
-        ConformanceReport report = against(AlteredTensors.of(reference)
+        Results results = against(AlteredTensors.of(REFERENCE)
                 .floats("loop/small/latents", latents -> latents[3] += 1000)
                 .floats("loop/small/pixels", pixels -> pixels[5] += 0.1f));
         assertFailures(
-                report,
+                results,
                 "loop/t2i/small/latents (relative L2)",
                 "loop/t2i/small/pixels (relative L2)",
                 "loop/t2i/small/image (largest difference)");
@@ -74,24 +73,24 @@ class FailingRunTest {
     /** The altered reference even says that its word was chosen by a hair: this machine knows better. */
     @Test
     void anAnswerFails() throws IOException {
-        ConformanceReport report = against(AlteredTensors.of(reference)
+        Results results = against(AlteredTensors.of(REFERENCE)
                 .longs("answer/siglip2/ids", ids -> ids[2] = (ids[2] + 1) % 400)
                 .floats("answer/siglip2/margins", margins -> margins[2] = 0));
-        assertFailures(report, SMOKE_ANSWER);
-        assertThat(report.failures().get(0).note()).contains("the answers diverge at token 2");
+        assertFailures(results, SMOKE_ANSWER);
+        assertThat(failures(results).get(0).note()).contains("the answers diverge at token 2");
     }
 
     @Test
     void anAnswerWithAnIdThatTheModelDoesNotHaveFails() throws IOException {
-        ConformanceReport report = against(AlteredTensors.of(reference)
+        Results results = against(AlteredTensors.of(REFERENCE)
                 .longs("answer/siglip2/ids", ids -> ids[0] = -1)
                 .floats("answer/siglip2/margins", margins -> margins[0] = 0));
-        assertFailures(report, SMOKE_ANSWER);
+        assertFailures(results, SMOKE_ANSWER);
     }
 
     @Test
     void anAnswerThatGoesOnFails() throws IOException {
-        AlteredTensors longer = AlteredTensors.of(reference);
+        AlteredTensors longer = AlteredTensors.of(REFERENCE);
         long[][] ids = new long[1][];
         longer.longs("answer/siglip2/ids", values -> ids[0] = Arrays.copyOf(values, values.length + 1));
         assertFailures(
@@ -103,42 +102,40 @@ class FailingRunTest {
 
     @Test
     void whatTheReferenceLacksFails() throws IOException {
-        ConformanceReport report = against(AlteredTensors.of(reference)
+        Results results = against(AlteredTensors.of(REFERENCE)
                 .without("stage/decoder_step/past_3_quiet/hidden")
                 .without("loop/small/pixels")
                 .without("answer/siglip2/margins"));
         assertFailures(
-                report,
+                results,
                 "stage/decoder_step/past_3_quiet/hidden (in the reference)",
                 "loop/t2i/small/pixels (in the reference)",
                 "loop/t2i/small/image (in the reference)",
                 "understanding/understand/siglip2/ids (in the reference)");
-        assertThat(report.failures().get(0).note())
+        assertThat(failures(results).get(0).note())
                 .contains("the reference has no stage/decoder_step/past_3_quiet/hidden; record it again");
     }
 
     @Test
     void notANumberInTheReferenceFails() throws IOException {
-        ConformanceReport report = against(
-                AlteredTensors.of(reference).floats("stage/text_head/one/logits", logits -> logits[7] = Float.NaN));
-        assertFailures(report, "stage/text_head/one/logits (relative L2)");
+        Results results = against(
+                AlteredTensors.of(REFERENCE).floats("stage/text_head/one/logits", logits -> logits[7] = Float.NaN));
+        assertFailures(results, "stage/text_head/one/logits (relative L2)");
     }
 
     @Test
     void preprocessingFails() throws IOException {
-        Path golden = Files.createDirectory(folder.resolve("golden"));
-        AlteredTensors.of(SmallCheckpoint.golden().resolve("t2i_unguided.safetensors"))
+        Path task = AlteredTensors.of(SmallCheckpoint.golden().resolve("t2i_unguided.safetensors"))
                 .longs("input_ids", ids -> ids[1]++)
-                .writeTo(golden.resolve("t2i_unguided.safetensors"));
+                .writeTo(folder.resolve("t2i_unguided.safetensors"));
         AlteredTensors photos = AlteredTensors.of(SmallCheckpoint.golden().resolve("preprocess.safetensors"));
         List<String> keys = photos.keys();
         String key = keys.stream()
                 .filter(name -> name.startsWith("chelsea.png/pad"))
                 .findFirst()
                 .orElseThrow();
-        photos.longs(key, levels -> levels[0]++).writeTo(golden.resolve("preprocess.safetensors"));
-        ConformanceReport report = run(new Source.Goldens(SmallCheckpoint.folder(), golden), new ArrayList<>());
-        assertThat(report.failures())
+        Path preprocess = photos.longs(key, levels -> levels[0]++).writeTo(folder.resolve("preprocess.safetensors"));
+        assertThat(failures(SmokeRun.replay(healthy, List.of(task, preprocess))))
                 .filteredOn(check -> check.area() == Area.PREPROCESSING)
                 .extracting(Check::name)
                 .containsExactlyInAnyOrder(
@@ -150,7 +147,7 @@ class FailingRunTest {
     void aWrongBetaCapFails() throws IOException {
         ModelCopy copy = ModelCopy.of(SmallModel.folder(), folder.resolve("model"));
         copy.maxBeta(0.999);
-        assertThat(run(copy.finish(), reference).failures())
+        assertThat(failures(SmokeRun.compare(copy.finish(), REFERENCE)))
                 .extracting(Check::name)
                 .contains(
                         "stage/token_sampler/schedule/max_beta (difference)",
@@ -163,28 +160,37 @@ class FailingRunTest {
     /** Each run loses other values, as with a kernel that reads memory which is not its own. */
     @Test
     void determinismAndConcurrencyFail() throws IOException {
-        ConformanceReport report = run(
-                broken(GraphName.PIXEL_DECODER, graph -> {
-                    String healthy = graph.takeOver("pixels");
-                    graph.append("half", "Squeeze", List.of(graph.floats(0.5f)));
-                    graph.append("one", "Squeeze", List.of(graph.longs(1)));
-                    graph.append("training", "Cast", List.of("one"), attribute("to", DataType.BOOL_VALUE));
-                    graph.append("pixels", "Dropout", List.of(healthy, "half", "training"));
-                }),
-                reference);
-        assertThat(report.failures())
+        Path model = broken(GraphName.PIXEL_DECODER, graph -> {
+            String healthy = graph.takeOver("pixels");
+            graph.append("half", "Squeeze", List.of(graph.floats(0.5f)));
+            graph.append("one", "Squeeze", List.of(graph.longs(1)));
+            graph.append("training", "Cast", List.of("one"), attribute("to", DataType.BOOL_VALUE));
+            graph.append("pixels", "Dropout", List.of(healthy, "half", "training"));
+        });
+        assertThat(failures(SmokeRun.compare(model, REFERENCE)))
+                .extracting(Check::name)
+                .contains("determinism/pixel_decoder/smaller/pixels (differing values)")
+                .noneMatch(name -> name.startsWith("determinism/decoder_step"));
+        Results results = new Results(check -> {}, (done, all) -> {});
+        try (UniPic unipic = UniPic.load(model)) {
+            new RequestChecks(unipic, 16, results, new Cancellation()).run(3);
+        }
+        assertThat(failures(results))
                 .extracting(Check::name)
                 .contains(
-                        "determinism/pixel_decoder/smaller/pixels (differing values)",
                         "determinism/requests/same_seed_twice/image (differing values)",
-                        "concurrency/requests/3_at_once/request_0 (differing values)")
-                .noneMatch(name -> name.startsWith("determinism/decoder_step"));
+                        "concurrency/requests/3_at_once/request_0 (differing values)");
     }
 
     @Test
     void aGraphThatDoesNotRunFailsWhereItIsNeeded() throws IOException {
         ConformanceReport report = run(
-                broken(GraphName.PIXEL_DECODER, graph -> graph.source("pixels").setOpType("NoSuch")), reference);
+                new Source.Model(
+                        broken(
+                                GraphName.PIXEL_DECODER,
+                                graph -> graph.source("pixels").setOpType("NoSuch")),
+                        Optional.of(REFERENCE)),
+                new ArrayList<>());
         assertThat(report.failures())
                 .extracting(Check::name)
                 .containsExactlyInAnyOrder(
@@ -202,18 +208,16 @@ class FailingRunTest {
     void aGraphThatDoesNotRunFailsItsGoldenFilesAndNoOthers() throws IOException {
         Path model =
                 broken(GraphName.PIXEL_DECODER, graph -> graph.source("pixels").setOpType("NoSuch"));
-        ModelFolder opened = ModelFolder.open(model, false);
-        Results results = new Results(check -> {}, (done, all) -> {});
-        try (Engine engine = Engine.open(opened, RuntimeOptions.DEFAULTS)) {
-            ModelTolerances tolerances = new ModelTolerances(opened.manifest(), Optional.empty());
-            new GoldenReplay(TestExecution.of(engine), SmallCheckpoint.folder(), tolerances, results)
-                    .run(List.of(
+        Results results;
+        try (Engine engine = SmokeRun.open(model)) {
+            results = SmokeRun.replay(
+                    engine,
+                    List.of(
                             SmallCheckpoint.golden().resolve("pixel_decoder.safetensors"),
                             SmallCheckpoint.golden().resolve("t2i_native.safetensors"),
                             SmallCheckpoint.golden().resolve("text.safetensors")));
         }
-        assertThat(results.checks())
-                .filteredOn(check -> !check.passed())
+        assertThat(failures(results))
                 .extracting(Check::name)
                 .containsExactly(
                         "stage/pixel_decoder/pixel_decoder/run (completed)", "loop/t2i/t2i_native/run (completed)");
@@ -222,30 +226,25 @@ class FailingRunTest {
 
     @Test
     void anotherShapeOfAsManyValuesFails() throws IOException {
-        ConformanceReport report = run(
-                broken(GraphName.TEXT_HEAD, graph -> {
-                    String healthy = graph.takeOver("logits");
-                    graph.append("logits", "Squeeze", List.of(healthy));
-                }),
-                reference);
-        assertFailures(report, "stage/text_head/one/logits (shape)");
-        assertThat(report.failures().get(0).note()).get().asString().contains("[448]", "[1, 448]");
+        Path model = broken(GraphName.TEXT_HEAD, graph -> {
+            String healthy = graph.takeOver("logits");
+            graph.append("logits", "Squeeze", List.of(healthy));
+        });
+        Results results = SmokeRun.compare(model, REFERENCE);
+        assertFailures(results, "stage/text_head/one/logits (shape)");
+        assertThat(failures(results).get(0).note()).get().asString().contains("[448]", "[1, 448]");
     }
 
     /** The new places alone, which are right, and nothing before them. */
     @Test
     void aCacheThatIsTooShortFails() throws IOException {
-        ConformanceReport report = run(
-                broken(GraphName.DECODER_STEP, graph -> {
-                    String healthy = graph.takeOver("present_value.1");
-                    graph.append("past", "Shape", List.of("past_value.1"), attribute("start", 2), attribute("end", 3));
-                    graph.append(
-                            "present_value.1",
-                            "Slice",
-                            List.of(healthy, "past", graph.longs(Long.MAX_VALUE), graph.longs(2)));
-                }),
-                reference);
-        assertThat(report.failures())
+        Path model = broken(GraphName.DECODER_STEP, graph -> {
+            String healthy = graph.takeOver("present_value.1");
+            graph.append("past", "Shape", List.of("past_value.1"), attribute("start", 2), attribute("end", 3));
+            graph.append(
+                    "present_value.1", "Slice", List.of(healthy, "past", graph.longs(Long.MAX_VALUE), graph.longs(2)));
+        });
+        assertThat(failures(SmokeRun.compare(model, REFERENCE)))
                 .extracting(Check::name)
                 .contains(
                         "stage/decoder_step/past_17_two_rows_padded/present_value.1 (shape)",
@@ -259,12 +258,12 @@ class FailingRunTest {
             graph.append("logits", "Mul", List.of(healthy, graph.floats(Float.NaN)));
         });
         // Also where the first id happens to be the one that is chosen of nothing.
-        ConformanceReport report = run(
+        Results results = SmokeRun.compare(
                 model,
-                AlteredTensors.of(reference)
+                AlteredTensors.of(REFERENCE)
                         .longs("answer/siglip2/ids", ids -> Arrays.fill(ids, 0))
                         .writeTo(folder.resolve("zeros.safetensors")));
-        assertThat(report.failures())
+        assertThat(failures(results))
                 .filteredOn(check -> check.area() == Area.UNDERSTANDING)
                 .singleElement()
                 .satisfies(check -> assertThat(check.note()).get().asString().contains("finite"));
@@ -291,20 +290,6 @@ class FailingRunTest {
     // ---- a run that does not finish
 
     @Test
-    void beforeEachPartAReportSaysThatTheRunDidNotFinish() {
-        List<ConformanceReport> interims = new ArrayList<>();
-        ConformanceReport report = run(new Source.Model(SmallModel.folder(), Optional.of(reference)), interims);
-        assertThat(report.passed()).isTrue();
-        assertThat(interims).hasSize(4).noneMatch(ConformanceReport::passed);
-        assertThat(interims.get(0).checks())
-                .singleElement()
-                .satisfies(check -> assertThat(check.note()).get().asString().contains("did not finish"));
-        assertThat(interims.get(2).failures())
-                .extracting(Check::name)
-                .containsExactly("placement/process/process/run (completed)");
-    }
-
-    @Test
     void anErrorIsInTheLastReport() throws IOException {
         Path golden = Files.createDirectory(folder.resolve("golden"));
         Files.write(golden.resolve("text.safetensors"), new byte[] {1, 2, 3});
@@ -318,13 +303,17 @@ class FailingRunTest {
                 .contains("did not finish", "text.safetensors");
     }
 
-    private ConformanceReport against(AlteredTensors altered) throws IOException {
-        return run(SmallModel.folder(), altered.writeTo(folder.resolve("altered.safetensors")));
+    private Results against(AlteredTensors altered) throws IOException {
+        Path file = altered.writeTo(folder.resolve("altered.safetensors"));
+        return SmokeRun.compare(healthy, file, Suite.SMOKE, one -> true);
     }
 
-    private static void assertFailures(ConformanceReport report, String... names) {
-        assertThat(report.passed()).isFalse();
-        assertThat(report.failures())
+    private static List<Check> failures(Results results) {
+        return results.checks().stream().filter(check -> !check.passed()).toList();
+    }
+
+    private static void assertFailures(Results results, String... names) {
+        assertThat(failures(results))
                 .extracting(Check::name)
                 .contains(names)
                 .allMatch(name -> Stream.of(names).anyMatch(one -> scenario(one).equals(scenario(name))));
@@ -343,10 +332,6 @@ class FailingRunTest {
 
     private static void record(Path model, Path file) {
         new Recording(model, Suite.SMOKE, OptionalLong.empty(), new Cancellation(), (done, all) -> {}).writeTo(file);
-    }
-
-    private static ConformanceReport run(Path model, Path reference) {
-        return run(new Source.Model(model, Optional.of(reference)), new ArrayList<>());
     }
 
     /** @param interims takes the reports before the last */

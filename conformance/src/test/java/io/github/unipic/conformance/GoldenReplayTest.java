@@ -5,13 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
+import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.compare.Tolerances;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
-import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
+import io.github.unipic.runtime.Engine;
 import io.github.unipic.testing.Folders;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -60,19 +61,22 @@ class GoldenReplayTest {
         return Stream.concat(
                 Stream.of(DynamicTest.dynamicTest(
                         "every file is compared",
-                        () -> assertThat(files(report)).containsAll(GRAPHS).containsAll(TASKS))),
+                        () -> assertThat(files(report.checks()))
+                                .containsAll(GRAPHS)
+                                .containsAll(TASKS))),
                 report.checks().stream().map(check -> test("", check)));
     }
 
     @TestFactory
     Stream<DynamicTest> graphsInOtherPrecisions() {
         return Stream.concat(Stream.of(Precisions.of(Precision.FP16)), coarse()).flatMap(precisions -> {
-            ConformanceReport report = SmokeRun.report(embedded(precisions));
-            assertThat(files(report)).containsAll(GRAPHS);
-            String name = precisions.folder().option() + " x" + precisions.blockSize() + ": ";
-            return report.checks().stream()
-                    .filter(comparison -> GRAPHS.contains(comparison.scenario()))
-                    .map(comparison -> test(name, comparison));
+            List<Path> goldens = GRAPHS.stream().map(GoldenReplayTest::golden).toList();
+            try (Engine engine = SmokeRun.open(SmallCheckpoint.model(precisions))) {
+                List<Check> checks = SmokeRun.replay(engine, goldens).checks();
+                assertThat(files(checks)).containsExactlyInAnyOrderElementsOf(GRAPHS);
+                String name = precisions.folder().option() + " x" + precisions.blockSize() + ": ";
+                return checks.stream().map(comparison -> test(name, comparison));
+            }
         });
     }
 
@@ -82,19 +86,22 @@ class GoldenReplayTest {
                 Stream.of(32, 128).map(size -> new Precisions(Precision.INT4, Map.of(), size)));
     }
 
-    private static Source embedded(Precisions precisions) {
-        return new Source.Embedded(precisions, Flavor.PORTABLE);
+    private static Path golden(String name) {
+        return SmallCheckpoint.golden().resolve(name + ".safetensors");
     }
 
     @ParameterizedTest
     @MethodSource("coarse")
     void quantizedImagesAndAnswersAreClose(Precisions precisions) {
-        ConformanceReport report = SmokeRun.report(embedded(precisions));
-        assertThat(report.checks())
-                .filteredOn(check -> check.area() == Area.LOOP || check.area() == Area.UNDERSTANDING)
-                .filteredOn(check -> !TASKS.contains(check.scenario()))
-                .isNotEmpty()
-                .allMatch(Check::passed);
+        Results results = SmokeRun.compare(
+                SmallCheckpoint.model(precisions),
+                SmallCheckpoint.reference(),
+                one -> one.area() == Area.LOOP || one.area() == Area.UNDERSTANDING);
+        assertThat(results.checks())
+                .extracting(Check::area)
+                .contains(Area.LOOP, Area.UNDERSTANDING)
+                .doesNotContain(Area.DETERMINISM);
+        assertThat(results.checks()).allMatch(Check::passed);
     }
 
     /** In an int4 folder only the language model has four bits. */
@@ -117,11 +124,14 @@ class GoldenReplayTest {
         String answer = "understanding/understand/understand_chelsea/mar.output_ids (differing values)";
         assertThat(SmokeRun.report(GOLDENS).checks()).extracting(Check::name).contains(answer);
         for (Precision precision : List.of(Precision.FP16, Precision.BF16)) {
-            ConformanceReport report = SmokeRun.report(new Source.Embedded(precision));
-            assertThat(report.checks()).extracting(Check::name).doesNotContain(answer);
-            assertThat(report.skipped())
-                    .contains("understand_chelsea/mar.output_ids: no margins to judge " + precision.option() + " by")
-                    .noneMatch(line -> line.contains("not a golden file"));
+            try (Engine engine = SmokeRun.open(SmallCheckpoint.model(precision))) {
+                Results results = SmokeRun.replay(engine, List.of(golden("understand_chelsea")));
+                assertThat(results.checks()).extracting(Check::name).doesNotContain(answer);
+                assertThat(results.skipped())
+                        .contains(
+                                "understand_chelsea/mar.output_ids: no margins to judge " + precision.option() + " by")
+                        .noneMatch(line -> line.contains("not a golden file"));
+            }
         }
     }
 
@@ -199,8 +209,8 @@ class GoldenReplayTest {
                 name, () -> assertThat(comparison.value()).as(name).isLessThanOrEqualTo(comparison.limit()));
     }
 
-    private static Set<String> files(ConformanceReport report) {
-        return report.checks().stream().map(Check::scenario).collect(Collectors.toSet());
+    private static Set<String> files(List<Check> checks) {
+        return checks.stream().map(Check::scenario).collect(Collectors.toSet());
     }
 
     private static int indexOf(byte[] bytes, String text) {

@@ -3,7 +3,7 @@ package io.github.unipic.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
-import io.github.unipic.export.Precision;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.files.FileTree;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.FileSpec;
@@ -34,7 +34,7 @@ class SmallModelTest {
     @Test
     void isWhatTheExporterWrites(@TempDir Path folder) throws IOException {
         Path exported = folder.resolve("model");
-        SmallCheckpoint.export(SmallCheckpoint.folder(), exported, Precision.FP32);
+        SmallCheckpoint.export(SmallCheckpoint.folder(), exported, Flavor.PORTABLE);
         leaveOutTheVersion(exported);
         if (System.getProperty("unipic.smallModel", "").equals("write")) {
             FileTree.delete(SMALL_MODEL);

@@ -2,9 +2,11 @@ package io.github.unipic.conformance;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.ExecutionProvider;
+import io.github.unipic.conformance.cases.Case;
 import io.github.unipic.conformance.cases.Cases;
 import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.compare.Results;
+import io.github.unipic.conformance.golden.GoldenReplay;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.reference.ReferenceReplay;
 import io.github.unipic.conformance.report.ConformanceReport;
@@ -14,9 +16,11 @@ import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.TestExecution;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 
 /** A run of the kit's smallest suite on the CPU, as most tests of the kit use it. */
 final class SmokeRun {
@@ -39,18 +43,38 @@ final class SmokeRun {
 
     /** The comparison with a reference alone. */
     static Results compare(Path model, Path reference) {
-        ModelFolder folder = ModelFolder.open(model, false);
-        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS)) {
-            return compare(engine, reference);
+        return compare(model, reference, one -> true);
+    }
+
+    /** The comparison of some cases with a reference. */
+    static Results compare(Path model, Path reference, Predicate<Case> cases) {
+        try (Engine engine = open(model)) {
+            return compare(engine, reference, Suite.SMOKE, cases);
         }
     }
 
-    static Results compare(Engine engine, Path file) {
+    /** The replay of golden files alone. */
+    static Results replay(Engine engine, List<Path> files) {
+        Results results = new Results(check -> {}, (done, all) -> {});
+        ModelTolerances tolerances = new ModelTolerances(engine.manifest(), Optional.empty());
+        new GoldenReplay(TestExecution.of(engine), SmallCheckpoint.folder(), tolerances, results).run(files);
+        return results;
+    }
+
+    static Engine open(Path model) {
+        return Engine.open(ModelFolder.open(model, false), RuntimeOptions.DEFAULTS);
+    }
+
+    static Results compare(Engine engine, Path file, Suite suite, Predicate<Case> wanted) {
         Results results = new Results(check -> {}, (done, all) -> {});
         ModelTolerances tolerances = new ModelTolerances(engine.manifest(), Optional.empty());
         try (ReferenceFile reference = ReferenceFile.open(file)) {
+            Cases cases = Cases.of(suite, OptionalLong.of(reference.seed()));
             new ReferenceReplay(TestExecution.of(engine), reference, tolerances, results)
-                    .run(Cases.of(Suite.SMOKE, OptionalLong.of(reference.seed())));
+                    .run(new Cases(
+                            cases.seed(),
+                            cases.sha256(),
+                            cases.all().stream().filter(wanted).toList()));
         }
         return results;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.Image;
 import io.github.unipic.conformance.cases.SeededValues;
+import io.github.unipic.export.Precision;
 import io.github.unipic.generation.Autoencoder;
 import io.github.unipic.generation.TiledDecoder;
 import io.github.unipic.generation.TiledDecoder.DecodedTile;
@@ -89,7 +90,7 @@ class TileGraphTest {
 
     @Test
     void halfPrecisionIsAsGoodInTiles() {
-        try (Engine engine = engine(SmallCheckpoint.halfModel());
+        try (Engine engine = engine(SmallCheckpoint.model(Precision.FP16));
                 Tensor latents = latents()) {
             Execution execution = TestExecution.of(engine);
             Image tiled = new TiledDecoder(execution, 64, 1e-3, TiledDecoder.norms(execution) + 1).decode(latents);

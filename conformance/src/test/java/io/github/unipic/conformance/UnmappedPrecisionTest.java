@@ -7,6 +7,7 @@ import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import io.github.unipic.UniPic;
 import io.github.unipic.export.Precision;
+import io.github.unipic.testing.Folders;
 import io.github.unipic.testing.TestImages;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,8 +25,7 @@ class UnmappedPrecisionTest {
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "FP32")
     void computesTheSame(Precision precision, @TempDir Path folder) throws IOException {
-        Path model = folder.resolve("model");
-        SmallCheckpoint.export(SmallCheckpoint.folder(), model, precision);
+        Path model = Folders.copy(SmallCheckpoint.model(precision), folder.resolve("model"));
         Image image;
         String answer;
         try (UniPic unipic = UniPic.load(model)) {

@@ -43,12 +43,20 @@ public final class MeaningChecks {
     private final UniPic unipic;
     private final Results results;
     private final Cancellation cancellation;
-    private final World world = World.load();
-    private final ScenePainter painter = new ScenePainter(world);
-    private final SceneJudge judge = new SceneJudge(world);
+    private final World world;
+    private final ScenePainter painter;
+    private final SceneJudge judge;
 
     /** @param unipic with the trained model */
     public MeaningChecks(UniPic unipic, Results results, Cancellation cancellation) {
+        this(unipic, World.load(), results, cancellation);
+    }
+
+    /** @param world whose prompts, captions and edits are checked */
+    MeaningChecks(UniPic unipic, World world, Results results, Cancellation cancellation) {
+        this.world = world;
+        this.painter = new ScenePainter(world);
+        this.judge = new SceneJudge(world);
         this.unipic = unipic;
         this.results = results;
         this.cancellation = cancellation;

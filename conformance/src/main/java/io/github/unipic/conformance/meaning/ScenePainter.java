@@ -11,6 +11,7 @@ import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferInt;
 
 /** Paints scenes as the model's training images were painted: large, then scaled down. */
 final class ScenePainter {
@@ -44,7 +45,7 @@ final class ScenePainter {
     private static Image image(BufferedImage canvas) {
         byte[] rgb = new byte[3 * CANVAS * CANVAS];
         int at = 0;
-        for (int pixel : canvas.getRGB(0, 0, CANVAS, CANVAS, null, 0, CANVAS)) {
+        for (int pixel : ((DataBufferInt) canvas.getRaster().getDataBuffer()).getData()) {
             rgb[at++] = (byte) (pixel >> 16);
             rgb[at++] = (byte) (pixel >> 8);
             rgb[at++] = (byte) pixel;

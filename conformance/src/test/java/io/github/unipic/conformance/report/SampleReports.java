@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.stream.DoubleStream;
 
 /** Invented reports for tests; {@link #main} writes them for a look. */
 final class SampleReports {
@@ -27,6 +28,9 @@ final class SampleReports {
             "token_sampler",
             "diffusion_head",
             "pixel_decoder");
+
+    /** Normal variates that stand for the many values of a tensor. */
+    private static final double[] NORMAL = normal(new Random(1), 256);
 
     private SampleReports() {}
 
@@ -176,14 +180,22 @@ final class SampleReports {
 
     /** As normally distributed differences of this size fall into decades. */
     private static List<Long> histogram(int values, double error) {
-        Random random = new Random(1);
         List<Long> counts = new ArrayList<>(Collections.nCopies(ErrorStatistics.DECADES, 0L));
-        for (int i = 0; i < values; i++) {
-            double decade = Math.log10(Math.abs(random.nextGaussian() * error)) - ErrorStatistics.FIRST_DECADE + 1;
+        for (int i = 0; i < NORMAL.length; i++) {
+            double decade = Math.log10(Math.abs(NORMAL[i] * error)) - ErrorStatistics.FIRST_DECADE + 1;
             int index = (int) Math.min(ErrorStatistics.DECADES - 1, Math.max(0, Math.floor(decade)));
-            counts.set(index, counts.get(index) + 1);
+            counts.set(index, counts.get(index) + share(values, i + 1) - share(values, i));
         }
         return counts;
+    }
+
+    private static double[] normal(Random random, int count) {
+        return DoubleStream.generate(random::nextGaussian).limit(count).toArray();
+    }
+
+    /** How many of the values the first normal variates stand for. */
+    private static long share(int values, int variates) {
+        return (long) values * variates / NORMAL.length;
     }
 
     private static ConformanceReport report(
