@@ -48,9 +48,9 @@ class LackOfMemoryTest {
         private static void squeeze(Runnable task, long open) {
             List<ByteBuffer> blocks = fill();
             int failures = 0;
-            // More memory each time, a quarter more than the time before.
-            for (int free = 0; blocks.size() > free; free += 1 + free / 4) {
-                blocks.subList(0, 1 + free / 4).clear();
+            // More memory each time, half as much again as the time before.
+            for (int free = 0; blocks.size() > free; free += 1 + free / 2) {
+                blocks.subList(0, 1 + free / 2).clear();
                 try {
                     task.run();
                     System.out.println("failures " + failures);

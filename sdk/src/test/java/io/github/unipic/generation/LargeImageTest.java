@@ -21,6 +21,8 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,42 +30,53 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** An image with more tokens than go through the language model at once. */
 class LargeImageTest {
     /** Three chunks for the language model. */
-    private static final Grid GRID = new Grid(40, 60);
+    private static final Grid GRID = new Grid(40, 52);
 
     /** Of each image. */
-    private static final List<int[]> MASKED = List.of(new int[] {2396, 2397, 2398, 2399}, new int[] {0, 7, 1200, 1999});
+    private static final List<int[]> MASKED = List.of(new int[] {2076, 2077, 2078, 2079}, new int[] {0, 7, 1200, 1999});
+
+    private static Engine engine;
+    private static Execution execution;
+    private static float[] latents;
+
+    /** Conditions of the large image's masked tokens, without chunks. */
+    private static float[] expected;
+
+    @BeforeAll
+    static void open() {
+        engine = Engine.open(ModelFolder.open(SmallModel.folder(), false), RuntimeOptions.DEFAULTS);
+        execution = TestExecution.of(engine);
+        latents = latents();
+        try (KvCache prompts = prompts()) {
+            expected = atOnce(prompts);
+        }
+    }
+
+    @AfterAll
+    static void close() {
+        engine.close();
+    }
 
     /** @param alignment of which the length that attention sees is a multiple; 1 for the CPU's, 4 for CUDA's */
     @ParameterizedTest
     @ValueSource(ints = {1, 4, 7})
     void theConditionsAreThoseOfAllTokensAtOnce(int alignment) {
-        ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
-        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS)) {
-            Execution execution = TestExecution.of(engine);
-            float[] latents = latents(execution);
-            List<float[]> seen = new ArrayList<>();
-            try (KvCache prompts = prompts(execution);
-                    Tensor blank = new MarModel(execution).blankCanvas()) {
-                new ImageGenerator(execution, alignment)
-                        .generate(plan(latents), prompts, blank, (iteration, z, tokens) -> {
-                            assertThat(iteration.predicted().get(0)).containsExactlyInAnyOrder(MASKED.get(0));
-                            seen.add(z.toFloats());
-                        });
-                assertThat(seen).hasSize(1);
-                assertThat(seen.get(0))
-                        .usingComparatorWithPrecision(1e-4f)
-                        .containsExactly(atOnce(execution, latents, prompts));
-            }
+        List<float[]> seen = new ArrayList<>();
+        try (KvCache prompts = prompts();
+                Tensor blank = new MarModel(execution).blankCanvas()) {
+            new ImageGenerator(execution, alignment).generate(plan(), prompts, blank, (iteration, z, tokens) -> {
+                assertThat(iteration.predicted().get(0)).containsExactlyInAnyOrder(MASKED.get(0));
+                seen.add(z.toFloats());
+            });
         }
+        assertThat(seen).hasSize(1);
+        assertThat(seen.get(0)).usingComparatorWithPrecision(1e-4f).containsExactly(expected);
     }
 
     @Test
     void everyChunkEndsAtAMultipleAndPaddingIsNotCounted() {
-        ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
-        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS)) {
-            Execution execution = TestExecution.of(engine);
             long open = Tensor.open();
-            try (KvCache prompts = prompts(execution);
+            try (KvCache prompts = prompts();
                     PaddedPrompts padded = new PaddedPrompts(execution, prompts, 4)) {
                 for (int tokens = 2400; tokens < 2404; tokens++) {
                     KvCache before = padded.before(tokens);
@@ -82,25 +95,20 @@ class LargeImageTest {
                 }
             }
             assertThat(Tensor.open()).isEqualTo(open);
-        }
     }
 
     /** Whole images of few tokens: each iteration has another number of known ones, and so of padding. */
     @Test
     void imagesGeneratedBehindPaddingAreTheSame() {
-        ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
-        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS)) {
-            Execution execution = TestExecution.of(engine);
             long open = Tensor.open();
-            float[] expected = drawn(execution, 1);
+            float[] unpadded = drawn(1);
             // With so few steps latents are some hundreds large.
-            assertThat(drawn(execution, 4)).usingComparatorWithPrecision(1e-2f).containsExactly(expected);
+            assertThat(drawn(4)).usingComparatorWithPrecision(1e-2f).containsExactly(unpadded);
             assertThat(Tensor.open()).isEqualTo(open);
-        }
     }
 
     /** Latents of the second of two images. */
-    private static float[] drawn(Execution execution, int alignment) {
+    private static float[] drawn(int alignment) {
         Grid grid = new Grid(7, 5);
         GenerationPlan plan = new GenerationPlan(
                 grid,
@@ -114,7 +122,7 @@ class LargeImageTest {
                         new Sample(TokenOrder.random(grid.tokens(), 1), new PhiloxNoise(1)),
                         new Sample(TokenOrder.random(grid.tokens(), 2), new PhiloxNoise(2))));
         Set<Integer> residues = new HashSet<>();
-        try (KvCache prompts = prompts(execution);
+        try (KvCache prompts = prompts();
                 Tensor blank = new MarModel(execution).blankCanvas();
                 Tensor latents = new ImageGenerator(execution, alignment)
                         .generate(
@@ -129,7 +137,7 @@ class LargeImageTest {
         }
     }
 
-    private static GenerationPlan plan(float[] latents) {
+    private static GenerationPlan plan() {
         return new GenerationPlan(
                 GRID,
                 1,
@@ -141,7 +149,7 @@ class LargeImageTest {
                 List.of(new Sample(MASKED.get(0), new PhiloxNoise(1)), new Sample(MASKED.get(1), new PhiloxNoise(2))));
     }
 
-    private static float[] latents(Execution execution) {
+    private static float[] latents() {
         float[] latents = new float[GRID.tokens() * execution.manifest().sizes().latentChannels()];
         Random random = new Random(5);
         for (int i = 0; i < latents.length; i++) {
@@ -151,7 +159,7 @@ class LargeImageTest {
     }
 
     /** Of two images with guidance: four rows, of two lengths. */
-    private static KvCache prompts(Execution execution) {
+    private static KvCache prompts() {
         try (LanguageContext conditional = LanguageContext.empty(execution);
                 LanguageContext unconditional = LanguageContext.empty(execution)) {
             conditional.tokens(execution.engine().tokenizer().encode("a red circle on a white ground"));
@@ -161,7 +169,7 @@ class LargeImageTest {
         }
     }
 
-    private static float[] atOnce(Execution execution, float[] latents, KvCache prompts) {
+    private static float[] atOnce(KvCache prompts) {
         int channels = execution.manifest().sizes().latentChannels();
         List<int[]> known = MASKED.stream().map(LargeImageTest::others).toList();
         FloatBuffer visible = Tensor.floatBuffer(known.size() * known.get(0).length * channels);

@@ -29,9 +29,10 @@ import org.junit.jupiter.api.io.TempDir;
 class TileAboveTest {
     private static final Set<GraphName> TILES = Set.of(GraphName.PIXEL_DECODER_FEATURES, GraphName.PIXEL_DECODER_TILE);
 
+    /** Of two tiles. */
     private static GenerateRequest.Builder request() {
         return GenerateRequest.builder("a red circle")
-                .size(320, 272)
+                .size(320, 48)
                 .iterations(2)
                 .diffusionSteps(3)
                 .seed(7);
@@ -64,13 +65,13 @@ class TileAboveTest {
     @Test
     void theLimitIsTheLastSizeDecodedAtOnce() {
         Image whole;
-        try (Engine engine = engine(SmallModel.folder(), true, 320 * 272)) {
+        try (Engine engine = engine(SmallModel.folder(), true, 320 * 48)) {
             whole = draw(engine, request().build()).get(0);
             assertThat(engine.graphs().loaded())
                     .contains(GraphName.PIXEL_DECODER)
                     .doesNotContainAnyElementsOf(TILES);
         }
-        try (Engine engine = engine(SmallModel.folder(), true, 320 * 272 - 1)) {
+        try (Engine engine = engine(SmallModel.folder(), true, 320 * 48 - 1)) {
             Image tiled = draw(engine, request().build()).get(0);
             assertThat(engine.graphs().loaded()).containsAll(TILES).doesNotContain(GraphName.PIXEL_DECODER);
             assertAlike(whole, tiled);

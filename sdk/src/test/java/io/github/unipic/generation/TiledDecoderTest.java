@@ -20,11 +20,12 @@ import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.TestExecution;
 import io.github.unipic.testing.ImageDifference;
 import io.github.unipic.testing.SmallModel;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntPredicate;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,15 +44,21 @@ class TiledDecoderTest {
         return Tensor.floats(latents, 1, grid.height(), grid.width(), 16);
     }
 
-    private static Engine engine(Path model) {
-        return Engine.open(ModelFolder.open(model, false), RuntimeOptions.DEFAULTS);
+    private static Engine engine;
+    private static Execution execution;
+
+    @BeforeAll
+    static void open() {
+        engine = Engine.open(ModelFolder.open(SmallModel.folder(), false), RuntimeOptions.DEFAULTS);
+        execution = TestExecution.of(engine);
     }
 
-    private static TiledDecoder decoder(Execution execution) {
-        return new TiledDecoder(execution);
+    @AfterAll
+    static void close() {
+        engine.close();
     }
 
-    private static Image whole(Execution execution, Tensor latents) {
+    private static Image whole(Tensor latents) {
         try (Tensor pixels = new Autoencoder(execution).decode(latents)) {
             return Pixels.toImage(pixels.toFloats(), pixels.dim(3), pixels.dim(2));
         }
@@ -70,11 +77,9 @@ class TiledDecoderTest {
         "5, 5, 256",
     })
     void anImageInTilesIsTheImage(int height, int width, int side) {
-        try (Engine engine = engine(SmallModel.folder());
-                Tensor latents = latents(new Grid(height, width))) {
-            Execution execution = TestExecution.of(engine);
+        try (Tensor latents = latents(new Grid(height, width))) {
             Image tiled = new TiledDecoder(execution, side, SETTLED, TiledDecoder.norms(execution) + 1).decode(latents);
-            ImageDifference difference = ImageDifference.of(whole(execution, latents), tiled);
+            ImageDifference difference = ImageDifference.of(whole(latents), tiled);
             IntPredicate seams = difference.atSeams(side);
             if (Math.max(height, width) * 16 > side) {
                 assertThat(difference.shareAbove(1, seams)).isLessThan(1e-3);
@@ -89,10 +94,8 @@ class TiledDecoderTest {
 
     @Test
     void onePassMoreThanThereAreNormsIsExact() {
-        try (Engine engine = engine(SmallModel.folder());
-                Tensor latents = latents(new Grid(9, 7))) {
-            Execution execution = TestExecution.of(engine);
-            Image whole = whole(execution, latents);
+        try (Tensor latents = latents(new Grid(9, 7))) {
+            Image whole = whole(latents);
             int norms = TiledDecoder.norms(execution);
             ImageDifference exact =
                     ImageDifference.of(whole, new TiledDecoder(execution, 32, 0, norms + 1).decode(latents));
@@ -108,11 +111,9 @@ class TiledDecoderTest {
     /** What plain tiles would give; without this the other tests would prove nothing. */
     @Test
     void statisticsOfEachTileAloneShow() {
-        try (Engine engine = engine(SmallModel.folder());
-                Tensor latents = latents(new Grid(8, 8))) {
-            Execution execution = TestExecution.of(engine);
+        try (Tensor latents = latents(new Grid(8, 8))) {
             Image plain = new TiledDecoder(execution, 64, SETTLED, 1).decode(latents);
-            ImageDifference difference = ImageDifference.of(whole(execution, latents), plain);
+            ImageDifference difference = ImageDifference.of(whole(latents), plain);
             assertThat(difference.shareAbove(1, difference.atSeams(64))).isGreaterThan(0.5);
             assertThat(difference.largest()).isGreaterThan(20);
         }
@@ -130,25 +131,24 @@ class TiledDecoderTest {
             }
         };
         ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
-        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS, counting);
+        try (Engine observed = Engine.open(folder, RuntimeOptions.DEFAULTS, counting);
                 Tensor latents = latents(new Grid(8, 8))) {
-            Execution execution = TestExecution.of(engine);
-            new TiledDecoder(execution, 64, Double.POSITIVE_INFINITY, TiledDecoder.norms(execution) + 1)
+            Execution counted = TestExecution.of(observed);
+            new TiledDecoder(counted, 64, Double.POSITIVE_INFINITY, TiledDecoder.norms(counted) + 1)
                     .decode(latents);
             assertThat(runs.getAndSet(0)).isEqualTo(4 * 2);
-            new TiledDecoder(execution, 64, 0, TiledDecoder.norms(execution) + 1).decode(latents);
-            assertThat(runs.getAndSet(0)).isEqualTo(4 * (TiledDecoder.norms(execution) + 1));
+            new TiledDecoder(counted, 64, 0, TiledDecoder.norms(counted) + 1).decode(latents);
+            assertThat(runs.getAndSet(0)).isEqualTo(4 * (TiledDecoder.norms(counted) + 1));
         }
     }
 
     @Test
     void aTileOfAllIsDecodedAsAWholeByItsOwnStatistics() {
-        try (Engine engine = engine(SmallModel.folder());
-                Tensor latents = latents(new Grid(3, 4))) {
-            Execution execution = TestExecution.of(engine);
-            try (Tensor features = decoder(execution).features(latents);
+        try (Tensor latents = latents(new Grid(3, 4))) {
+            TiledDecoder decoder = new TiledDecoder(execution);
+            try (Tensor features = decoder.features(latents);
                     Tensor pixels = new Autoencoder(execution).decode(latents);
-                    DecodedTile tile = decoder(execution).decode(features, new Tile(0, 0, 24, 32), Optional.empty())) {
+                    DecodedTile tile = decoder.decode(features, new Tile(0, 0, 24, 32), Optional.empty())) {
                 assertThat(tile.pixels().shape()).isEqualTo(pixels.shape());
                 float[] expected = pixels.toFloats();
                 float[] found = tile.pixels().toFloats();
@@ -173,9 +173,9 @@ class TiledDecoderTest {
         };
         long open = Tensor.open();
         ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
-        try (Engine engine = Engine.open(folder, RuntimeOptions.DEFAULTS, stopping);
+        try (Engine observed = Engine.open(folder, RuntimeOptions.DEFAULTS, stopping);
                 Tensor latents = latents(new Grid(8, 8))) {
-            TiledDecoder decoder = new TiledDecoder(TestExecution.of(engine, cancellation), 64, SETTLED, 2);
+            TiledDecoder decoder = new TiledDecoder(TestExecution.of(observed, cancellation), 64, SETTLED, 2);
             assertThatExceptionOfType(CancelledException.class).isThrownBy(() -> decoder.decode(latents));
             assertThat(runs).hasValue(3);
         }

@@ -42,6 +42,11 @@ public final class SmallHub implements AutoCloseable {
     private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-");
     private static final int CHUNK = 16 << 10;
 
+    static {
+        // Or the last bytes of each answer wait 40 ms for an acknowledgement.
+        System.setProperty("sun.net.httpserver.nodelay", "true");
+    }
+
     private final HttpServer hub;
     private final HttpServer storage;
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -68,7 +73,12 @@ public final class SmallHub implements AutoCloseable {
         void to(HttpExchange exchange) throws IOException;
     }
 
-    private record Entry(byte[] content, boolean large) {}
+    /** Its hashes are made once, as they take longer than anything else here. */
+    private record Entry(byte[] content, boolean large, String sha256, String gitHash) {
+        private Entry(byte[] content, boolean large) {
+            this(content, large, SmallHub.sha256(content), SmallHub.gitHash(content));
+        }
+    }
 
     private static final class Repository {
         private final Map<String, Entry> files = new TreeMap<>();
@@ -80,8 +90,7 @@ public final class SmallHub implements AutoCloseable {
             return hash(
                     "SHA-1",
                     files.entrySet().stream()
-                            .map(each -> each.getKey()
-                                    + Arrays.hashCode(each.getValue().content()))
+                            .map(each -> each.getKey() + each.getValue().gitHash())
                             .collect(Collectors.joining())
                             .getBytes(StandardCharsets.UTF_8));
         }
@@ -147,11 +156,12 @@ public final class SmallHub implements AutoCloseable {
 
     /** Adds or replaces a file; a large one is kept as the hub keeps those in LFS. */
     public SmallHub add(String repository, String path, byte[] content, boolean large) {
+        Entry entry = new Entry(content, large);
         Repository to = repositories.computeIfAbsent(repository, name -> new Repository());
         synchronized (to) {
-            to.files.put(path, new Entry(content, large));
+            to.files.put(path, entry);
         }
-        blobs.put(hash("SHA-256", content), content);
+        blobs.put(entry.sha256(), content);
         return this;
     }
 
@@ -291,9 +301,9 @@ public final class SmallHub implements AutoCloseable {
     }
 
     private static String entry(String path, Entry file, boolean blobs) {
-        String sizes = ", \"size\": " + file.content().length + ", \"blobId\": \"" + gitHash(file.content()) + "\"";
-        String lfs = ", \"lfs\": {\"sha256\": \"" + hash("SHA-256", file.content()) + "\", \"size\": "
-                + file.content().length + ", \"pointerSize\": 135}";
+        String sizes = ", \"size\": " + file.content().length + ", \"blobId\": \"" + file.gitHash() + "\"";
+        String lfs = ", \"lfs\": {\"sha256\": \"" + file.sha256() + "\", \"size\": " + file.content().length
+                + ", \"pointerSize\": 135}";
         return "{\"rfilename\": \"" + path + "\"" + (blobs ? sizes : "") + (blobs && file.large() ? lfs : "") + "}";
     }
 
@@ -306,17 +316,16 @@ public final class SmallHub implements AutoCloseable {
         }
         exchange.getResponseHeaders().add("X-Repo-Commit", commit);
         if (!file.large()) {
-            exchange.getResponseHeaders().add("ETag", "\"" + gitHash(file.content()) + "\"");
+            exchange.getResponseHeaders().add("ETag", "\"" + file.gitHash() + "\"");
             send(exchange, file.content());
             return;
         }
-        String sha256 = hash("SHA-256", file.content());
         status(
                         302,
                         "Location",
-                        storage() + "/blob/" + sha256 + "?Signature=abc",
+                        storage() + "/blob/" + file.sha256() + "?Signature=abc",
                         "X-Linked-Etag",
-                        "\"" + sha256 + "\"",
+                        "\"" + file.sha256() + "\"",
                         "X-Linked-Size",
                         Integer.toString(file.content().length))
                 .to(exchange);
@@ -338,12 +347,20 @@ public final class SmallHub implements AutoCloseable {
             status(416, "Content-Range", "bytes */" + content.length).to(exchange);
             return;
         }
+        begin(exchange, content.length, offset);
+        int last = Math.max(content.length - CHUNK, (int) offset);
+        sendPaused(exchange, content, (int) offset, last);
+        // With the last chunk the client may ask for its next file.
+        exchange.getResponseBody().write(content, last, content.length - last);
+        sent.addAndGet(content.length - last);
+    }
+
+    private void sendPaused(HttpExchange exchange, byte[] content, int from, int to) throws IOException {
         mostSending.accumulateAndGet(sending.incrementAndGet(), Math::max);
         try {
-            begin(exchange, content.length, offset);
             OutputStream out = exchange.getResponseBody();
-            for (int i = (int) offset; i < content.length; i += CHUNK) {
-                int length = Math.min(CHUNK, content.length - i);
+            for (int i = from; i < to; i += CHUNK) {
+                int length = Math.min(CHUNK, to - i);
                 out.write(content, i, length);
                 out.flush();
                 sent.addAndGet(length);
