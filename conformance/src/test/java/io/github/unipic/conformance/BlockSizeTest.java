@@ -10,10 +10,6 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import io.github.unipic.export.ExportException;
-import io.github.unipic.export.ExportListener;
-import io.github.unipic.export.ExportRequest;
-import io.github.unipic.export.Exporter;
-import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
 import io.github.unipic.export.checkpoint.Checkpoint;
@@ -25,6 +21,7 @@ import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.TestExecution;
+import io.github.unipic.testing.Folders;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -53,14 +50,6 @@ class BlockSizeTest {
     @TempDir
     private Path folder;
 
-    private Path export(Precisions precisions) {
-        Path model = folder.resolve("model");
-        Exporter.export(
-                new ExportRequest(SmallCheckpoint.folder(), model, precisions, Flavor.PORTABLE, true),
-                ExportListener.NONE);
-        return model;
-    }
-
     private static Precisions int4(int blockSize) {
         return new Precisions(Precision.INT4, Map.of(), blockSize);
     }
@@ -68,7 +57,7 @@ class BlockSizeTest {
     @ParameterizedTest
     @ValueSource(ints = {32, 64, 128})
     void theLanguageModelsMatricesAreTheCheckpointsInBlocks(int size) throws IOException {
-        Path model = export(int4(size));
+        Path model = SmallCheckpoint.model(int4(size));
         List<Product> products = products(model, "decoder_step", "MatMulNBits");
         assertThat(products).filteredOn(product -> product.k == 64).hasSize(3 * LAYERS);
         assertThat(products).filteredOn(product -> product.k == 160).hasSize(LAYERS);
@@ -111,7 +100,8 @@ class BlockSizeTest {
     @ValueSource(ints = {32, 64})
     void aTableOfFourBitsIsReadAsItIsWritten(int size) throws IOException {
         Precision int4 = Precision.INT4;
-        Path model = export(new Precisions(int4, Map.of("text_embedding", int4, "text_head", int4), size));
+        Path model =
+                SmallCheckpoint.model(new Precisions(int4, Map.of("text_embedding", int4, "text_head", int4), size));
         Product table =
                 products(model, "text_embedding", "GatherBlockQuantized").get(0);
         assertThat(table.bits).isEqualTo(4);
@@ -184,7 +174,7 @@ class BlockSizeTest {
 
     @Test
     void theManifestSaysTheSizeWhereThereAreBlocks() throws IOException {
-        Path model = export(int4(128));
+        Path model = SmallCheckpoint.model(int4(128));
         Map<String, GraphSpec> graphs =
                 ModelFolder.open(model, false).manifest().graphs();
         assertThat(graphs.get("decoder_step").precision()).isEqualTo("int4");
@@ -198,7 +188,8 @@ class BlockSizeTest {
     /** Folders of earlier exports do not say it. */
     @Test
     void aManifestWithoutTheSizeIsRead() throws IOException {
-        Path manifest = export(int4(64)).resolve("unipic.json");
+        Path manifest = Folders.copy(SmallCheckpoint.model(int4(64)), folder.resolve("model"))
+                .resolve("unipic.json");
         Files.writeString(manifest, Files.readString(manifest).replaceAll("\"block_size\" : \\d+,", ""));
         GraphSpec graph = ModelFolder.open(manifest.getParent(), false)
                 .manifest()

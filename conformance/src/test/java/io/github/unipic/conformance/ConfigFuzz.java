@@ -42,7 +42,7 @@ final class ConfigFuzz implements FuzzTarget {
 
     @Override
     public int mutations() {
-        return 80;
+        return 40;
     }
 
     @Override

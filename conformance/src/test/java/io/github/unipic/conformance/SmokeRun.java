@@ -56,9 +56,13 @@ final class SmokeRun {
     /** The replay of golden files alone. */
     static Results replay(Engine engine, List<Path> files) {
         Results results = new Results(check -> {}, (done, all) -> {});
+        replay(engine, files, results);
+        return results;
+    }
+
+    static void replay(Engine engine, List<Path> files, Results results) {
         ModelTolerances tolerances = new ModelTolerances(engine.manifest(), Optional.empty());
         new GoldenReplay(TestExecution.of(engine), SmallCheckpoint.folder(), tolerances, results).run(files);
-        return results;
     }
 
     static Engine open(Path model) {
@@ -67,6 +71,11 @@ final class SmokeRun {
 
     static Results compare(Engine engine, Path file, Suite suite, Predicate<Case> wanted) {
         Results results = new Results(check -> {}, (done, all) -> {});
+        compare(engine, file, suite, wanted, results);
+        return results;
+    }
+
+    static void compare(Engine engine, Path file, Suite suite, Predicate<Case> wanted, Results results) {
         ModelTolerances tolerances = new ModelTolerances(engine.manifest(), Optional.empty());
         try (ReferenceFile reference = ReferenceFile.open(file)) {
             Cases cases = Cases.of(suite, OptionalLong.of(reference.seed()));
@@ -76,6 +85,5 @@ final class SmokeRun {
                             cases.sha256(),
                             cases.all().stream().filter(wanted).toList()));
         }
-        return results;
     }
 }

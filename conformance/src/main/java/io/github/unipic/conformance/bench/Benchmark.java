@@ -1,6 +1,7 @@
 package io.github.unipic.conformance.bench;
 
 import io.github.unipic.Cancellation;
+import io.github.unipic.CancelledException;
 import io.github.unipic.conformance.BenchmarkSettings;
 import io.github.unipic.conformance.BenchmarkSettings.Task;
 import io.github.unipic.runtime.RuntimeOptions;
@@ -38,13 +39,20 @@ public final class Benchmark implements AutoCloseable {
     private final List<Results.Answer> answers = new ArrayList<>();
     private final List<Results.Text> texts = new ArrayList<>();
 
-    /** Loads the model. */
+    /**
+     * Loads the model.
+     *
+     * @throws CancelledException when cancelled
+     */
     public Benchmark(
             Path path,
             RuntimeOptions options,
             BenchmarkSettings settings,
             Cancellation cancellation,
             Consumer<String> progress) {
+        if (cancellation.isCancelled()) {
+            throw new CancelledException("The benchmark was cancelled.");
+        }
         this.settings = settings;
         this.progress = progress;
         progress.accept("memory bandwidth");
