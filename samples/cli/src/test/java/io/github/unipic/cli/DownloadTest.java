@@ -45,8 +45,7 @@ class DownloadTest {
         environment.put("HF_ENDPOINT", hub.endpoint());
         environment.put("HF_HOME", folder.resolve("hf").toString());
         environment.put("UNIPIC_DATA", folder.resolve("data").toString());
-        environment.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
-        environment.put("LOCALAPPDATA", folder.resolve("cache").toString());
+        environment.putAll(CommandLineRun.BUILT_IN);
     }
 
     @AfterEach
