@@ -90,10 +90,6 @@ class StandardOutputTest {
             assertThat(run.err()).isEmpty();
             assertThat(run.exitCode()).isEqualTo(141);
         });
-
-        CommandLineRun whole = process().intoClosedPipe().run(HELP);
-        assertThat(whole.err()).isEmpty();
-        assertThat(whole.exitCode()).isEqualTo(141);
     }
 
     @Test
