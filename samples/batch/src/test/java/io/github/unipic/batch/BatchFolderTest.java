@@ -104,7 +104,7 @@ class BatchFolderTest {
     void linesMayBeAppendedByManyThreads() throws Exception {
         int threads = 4;
         int rounds = 25;
-        Files.writeString(prompts, "\"" + "fox ".repeat(5_000) + "\"\n"); // which takes time to write
+        Files.writeString(prompts, "\"" + "fox ".repeat(25_000) + "\"\n"); // which takes time to write
         batch();
         ManifestLine line = lines().get(0);
         CyclicBarrier together = new CyclicBarrier(threads);
