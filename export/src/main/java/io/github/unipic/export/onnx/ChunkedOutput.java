@@ -8,7 +8,8 @@ import java.util.function.LongConsumer;
 
 /** Little-endian values on their way to a stream, in chunks, with each chunk reported. Not thread-safe. */
 public final class ChunkedOutput {
-    private static final int CHUNK_BYTES = 1 << 22;
+    /** Each tensor gets a chunk of its own, and most tensors are small: a larger one would take longer to clear. */
+    private static final int CHUNK_BYTES = 1 << 18;
 
     private final OutputStream out;
     private final LongConsumer written;

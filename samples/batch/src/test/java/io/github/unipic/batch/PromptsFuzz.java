@@ -18,7 +18,7 @@ final class PromptsFuzz implements FuzzTarget {
 
     @Override
     public int mutations() {
-        return 800;
+        return 500;
     }
 
     @Override

@@ -15,21 +15,17 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code unipic batch} on the built-in model. The batch module tests the possible content of a folder. */
+/** {@code unipic batch} on the small model. The batch module tests the possible content of a folder. */
 class BatchTest {
     private static final String FIRST = "{\"prompt\": \"A fox\", \"id\": \"fox\", \"tag\": \"animal\"}\n";
     private static final String SECOND = "{\"prompt\": \"A bear\", \"seed\": 5, \"width\": 32, \"height\": 16}\n";
     private static final String THIRD = "\"A crane\"\n";
     private static final FileTime LONG_AGO = FileTime.from(Instant.parse("2020-01-01T00:00:00Z"));
-
-    @TempDir
-    private static Path cache;
 
     @TempDir
     private Path folder;
@@ -51,7 +47,7 @@ class BatchTest {
         CommandLineRun run = batch("--seed", "100");
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.outLines().get(0)).isEqualTo("Wrote 3 of 3 images to " + images);
-        assertThat(run.err()).contains("ignored: tag", "built-in model");
+        assertThat(run.err()).contains("ignored: tag");
         assertThat(files()).containsExactly("00000-fox.png", "00001.png", "00002.png", "manifest.jsonl");
         List<JsonNode> lines = lines();
         assertThat(lines).extracting(line -> line.path("index").asInt()).containsExactly(0, 1, 2);
@@ -66,7 +62,7 @@ class BatchTest {
                 .isEqualTo(2);
         assertThat(lines).allSatisfy(line -> {
             assertThat(line.path("seconds").isNumber()).isTrue();
-            assertThat(line.path("model").asText()).isEqualTo("colored-shapes");
+            assertThat(line.path("model").asText()).isEqualTo("checkpoint");
         });
         assertThat(image("00001.png").width()).isEqualTo(32);
         assertThat(image("00002.png").request().orElseThrow().seed()).hasValue(102);
@@ -94,7 +90,7 @@ class BatchTest {
     void aCancelledBatchGoesOnWhereItStopped() throws IOException {
         Cancellation cancellation = new Cancellation();
         cancellation.cancel();
-        CommandLineRun cancelled = CommandLineRun.in(environment(), cancellation, command());
+        CommandLineRun cancelled = CommandLineRun.in(CommandLineRun.SMALL, cancellation, command());
         assertThat(cancelled.exitCode()).isEqualTo(130);
         assertThat(cancelled.errLines())
                 .endsWith(
@@ -209,16 +205,12 @@ class BatchTest {
         assertThat(run.errLines()).hasSize(1).first().asString().contains("cannot be used", images.toString());
     }
 
-    private static Map<String, String> environment() {
-        return Map.of("XDG_CACHE_HOME", cache.toString(), "LOCALAPPDATA", cache.toString());
-    }
-
     private String[] command() {
         return new String[] {"batch", prompts.toString(), "-o", images.toString(), "--steps", "2", "--iterations", "2"};
     }
 
     private CommandLineRun batch(String... options) {
-        return CommandLineRun.in(environment(), concat(command(), options));
+        return CommandLineRun.in(CommandLineRun.SMALL, concat(command(), options));
     }
 
     private static String[] concat(String[] first, String... second) {

@@ -2,11 +2,13 @@ package io.github.unipic.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.meaning.World;
 import io.github.unipic.conformance.meaning.World.PromptCase;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,14 +17,10 @@ class BuiltInModelTest {
     private static final String PROMPT = "a red circle above a blue square on a pink background";
 
     @TempDir
-    private static Path cache;
-
-    @TempDir
     private Path folder;
 
     private CommandLineRun run(String... arguments) {
-        return CommandLineRun.in(
-                Map.of("XDG_CACHE_HOME", cache.toString(), "LOCALAPPDATA", cache.toString()), arguments);
+        return CommandLineRun.in(CommandLineRun.BUILT_IN, arguments);
     }
 
     private static int[] pixel(Image image, int x, int y) {
@@ -47,8 +45,10 @@ class BuiltInModelTest {
         assertThat(background[0]).as("pink around").isGreaterThan(220);
         assertThat(background[1]).isBetween(150, 220);
 
-        CommandLineRun described = run("describe", drawn, "-q");
+        CommandLineRun described = run("describe", drawn);
         assertThat(described.out().strip()).isEqualTo(PROMPT);
+        assertThat(described.err()).contains("built-in model");
+        assertThat(run("describe", drawn, "-q", "--max-tokens", "1").err()).isEmpty();
 
         String edited = folder.resolve("edited.png").toString();
         run("edit", drawn, "Make the background cyan.", "-q", "-o", edited, "--seed", "1");
@@ -77,6 +77,18 @@ class BuiltInModelTest {
         assertThat(run.errLines()).hasSize(1).first().asString().contains("colored shapes", "generate --examples");
         CommandLineRun quiet = run("generate", "A red fox", "-q", "-o", drawn, "--iterations", "2", "--steps", "5");
         assertThat(quiet.err()).isEmpty();
+    }
+
+    @Test
+    void chatsAndBatchesSayWhichModelTheyUse() throws IOException {
+        CommandLineRun chat = CommandLineRun.typing("/quit\n", CommandLineRun.BUILT_IN, new Cancellation(), "chat");
+        assertThat(chat.err()).contains("built-in model");
+
+        Path prompts = Files.writeString(folder.resolve("prompts.jsonl"), "\"a red circle\"\n");
+        Path images = folder.resolve("images");
+        String[] batch = {"batch", prompts.toString(), "-o", images.toString(), "--iterations", "2", "--steps", "2"};
+        assertThat(run(batch).err()).contains("built-in model");
+        assertThat(images.resolve("manifest.jsonl")).content().contains("\"model\":\"colored-shapes\"");
     }
 
     @Test

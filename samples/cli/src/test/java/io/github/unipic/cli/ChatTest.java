@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.UniPic;
+import io.github.unipic.testing.SmallModel;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterOutputStream;
@@ -16,7 +17,6 @@ import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -30,11 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Conversations with the built-in model, through a pipe. */
+/** Conversations with the small model, through a pipe. */
 class ChatTest {
-    @TempDir
-    private static Path cache;
-
     @TempDir
     private Path folder;
 
@@ -54,7 +51,7 @@ class ChatTest {
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out()).isNotBlank();
         assertThat(run.err())
-                .contains("built-in model", "The next question comes with an image (64 x 64).")
+                .contains("The next question comes with an image (64 x 64).")
                 .doesNotContain("unipic: ", "> ");
         CommandLineRun again = chat("/image " + fox, "What is it?", "And where?");
         assertThat(again.out()).isEqualTo(run.out());
@@ -77,8 +74,8 @@ class ChatTest {
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out())
                 .containsSubsequence(
-                        "Wrote " + first + " (64 x 64, seed ", "Took ", "Wrote " + second, "Wrote " + copy);
-        assertThat(run.err()).contains("The next question comes with an image (64 x 64).");
+                        "Wrote " + first + " (128 x 128, seed ", "Took ", "Wrote " + second, "Wrote " + copy);
+        assertThat(run.err()).contains("The next question comes with an image (128 x 128).");
         assertThat(Image.read(first).metadata()).containsEntry("prompt", "a fox");
         assertThat(Image.read(second).metadata()).containsEntry("prompt", "make it night");
         assertThat(Files.readAllBytes(copy)).isEqualTo(Files.readAllBytes(second));
@@ -103,7 +100,7 @@ class ChatTest {
         CommandLineRun run = chat(line, "/help");
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).isEmpty();
-        assertThat(run.errLines().get(1)).startsWith("unipic: ").contains(message);
+        assertThat(run.errLines().get(0)).startsWith("unipic: ").contains(message);
         assertThat(run.err()).contains("/draw PROMPT", "/quit");
     }
 
@@ -111,7 +108,7 @@ class ChatTest {
     void aLineWithoutEndIsNotKept() {
         CommandLineRun run = chat("x".repeat(3_000_000), "/help");
         assertThat(run.exitCode()).isZero();
-        assertThat(run.errLines().get(1)).isEqualTo("unipic: the line is ignored: it has more than 1000000 characters");
+        assertThat(run.errLines().get(0)).isEqualTo("unipic: the line is ignored: it has more than 1000000 characters");
         assertThat(run.err()).contains("/draw PROMPT");
     }
 
@@ -129,8 +126,8 @@ class ChatTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         OutputStream out = tellingOfItsFirstByte(begun);
         Session session = CommandLineRun.session(
-                "/image " + fox + "\nWhat is it?\n/help\n", out, err, environment(), new Cancellation());
-        try (UniPic unipic = DefaultModel.of(session).load(UniPic::load);
+                "/image " + fox + "\nWhat is it?\n/help\n", out, err, CommandLineRun.SMALL, new Cancellation());
+        try (UniPic unipic = UniPic.load(SmallModel.folder());
                 Chat chat = new Chat(session, unipic, new SpecialTokensOption())) {
             runBeside(
                     () -> {
@@ -149,9 +146,9 @@ class ChatTest {
     @Test
     void ctrlCWithNothingToStopSaysHowToEnd() throws Exception {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Session session =
-                CommandLineRun.session("", OutputStream.nullOutputStream(), err, environment(), new Cancellation());
-        try (UniPic unipic = DefaultModel.of(session).load(UniPic::load);
+        Session session = CommandLineRun.session(
+                "", OutputStream.nullOutputStream(), err, CommandLineRun.SMALL, new Cancellation());
+        try (UniPic unipic = UniPic.load(SmallModel.folder());
                 Chat chat = new Chat(session, unipic, new SpecialTokensOption())) {
             chat.interrupt();
             chat.run();
@@ -184,7 +181,7 @@ class ChatTest {
                     Output.results(OutputStream.nullOutputStream(), StandardCharsets.UTF_8, () -> false),
                     Output.messages(watched, StandardCharsets.UTF_8, () -> false),
                     () -> Terminal.USUAL_COLUMNS,
-                    environment()::get,
+                    CommandLineRun.SMALL::get,
                     cancellation);
             int exitCode = runBeside(() -> UniPicCommand.run(session, "chat"), () -> {
                 assertThat(prompted.await(60, TimeUnit.SECONDS)).isTrue();
@@ -229,11 +226,7 @@ class ChatTest {
         };
     }
 
-    private static Map<String, String> environment() {
-        return Map.of("XDG_CACHE_HOME", cache.toString(), "LOCALAPPDATA", cache.toString());
-    }
-
     private static CommandLineRun chat(String... lines) {
-        return CommandLineRun.typing(String.join("\n", lines), environment(), new Cancellation(), "chat");
+        return CommandLineRun.typing(String.join("\n", lines), CommandLineRun.SMALL, new Cancellation(), "chat");
     }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** The command line in a process of its own, to test the effects of its streams and its environment. */
 final class CommandLineProcess {
@@ -24,14 +25,14 @@ final class CommandLineProcess {
     private Optional<File> output = Optional.empty();
     private boolean readerGone;
 
-    /** @param folder for what the process prints; also its cache folder, unless the environment names another */
+    /** @param folder for what the process prints, and for its data */
     CommandLineProcess(Path folder) {
         this.folder = folder;
         builder.environment().keySet().removeIf(name -> name.startsWith("UNIPIC_") || name.startsWith("LC_"));
         builder.environment()
                 .putAll(Map.of(
                         "XDG_CACHE_HOME",
-                        folder.toString(),
+                        CommandLineRun.CACHE.toString(),
                         "UNIPIC_DATA",
                         folder.resolve("data").toString(),
                         "LC_ALL",
@@ -43,9 +44,17 @@ final class CommandLineProcess {
         return this;
     }
 
+    /** A Java that starts quickly and does not compute for long. */
+    static List<String> java() {
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC");
+    }
+
     /** Java's own options, then a main class. */
     CommandLineProcess java(Class<?> main, String... options) {
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(java());
         command.addAll(List.of(options));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         return this;
@@ -107,6 +116,54 @@ final class CommandLineProcess {
             process.destroyForcibly();
         }
         return new CommandLineRun(process.exitValue(), Files.exists(out) ? text(out) : "", text(err));
+    }
+
+    /**
+     * Runs several commands one after the other in one process, so that Java starts once. Each has its own standard
+     * error and exit code, and no output.
+     */
+    List<CommandLineRun> runInTurn(List<String[]> commands) throws IOException, InterruptedException {
+        CommandLineRun all = java(InTurn.class).run(InTurn.arguments(commands));
+        List<CommandLineRun> runs = new ArrayList<>();
+        StringBuilder err = new StringBuilder();
+        for (String line : all.errLines()) {
+            if (line.startsWith(InTurn.END)) {
+                runs.add(new CommandLineRun(Integer.parseInt(line.substring(InTurn.END.length())), "", err.toString()));
+                err.setLength(0);
+            } else {
+                err.append(line).append(System.lineSeparator());
+            }
+        }
+        assertThat(runs).as(all.err()).hasSameSizeAs(commands);
+        return runs;
+    }
+
+    /** The main class for commands in turn. */
+    static final class InTurn {
+        /** Begins the line on standard error after each command. */
+        static final String END = "exit code ";
+
+        private static final String NEXT = "--next-command";
+
+        static String[] arguments(List<String[]> commands) {
+            return commands.stream()
+                    .flatMap(command -> Stream.concat(Stream.of(command), Stream.of(NEXT)))
+                    .toArray(String[]::new);
+        }
+
+        public static void main(String[] args) {
+            List<String> command = new ArrayList<>();
+            for (String arg : args) {
+                if (arg.equals(NEXT)) {
+                    Session session = Session.system();
+                    int exitCode = UniPicCommand.run(session, command.toArray(String[]::new));
+                    session.err().println(END + exitCode);
+                    command.clear();
+                } else {
+                    command.add(arg);
+                }
+            }
+        }
     }
 
     private static String text(Path file) throws IOException {

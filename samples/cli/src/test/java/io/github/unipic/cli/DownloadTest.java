@@ -7,11 +7,13 @@ import io.github.unipic.Image;
 import io.github.unipic.conformance.EmbeddedCheckpoint;
 import io.github.unipic.testing.SmallHub;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,8 +47,7 @@ class DownloadTest {
         environment.put("HF_ENDPOINT", hub.endpoint());
         environment.put("HF_HOME", folder.resolve("hf").toString());
         environment.put("UNIPIC_DATA", folder.resolve("data").toString());
-        environment.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
-        environment.put("LOCALAPPDATA", folder.resolve("cache").toString());
+        environment.putAll(CommandLineRun.BUILT_IN);
     }
 
     @AfterEach
@@ -126,7 +127,11 @@ class DownloadTest {
         assertThat(info.exitCode()).isZero();
         assertThat(info.out()).contains("Chosen   built in", folder.resolve("gone") + " no longer exists");
         Files.writeString(data.resolve("current-model"), "\u0000 relative");
-        assertThat(run("info").out()).contains("no model was downloaded");
+        Session session = CommandLineRun.session(
+                "", OutputStream.nullOutputStream(), OutputStream.nullOutputStream(), environment, new Cancellation());
+        ModelChoice choice = ModelChoice.of(Optional.empty(), session);
+        assertThat(choice.folder()).isEmpty();
+        assertThat(choice.reason()).contains("built in", "no model was downloaded");
     }
 
     @Test

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.EmbeddedCheckpoint;
+import io.github.unipic.files.Sha256;
+import io.github.unipic.testing.SmallModel;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,31 +17,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whole commands on the real built-in model, as a new user runs them. */
+/** Whole commands on the small model; {@link BuiltInModelTest} has those of a user without a model. */
 class EndToEndTest {
     @TempDir
-    private static Path cache;
-
-    @TempDir
     private Path folder;
-
-    private Map<String, String> environment;
-
-    @BeforeEach
-    void keepTheUsersCacheFolderOut() {
-        // Every operating system's variable but the Mac's, where the cache folder has none.
-        environment = Map.of("XDG_CACHE_HOME", cache.toString(), "LOCALAPPDATA", cache.toString());
-    }
 
     @Test
     void generateDrawsAnImageAndSaysSo() {
@@ -48,7 +37,7 @@ class EndToEndTest {
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.outLines().get(0)).startsWith("Wrote " + fox + " (").contains("seed 7");
         assertThat(run.outLines().get(1)).startsWith("Took ");
-        assertThat(run.err()).contains("built-in model", "colored shapes");
+        assertThat(run.err()).isEmpty();
         assertThat(Image.read(fox).request().orElseThrow().prompt()).isEqualTo("A red fox in the snow");
     }
 
@@ -96,7 +85,7 @@ class EndToEndTest {
         assertThat(Image.read(again).rgb()).isEqualTo(Image.read(fox).rgb());
     }
 
-    /** The built-in model has the graphs for tiles; the whole image and the tiles' differ by rounding, if at all. */
+    /** The model has the graphs for tiles; the whole image and the tiles' differ by rounding, if at all. */
     @Test
     void littleMemoryDrawsTheSameImage() {
         Path whole = folder.resolve("whole.png");
@@ -150,7 +139,7 @@ class EndToEndTest {
         Cancellation cancellation = new Cancellation();
         cancellation.cancel();
         CommandLineRun run = CommandLineRun.in(
-                environment,
+                CommandLineRun.SMALL,
                 cancellation,
                 "generate",
                 "A fox",
@@ -167,7 +156,7 @@ class EndToEndTest {
         CommandLineRun run = run("describe", fox, "What is it?", "--image", fox, "--max-tokens", "8");
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out()).endsWith(System.lineSeparator()).isNotBlank();
-        assertThat(run.err()).contains("built-in model", "8 tokens", "--max-tokens");
+        assertThat(run.err()).contains("8 tokens", "--max-tokens");
         CommandLineRun again = run("describe", fox, "What is it?", "--image", fox, "--max-tokens", "8", "-q");
         assertThat(again.out()).isEqualTo(run.out());
         assertThat(again.err()).isEmpty();
@@ -215,7 +204,7 @@ class EndToEndTest {
                 "generate", "fox", "--size", "32x48", "--iterations", "1", "--steps", "2", "-o", file("small.png"));
         CommandLineRun other = run(small.toArray(String[]::new));
         assertThat(other.exitCode()).isZero();
-        assertThat(other.err()).contains("made for images of 64 x 64");
+        assertThat(other.err()).contains("made for images of 128 x 128");
         List<String> quiet = Stream.concat(small.stream(), Stream.of("-q")).toList();
         assertThat(run(quiet.toArray(String[]::new)).err()).isEmpty();
     }
@@ -295,7 +284,7 @@ class EndToEndTest {
         String fox = fox();
         Cancellation cancellation = new Cancellation();
         cancellation.cancel();
-        CommandLineRun run = CommandLineRun.in(environment, cancellation, "describe", fox);
+        CommandLineRun run = CommandLineRun.in(CommandLineRun.SMALL, cancellation, "describe", fox);
         assertThat(run.exitCode()).isEqualTo(130);
         assertThat(run.out()).isEmpty();
         assertThat(run.errLines()).last().isEqualTo("unipic: cancelled");
@@ -436,7 +425,7 @@ class EndToEndTest {
         Cancellation cancellation = new Cancellation();
         cancellation.cancel();
         CommandLineRun run = CommandLineRun.in(
-                environment,
+                CommandLineRun.SMALL,
                 cancellation,
                 "export",
                 "--checkpoint",
@@ -451,33 +440,32 @@ class EndToEndTest {
     void conformancePassesHereAndWritesItsReport() throws IOException {
         EmbeddedCheckpoint.RANDOM.copyTo(folder);
         Path report = folder.resolve("report");
+        Path some = Files.createDirectory(folder.resolve("some"));
+        for (String name : List.of("text.safetensors", "vision_encoder.safetensors", "token_sampler_10.safetensors")) {
+            Files.copy(folder.resolve("golden").resolve(name), some.resolve(name));
+        }
         CommandLineRun run = run(
                 "conformance",
                 "run",
                 "--checkpoint",
                 folder.resolve("checkpoint").toString(),
                 "--golden",
-                folder.resolve("golden").toString(),
+                some.toString(),
                 "--out",
                 report.toString());
         assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
-        assertThat(run.outLines()).first().asString().startsWith("PASSED  153 checks");
-        JsonNode json =
-                new ObjectMapper().readTree(report.resolve("report.json").toFile());
+        assertThat(run.outLines()).first().asString().startsWith("PASSED  7 checks");
+        JsonNode json = json(report);
         assertThat(json.path("passed").asBoolean()).isTrue();
-        assertThat(json.path("checks")).hasSize(153);
+        assertThat(json.path("checks")).hasSize(7);
         assertThat(json.at("/subject/reference").asText()).isEqualTo("PyTorch (golden files)");
     }
 
     @Test
-    void aRecordedModelPassesItsOwnReferenceAndFailsAnothers() throws IOException {
-        EmbeddedCheckpoint.RANDOM.copyTo(folder);
-        String model = folder.resolve("model").toString();
+    void aRecordedModelPassesItsOwnReference() throws IOException {
+        String model = SmallModel.folder().toString();
         String reference = folder.resolve("own.safetensors").toString();
         Path report = folder.resolve("report");
-        assertThat(run("export", "--checkpoint", folder.resolve("checkpoint").toString(), "--out", model, "-q")
-                        .exitCode())
-                .isZero();
         assertThat(run("conformance", "record", "--model", model, "--suite", "smoke", "--out", reference, "--seed", "5")
                         .exitCode())
                 .isZero();
@@ -485,6 +473,8 @@ class EndToEndTest {
                 run("conformance", "run", "--model", model, "--reference", reference, "--out", report.toString());
         assertThat(passed.exitCode()).as(passed.out() + passed.err()).isZero();
         assertThat(passed.outLines()).first().asString().startsWith("PASSED");
+        assertThat(json(report).at("/subject/reference_digest").asText())
+                .isEqualTo(Sha256.of(Files.readAllBytes(Path.of(reference))));
         assertThat(report).isDirectoryContaining("glob:**/report.html");
         assertThat(report).isDirectoryContaining("glob:**/report.xml");
 
@@ -495,19 +485,30 @@ class EndToEndTest {
         assertThat(none.exitCode()).isEqualTo(2);
         assertThat(report.resolve("report.json")).hasContent(before);
         assertThat(report).isDirectoryContaining("glob:**/report.html");
+    }
 
-        // The same file, made to say that its numbers are of other inputs.
-        String lie = Files.readString(Path.of(reference), StandardCharsets.ISO_8859_1)
-                .replace("\"seed\":\"5\"", "\"seed\":\"6\"");
-        Files.writeString(Path.of(reference), lie, StandardCharsets.ISO_8859_1);
-        CommandLineRun failed =
-                run("conformance", "run", "-q", "--model", model, "--reference", reference, "--out", report.toString());
+    @Test
+    void conformanceFailsWhereTheNumbersAreOthers() throws IOException {
+        EmbeddedCheckpoint.RANDOM.copyTo(folder);
+        Path golden = Files.createDirectory(folder.resolve("other"));
+        byte[] tensors = Files.readAllBytes(folder.resolve("golden/vision_encoder.safetensors"));
+        Arrays.fill(tensors, tensors.length - 4000, tensors.length, (byte) 0);
+        Files.write(golden.resolve("vision_encoder.safetensors"), tensors);
+        Path report = folder.resolve("report");
+        CommandLineRun failed = run(
+                "conformance",
+                "run",
+                "-q",
+                "--checkpoint",
+                folder.resolve("checkpoint").toString(),
+                "--golden",
+                golden.toString(),
+                "--out",
+                report.toString());
         assertThat(failed.exitCode()).isEqualTo(UniPicCommand.FAILED);
         assertThat(failed.outLines()).containsExactly("FAIL");
         assertThat(failed.err()).isEmpty();
-        JsonNode json =
-                new ObjectMapper().readTree(report.resolve("report.json").toFile());
-        assertThat(json.path("passed").asBoolean()).isFalse();
+        assertThat(json(report).path("passed").asBoolean()).isFalse();
     }
 
     @Test
@@ -534,8 +535,12 @@ class EndToEndTest {
         assertThat(unknown.errLines()).singleElement().asString().contains("nothing was compared");
     }
 
+    private static JsonNode json(Path report) throws IOException {
+        return new ObjectMapper().readTree(report.resolve("report.json").toFile());
+    }
+
     private CommandLineRun run(String... args) {
-        return CommandLineRun.in(environment, args);
+        return CommandLineRun.in(CommandLineRun.SMALL, args);
     }
 
     private List<Path> files() throws IOException {

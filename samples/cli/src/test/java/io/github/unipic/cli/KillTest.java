@@ -6,12 +6,10 @@ import io.github.unipic.Image;
 import io.github.unipic.UniPic;
 import io.github.unipic.conformance.EmbeddedCheckpoint;
 import io.github.unipic.files.FileTree;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -29,21 +27,19 @@ import org.junit.jupiter.api.io.TempDir;
  * moments are tried; other tests try each one between two moves.
  */
 class KillTest {
-    private static final int ROUNDS = 3;
+    private static final int ROUNDS = 2;
     private static final int IMAGES = 6;
 
+    /** For what is not under test: the checkpoint, temporary files, what the process prints. */
     @TempDir
-    private static Path cache;
-
-    @TempDir
-    private static Path checkpoints;
+    private static Path around;
 
     @TempDir
     private Path folder;
 
     @BeforeAll
     static void makeCheckpoint() {
-        EmbeddedCheckpoint.RANDOM.copyTo(checkpoints);
+        EmbeddedCheckpoint.RANDOM.copyTo(around);
     }
 
     @Test
@@ -90,8 +86,6 @@ class KillTest {
         String[] command = {
             "batch", prompts.toString(), "-o", images.toString(), "--seed", "7", "--steps", "2", "--iterations", "2"
         };
-        assertThat(run(command).exitCode()).isZero(); // So that the built-in model is there.
-        delete(images);
         Random moments = new Random(3);
         for (int i = 0; i < ROUNDS; i++) {
             killSomewhere(moments, images, command);
@@ -125,30 +119,29 @@ class KillTest {
 
     private static String[] export(Path model) {
         return new String[] {
-            "export", "--checkpoint", checkpoints.resolve("checkpoint").toString(), "--out", model.toString()
+            "export", "--checkpoint", around.resolve("checkpoint").toString(), "--out", model.toString()
         };
     }
 
     private static CommandLineRun run(String... command) {
-        return CommandLineRun.in(Map.of("XDG_CACHE_HOME", cache.toString(), "LOCALAPPDATA", cache.toString()), command);
+        return CommandLineRun.in(CommandLineRun.SMALL, command);
     }
 
     /** Waits until the command has begun to write, and then for a moment that is part of what the writing takes. */
     private void killSomewhere(Random moments, Path written, String... command) throws Exception {
-        List<String> java = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Djava.io.tmpdir=" + cache,
+        List<String> java = new ArrayList<>(CommandLineProcess.java());
+        java.addAll(List.of(
+                "-Djava.io.tmpdir=" + around,
                 "-cp",
                 System.getProperty("java.class.path"),
                 UniPicCommand.class.getName()));
-        java.addAll(Arrays.asList(command));
-        ProcessBuilder builder =
-                new ProcessBuilder(java).redirectErrorStream(true).redirectOutput(new File(cache.toFile(), "output"));
-        builder.environment().put("XDG_CACHE_HOME", cache.toString());
-        builder.environment().put("LOCALAPPDATA", cache.toString());
-        builder.environment().put("UNIPIC_DATA", cache.resolve("data").toString());
+        java.addAll(List.of(CommandLineRun.onOneThread(command)));
+        ProcessBuilder builder = new ProcessBuilder(java)
+                .redirectErrorStream(true)
+                .redirectOutput(around.resolve("output").toFile());
+        builder.environment().putAll(CommandLineRun.BUILT_IN);
+        builder.environment().putAll(CommandLineRun.SMALL);
+        builder.environment().put("UNIPIC_DATA", around.resolve("data").toString());
         List<String> before = list(written);
         Process process = builder.start();
         try {

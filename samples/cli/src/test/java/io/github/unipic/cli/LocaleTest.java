@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.unipic.Image;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,14 +23,8 @@ class LocaleTest {
             if (!String.format(Locale.getDefault(), "%d", 7).equals("\u0667")) {
                 throw new IllegalStateException("this Java has no such locale");
             }
-            System.exit(UniPicCommand.run(Session.system(), args));
+            CommandLineProcess.InTurn.main(args);
         }
-    }
-
-    private CommandLineRun run(String... args) throws Exception {
-        return new CommandLineProcess(folder)
-                .java(Main.class, "-Duser.language=ar", "-Duser.country=EG")
-                .run(args);
     }
 
     @Test
@@ -36,10 +32,17 @@ class LocaleTest {
         Path prompts =
                 Files.writeString(folder.resolve("prompts.jsonl"), "\"a fox\"\n{\"prompt\": \"x\", \"id\": 7}\n");
         Path images = folder.resolve("images");
-        CommandLineRun batch =
-                run("batch", prompts.toString(), "-o", images.toString(), "-q", "--size", "64", "--steps", "5");
-        assertThat(batch.err()).isEmpty();
-        assertThat(batch.exitCode()).isZero();
+        Path fox = folder.resolve("fox.png");
+        String[] batch = {"batch", prompts.toString(), "-o", images.toString(), "-q"};
+        String[] generate = {"generate", "a fox", "-o", fox.toString(), "--seed", "7"};
+        List<String> few = List.of("--size", "64", "--steps", "5", "--iterations", "4");
+        CommandLineRun run = new CommandLineProcess(folder)
+                .environment("XDG_CACHE_HOME", folder.toString())
+                .java(Main.class, "-Duser.language=ar", "-Duser.country=EG")
+                .run(CommandLineProcess.InTurn.arguments(List.of(
+                        Stream.concat(Stream.of(batch), few.stream()).toArray(String[]::new),
+                        Stream.concat(Stream.of(generate), few.stream()).toArray(String[]::new))));
+        assertThat(run.errLines()).startsWith("exit code 0").endsWith("exit code 0");
         assertThat(images).isDirectoryContaining("glob:**/00000.png").isDirectoryContaining("glob:**/00001-7.png");
         assertThat(new ObjectMapper()
                         .readTree(Files.readAllLines(images.resolve("manifest.jsonl"))
@@ -48,10 +51,8 @@ class LocaleTest {
                         .intValue())
                 .isEqualTo(1);
 
-        Path fox = folder.resolve("fox.png");
-        CommandLineRun generate = run("generate", "a fox", "-o", fox.toString(), "--seed", "7", "--size", "64");
-        assertThat(generate.outLines().get(0)).isEqualTo("Wrote " + fox + " (64 x 64, seed 7)");
-        assertThat(generate.outLines().get(1)).matches("Took [0-9.]+ s");
+        assertThat(run.outLines().get(0)).isEqualTo("Wrote " + fox + " (64 x 64, seed 7)");
+        assertThat(run.outLines().get(1)).matches("Took [0-9.]+ s");
         assertThat(Image.read(fox).request().orElseThrow().seed()).hasValue(7);
     }
 }

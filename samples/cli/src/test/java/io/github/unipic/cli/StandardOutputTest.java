@@ -3,97 +3,99 @@ package io.github.unipic.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.Image;
+import io.github.unipic.conformance.EmbeddedCheckpoint;
+import io.github.unipic.testing.SmallModel;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** It is a failure if standard output cannot be written, but not if its reader has ended. */
 class StandardOutputTest {
-    @TempDir
-    private static Path cache;
+    private static final String NO_SPACE = "unipic: standard output cannot be written: No space left on device";
+    private static final String[] HELP = {"--help"};
 
     @TempDir
     private Path folder;
 
-    private static final String[] HELP = {"--help"};
-    private static final String[] VERSION = {"--version"};
-    private static final String[] DESCRIBE = {"describe", "FOX", "-q", "--max-tokens", "3"};
-    private static final String[] GENERATE = {"generate", "x", "-q", "--count", "3", "--steps", "5", "-o", "OUT.png"};
-
-    private static Stream<Arguments> onFullDisk() {
-        return Stream.of(
-                Arguments.of(1, "", HELP),
-                Arguments.of(1, "", VERSION),
-                Arguments.of(1, "", new String[] {"info"}),
-                Arguments.of(1, "", DESCRIBE),
-                Arguments.of(1, "What is it?\n", new String[] {"chat"}),
-                // Where 1 is a verdict about the machine.
-                Arguments.of(2, "", new String[] {"conformance", "run", "-q", "--out", "OUT"}));
+    private CommandLineProcess process() {
+        return new CommandLineProcess(folder)
+                .environment("UNIPIC_MODEL", SmallModel.folder().toString());
     }
 
-    private static Stream<Arguments> intoClosedPipe() {
-        return Stream.of(HELP, DESCRIBE, GENERATE).map(args -> Arguments.of((Object) args));
+    private String file(String name) {
+        return folder.resolve(name).toString();
     }
 
-    @BeforeEach
-    void drawFox() {
+    private String[] describe() {
         Image.ofRgb(64, 64, new byte[3 * 64 * 64]).save(folder.resolve("fox.png"));
+        return new String[] {"describe", file("fox.png"), "-q", "--max-tokens", "3"};
     }
 
-    private CommandLineRun run(CommandLineProcess process, String input, String[] args) throws Exception {
-        return process.typing(input.getBytes(StandardCharsets.UTF_8))
-                .run(Stream.of(args)
-                        .map(arg -> arg.replace("FOX", folder.resolve("fox.png").toString())
-                                .replace("OUT", folder.resolve("out").toString()))
-                        .toArray(String[]::new));
+    private String[] generate() {
+        return new String[] {"generate", "x", "-q", "--count", "3", "--steps", "5", "-o", file("out.png")};
     }
 
-    @ParameterizedTest
-    @MethodSource("onFullDisk")
-    @EnabledOnOs(OS.LINUX)
-    void aFullDiskIsAFailure(int exitCode, String input, String[] args) throws Exception {
-        CommandLineRun run = run(new CommandLineProcess(cache).writingTo("/dev/full"), input, args);
-        assertThat(run.errLines())
-                .filteredOn(line -> !line.startsWith("No --model given"))
-                .containsExactly("unipic: standard output cannot be written: No space left on device");
-        assertThat(run.exitCode()).isEqualTo(exitCode);
+    /** A run that takes little: two graphs of the small checkpoint. */
+    private String[] conformance() throws IOException {
+        EmbeddedCheckpoint.RANDOM.copyTo(folder);
+        Path golden = Files.createDirectory(folder.resolve("some"));
+        Files.copy(folder.resolve("golden/text.safetensors"), golden.resolve("text.safetensors"));
+        return new String[] {
+            "conformance",
+            "run",
+            "-q",
+            "--checkpoint",
+            file("checkpoint"),
+            "--golden",
+            golden.toString(),
+            "--out",
+            file("report")
+        };
     }
 
-    @ParameterizedTest
-    @MethodSource("intoClosedPipe")
-    @DisabledOnOs(OS.WINDOWS)
-    void aReaderThatIsGoneEndsItQuietly(String[] args) throws Exception {
-        CommandLineRun run = run(new CommandLineProcess(cache).intoClosedPipe(), "", args);
-        assertThat(run.errLines())
-                .filteredOn(line -> !line.startsWith("No --model given"))
-                .isEmpty();
-        assertThat(run.exitCode()).isEqualTo(141);
-    }
-
-    /** Their names are only told after all are saved. */
     @Test
     @EnabledOnOs(OS.LINUX)
-    void imagesAreSavedThoughTheirNamesCannotBeTold() throws Exception {
-        CommandLineRun run = run(new CommandLineProcess(cache).writingTo("/dev/full"), "", GENERATE);
-        assertThat(run.exitCode()).isEqualTo(1);
+    void aFullDiskIsAFailure() throws Exception {
+        List<CommandLineRun> runs = process()
+                .writingTo("/dev/full")
+                .typing("What is it?\n".getBytes(StandardCharsets.UTF_8))
+                .runInTurn(List.of(
+                        HELP, new String[] {"info"}, describe(), new String[] {"chat"}, generate(), conformance()));
+        assertThat(runs)
+                .allSatisfy(run -> assertThat(run.errLines()).containsExactly(NO_SPACE))
+                .extracting(CommandLineRun::exitCode)
+                // For conformance 1 is a verdict about the machine.
+                .containsExactly(1, 1, 1, 1, 1, 2);
+        // The names of images are only told after all are saved.
         assertThat(folder.resolve("out-1.png")).exists();
         assertThat(folder.resolve("out-3.png")).exists();
+
+        CommandLineRun whole = process().writingTo("/dev/full").run("--version");
+        assertThat(whole.errLines()).containsExactly(NO_SPACE);
+        assertThat(whole.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aReaderThatIsGoneEndsItQuietly() throws Exception {
+        List<CommandLineRun> runs = process().intoClosedPipe().runInTurn(List.of(HELP, describe(), generate()));
+        assertThat(runs).allSatisfy(run -> {
+            assertThat(run.err()).isEmpty();
+            assertThat(run.exitCode()).isEqualTo(141);
+        });
     }
 
     @Test
     void aByteOrderMarkIsNoPartOfACommand() throws Exception {
         byte[] typed = "\uFEFF/help\r\n/quit\r\n".getBytes(StandardCharsets.UTF_8);
-        CommandLineRun run = new CommandLineProcess(cache).typing(typed).run("chat");
+        CommandLineRun run = process().typing(typed).run("chat");
         assertThat(run.err()).contains("/draw PROMPT");
         assertThat(run.out()).isEmpty();
         assertThat(run.exitCode()).isZero();
@@ -106,7 +108,7 @@ class StandardOutputTest {
         // Written by a shell: this process may itself be in a locale that lacks the letter.
         Path script =
                 Files.writeString(folder.resolve("run.sh"), "LC_ALL=POSIX exec \"$@\" generate x -o caf\u00e9.png");
-        CommandLineRun run = new CommandLineProcess(cache)
+        CommandLineRun run = process()
                 .program("sh", script.toString())
                 .java(UniPicCommand.class)
                 .run();
@@ -123,7 +125,7 @@ class StandardOutputTest {
     @DisabledOnOs(OS.WINDOWS)
     void aCacheFolderThatCannotBeWrittenIsOneLine() throws Exception {
         Path file = Files.createFile(folder.resolve("file"));
-        CommandLineRun run = new CommandLineProcess(cache)
+        CommandLineRun run = new CommandLineProcess(folder)
                 .environment("XDG_CACHE_HOME", file.resolve("cache").toString())
                 .run("generate", "x", "-q", "-o", folder.resolve("x.png").toString());
         assertThat(run.errLines())
