@@ -8,7 +8,11 @@ import io.github.unipic.server.http.JettyServer;
 import io.github.unipic.server.http.Limits;
 import io.github.unipic.server.http.Router;
 import io.github.unipic.server.images.ImageStore;
+import io.github.unipic.server.images.SubmittedImages;
 import io.github.unipic.server.jobs.JobQueue;
+import io.github.unipic.server.openai.ChatCompletions;
+import io.github.unipic.server.openai.ConversationCache;
+import io.github.unipic.server.openai.ImageEdits;
 import io.github.unipic.server.openai.ImageGenerations;
 import io.github.unipic.server.openai.Models;
 import io.github.unipic.server.operation.Health;
@@ -41,16 +45,26 @@ public final class UniPicServer implements AutoCloseable {
     /** Where it listens unless told otherwise. */
     public static final int DEFAULT_PORT = 8080;
 
+    /** Of an image in a request: those of most cameras. */
+    private static final long MOST_PIXELS = 50_000_000;
+
+    private static final int KEPT_CONVERSATIONS = 8;
+
+    /** Of all kept conversations; each token takes 57 kB in the published model. */
+    private static final long KEPT_TOKENS = 16_384;
+
     private final JettyServer http;
     private final JobQueue queue;
+    private final ConversationCache conversations;
     private final Duration grace;
     private final CompletableFuture<UniPic> model = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private boolean closed;
 
-    private UniPicServer(JettyServer http, JobQueue queue, Duration grace) {
+    private UniPicServer(JettyServer http, JobQueue queue, ConversationCache conversations, Duration grace) {
         this.http = http;
         this.queue = queue;
+        this.conversations = conversations;
         this.grace = grace;
     }
 
@@ -128,6 +142,7 @@ public final class UniPicServer implements AutoCloseable {
         http.refuse();
         queue.close(grace);
         http.close();
+        conversations.close();
         queue.model().ifPresent(UniPic::close);
         ended.complete(null);
     }
@@ -263,15 +278,19 @@ public final class UniPicServer implements AutoCloseable {
             JobQueue queue = new JobQueue(jobs, waiting, metrics);
             metrics.watchQueue(queue::waiting, queue::running);
             ImageStore store = new ImageStore();
+            SubmittedImages images = new SubmittedImages(MOST_PIXELS);
+            ConversationCache conversations = new ConversationCache(KEPT_CONVERSATIONS, KEPT_TOKENS);
             Router router = new Router(Limits.DEFAULTS, new AccessControl(apiKey, allowedHosts), metrics::answered)
                     .addOpen("GET", "/health", Health.health(queue))
                     .addOpen("GET", "/ready", Health.ready(queue))
                     .add("GET", "/metrics", metrics)
                     .add("GET", "/v1/models", new Models(queue))
                     .add("POST", "/v1/images/generations", new ImageGenerations(queue, store))
+                    .add("POST", "/v1/images/edits", new ImageEdits(queue, store, images))
+                    .add("POST", "/v1/chat/completions", new ChatCompletions(queue, images, conversations))
                     .addOpen("GET", ImageStore.PATH, store);
             JettyServer http = JettyServer.start(router, Limits.DEFAULTS, host, port, certificate);
-            UniPicServer server = new UniPicServer(http, queue, grace);
+            UniPicServer server = new UniPicServer(http, queue, conversations, grace);
             Thread loading = new Thread(() -> server.load(loader), "unipic-loading");
             loading.setDaemon(true);
             loading.start();

@@ -36,6 +36,10 @@ record ImageOptions(
         Optional<String> negativePrompt) {
     private static final int MOST_IMAGES = 10;
     private static final int MOST_PARTIAL_IMAGES = 3;
+
+    /** For clients that ask for progress. */
+    private static final int MOST_PREVIEWS = 64;
+
     private static final int MOST_DIFFUSION_STEPS = 1000;
     private static final int MOST_ITERATIONS = 4096;
 
@@ -55,13 +59,16 @@ record ImageOptions(
                 .isPresent()) {
             throw HttpError.unsupported("background", "images of this model have no transparent background");
         }
+        boolean progress = parameters.flag("progress");
         return new ImageOptions(
                 parameters.integer("n", 1, MOST_IMAGES).orElse(1),
                 byUrl,
                 ImageEncoding.of(parameters),
                 stream,
-                parameters.integer("partial_images", 0, MOST_PARTIAL_IMAGES).orElse(0),
-                parameters.flag("progress"),
+                parameters
+                        .integer("partial_images", 0, progress ? MOST_PREVIEWS : MOST_PARTIAL_IMAGES)
+                        .orElse(0),
+                progress,
                 parameters.integer("seed"),
                 parameters.number("guidance_scale"),
                 parameters.integer("num_inference_steps", 1, MOST_DIFFUSION_STEPS),

@@ -1,8 +1,10 @@
 package io.github.unipic.server.openai;
 
+import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import io.github.unipic.ImageRequest;
 import io.github.unipic.Progress;
+import io.github.unipic.UniPic;
 import io.github.unipic.server.http.EventStream;
 import io.github.unipic.server.http.Exchange;
 import io.github.unipic.server.images.ImageStore;
@@ -50,10 +52,8 @@ final class ImageTask {
      *
      * @param name of the task, for the metrics
      * @param request what to make; this adds the options
-     * @param sourceTokens tokens of the images that the request has
      */
-    void run(JobQueue queue, ImageStore store, String name, ImageRequest.Builder<?> request, int sourceTokens)
-            throws IOException {
+    void run(JobQueue queue, ImageStore store, String name, ImageRequest.Builder<?> request) throws IOException {
         options.applyTo(request);
         request.seed(seed).cancellation(exchange.cancellation());
         Optional<EventStream> events = options.stream() ? Optional.of(exchange.events()) : Optional.empty();
@@ -63,11 +63,7 @@ final class ImageTask {
         record Result(List<Image> images, Usage usage) {}
         Result result = queue.run(name, exchange.cancellation(), position, unipic -> {
             List<Image> images = unipic.images(built);
-            int pixels = unipic.info().sizeMultiple() * unipic.info().sizeMultiple();
-            int outputTokens = images.stream()
-                    .mapToInt(image -> image.width() * image.height() / pixels)
-                    .sum();
-            return new Result(images, Usage.of(unipic.countTokens(built.prompt()), sourceTokens, outputTokens));
+            return new Result(images, usage(unipic, built, images));
         });
         if (events.isPresent()) {
             for (int i = 0; i < result.images().size(); i++) {
@@ -77,6 +73,15 @@ final class ImageTask {
         } else {
             exchange.send(200, response(result.images(), result.usage(), store));
         }
+    }
+
+    /** The source of a change has as many tokens as the image that it becomes. */
+    private static Usage usage(UniPic unipic, ImageRequest request, List<Image> images) {
+        int side = unipic.info().sizeMultiple();
+        Image image = images.get(0);
+        int tokens = ((image.width() + side - 1) / side) * ((image.height() + side - 1) / side);
+        int sourceTokens = request instanceof GenerateRequest ? 0 : tokens;
+        return Usage.of(unipic.countTokens(request.prompt()), sourceTokens, tokens * images.size());
     }
 
     private void tellPosition(EventStream stream, int before) {
