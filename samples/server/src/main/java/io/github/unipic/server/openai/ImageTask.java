@@ -25,7 +25,7 @@ import java.util.function.IntConsumer;
 
 /** Makes the images of a request and answers with them, whole or as a stream of events. */
 final class ImageTask {
-    private static final String QUALITY = "auto";
+    private static final String QUALITY = "high";
     private static final String BACKGROUND = "opaque";
 
     /** Seeds that JavaScript's numbers hold. */
