@@ -12,6 +12,7 @@ import io.github.unipic.runtime.Failures;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.runtime.provider.OnnxRuntime;
+import io.github.unipic.text.PromptText;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -184,6 +185,18 @@ public final class UniPic implements AutoCloseable {
                 bytes,
                 spec.inputs().stream().map(Object::toString).toList(),
                 spec.outputs().stream().map(Object::toString).toList());
+    }
+
+    /**
+     * Counts the tokens of a text, as the model reads it. A prompt takes these, and a few for the chat form around it.
+     *
+     * @param text plain text, names of the model's special tokens included
+     * @return 0 for an empty text
+     * @throws InvalidRequestException when the text is not valid Unicode or holds NUL
+     */
+    public int countTokens(String text) {
+        Values.checkText("the text", text);
+        return engine.execute(execution -> engine.tokenizer().encode(PromptText.typed(text, false)).length);
     }
 
     /**

@@ -1,6 +1,8 @@
 package io.github.unipic.cli;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntSupplier;
 import org.jline.utils.Signals;
@@ -41,6 +43,17 @@ final class Interruption {
             work.run();
         } finally {
             Signals.unregister("INT", before);
+        }
+    }
+
+    /** Runs the work. Meanwhile every signal runs the action and cancels nothing. */
+    static void redirecting(Runnable action, Runnable work) {
+        Map<String, Object> before = new HashMap<>();
+        SIGNALS.forEach(signal -> before.put(signal, Signals.register(signal, action)));
+        try {
+            work.run();
+        } finally {
+            before.forEach(Signals::unregister);
         }
     }
 

@@ -38,6 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DescribeCommand.class,
             ChatCommand.class,
             BatchCommand.class,
+            ServeCommand.class,
             DownloadCommand.class,
             ExportCommand.class,
             InfoCommand.class,

@@ -1,0 +1,105 @@
+package io.github.unipic.server.images;
+
+import io.github.unipic.CancelledException;
+import io.github.unipic.Image;
+import io.github.unipic.ImageFormatException;
+import io.github.unipic.Mask;
+import io.github.unipic.MaskChannel;
+import io.github.unipic.ReadOptions;
+import io.github.unipic.server.http.HttpError;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Decodes the images of requests: of a bounded size, and one at a time, which bounds the memory. Thread-safe. */
+public final class SubmittedImages {
+    private static final Pattern DATA_URL_HEAD = Pattern.compile("(?i)data:[^,;]*(;[^,]*)?;base64,");
+    private static final int LONGEST_HEAD = 200;
+
+    private final ReadOptions options;
+    private final Semaphore turn = new Semaphore(1, true);
+
+    /** @param mostPixels of an image; checked before its pixels are read */
+    public SubmittedImages(long mostPixels) {
+        options = new ReadOptions(true, mostPixels);
+    }
+
+    /**
+     * Decodes an image file of any kind that the sdk reads.
+     *
+     * @param parameter that it came in, for the message
+     * @throws HttpError when it is none, or too large
+     */
+    public Image image(String parameter, byte[] file) {
+        return decode(parameter, () -> Image.decode(file, options));
+    }
+
+    /**
+     * Decodes a mask. What is transparent is regenerated, as in OpenAI's dialect; in a file without transparency what
+     * is white.
+     *
+     * @throws HttpError when it is none
+     */
+    public Mask mask(String parameter, byte[] file) {
+        return decode(parameter, () -> transparent(file).orElseGet(() -> Mask.decode(file, options, MaskChannel.GRAY)));
+    }
+
+    /** What is transparent; empty where nothing is. */
+    private Optional<Mask> transparent(byte[] file) {
+        try {
+            return Optional.of(Mask.decode(file, options, MaskChannel.ALPHA)).filter(mask -> !isEmpty(mask));
+        } catch (ImageFormatException e) {
+            // Without alpha; if it is damaged, the next attempt says so.
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isEmpty(Mask mask) {
+        for (boolean regenerated : mask.pixels()) {
+            if (regenerated) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Decodes an image in a data URL. Any other URL is refused: a server that fetches what strangers name can be led to
+     * addresses that only it can reach.
+     *
+     * @throws HttpError when it is none
+     */
+    public Image dataUrl(String parameter, String url) {
+        Matcher head = DATA_URL_HEAD.matcher(url.substring(0, Math.min(url.length(), LONGEST_HEAD)));
+        if (!head.lookingAt()) {
+            throw HttpError.unsupported(
+                    parameter, "this server does not fetch images; send them as data:image/png;base64,...");
+        }
+        byte[] file;
+        try {
+            file = Base64.getMimeDecoder().decode(url.substring(head.end()));
+        } catch (IllegalArgumentException e) {
+            throw HttpError.invalid(parameter, "the image's base64 is damaged: " + e.getMessage());
+        }
+        return image(parameter, file);
+    }
+
+    private <T> T decode(String parameter, Supplier<T> decoding) {
+        try {
+            turn.acquire();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancelledException("the request was interrupted");
+        }
+        try {
+            return decoding.get();
+        } catch (ImageFormatException e) {
+            throw HttpError.invalid(parameter, e.getMessage());
+        } finally {
+            turn.release();
+        }
+    }
+}

@@ -1,0 +1,246 @@
+package io.github.unipic.server.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.unipic.DescribeRequest;
+import io.github.unipic.Image;
+import io.github.unipic.Message;
+import io.github.unipic.server.http.HttpError;
+import io.github.unipic.server.http.Parameters;
+import io.github.unipic.server.images.SubmittedImages;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.function.Function;
+
+/**
+ * A conversation whose last message, the user's, is to be answered.
+ *
+ * @param history the messages before: a system message first, if any, then the user's and the assistant's in turn
+ * @param question the last message
+ */
+record ChatRequest(
+        List<Message> history,
+        Message.User question,
+        boolean stream,
+        boolean includeUsage,
+        OptionalInt mostTokens,
+        OptionalDouble temperature,
+        OptionalDouble topP,
+        List<String> stopSequences,
+        OptionalLong seed) {
+    private static final int MOST_TOKENS = 32_768;
+    private static final int MOST_MESSAGES = 1000;
+    private static final int MOST_IMAGES = 64;
+
+    /** Reads it. */
+    static ChatRequest of(Parameters parameters, SubmittedImages images) {
+        refuseUnsupported(parameters);
+        List<Message> messages = new Reader(images).messages(parameters);
+        Message last = messages.get(messages.size() - 1);
+        if (!(last instanceof Message.User question)) {
+            throw HttpError.invalid("messages", "the last message must be the user's, which is answered");
+        }
+        if (question.text().isBlank() && question.images().isEmpty()) {
+            throw HttpError.invalid("messages", "the last message is empty; ask something or send an image");
+        }
+        OptionalInt most = parameters.integer("max_completion_tokens", 1, MOST_TOKENS);
+        return new ChatRequest(
+                List.copyOf(messages.subList(0, messages.size() - 1)),
+                question,
+                parameters.flag("stream"),
+                parameters
+                        .node("stream_options")
+                        .filter(options -> options.path("include_usage").asBoolean())
+                        .isPresent(),
+                most.isPresent() ? most : parameters.integer("max_tokens", 1, MOST_TOKENS),
+                parameters.number("temperature"),
+                parameters.number("top_p"),
+                stopSequences(parameters),
+                parameters.integer("seed"));
+    }
+
+    /** The question, to be completed with listener and cancellation. */
+    DescribeRequest.Builder toRequest() {
+        DescribeRequest.Builder request = DescribeRequest.builder(question.text());
+        question.images().forEach(request::image);
+        mostTokens.ifPresent(request::maxTokens);
+        temperature.ifPresent(request::temperature);
+        topP.ifPresent(request::topP);
+        seed.ifPresent(request::seed);
+        stopSequences.forEach(request::stopSequence);
+        return request;
+    }
+
+    private static void refuseUnsupported(Parameters parameters) {
+        if (parameters.integer("n", 1, Integer.MAX_VALUE).orElse(1) != 1) {
+            throw HttpError.unsupported("n", "one answer at a time: 'n' must be 1");
+        }
+        if (parameters.node("logprobs").filter(JsonNode::asBoolean).isPresent()) {
+            throw HttpError.unsupported("logprobs", "log probabilities are not available");
+        }
+        boolean tools = parameters.node("tools").filter(list -> !list.isEmpty()).isPresent();
+        boolean none = parameters
+                .node("tool_choice")
+                .filter(choice -> choice.asText().equals("none"))
+                .isPresent();
+        if (tools && !none) {
+            throw HttpError.unsupported("tools", "this model calls no tools; leave 'tools' out");
+        }
+        parameters
+                .node("response_format")
+                .map(format -> format.path("type").asText("text"))
+                .filter(type -> !type.equals("text"))
+                .ifPresent(type -> {
+                    throw HttpError.unsupported("response_format", "answers are text; leave 'response_format' out");
+                });
+    }
+
+    private static List<String> stopSequences(Parameters parameters) {
+        Optional<JsonNode> stop = parameters.node("stop");
+        if (stop.isEmpty()) {
+            return List.of();
+        }
+        List<String> sequences = new ArrayList<>();
+        for (JsonNode sequence : stop.get().isArray() ? stop.get() : List.of(stop.get())) {
+            if (!sequence.isTextual()) {
+                throw HttpError.invalid("stop", "'stop' must be a string or a list of strings");
+            }
+            if (!sequence.textValue().isEmpty()) {
+                sequences.add(sequence.textValue());
+            }
+        }
+        return sequences;
+    }
+
+    /** Reads messages. Those of one role that follow one another become one, because the model's turns alternate. */
+    private static final class Reader {
+        private final SubmittedImages submitted;
+        private final List<Message> messages = new ArrayList<>();
+        private int imageCount;
+
+        Reader(SubmittedImages submitted) {
+            this.submitted = submitted;
+        }
+
+        List<Message> messages(Parameters parameters) {
+            JsonNode list = parameters
+                    .node("messages")
+                    .filter(JsonNode::isArray)
+                    .filter(array -> !array.isEmpty())
+                    .orElseThrow(() -> HttpError.invalid("messages", "'messages' must be a list with a message"));
+            if (list.size() > MOST_MESSAGES) {
+                throw HttpError.invalid(
+                        "messages",
+                        "there are " + list.size() + " messages; at most " + MOST_MESSAGES + " are allowed");
+            }
+            for (int i = 0; i < list.size(); i++) {
+                add("messages[" + i + "]", list.get(i));
+            }
+            return messages;
+        }
+
+        private void add(String name, JsonNode message) {
+            String role = message.path("role").asText();
+            String text = text(name, message.path("content"), role.equals("assistant"));
+            Optional<Message> last =
+                    messages.isEmpty() ? Optional.empty() : Optional.of(messages.get(messages.size() - 1));
+            switch (role) {
+                case "system", "developer" -> {
+                    if (last.isPresent() && !(last.get() instanceof Message.System)) {
+                        throw HttpError.unsupported(
+                                name, "a system message can be the first one only; put it before the others");
+                    }
+                    join(
+                            last,
+                            Message.System.class,
+                            before -> new Message.System(joined(before.text(), text)),
+                            new Message.System(text));
+                }
+                case "user" -> {
+                    List<Image> images = images(name, message.path("content"));
+                    join(
+                            last,
+                            Message.User.class,
+                            before -> {
+                                List<Image> all = new ArrayList<>(before.images());
+                                all.addAll(images);
+                                return new Message.User(joined(before.text(), text), all);
+                            },
+                            new Message.User(text, images));
+                }
+                case "assistant" -> {
+                    if (last.isEmpty() || last.get() instanceof Message.System) {
+                        throw HttpError.unsupported(name, "a conversation begins with the user's message");
+                    }
+                    join(
+                            last,
+                            Message.Assistant.class,
+                            before -> new Message.Assistant(joined(before.text(), text)),
+                            new Message.Assistant(text));
+                }
+                default ->
+                    throw HttpError.unsupported(
+                            name, "the role '" + Parameters.shown(role) + "' is not one of system, user and assistant");
+            }
+        }
+
+        private <M extends Message> void join(
+                Optional<Message> last, Class<M> role, Function<M, Message> both, Message message) {
+            if (last.filter(role::isInstance).isPresent()) {
+                messages.set(messages.size() - 1, both.apply(role.cast(last.get())));
+            } else {
+                messages.add(message);
+            }
+        }
+
+        private static String joined(String first, String second) {
+            return first.isEmpty() || second.isEmpty() ? first + second : first + "\n" + second;
+        }
+
+        /** The text of a content, which is a string or a list of parts. */
+        private static String text(String name, JsonNode content, boolean mayBeMissing) {
+            if (content.isTextual()) {
+                return content.textValue();
+            }
+            if (!content.isArray()) {
+                if (mayBeMissing && (content.isNull() || content.isMissingNode())) {
+                    return "";
+                }
+                throw HttpError.invalid(name, name + ".content must be a string or a list of parts");
+            }
+            String text = "";
+            for (JsonNode part : content) {
+                switch (part.path("type").asText()) {
+                    case "text", "refusal" ->
+                        text = joined(
+                                text, part.path(part.path("type").asText()).asText());
+                    case "image_url" -> {}
+                    default ->
+                        throw HttpError.unsupported(
+                                name,
+                                name + " has a part of type '"
+                                        + Parameters.shown(part.path("type").asText())
+                                        + "'; text and image_url are possible");
+                }
+            }
+            return text;
+        }
+
+        private List<Image> images(String name, JsonNode content) {
+            List<Image> images = new ArrayList<>();
+            for (JsonNode part : content.isArray() ? content : List.<JsonNode>of()) {
+                if (part.path("type").asText().equals("image_url")) {
+                    if (++imageCount > MOST_IMAGES) {
+                        throw HttpError.invalid("messages", "at most " + MOST_IMAGES + " images are allowed");
+                    }
+                    JsonNode url = part.path("image_url");
+                    images.add(submitted.dataUrl(name, (url.isTextual() ? url : url.path("url")).asText()));
+                }
+            }
+            return images;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.github.unipic.server.openai;
+
+import io.github.unipic.ImageRequest;
+import io.github.unipic.server.http.HttpError;
+import io.github.unipic.server.http.Parameters;
+import io.github.unipic.server.images.ImageEncoding;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * What requests for images have in common. OpenAI's names, then vLLM-Omni's and UniPic's.
+ *
+ * @param count {@code n}
+ * @param byUrl whether the images are fetched later instead of being part of the answer
+ * @param encoding of the images
+ * @param stream whether the answer is a stream of events
+ * @param partialImages previews in the stream, 0 to 3
+ * @param progress whether the stream has events of the queue and the iterations, too, which OpenAI's clients do not
+ *     know
+ */
+record ImageOptions(
+        int count,
+        boolean byUrl,
+        ImageEncoding encoding,
+        boolean stream,
+        int partialImages,
+        boolean progress,
+        OptionalLong seed,
+        OptionalDouble guidance,
+        OptionalInt diffusionSteps,
+        OptionalInt iterations,
+        OptionalDouble temperature,
+        Optional<String> negativePrompt) {
+    private static final int MOST_IMAGES = 10;
+    private static final int MOST_PARTIAL_IMAGES = 3;
+
+    /** For clients that ask for progress. */
+    private static final int MOST_PREVIEWS = 64;
+
+    private static final int MOST_DIFFUSION_STEPS = 1000;
+    private static final int MOST_ITERATIONS = 4096;
+
+    static ImageOptions of(Parameters parameters) {
+        boolean byUrl = parameters
+                .oneOf("response_format", List.of("b64_json", "url"))
+                .filter("url"::equals)
+                .isPresent();
+        boolean stream = parameters.flag("stream");
+        if (stream && byUrl) {
+            throw HttpError.invalid(
+                    "response_format", "a stream has the images in its events; leave 'response_format' out");
+        }
+        if (parameters
+                .oneOf("background", List.of("auto", "opaque", "transparent"))
+                .filter("transparent"::equals)
+                .isPresent()) {
+            throw HttpError.unsupported("background", "images of this model have no transparent background");
+        }
+        boolean progress = parameters.flag("progress");
+        return new ImageOptions(
+                parameters.integer("n", 1, MOST_IMAGES).orElse(1),
+                byUrl,
+                ImageEncoding.of(parameters),
+                stream,
+                parameters
+                        .integer("partial_images", 0, progress ? MOST_PREVIEWS : MOST_PARTIAL_IMAGES)
+                        .orElse(0),
+                progress,
+                parameters.integer("seed"),
+                parameters.number("guidance_scale"),
+                parameters.integer("num_inference_steps", 1, MOST_DIFFUSION_STEPS),
+                parameters.integer("iterations", 1, MOST_ITERATIONS),
+                parameters.number("temperature"),
+                parameters.text("negative_prompt"));
+    }
+
+    void applyTo(ImageRequest.Builder<?> request) {
+        request.count(count);
+        seed.ifPresent(request::seed);
+        guidance.ifPresent(request::guidance);
+        diffusionSteps.ifPresent(request::diffusionSteps);
+        iterations.ifPresent(request::iterations);
+        temperature.ifPresent(request::temperature);
+        negativePrompt.filter(text -> !text.isBlank()).ifPresent(request::negativePrompt);
+    }
+
+    /** The prompt, which every request must have. */
+    static String prompt(Parameters parameters) {
+        return parameters
+                .text("prompt")
+                .filter(text -> !text.isBlank())
+                .orElseThrow(() -> HttpError.invalid("prompt", "'prompt' is missing; say what to draw"));
+    }
+}
