@@ -3,7 +3,7 @@ package io.github.unipic.export.hub;
 /** Is notified of a download, on the calling thread. What it throws stops the download, and is thrown by it. */
 public interface DownloadListener {
     /**
-     * Before anything is fetched: what will be, from where, and under which licences. Once more if the weights turn out
+     * Before anything is fetched: what will be, from where, and under which licenses. Once more if the weights turn out
      * to need further files.
      */
     default void onPlan(DownloadPlan plan) {}

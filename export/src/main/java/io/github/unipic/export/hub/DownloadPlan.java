@@ -21,8 +21,8 @@ public record DownloadPlan(List<Source> sources, Path folder, int files, long by
      * A repository.
      *
      * @param repository such as {@code Skywork/Skywork-UniPic-1.5B}
-     * @param licence as the hub states it, such as {@code mit}, or {@code not stated}
+     * @param license as the hub states it, such as {@code mit}, or {@code not stated}
      * @param link where to read it
      */
-    public record Source(String repository, String licence, String link) {}
+    public record Source(String repository, String license, String link) {}
 }

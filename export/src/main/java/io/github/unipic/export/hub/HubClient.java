@@ -93,7 +93,7 @@ final class HubClient {
 
     /** A repository of which nothing is known but where it should be. */
     Repository undescribed(String name) {
-        return new Repository(name, "", Repository.NO_LICENCE, settings.endpoint() + "/" + name, Map.of());
+        return new Repository(name, "", Repository.NO_LICENSE, settings.endpoint() + "/" + name, Map.of());
     }
 
     private byte[] readAll(Body body, URI from, String what) throws IOException, InterruptedException {

@@ -93,7 +93,7 @@ public final class HubDownload {
                     await(threads.submit(() -> NeededFiles.of(hub, request.repository(), request.revision())));
             List<Wanted> files = new ArrayList<>(needed.files());
             List<Source> sources = needed.repositories().stream()
-                    .map(each -> new Source(each.name(), each.licence(), each.link()))
+                    .map(each -> new Source(each.name(), each.license(), each.link()))
                     .distinct()
                     .toList();
             try (DownloadFolder folder = openFolder(files, sources)) {

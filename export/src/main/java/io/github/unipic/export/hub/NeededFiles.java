@@ -91,7 +91,7 @@ record NeededFiles(Repository main, Own language, Own vision) {
         return new NeededFiles(main, Own.of(hub, Part.LANGUAGE), Own.of(hub, Part.VISION));
     }
 
-    /** All three, for their licences. */
+    /** All three, for their licenses. */
     List<Repository> repositories() {
         return List.of(main, language.repository(), vision.repository());
     }

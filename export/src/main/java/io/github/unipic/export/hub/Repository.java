@@ -20,9 +20,9 @@ import java.util.stream.Collectors;
  * @param name OWNER/NAME
  * @param commit 40 hexadecimal digits
  */
-record Repository(String name, String commit, String licence, String link, Map<String, JsonNode> entries) {
+record Repository(String name, String commit, String license, String link, Map<String, JsonNode> entries) {
     /** Where a hub states none. */
-    static final String NO_LICENCE = "not stated";
+    static final String NO_LICENSE = "not stated";
 
     private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
     private static final Pattern PLAIN = Pattern.compile("[\\w.+ -]{1,60}");
@@ -47,7 +47,7 @@ record Repository(String name, String commit, String licence, String link, Map<S
         Map<String, JsonNode> entries = new HashMap<>();
         siblings.forEach(entry -> entries.put(entry.path("rfilename").asText(), entry));
         return new Repository(
-                name, commit, licence(json), link(name, endpoint, commit, json, entries.keySet()), Map.copyOf(entries));
+                name, commit, license(json), link(name, endpoint, commit, json, entries.keySet()), Map.copyOf(entries));
     }
 
     private static DownloadException strange(String name, URI endpoint, String what, Throwable cause) {
@@ -57,17 +57,17 @@ record Repository(String name, String commit, String licence, String link, Map<S
                 cause);
     }
 
-    private static String licence(JsonNode json) {
+    private static String license(JsonNode json) {
         JsonNode card = json.path("cardData");
-        JsonNode licence = card.path("license").isArray() ? card.path("license").path(0) : card.path("license");
-        String name = licence.asText();
+        JsonNode license = card.path("license").isArray() ? card.path("license").path(0) : card.path("license");
+        String name = license.asText();
         if (name.equals("other") || name.isEmpty()) {
             name = card.path("license_name").asText(name);
         }
-        return PLAIN.matcher(name).matches() ? name : NO_LICENCE;
+        return PLAIN.matcher(name).matches() ? name : NO_LICENSE;
     }
 
-    /** The text of the licence, if the hub says where it is, and else the repository's page. */
+    /** The text of the license, if the hub says where it is, and else the repository's page. */
     private static String link(String name, URI endpoint, String commit, JsonNode json, Set<String> files) {
         String link = json.path("cardData").path("license_link").asText();
         if (link.matches("https://[\\w./%#~-]{1,300}")) {

@@ -190,7 +190,7 @@ class HubDownloadTest {
     }
 
     @Test
-    void namesAndLinksTheLicencesBeforeItStarts() {
+    void namesAndLinksTheLicensesBeforeItStarts() {
         run();
         assertThat(plans).hasSize(1);
         assertThat(plans.get(0).sources())

@@ -54,7 +54,7 @@ public final class HubFuzz implements MemoryFuzzTarget {
     @Override
     public void read(byte[] input) {
         Repository main = Repository.parse("a/b", ENDPOINT, input);
-        requireShowable(main.licence());
+        requireShowable(main.license());
         requireShowable(main.link());
         Own own = new Own(Repository.parse("c/d", ENDPOINT, OWN.getBytes(StandardCharsets.UTF_8)), Optional.empty());
         NeededFiles needed = new NeededFiles(main, own, own);

@@ -192,7 +192,7 @@ final class DownloadCommand implements Callable<Integer> {
         for (DownloadPlan.Source source : plan.sources()) {
             unipic.session()
                     .err()
-                    .println(source.repository() + ": licence " + source.licence() + ", " + source.link());
+                    .println(source.repository() + ": license " + source.license() + ", " + source.link());
         }
         unipic.session()
                 .err()

@@ -65,7 +65,7 @@ class DownloadTest {
         assertThat(download.exitCode()).as(download.err()).isZero();
         Path model = folder.resolve("data/models/Skywork-UniPic-1.5B-fp32");
         assertThat(download.err())
-                .contains(UNIPIC + ": licence mit, http", QWEN + ": licence mit", SIGLIP + ": licence mit", "to fetch");
+                .contains(UNIPIC + ": license mit, http", QWEN + ": license mit", SIGLIP + ": license mit", "to fetch");
         assertThat(download.out())
                 .contains("The checkpoint is " + folder.resolve("data/checkpoints/Skywork-UniPic-1.5B"))
                 .contains("Wrote " + model, "The commands now use it");
