@@ -99,7 +99,8 @@ class ContextRoomTest {
             task.accept(fitting);
         }
         Path small = model(tokens - 1);
-        try (UniPic tooSmall = UniPic.builder(small).threads(1).keepLoaded(false).load()) {
+        try (UniPic tooSmall =
+                UniPic.builder(small).threads(1).keepLoaded(false).load()) {
             deleteGraphs(small);
             assertThatExceptionOfType(InvalidRequestException.class)
                     .isThrownBy(() -> task.accept(tooSmall))
@@ -234,7 +235,8 @@ class ContextRoomTest {
                 turn.accept(conversation);
             });
         }
-        try (UniPic tooSmall = UniPic.builder(model(first + second - 1)).threads(1).load()) {
+        try (UniPic tooSmall =
+                UniPic.builder(model(first + second - 1)).threads(1).load()) {
             conversation(tooSmall, conversation -> {
                 conversation.generate(small);
                 assertThatExceptionOfType(InvalidRequestException.class)

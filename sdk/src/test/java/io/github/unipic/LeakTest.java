@@ -36,7 +36,7 @@ class LeakTest {
     /** The process under test, whose Java heap is fixed and touched, so that only native memory can grow. */
     static final class Main {
         public static void main(String[] args) throws IOException {
-            try (UniPic unipic = UniPic.load(Path.of(args[0]));
+            try (UniPic unipic = UniPic.builder(Path.of(args[0])).threads(1).load();
                     Conversation conversation = unipic.conversation()) {
                 conversation.ask(
                         DescribeRequest.builder("Say something.").maxTokens(3).build());
