@@ -57,7 +57,7 @@ const TASKS = {
 };
 
 const EXAMPLES = { prompt: "prompts", edit: "edits", ask: "questions" };
-const SHOWN_EXAMPLES = 4;
+const SHOWN_EXAMPLES = 3;
 const CUSTOM = "custom";
 
 /** A value that the user must mend; `field` is its input's name. */
@@ -264,7 +264,7 @@ export class Composer extends EventTarget {
 }
 
 function chip(text) {
-  const made = element("button", { type: "button", className: "chip", textContent: text });
+  const made = element("button", { type: "button", className: "chip", textContent: text, title: text });
   made.addEventListener("click", () => {
     byId("prompt").value = text;
     byId("prompt").focus();
