@@ -3,6 +3,7 @@ package io.github.unipic.server;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
+import io.github.unipic.server.automatic1111.Automatic1111;
 import io.github.unipic.server.http.AccessControl;
 import io.github.unipic.server.http.JettyServer;
 import io.github.unipic.server.http.Limits;
@@ -316,9 +317,10 @@ public final class UniPicServer implements AutoCloseable {
                     .add("GET", "/v1/models", new Models(queue))
                     .add("POST", "/v1/images/generations", new ImageGenerations(queue, store))
                     .add("POST", "/v1/images/edits", new ImageEdits(queue, store, images))
-                    .add("POST", "/v1/chat/completions", new ChatCompletions(queue, images, conversations))
+                    .add("POST", "/v1/chat/completions", new ChatCompletions(queue, images, conversations, metrics))
                     .add("GET", "/info", new Info(queue, note, examples))
                     .addOpen("GET", ImageStore.PATH, store);
+            Automatic1111.addTo(router, queue, images);
             StaticFiles.addTo(router);
             JettyServer http = JettyServer.start(router, Limits.DEFAULTS, host, port, certificate);
             UniPicServer server = new UniPicServer(http, queue, conversations, grace);

@@ -46,7 +46,13 @@ class ModuleRulesTest {
                 .resideInAPackage(ROOT + ".http")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(ROOT, ROOT + ".jobs", ROOT + ".images", ROOT + ".openai", ROOT + ".operation")
+                .resideInAnyPackage(
+                        ROOT,
+                        ROOT + ".jobs",
+                        ROOT + ".images",
+                        ROOT + ".openai",
+                        ROOT + ".automatic1111",
+                        ROOT + ".operation")
                 .check(server);
     }
 }

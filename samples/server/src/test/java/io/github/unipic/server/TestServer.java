@@ -77,6 +77,10 @@ final class TestServer implements AutoCloseable {
         return send(HttpRequest.newBuilder(uri(path))).body();
     }
 
+    JsonNode node(String path) throws IOException, InterruptedException {
+        return MAPPER.readTree(text(path));
+    }
+
     HttpResponse<String> post(String path, Form form) throws IOException, InterruptedException {
         return send(HttpRequest.newBuilder(uri(path))
                 .header("Content-Type", "multipart/form-data; boundary=" + Form.BOUNDARY)

@@ -3,6 +3,7 @@ package io.github.unipic.server.http;
 import io.github.unipic.Cancellation;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -25,6 +26,7 @@ public final class Exchange {
     private Optional<BoundedBody> body = Optional.empty();
     private Optional<ClientWatch> watch = Optional.empty();
     private volatile boolean writing;
+    private volatile boolean gone;
     private boolean streaming;
     private boolean answered;
     private long sent;
@@ -50,6 +52,12 @@ public final class Exchange {
 
     public String path() {
         return Request.getPathInContext(request);
+    }
+
+    /** A value of the address's query. */
+    public Optional<String> query(String name) {
+        return Optional.ofNullable(
+                Request.extractQueryParameters(request, StandardCharsets.UTF_8).getValue(name));
     }
 
     public Optional<String> header(String name) {
@@ -109,9 +117,19 @@ public final class Exchange {
     /** Is cancelled when the client goes away. To be asked for once the body was read. */
     public Cancellation cancellation() {
         if (watch.isEmpty() && !answered) {
-            watch = Optional.of(ClientWatch.start(request, cancellation::cancel));
+            watch = Optional.of(ClientWatch.start(request, this::clientGone));
         }
         return cancellation;
+    }
+
+    private void clientGone() {
+        gone = true;
+        cancellation.cancel();
+    }
+
+    /** Whether the client has gone away, so that nobody awaits the answer. */
+    boolean isClientGone() {
+        return gone;
     }
 
     /** Sets a header of the answer. */
@@ -157,7 +175,7 @@ public final class Exchange {
             Content.Sink.write(response, last, ByteBuffer.wrap(bytes));
             sent += bytes.length;
         } catch (IOException e) {
-            cancellation.cancel();
+            clientGone();
             throw e;
         } finally {
             writing = false;

@@ -110,7 +110,7 @@ public final class Router extends Handler.Abstract {
             } catch (HttpError e) {
                 fail(exchange, route, e);
             } catch (CancelledException e) {
-                if (exchange.cancellation().isCancelled()) {
+                if (exchange.isClientGone()) {
                     return CLIENT_GONE;
                 }
                 fail(exchange, route, HttpError.unavailable("cancelled", 1, e.getMessage()));

@@ -8,6 +8,7 @@ import io.github.unipic.MaskChannel;
 import io.github.unipic.ReadOptions;
 import io.github.unipic.server.http.HttpError;
 import java.util.Base64;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
@@ -40,21 +41,19 @@ public final class SubmittedImages {
      * Decodes a mask. What is transparent is regenerated, as in OpenAI's dialect; in a file without transparency what
      * is white.
      *
-     * @throws HttpError when it is none, or ambiguous
+     * @throws HttpError when it is none
      */
     public Mask mask(String parameter, byte[] file) {
-        return decode(parameter, () -> {
-            Mask mask = Mask.decode(file, options, MaskChannel.AUTO);
-            return isEmpty(mask) ? byAlpha(file, mask) : mask;
-        });
+        return decode(parameter, () -> transparent(file).orElseGet(() -> Mask.decode(file, options, MaskChannel.GRAY)));
     }
 
-    /** A mask that is transparent throughout regenerates all. */
-    private Mask byAlpha(byte[] file, Mask withoutAlpha) {
+    /** What is transparent; empty where nothing is. */
+    private Optional<Mask> transparent(byte[] file) {
         try {
-            return Mask.decode(file, options, MaskChannel.ALPHA);
+            return Optional.of(Mask.decode(file, options, MaskChannel.ALPHA)).filter(mask -> !isEmpty(mask));
         } catch (ImageFormatException e) {
-            return withoutAlpha;
+            // Without alpha; if it is damaged, the next attempt says so.
+            return Optional.empty();
         }
     }
 

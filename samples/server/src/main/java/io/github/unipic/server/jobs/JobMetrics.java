@@ -12,4 +12,10 @@ public interface JobMetrics {
 
     /** A job was cancelled while it ran. */
     void cancelled(String task);
+
+    /** Images were made. */
+    void made(String task, int count);
+
+    /** A text was generated. */
+    void answered(int promptTokens, int cachedTokens, int generatedTokens);
 }

@@ -2,6 +2,10 @@ package io.github.unipic.server.jobs;
 
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
+import io.github.unipic.EditRequest;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
+import io.github.unipic.ImageRequest;
 import io.github.unipic.UniPic;
 import io.github.unipic.server.http.HttpError;
 import java.time.Duration;
@@ -107,6 +111,21 @@ public final class JobQueue {
             metrics.ran(task, Duration.ofNanos(System.nanoTime() - started));
             end(cancellation);
         }
+    }
+
+    /** Makes the images of a request once it is its turn, otherwise as {@link #run}. */
+    public List<Image> images(ImageRequest request, Cancellation cancellation, IntConsumer position) {
+        String task = task(request);
+        List<Image> images = run(task, cancellation, position, unipic -> unipic.images(request));
+        metrics.made(task, images.size());
+        return images;
+    }
+
+    private static String task(ImageRequest request) {
+        if (request instanceof GenerateRequest) {
+            return "generate";
+        }
+        return request instanceof EditRequest ? "edit" : "inpaint";
     }
 
     private UniPic await(Cancellation cancellation, IntConsumer position) {

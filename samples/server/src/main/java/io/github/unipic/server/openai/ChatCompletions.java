@@ -10,6 +10,7 @@ import io.github.unipic.server.http.EventStream;
 import io.github.unipic.server.http.Exchange;
 import io.github.unipic.server.http.Route;
 import io.github.unipic.server.images.SubmittedImages;
+import io.github.unipic.server.jobs.JobMetrics;
 import io.github.unipic.server.jobs.JobQueue;
 import io.github.unipic.server.openai.ChatResponse.Choice;
 import io.github.unipic.server.openai.ChatResponse.Chunk;
@@ -29,11 +30,13 @@ public final class ChatCompletions implements Route {
     private final JobQueue queue;
     private final SubmittedImages images;
     private final ConversationCache cache;
+    private final JobMetrics metrics;
 
-    public ChatCompletions(JobQueue queue, SubmittedImages images, ConversationCache cache) {
+    public ChatCompletions(JobQueue queue, SubmittedImages images, ConversationCache cache, JobMetrics metrics) {
         this.queue = queue;
         this.images = images;
         this.cache = cache;
+        this.metrics = metrics;
     }
 
     @Override
@@ -94,8 +97,13 @@ public final class ChatCompletions implements Route {
     }
 
     private Answered run(Exchange exchange, ChatRequest request, DescribeRequest question, IntConsumer position) {
-        return queue.run(
+        Answered answered = queue.run(
                 "describe", exchange.cancellation(), position, unipic -> answer(unipic, request, question, exchange));
+        metrics.answered(
+                answered.answer().promptTokens(),
+                answered.cachedTokens(),
+                answered.answer().tokens().size());
+        return answered;
     }
 
     private Answered answer(UniPic unipic, ChatRequest request, DescribeRequest question, Exchange exchange) {

@@ -47,9 +47,9 @@ public final class ImageEdits implements Route {
         Optional<Mask> mask = one(form, "mask").map(file -> images.mask("mask", file));
         ImageTask task = new ImageTask(exchange, options, "image_edit");
         if (mask.isPresent()) {
-            task.run(queue, store, "inpaint", InpaintRequest.builder(source, mask.get(), prompt));
+            task.run(queue, store, InpaintRequest.builder(source, mask.get(), prompt));
         } else {
-            task.run(queue, store, "edit", edit(source, prompt, size));
+            task.run(queue, store, edit(source, prompt, size));
         }
     }
 

@@ -24,6 +24,6 @@ public final class ImageGenerations implements Route {
         ImageOptions options = ImageOptions.of(parameters);
         GenerateRequest.Builder request = GenerateRequest.builder(ImageOptions.prompt(parameters));
         ImageSize.of(parameters).ifPresent(size -> request.size(size.width(), size.height()));
-        new ImageTask(exchange, options, "image_generation").run(queue, store, "generate", request);
+        new ImageTask(exchange, options, "image_generation").run(queue, store, request);
     }
 }

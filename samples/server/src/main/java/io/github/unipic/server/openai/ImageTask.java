@@ -25,7 +25,7 @@ import java.util.function.IntConsumer;
 
 /** Makes the images of a request and answers with them, whole or as a stream of events. */
 final class ImageTask {
-    private static final String QUALITY = "auto";
+    private static final String QUALITY = "high";
     private static final String BACKGROUND = "opaque";
 
     /** Seeds that JavaScript's numbers hold. */
@@ -50,28 +50,23 @@ final class ImageTask {
     /**
      * Runs the request and answers.
      *
-     * @param name of the task, for the metrics
      * @param request what to make; this adds the options
      */
-    void run(JobQueue queue, ImageStore store, String name, ImageRequest.Builder<?> request) throws IOException {
+    void run(JobQueue queue, ImageStore store, ImageRequest.Builder<?> request) throws IOException {
         options.applyTo(request);
         request.seed(seed).cancellation(exchange.cancellation());
         Optional<EventStream> events = options.stream() ? Optional.of(exchange.events()) : Optional.empty();
         events.ifPresent(stream -> request.listener(progress -> report(stream, progress)));
         ImageRequest built = request.build();
         IntConsumer position = before -> events.ifPresent(stream -> tellPosition(stream, before));
-        record Result(List<Image> images, Usage usage) {}
-        Result result = queue.run(name, exchange.cancellation(), position, unipic -> {
-            List<Image> images = unipic.images(built);
-            return new Result(images, usage(unipic, built, images));
-        });
+        List<Image> images = queue.images(built, exchange.cancellation(), position);
+        Usage usage = usage(queue.model().orElseThrow(), built, images);
         if (events.isPresent()) {
-            for (int i = 0; i < result.images().size(); i++) {
-                events.get()
-                        .send(event + ".completed", completed(result.images().get(i), i, result.usage()));
+            for (int i = 0; i < images.size(); i++) {
+                events.get().send(event + ".completed", completed(images.get(i), i, usage));
             }
         } else {
-            exchange.send(200, response(result.images(), result.usage(), store));
+            exchange.send(200, response(images, usage, store));
         }
     }
 

@@ -82,13 +82,13 @@ public final class Metrics implements Route, JobMetrics {
         requests.labelValues(path, Integer.toString(status)).inc();
     }
 
-    /** Images were made. */
+    @Override
     public void made(String task, int count) {
         images.labelValues(task).inc(count);
     }
 
-    /** Tokens were read and generated. */
-    public void spoke(int prompt, int cached, int generated) {
+    @Override
+    public void answered(int prompt, int cached, int generated) {
         tokens.labelValues("prompt").inc(prompt);
         tokens.labelValues("cached").inc(cached);
         tokens.labelValues("generated").inc(generated);

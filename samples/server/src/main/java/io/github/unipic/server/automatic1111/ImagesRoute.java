@@ -1,0 +1,199 @@
+package io.github.unipic.server.automatic1111;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.unipic.EditRequest;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
+import io.github.unipic.ImageRequest;
+import io.github.unipic.InpaintRequest;
+import io.github.unipic.Mask;
+import io.github.unipic.server.http.Exchange;
+import io.github.unipic.server.http.HttpError;
+import io.github.unipic.server.http.Json;
+import io.github.unipic.server.http.Parameters;
+import io.github.unipic.server.http.Route;
+import io.github.unipic.server.images.SubmittedImages;
+import io.github.unipic.server.jobs.JobQueue;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/** {@code POST /sdapi/v1/txt2img} and {@code /sdapi/v1/img2img}. */
+public final class ImagesRoute implements Route {
+    private static final int MOST_IMAGES = 10;
+    private static final int MOST_STEPS = 1000;
+    private static final int LONGEST_SIDE = 2048;
+
+    /** Seeds of the dialect are 32-bit numbers. */
+    private static final long SEED_BOUND = 1L << 32;
+
+    private final JobQueue queue;
+    private final SubmittedImages images;
+    private final CurrentJob current;
+    private final boolean fromImage;
+
+    private ImagesRoute(JobQueue queue, SubmittedImages images, CurrentJob current, boolean fromImage) {
+        this.queue = queue;
+        this.images = images;
+        this.current = current;
+        this.fromImage = fromImage;
+    }
+
+    /** Draws from a prompt. */
+    public static ImagesRoute fromText(JobQueue queue, SubmittedImages images, CurrentJob current) {
+        return new ImagesRoute(queue, images, current, false);
+    }
+
+    /** Changes an image: a part of it with a mask, as the prompt instructs without one. */
+    public static ImagesRoute fromImage(JobQueue queue, SubmittedImages images, CurrentJob current) {
+        return new ImagesRoute(queue, images, current, true);
+    }
+
+    /** @param info JSON again, in a string */
+    record Response(List<String> images, JsonNode parameters, String info) {}
+
+    record Info(
+            String prompt,
+            @JsonProperty("all_prompts") List<String> allPrompts,
+            @JsonProperty("negative_prompt") String negativePrompt,
+            long seed,
+            @JsonProperty("all_seeds") List<Long> allSeeds,
+            int width,
+            int height,
+            @JsonProperty("sd_model_name") String modelName,
+            List<String> infotexts) {}
+
+    @Override
+    public Object describe(HttpError error) {
+        return Automatic1111Error.of(error);
+    }
+
+    @Override
+    public void handle(Exchange exchange) throws IOException {
+        Parameters parameters = exchange.json();
+        ImageRequest.Builder<?> builder = fromImage ? change(parameters) : draw(parameters);
+        int count = parameters.integer("batch_size", 1, MOST_IMAGES).orElse(1)
+                * parameters.integer("n_iter", 1, MOST_IMAGES).orElse(1);
+        if (count > MOST_IMAGES) {
+            throw HttpError.invalid("batch_size", "'batch_size' times 'n_iter' must be at most " + MOST_IMAGES);
+        }
+        builder.count(count);
+        parameters.text("negative_prompt").filter(text -> !text.isBlank()).ifPresent(builder::negativePrompt);
+        parameters.integer("steps", 1, MOST_STEPS).ifPresent(builder::diffusionSteps);
+        OptionalDouble guidance = parameters.number("cfg_scale");
+        guidance.ifPresent(builder::guidance);
+        long asked = parameters.integer("seed").orElse(-1);
+        long seed = asked < 0 ? ThreadLocalRandom.current().nextLong(SEED_BOUND) : asked;
+        CurrentJob.Job job = current.begin(exchange.cancellation());
+        try {
+            ImageRequest request = builder.seed(seed)
+                    .cancellation(exchange.cancellation())
+                    .listener(job::report)
+                    .build();
+            List<Image> made = queue.images(request, exchange.cancellation(), before -> {});
+            exchange.send(200, response(made, parameters, request, seed));
+        } finally {
+            current.end(job);
+        }
+    }
+
+    private static ImageRequest.Builder<?> draw(Parameters parameters) {
+        GenerateRequest.Builder request = GenerateRequest.builder(prompt(parameters));
+        OptionalInt width = parameters.integer("width", 1, LONGEST_SIDE);
+        OptionalInt height = parameters.integer("height", 1, LONGEST_SIDE);
+        if (width.isPresent() || height.isPresent()) {
+            request.size(width.orElseGet(height::getAsInt), height.orElseGet(width::getAsInt));
+        }
+        return request;
+    }
+
+    private ImageRequest.Builder<?> change(Parameters parameters) {
+        JsonNode sources = parameters
+                .node("init_images")
+                .filter(list ->
+                        list.isArray() && list.size() == 1 && list.get(0).isTextual())
+                .orElseThrow(() -> HttpError.invalid("init_images", "'init_images' must be a list with one image"));
+        Image source =
+                images.image("init_images", base64("init_images", sources.get(0).textValue()));
+        if (parameters.text("mask").isEmpty()) {
+            return EditRequest.builder(source, prompt(parameters));
+        }
+        Mask mask = images.mask("mask", base64("mask", parameters.text("mask").get()));
+        boolean inverted = parameters
+                .node("inpainting_mask_invert")
+                .filter(value -> value.asInt() == 1)
+                .isPresent();
+        return InpaintRequest.builder(source, inverted ? mask.inverted() : mask, prompt(parameters));
+    }
+
+    private static String prompt(Parameters parameters) {
+        return parameters
+                .text("prompt")
+                .filter(text -> !text.isBlank())
+                .orElseThrow(() -> HttpError.invalid("prompt", "'prompt' is missing; say what to draw"));
+    }
+
+    /** Plain base64, or a data URL. */
+    private static byte[] base64(String parameter, String text) {
+        try {
+            return Base64.getMimeDecoder()
+                    .decode(text.startsWith("data:") ? text.substring(text.indexOf(',') + 1) : text);
+        } catch (IllegalArgumentException e) {
+            throw HttpError.invalid(parameter, "the base64 of '" + parameter + "' is damaged: " + e.getMessage());
+        }
+    }
+
+    private Response response(List<Image> made, Parameters parameters, ImageRequest request, long seed) {
+        Image first = made.get(0);
+        List<Long> seeds = LongStream.range(seed, seed + made.size()).boxed().toList();
+        List<String> texts = IntStream.range(0, made.size())
+                .mapToObj(i -> infotext(request, seeds.get(i), first))
+                .toList();
+        Info info = new Info(
+                request.prompt(),
+                made.stream().map(image -> request.prompt()).toList(),
+                request.negativePrompt().orElse(""),
+                seed,
+                seeds,
+                first.width(),
+                first.height(),
+                queue.model().orElseThrow().info().name(),
+                texts);
+        return new Response(
+                made.stream()
+                        .map(image -> Base64.getEncoder().encodeToString(image.toPng()))
+                        .toList(),
+                withoutImages(parameters),
+                new String(Json.write(info), StandardCharsets.UTF_8));
+    }
+
+    /** The request as it came, but for its images, which would double the answer. */
+    private static JsonNode withoutImages(Parameters parameters) {
+        ObjectNode copy = parameters.json().deepCopy();
+        copy.remove(List.of("init_images", "mask"));
+        return copy;
+    }
+
+    /** The form in which the dialect's programs show how an image was made. */
+    private static String infotext(ImageRequest request, long seed, Image image) {
+        String steps = request.diffusionSteps().isPresent()
+                ? "Steps: " + request.diffusionSteps().getAsInt() + ", "
+                : "";
+        String guidance = request.guidance().isPresent()
+                ? "CFG scale: " + request.guidance().getAsDouble() + ", "
+                : "";
+        return request.prompt() + "\n"
+                + request.negativePrompt()
+                        .map(text -> "Negative prompt: " + text + "\n")
+                        .orElse("") + steps + guidance + "Seed: " + seed + ", Size: " + image.width() + "x"
+                + image.height();
+    }
+}
