@@ -72,6 +72,10 @@ composer.addEventListener("submit", () =>
     }
     const settings = composer.read();
     await makeImages(await request(composer.task, settings, item));
+    if (composer.task === "extend" && gallery.selected !== item) {
+      // The result is seen whole, without room for further margins.
+      composer.choose("generate");
+    }
   }),
 );
 
