@@ -210,7 +210,7 @@ final class Browser implements AutoCloseable {
     static void await(Supplier<Boolean> condition) {
         try {
             while (!condition.get()) {
-                Thread.sleep(10);
+                Thread.sleep(25);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -179,11 +179,11 @@ export class Composer extends EventTarget {
     }
   }
 
-  showError({ message, field }) {
+  showError({ message, field = "" }) {
     byId("error").textContent = message;
     byId("error").hidden = false;
-    const input = field === "size" && byId("size").value === CUSTOM ? byId("width") : field && byId(field);
-    if (input?.closest("#composer")) {
+    const input = field === "size" && byId("size").value === CUSTOM ? byId("width") : byId(field);
+    if (byId("composer").contains(input)) {
       byId("settings").open ||= byId("settings").contains(input);
       input.setAttribute("aria-invalid", "true");
       input.focus();

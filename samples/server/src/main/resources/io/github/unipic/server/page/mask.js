@@ -188,10 +188,12 @@ export class MaskPainter {
     const context = this.#context;
     context.globalCompositeOperation = erase ? "destination-out" : "source-over";
     context.lineWidth = width;
+    const [[x, y], ...others] = points;
     context.beginPath();
-    context.moveTo(...points[0]);
-    // A line of no length has round ends, too: a dot.
-    points.forEach((point) => context.lineTo(...point));
+    context.moveTo(x, y);
+    // A dot: a line of no length would not be drawn.
+    context.lineTo(x + 0.001, y);
+    others.forEach((point) => context.lineTo(...point));
     context.stroke();
   }
 }
