@@ -9,6 +9,8 @@ import io.github.unipic.EditRequest;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import io.github.unipic.ReadOptions;
+import io.github.unipic.UniPic;
+import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +21,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -547,6 +550,20 @@ class PageTest {
         browser.write("#prompt", PROMPT);
         browser.click("#run");
         awaitError("The server does not answer.");
+    }
+
+    @Test
+    void theModelIsWaitedFor() {
+        CompletableFuture<UniPic> model = new CompletableFuture<>();
+        try (UniPicServer loading = UniPicServer.builder(model::join).port(0).start()) {
+            open(loading.uri());
+            awaitState("waiting");
+            assertThat(browser.text("#status")).isEqualTo("Loading the model");
+            browser.click("#run");
+            awaitError("The model is still being loaded.");
+            model.complete(UniPic.load(SmallModel.folder()));
+            awaitReady();
+        }
     }
 
     @Test

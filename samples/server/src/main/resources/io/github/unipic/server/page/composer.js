@@ -60,6 +60,9 @@ const EXAMPLES = { prompt: "prompts", edit: "edits", ask: "questions" };
 const SHOWN_EXAMPLES = 3;
 const CUSTOM = "custom";
 
+/** Where the form and the image are side by side, as in page.css. */
+const WIDE = "(min-width: 46.01rem)";
+
 /** A value that the user must mend; `field` is its input's name. */
 export class FieldError extends Error {
   constructor(field, message) {
@@ -81,7 +84,7 @@ export class Composer extends EventTarget {
 
   constructor() {
     super();
-    byId("settings").open = window.matchMedia("(min-width: 60rem)").matches;
+    byId("settings").open = window.matchMedia(WIDE).matches;
     byId("modes").addEventListener("change", (event) => this.choose(event.target.value));
     byId("size").addEventListener("change", () => this.#showSettings());
     byId("reset").addEventListener("click", () => this.#reset());
@@ -201,8 +204,12 @@ export class Composer extends EventTarget {
     byId("run").hidden = busy;
     byId("cancel").hidden = !busy;
     byId("modes").disabled = busy;
+    if (busy && !window.matchMedia(WIDE).matches) {
+      // Then the image is just below.
+      byId("cancel").scrollIntoView({ block: "start" });
+    }
     if (busy && focused === byId("run")) {
-      byId("cancel").focus();
+      byId("cancel").focus({ preventScroll: true });
     } else if (!busy && (focused === byId("cancel") || focused === document.body)) {
       byId("run").focus({ preventScroll: true });
     }

@@ -10,7 +10,7 @@ import { MaskPainter } from "./mask.js";
 import { randomSeed } from "./settings.js";
 import { Stage, frame } from "./stage.js";
 
-const POLL_MILLISECONDS = 1000;
+const POLL_MILLISECONDS = 500;
 
 const api = new Api(askForKey);
 const gallery = new Gallery();
