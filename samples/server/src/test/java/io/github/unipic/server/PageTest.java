@@ -675,7 +675,7 @@ class PageTest {
                     return events;
                     """, stream, size);
             assertThat(events)
-                    .as("in pieces of %d bytes", size)
+                    .as("cut after each %d bytes", size)
                     .extracting(JsonNode::asText)
                     .containsExactly("one|{\"a\":\n\"é😀\"}", "message|x\ny", "two|");
         }

@@ -32,7 +32,7 @@ export class Stage {
     byId("download").download = fileName(settings);
   }
 
-  /** Shows the places of images to come, and the source there if they have one. */
+  /** Shows a box for each image to come, with the source in it if there is one. */
   begin({ count, width, height, url }) {
     this.#setFrames(Array.from({ length: count }, () => frame(width, height, url, "Preview")));
     this.#frames.forEach((each) => each.classList.add("busy"));
