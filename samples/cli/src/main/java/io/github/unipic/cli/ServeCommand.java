@@ -133,6 +133,9 @@ final class ServeCommand implements Callable<Integer> {
                 .logPrompts(logPrompts);
         allowedHosts.forEach(builder::allowHost);
         apiKey(session).ifPresent(builder::apiKey);
+        if (model.isBuiltIn(session)) {
+            Examples.describeOn(builder);
+        }
         if (tls != null) {
             builder.tls(tls.certificate, tls.key);
         }

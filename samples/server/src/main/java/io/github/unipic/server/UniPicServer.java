@@ -18,11 +18,14 @@ import io.github.unipic.server.openai.ImageGenerations;
 import io.github.unipic.server.openai.Models;
 import io.github.unipic.server.operation.Health;
 import io.github.unipic.server.operation.Metrics;
+import io.github.unipic.server.page.Info;
+import io.github.unipic.server.page.StaticFiles;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -160,6 +163,8 @@ public final class UniPicServer implements AutoCloseable {
         private Duration grace = Duration.ofSeconds(30);
         private Optional<JettyServer.Certificate> certificate = Optional.empty();
         private boolean logPrompts;
+        private Optional<String> note = Optional.empty();
+        private Info.Examples examples = Info.Examples.NONE;
 
         private Builder(Supplier<UniPic> loader) {
             this.loader = Objects.requireNonNull(loader, "loader");
@@ -268,6 +273,30 @@ public final class UniPicServer implements AutoCloseable {
         }
 
         /**
+         * Sets what the page tells about the model.
+         *
+         * @param text a sentence or two; what is between backquotes is shown as a command. None by default
+         * @return this builder
+         */
+        public Builder note(String text) {
+            note = Optional.of(text);
+            return this;
+        }
+
+        /**
+         * Sets texts that the page offers to try.
+         *
+         * @param prompts for images
+         * @param edits instructions for editing an image
+         * @param questions about an image
+         * @return this builder
+         */
+        public Builder examples(List<String> prompts, List<String> edits, List<String> questions) {
+            examples = new Info.Examples(prompts, edits, questions);
+            return this;
+        }
+
+        /**
          * Starts the server. The model is loaded after this has returned.
          *
          * @return a server that listens
@@ -289,8 +318,10 @@ public final class UniPicServer implements AutoCloseable {
                     .add("POST", "/v1/images/generations", new ImageGenerations(queue, store))
                     .add("POST", "/v1/images/edits", new ImageEdits(queue, store, images))
                     .add("POST", "/v1/chat/completions", new ChatCompletions(queue, images, conversations, metrics))
+                    .add("GET", "/info", new Info(queue, note, examples))
                     .addOpen("GET", ImageStore.PATH, store);
             Automatic1111.addTo(router, queue, images);
+            StaticFiles.addTo(router);
             JettyServer http = JettyServer.start(router, Limits.DEFAULTS, host, port, certificate);
             UniPicServer server = new UniPicServer(http, queue, conversations, grace);
             Thread loading = new Thread(() -> server.load(loader), "unipic-loading");

@@ -61,7 +61,7 @@ public final class Router extends Handler.Abstract {
     /**
      * Adds a route. To be called before the server starts.
      *
-     * @param path one path, or with a slash at its end those of one more segment
+     * @param path one path, or with a slash at its end those of one more segment (but {@code /} is one path)
      */
     public Router add(String method, String path, Route route) {
         routes.computeIfAbsent(path, key -> new HashMap<>()).put(method, route);
@@ -142,7 +142,7 @@ public final class Router extends Handler.Abstract {
     private String pattern(Exchange exchange) {
         String path = exchange.path();
         String folder = path.substring(0, path.lastIndexOf('/') + 1);
-        return routes.containsKey(path) ? path : routes.containsKey(folder) ? folder : "";
+        return routes.containsKey(path) ? path : folder.length() > 1 && routes.containsKey(folder) ? folder : "";
     }
 
     private Route find(Exchange exchange, String pattern) {
