@@ -2,6 +2,7 @@ package io.github.unipic.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.generation.GenerationPlan.Sample;
 import io.github.unipic.model.Grid;
@@ -115,7 +116,8 @@ class LargeImageTest {
                 3,
                 GuidanceSchedule.CONSTANT,
                 1,
-                DiffusionSchedule.cosine(3, 0.2),
+                GuidanceReuse.NONE,
+                DiffusionPlan.constant(3, 0.2),
                 Optional.empty(),
                 List.of(
                         new Sample(TokenOrder.random(grid.tokens(), 1), new PhiloxNoise(1)),
@@ -143,7 +145,8 @@ class LargeImageTest {
                 3,
                 GuidanceSchedule.CONSTANT,
                 1,
-                DiffusionSchedule.cosine(2, 0.2),
+                GuidanceReuse.NONE,
+                DiffusionPlan.constant(2, 0.2),
                 Optional.of(latents),
                 List.of(new Sample(MASKED.get(0), new PhiloxNoise(1)), new Sample(MASKED.get(1), new PhiloxNoise(2))));
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.github.unipic.DiffusionSteps;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
@@ -68,7 +69,7 @@ class PromptsFileTest {
         assertThat(request.guidance()).hasValue(2);
         assertThat(request.guidanceSchedule()).hasValue(GuidanceSchedule.LINEAR);
         assertThat(request.temperature()).hasValue(0.9);
-        assertThat(request.diffusionSteps()).hasValue(50);
+        assertThat(request.diffusionSteps()).hasValue(DiffusionSteps.constant(50));
         assertThat(entry.requested().toString())
                 .isEqualTo("{\"width\":640,\"height\":384,\"iterations\":8,\"guidance\":2.0,"
                         + "\"guidance_schedule\":\"linear\",\"temperature\":0.9,\"diffusion_steps\":50,"

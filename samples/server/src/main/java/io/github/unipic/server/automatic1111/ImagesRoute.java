@@ -184,9 +184,9 @@ public final class ImagesRoute implements Route {
 
     /** The form in which the dialect's programs show how an image was made. */
     private static String infotext(ImageRequest request, long seed, Image image) {
-        String steps = request.diffusionSteps().isPresent()
-                ? "Steps: " + request.diffusionSteps().getAsInt() + ", "
-                : "";
+        String steps = request.diffusionSteps()
+                .map(number -> "Steps: " + number + ", ")
+                .orElse("");
         String guidance = request.guidance().isPresent()
                 ? "CFG scale: " + request.guidance().getAsDouble() + ", "
                 : "";
