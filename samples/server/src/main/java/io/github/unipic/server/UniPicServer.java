@@ -31,6 +31,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * A server that gives a model to programs that speak OpenAI's or AUTOMATIC1111's dialect, and to people by a page.
@@ -48,6 +49,11 @@ public final class UniPicServer implements AutoCloseable {
 
     /** Of an image in a request: those of most cameras. */
     private static final long MOST_PIXELS = 50_000_000;
+
+    /** What a header can bring. */
+    private static final Pattern KEY = Pattern.compile("[!-~]{1,1000}");
+
+    private static final Duration LONGEST_GRACE = Duration.ofHours(24);
 
     private static final int KEPT_CONVERSATIONS = 8;
 
@@ -160,6 +166,7 @@ public final class UniPicServer implements AutoCloseable {
         private Duration grace = Duration.ofSeconds(30);
         private Optional<JettyServer.Certificate> certificate = Optional.empty();
         private boolean logPrompts;
+        private Limits limits = Limits.DEFAULTS;
 
         private Builder(Supplier<UniPic> loader) {
             this.loader = Objects.requireNonNull(loader, "loader");
@@ -191,7 +198,7 @@ public final class UniPicServer implements AutoCloseable {
         /**
          * Sets the key that requests must bring.
          *
-         * @param key not blank
+         * @param key 1 to 1000 ASCII characters without blanks
          * @return this builder
          */
         public Builder apiKey(String key) {
@@ -236,7 +243,7 @@ public final class UniPicServer implements AutoCloseable {
         /**
          * Sets how long running requests may go on once the server is closed.
          *
-         * @param time 30 seconds by default
+         * @param time 0 to 24 hours, 30 seconds by default
          * @return this builder
          */
         public Builder grace(Duration time) {
@@ -267,6 +274,12 @@ public final class UniPicServer implements AutoCloseable {
             return this;
         }
 
+        /** For tests. */
+        Builder limits(Limits other) {
+            limits = other;
+            return this;
+        }
+
         /**
          * Starts the server. The model is loaded after this has returned.
          *
@@ -281,7 +294,7 @@ public final class UniPicServer implements AutoCloseable {
             ImageStore store = new ImageStore();
             SubmittedImages images = new SubmittedImages(MOST_PIXELS);
             ConversationCache conversations = new ConversationCache(KEPT_CONVERSATIONS, KEPT_TOKENS);
-            Router router = new Router(Limits.DEFAULTS, new AccessControl(apiKey, allowedHosts), metrics::answered)
+            Router router = new Router(limits, new AccessControl(apiKey, allowedHosts), metrics::answered, logPrompts)
                     .addOpen("GET", "/health", Health.health(queue))
                     .addOpen("GET", "/ready", Health.ready(queue))
                     .add("GET", "/metrics", metrics)
@@ -291,7 +304,7 @@ public final class UniPicServer implements AutoCloseable {
                     .add("POST", "/v1/chat/completions", new ChatCompletions(queue, images, conversations, metrics))
                     .addOpen("GET", ImageStore.PATH, store);
             Automatic1111.addTo(router, queue, images);
-            JettyServer http = JettyServer.start(router, Limits.DEFAULTS, host, port, certificate);
+            JettyServer http = JettyServer.start(router, host, port, certificate);
             UniPicServer server = new UniPicServer(http, queue, conversations, grace);
             Thread loading = new Thread(() -> server.load(loader), "unipic-loading");
             loading.setDaemon(true);
@@ -309,8 +322,11 @@ public final class UniPicServer implements AutoCloseable {
             if (waiting < 0) {
                 throw new InvalidRequestException("the queue must have room for 0 or more, not " + waiting);
             }
-            if (apiKey.filter(String::isBlank).isPresent()) {
-                throw new InvalidRequestException("the API key is blank");
+            if (apiKey.filter(key -> !KEY.matcher(key).matches()).isPresent()) {
+                throw new InvalidRequestException("the API key must be 1 to 1000 ASCII characters without blanks");
+            }
+            if (grace.isNegative() || grace.compareTo(LONGEST_GRACE) > 0) {
+                throw new InvalidRequestException("the grace time must be 0 to 24 hours, not " + grace);
             }
             if (apiKey.isEmpty() && !isLoopback()) {
                 throw new InvalidRequestException("listening at " + host

@@ -10,7 +10,7 @@ public interface JobMetrics {
     /** A job has ended, in any way. */
     void ran(String task, Duration time);
 
-    /** A job was cancelled while it ran. */
+    /** A job was cancelled while it waited or ran. */
     void cancelled(String task);
 
     /** Images were made. */

@@ -36,7 +36,7 @@ record ChatRequest(
     private static final int MOST_IMAGES = 64;
 
     /** Reads it. */
-    static ChatRequest of(Parameters parameters, SubmittedImages images) {
+    static ChatRequest of(Parameters parameters, SubmittedImages.OfRequest images) {
         refuseUnsupported(parameters);
         List<Message> messages = new Reader(images).messages(parameters);
         Message last = messages.get(messages.size() - 1);
@@ -117,11 +117,11 @@ record ChatRequest(
 
     /** Reads messages. Those of one role that follow one another become one, because the model's turns alternate. */
     private static final class Reader {
-        private final SubmittedImages submitted;
+        private final SubmittedImages.OfRequest submitted;
         private final List<Message> messages = new ArrayList<>();
         private int imageCount;
 
-        Reader(SubmittedImages submitted) {
+        Reader(SubmittedImages.OfRequest submitted) {
             this.submitted = submitted;
         }
 

@@ -43,7 +43,7 @@ public final class Metrics implements Route, JobMetrics {
             .register(registry);
     private final Counter cancellations = Counter.builder()
             .name("unipic_job_cancellations_total")
-            .help("Jobs cancelled while they ran.")
+            .help("Jobs cancelled while they waited or ran.")
             .labelNames("task")
             .register(registry);
     private final Counter images = Counter.builder()
