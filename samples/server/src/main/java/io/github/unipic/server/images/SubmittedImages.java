@@ -98,13 +98,13 @@ public final class SubmittedImages {
             Matcher head = DATA_URL_HEAD.matcher(url.substring(0, Math.min(url.length(), LONGEST_HEAD)));
             if (!head.lookingAt()) {
                 throw HttpError.unsupported(
-                        parameter, "this server does not fetch images; send them as data:image/png;base64,...");
+                        parameter, parameter + ": this server does not fetch images; send them as data:image/png;base64,...");
             }
             byte[] file;
             try {
                 file = Base64.getMimeDecoder().decode(url.substring(head.end()));
             } catch (IllegalArgumentException e) {
-                throw HttpError.invalid(parameter, "the image's base64 is damaged: " + e.getMessage());
+                throw HttpError.invalid(parameter, parameter + ": the image's base64 is damaged: " + e.getMessage());
             }
             return image(parameter, file);
         }
@@ -119,7 +119,7 @@ public final class SubmittedImages {
             try {
                 return decoding.get();
             } catch (ImageFormatException e) {
-                throw HttpError.invalid(parameter, e.getMessage());
+                throw HttpError.invalid(parameter, parameter + ": " + e.getMessage());
             } finally {
                 turn.release();
             }

@@ -39,7 +39,7 @@ public final class ImageEdits implements Route {
         Form form = exchange.form(FILES);
         ImageOptions options = ImageOptions.of(form.texts());
         String prompt = ImageOptions.prompt(form.texts());
-        Optional<ImageSize> size = ImageSize.of(form.texts());
+        Optional<ImageSize> size = ImageSize.of(form.texts(), ImageSize.multiple(queue));
         SubmittedImages.OfRequest images = submitted.of(exchange);
         Image source = images.image(
                 "image",
