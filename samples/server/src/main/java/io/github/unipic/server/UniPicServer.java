@@ -1,5 +1,6 @@
 package io.github.unipic.server;
 
+import io.github.unipic.CancelledException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
@@ -127,8 +128,13 @@ public final class UniPicServer implements AutoCloseable {
     private void load(Supplier<UniPic> loader) {
         try {
             UniPic unipic = loader.get();
-            queue.open(unipic);
-            model.complete(unipic);
+            if (queue.open(unipic)) {
+                model.complete(unipic);
+            } else {
+                unipic.close();
+                model.completeExceptionally(
+                        new CancelledException("the server was closed before the model was loaded"));
+            }
         } catch (Throwable e) {
             model.completeExceptionally(e);
         }

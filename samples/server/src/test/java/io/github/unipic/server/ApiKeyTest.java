@@ -11,9 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Timeout(60)
 class ApiKeyTest {
     private static final String KEY = "sk-1/2+3=:4";
     private static final TestServer SERVER = TestServer.start(options -> options.apiKey(KEY));
@@ -94,6 +96,9 @@ class ApiKeyTest {
             models(basic("someone:" + KEY));
             models("Bearer " + KEY + "x");
             RawHttp.postJson(SERVER, "/v1/images/generations", "{", "Authorization: Bearer " + KEY);
+            while (!log.toString(StandardCharsets.UTF_8).contains("status=400")) {
+                Thread.sleep(5);
+            }
         } finally {
             System.setErr(before);
         }

@@ -122,8 +122,8 @@ class ImageBombTest {
     @ValueSource(strings = {"png", "png with pixels", "gif", "webp", "bmp"})
     void hugeImagesAreRefusedBeforeTheyAreDecoded(String kind) throws Exception {
         byte[] bomb = bomb(kind);
-        HttpResponse<String> edit =
-                SERVER.post("/v1/images/edits", TestServer.form(Map.of("prompt", "a")).file("image", bomb));
+        HttpResponse<String> edit = SERVER.post(
+                "/v1/images/edits", TestServer.form(Map.of("prompt", "a")).file("image", bomb));
         assertRefused(TestServer.json(edit).path("error"), edit.statusCode(), "image");
         assertThat(edit.body()).contains("pixels");
         HttpResponse<String> mask = SERVER.post(

@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Timeout;
 /** Answers that take long begin with blanks, so that no client gives them up. */
 @Timeout(60)
 class LongAnswerTest {
-    private static final TestServer SERVER = TestServer.start(options ->
-            options.limits(Limits.DEFAULTS.withBlanks(Duration.ofMillis(20), Duration.ofMillis(1))));
+    private static final TestServer SERVER = TestServer.start(
+            options -> options.limits(Limits.DEFAULTS.withBlanks(Duration.ofMillis(20), Duration.ofMillis(1))));
 
     private static final String JOB =
             "{\"prompt\":\"a\",\"size\":\"256x256\",\"iterations\":16,\"num_inference_steps\":50,\"seed\":1}";
@@ -48,8 +48,7 @@ class LongAnswerTest {
 
     @Test
     void streamsHaveComments() throws Exception {
-        Answer answer = RawHttp.postJson(
-                SERVER, "/v1/images/generations", JOB.replace("{", "{\"stream\":true,"));
+        Answer answer = RawHttp.postJson(SERVER, "/v1/images/generations", JOB.replace("{", "{\"stream\":true,"));
         assertThat(answer.body()).contains("\n: still here\n\n").contains("event: image_generation.completed");
     }
 

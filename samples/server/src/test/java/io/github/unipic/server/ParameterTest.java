@@ -17,8 +17,7 @@ class ParameterTest {
     private static final String FEW = "\"size\":\"16x16\",\"iterations\":1,\"num_inference_steps\":1";
 
     private static Answer generate(String prompt, String further) throws Exception {
-        return RawHttp.postJson(
-                SERVER, "/v1/images/generations", "{\"prompt\":" + prompt + "," + further + "}");
+        return RawHttp.postJson(SERVER, "/v1/images/generations", "{\"prompt\":" + prompt + "," + further + "}");
     }
 
     private static void assertWrong(Answer answer, String parameter) throws Exception {
@@ -36,21 +35,56 @@ class ParameterTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "n | 0", "n | 11", "n | -1", "n | 1.5", "n | \"1\"", "n | 1e400", "n | true", "n | [1]",
-                "n | 99999999999999999999", "size | \"0x16\"", "size | \"16\"", "size | \"16x16x16\"",
-                "size | \"-16x16\"", "size | \"99999x99999\"", "size | \"17x16\"", "size | \"1x1\"", "size | 16",
-                "size | \"16x16\\u0000\"", "size | \"\\ud800\"",
+                "n | 0",
+                "n | 11",
+                "n | -1",
+                "n | 1.5",
+                "n | \"1\"",
+                "n | 1e400",
+                "n | true",
+                "n | [1]",
+                "n | 99999999999999999999",
+                "size | \"0x16\"",
+                "size | \"16\"",
+                "size | \"16x16x16\"",
+                "size | \"-16x16\"",
+                "size | \"99999x99999\"",
+                "size | \"17x16\"",
+                "size | \"1x1\"",
+                "size | 16",
+                "size | \"16x16\\u0000\"",
+                "size | \"\\ud800\"",
                 "size | \"\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00"
                         + "\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00"
                         + "a\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\uD83D\uDE00\"",
-                "seed | 9223372036854775808", "seed | 1.0", "seed | \"x\"",
-                "num_inference_steps | 0", "num_inference_steps | 1001", "iterations | 0", "iterations | 4097",
-                "guidance_scale | 0", "guidance_scale | -1", "guidance_scale | 1e400", "guidance_scale | 1e39",
-                "guidance_scale | 1e-60", "guidance_scale | \"1\"", "temperature | 0", "temperature | -0.5",
-                "temperature | 1e300", "response_format | \"json\"", "output_format | \"gif\"",
-                "output_compression | 101", "output_compression | -1", "background | \"transparent\"",
-                "partial_images | 4", "partial_images | -1", "stream | \"true\"", "stream | 1",
-                "negative_prompt | \"\\u0000\"", "negative_prompt | \"\\udc00\"", "negative_prompt | 1",
+                "seed | 9223372036854775808",
+                "seed | 1.0",
+                "seed | \"x\"",
+                "num_inference_steps | 0",
+                "num_inference_steps | 1001",
+                "iterations | 0",
+                "iterations | 4097",
+                "guidance_scale | 0",
+                "guidance_scale | -1",
+                "guidance_scale | 1e400",
+                "guidance_scale | 1e39",
+                "guidance_scale | 1e-60",
+                "guidance_scale | \"1\"",
+                "temperature | 0",
+                "temperature | -0.5",
+                "temperature | 1e300",
+                "response_format | \"json\"",
+                "output_format | \"gif\"",
+                "output_compression | 101",
+                "output_compression | -1",
+                "background | \"transparent\"",
+                "partial_images | 4",
+                "partial_images | -1",
+                "stream | \"true\"",
+                "stream | 1",
+                "negative_prompt | \"\\u0000\"",
+                "negative_prompt | \"\\udc00\"",
+                "negative_prompt | 1",
             })
     void whatIsWrongIsNamed(String name, String value) throws Exception {
         String few = FEW.replaceAll("\"" + name + "\":[^,]*,?", "");
@@ -63,7 +97,15 @@ class ParameterTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "null", "\"\"", "\" \\n\\t\"", "1", "[\"a\"]", "{}", "\"a\\u0000b\"", "\"\\ud800\"", "\"a\\udc00\\ud800\""
+                "null",
+                "\"\"",
+                "\" \\n\\t\"",
+                "1",
+                "[\"a\"]",
+                "{}",
+                "\"a\\u0000b\"",
+                "\"\\ud800\"",
+                "\"a\\udc00\\ud800\""
             })
     void promptsThatAreNoneAreNamed(String prompt) throws Exception {
         assertWrong(generate(prompt, FEW), "prompt");
@@ -92,9 +134,15 @@ class ParameterTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "\"n\":10", "\"seed\":-9223372036854775808", "\"seed\":9223372036854775807", "\"num_inference_steps\":1000",
-                "\"guidance_scale\":1e30", "\"guidance_scale\":1e-30", "\"temperature\":1e-30",
-                "\"output_format\":\"jpeg\",\"output_compression\":0", "\"output_compression\":null",
+                "\"n\":10",
+                "\"seed\":-9223372036854775808",
+                "\"seed\":9223372036854775807",
+                "\"num_inference_steps\":1000",
+                "\"guidance_scale\":1e30",
+                "\"guidance_scale\":1e-30",
+                "\"temperature\":1e-30",
+                "\"output_format\":\"jpeg\",\"output_compression\":0",
+                "\"output_compression\":null",
                 "\"quality\":\"best\",\"style\":7,\"moderation\":{},\"user\":[],\"unknown\":1e999",
                 "\"negative_prompt\":\" \"",
             })
@@ -106,8 +154,15 @@ class ParameterTest {
 
     @ParameterizedTest
     @CsvSource({
-        "n, 0", "n, NaN", "seed, 0x1", "guidance_scale, NaN", "guidance_scale, Infinity", "guidance_scale, 1e400",
-        "stream, yes", "num_inference_steps, 1e3", "size, 17x17"
+        "n, 0",
+        "n, NaN",
+        "seed, 0x1",
+        "guidance_scale, NaN",
+        "guidance_scale, Infinity",
+        "guidance_scale, 1e400",
+        "stream, yes",
+        "num_inference_steps, 1e3",
+        "size, 17x17"
     })
     void whatIsWrongInAFormIsNamed(String name, String value) throws Exception {
         HttpResponse<String> answer = SERVER.post(
@@ -125,17 +180,26 @@ class ParameterTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "temperature | -1", "temperature | 101", "temperature | 1e400", "top_p | 0", "top_p | 1.1", "top_p | \"x\"",
-                "max_tokens | 0", "max_tokens | 32769", "max_completion_tokens | -1", "n | 2", "seed | 1.5",
-                "stop | {}", "stop | \"\\u0000\"", "stop | [\"\\ud800\"]",
-                "messages | {}", "stream_options | 1",
+                "temperature | -1",
+                "temperature | 101",
+                "temperature | 1e400",
+                "top_p | 0",
+                "top_p | 1.1",
+                "top_p | \"x\"",
+                "max_tokens | 0",
+                "max_tokens | 32769",
+                "max_completion_tokens | -1",
+                "n | 2",
+                "seed | 1.5",
+                "stop | {}",
+                "stop | \"\\u0000\"",
+                "stop | [\"\\ud800\"]",
+                "messages | {}",
+                "stream_options | 1",
             })
     void whatIsWrongInAChatIsNamed(String name, String value) throws Exception {
-        String messages = name.equals("messages")
-                ? ""
-                : ",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]";
-        Answer answer = RawHttp.postJson(
-                SERVER, "/v1/chat/completions", "{\"" + name + "\":" + value + messages + "}");
+        String messages = name.equals("messages") ? "" : ",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]";
+        Answer answer = RawHttp.postJson(SERVER, "/v1/chat/completions", "{\"" + name + "\":" + value + messages + "}");
         assertWrong(answer, name);
     }
 
@@ -156,9 +220,16 @@ class ParameterTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "{\"role\":\"user\",\"content\":\"\\u0000\"}", "{\"role\":\"user\",\"content\":\"\\ud800\"}",
-                "{\"role\":\"user\",\"content\":1}", "{\"role\":\"user\"}", "{\"content\":\"a\"}", "{}", "1", "null",
-                "{\"role\":\"user\",\"content\":[1]}", "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":1}]}",
+                "{\"role\":\"user\",\"content\":\"\\u0000\"}",
+                "{\"role\":\"user\",\"content\":\"\\ud800\"}",
+                "{\"role\":\"user\",\"content\":1}",
+                "{\"role\":\"user\"}",
+                "{\"content\":\"a\"}",
+                "{}",
+                "1",
+                "null",
+                "{\"role\":\"user\",\"content\":[1]}",
+                "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":1}]}",
                 "{\"role\":\"user\",\"content\":[{\"type\":\"text\"}]}",
                 "{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}",
                 "{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"file:///etc/passwd\"}}]}",
@@ -176,9 +247,17 @@ class ParameterTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "\"width\":0", "\"height\":2049", "\"width\":\"16\"", "\"steps\":0", "\"cfg_scale\":-1",
-                "\"cfg_scale\":1e400", "\"batch_size\":11", "\"batch_size\":4,\"n_iter\":4", "\"seed\":1e3",
-                "\"prompt\":\"\\u0000\"", "\"width\":17,\"height\":16",
+                "\"width\":0",
+                "\"height\":2049",
+                "\"width\":\"16\"",
+                "\"steps\":0",
+                "\"cfg_scale\":-1",
+                "\"cfg_scale\":1e400",
+                "\"batch_size\":11",
+                "\"batch_size\":4,\"n_iter\":4",
+                "\"seed\":1e3",
+                "\"prompt\":\"\\u0000\"",
+                "\"width\":17,\"height\":16",
             })
     void theOtherDialectRefusesToo(String further) throws Exception {
         String prompt = further.contains("prompt") ? "" : "\"prompt\":\"a\",";

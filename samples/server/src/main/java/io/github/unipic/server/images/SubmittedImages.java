@@ -98,7 +98,8 @@ public final class SubmittedImages {
             Matcher head = DATA_URL_HEAD.matcher(url.substring(0, Math.min(url.length(), LONGEST_HEAD)));
             if (!head.lookingAt()) {
                 throw HttpError.unsupported(
-                        parameter, parameter + ": this server does not fetch images; send them as data:image/png;base64,...");
+                        parameter,
+                        parameter + ": this server does not fetch images; send them as data:image/png;base64,...");
             }
             byte[] file;
             try {

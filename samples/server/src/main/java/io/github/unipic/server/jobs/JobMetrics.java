@@ -13,6 +13,9 @@ public interface JobMetrics {
     /** A job was cancelled while it waited or ran. */
     void cancelled(String task);
 
+    /** A job failed, by no fault of its request. */
+    void failed(String task);
+
     /** Images were made. */
     void made(String task, int count);
 

@@ -5,7 +5,9 @@ import io.github.unipic.CancelledException;
 import io.github.unipic.EditRequest;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
+import io.github.unipic.ImageFormatException;
 import io.github.unipic.ImageRequest;
+import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
 import io.github.unipic.server.http.Exchange;
 import io.github.unipic.server.http.HttpError;
@@ -63,10 +65,13 @@ public final class JobQueue {
         this.metrics = metrics;
     }
 
-    /** Lets jobs begin. */
-    public synchronized void open(UniPic unipic) {
-        model = Optional.of(unipic);
-        notifyAll();
+    /** Lets jobs begin, with a model that the caller closes after this. Gives false when this is closed already. */
+    public synchronized boolean open(UniPic unipic) {
+        if (!closed) {
+            model = Optional.of(unipic);
+            notifyAll();
+        }
+        return !closed;
     }
 
     /** The model, once it is loaded. */
@@ -111,6 +116,11 @@ public final class JobQueue {
             return job.apply(unipic);
         } catch (CancelledException e) {
             metrics.cancelled(task);
+            throw e;
+        } catch (HttpError | InvalidRequestException | ImageFormatException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            metrics.failed(task);
             throw e;
         } finally {
             if (running) {

@@ -129,8 +129,7 @@ record ChatRequest(
             }
             String text = Parameters.checked("stop", sequence.textValue());
             if (text.length() > LONGEST_STOP_SEQUENCE) {
-                throw HttpError.invalid(
-                        "stop", "'stop' has a string of over " + LONGEST_STOP_SEQUENCE + " characters");
+                throw HttpError.invalid("stop", "'stop' has a string of over " + LONGEST_STOP_SEQUENCE + " characters");
             }
             if (!text.isEmpty()) {
                 sequences.add(text);
@@ -214,7 +213,8 @@ record ChatRequest(
                 default ->
                     throw HttpError.unsupported(
                             name,
-                            name + " has the role '" + Parameters.shown(role) + "', which is not one of system, user and assistant");
+                            name + " has the role '" + Parameters.shown(role)
+                                    + "', which is not one of system, user and assistant");
             }
         }
 
@@ -246,7 +246,8 @@ record ChatRequest(
             for (JsonNode part : content) {
                 switch (part.path("type").asText()) {
                     case "text", "refusal" ->
-                        text = joined(text, partText(name, part.path(part.path("type").asText())));
+                        text = joined(
+                                text, partText(name, part.path(part.path("type").asText())));
                     case "image_url" -> {}
                     default ->
                         throw HttpError.unsupported(
