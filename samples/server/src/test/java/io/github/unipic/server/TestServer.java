@@ -64,6 +64,11 @@ final class TestServer implements AutoCloseable {
         return unipic;
     }
 
+    /** How the names of its threads begin. */
+    String threadName() {
+        return "unipic-http-" + server.uri().getPort();
+    }
+
     URI uri(String path) {
         return server.uri().resolve(path);
     }

@@ -57,7 +57,6 @@ public final class JettyServer implements AutoCloseable {
     public static JettyServer start(Router router, String host, int port, Optional<Certificate> certificate) {
         Limits limits = router.limits();
         QueuedThreadPool threads = new QueuedThreadPool(limits.connections() + FURTHER_THREADS, LEAST_THREADS);
-        threads.setName("unipic-http");
         Server server = new Server(threads);
         ServerConnector connector = connector(server, certificate);
         connector.setHost(host);
@@ -70,6 +69,8 @@ public final class JettyServer implements AutoCloseable {
         server.setErrorHandler(new JettyErrors(router.listener()));
         server.setStopTimeout(LAST_ANSWERS_MILLIS);
         try {
+            connector.open();
+            threads.setName("unipic-http-" + connector.getLocalPort());
             server.start();
         } catch (Exception e) {
             stop(server);
