@@ -65,15 +65,23 @@ public final class UniPicServer implements AutoCloseable {
     private final JobQueue queue;
     private final ConversationCache conversations;
     private final Duration grace;
+    private final Thread loading;
     private final CompletableFuture<UniPic> model = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private boolean closed;
 
-    private UniPicServer(JettyServer http, JobQueue queue, ConversationCache conversations, Duration grace) {
+    private UniPicServer(
+            JettyServer http,
+            JobQueue queue,
+            ConversationCache conversations,
+            Duration grace,
+            Supplier<UniPic> loader) {
         this.http = http;
         this.queue = queue;
         this.conversations = conversations;
         this.grace = grace;
+        loading = new Thread(() -> load(loader), "unipic-loading");
+        loading.setDaemon(true);
     }
 
     /**
@@ -94,6 +102,15 @@ public final class UniPicServer implements AutoCloseable {
      */
     public URI uri() {
         return http.uri();
+    }
+
+    /**
+     * Whether the model is being loaded, also after the server was closed: that cannot be cancelled.
+     *
+     * @return true until it is loaded, or cannot be
+     */
+    public boolean isLoading() {
+        return loading.isAlive();
     }
 
     /**
@@ -311,10 +328,8 @@ public final class UniPicServer implements AutoCloseable {
                     .addOpen("GET", ImageStore.PATH, store);
             Automatic1111.addTo(router, queue, images);
             JettyServer http = JettyServer.start(router, host, port, certificate);
-            UniPicServer server = new UniPicServer(http, queue, conversations, grace);
-            Thread loading = new Thread(() -> server.load(loader), "unipic-loading");
-            loading.setDaemon(true);
-            loading.start();
+            UniPicServer server = new UniPicServer(http, queue, conversations, grace, loader);
+            server.loading.start();
             return server;
         }
 

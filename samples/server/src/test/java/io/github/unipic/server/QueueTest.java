@@ -37,10 +37,10 @@ class QueueTest {
 
     @Test
     void beyondItsLengthRequestsAreRefusedUntilThereIsRoom() throws Exception {
-        try (TestServer server = TestServer.start(options -> options.queue(1).grace(Duration.ZERO));
-                RawHttp running = begin(server)) {
-            await(server, 1, 0);
-            try (RawHttp waiting = begin(server)) {
+        try (TestServer server = TestServer.start(options -> options.queue(1).grace(Duration.ZERO))) {
+            try (RawHttp running = begin(server)) {
+                await(server, 1, 0);
+                RawHttp waiting = begin(server);
                 await(server, 1, 1);
                 Answer refused = RawHttp.postJson(server, GENERATE, SMALL);
                 assertThat(refused.status()).isEqualTo(429);
@@ -52,9 +52,11 @@ class QueueTest {
                 assertThat(other.json().path("error").asText()).isEqualTo("queue_full");
                 Answer wrong = RawHttp.postJson(server, GENERATE, "{}");
                 assertThat(wrong.status()).as("what is wrong is told at once").isEqualTo(400);
+                waiting.close();
+                await(server, 1, 0);
+                running.socket().shutdownOutput();
+                await(server, 0, 0);
             }
-            await(server, 1, 0);
-            running.close();
             assertThat(RawHttp.postJson(server, GENERATE, SMALL).status()).isEqualTo(200);
             assertThat(server.text("/metrics"))
                     .contains("unipic_requests_total{path=\"" + GENERATE + "\",status=\"429\"} 1.0")
@@ -100,9 +102,9 @@ class QueueTest {
         assertThat(test.text("/health")).contains("\"status\":\"loading\"");
         assertThat(RawHttp.get(test, "/ready").status()).isEqualTo(503);
         assertThat(test.text("/v1/models")).isEqualTo("{\"object\":\"list\",\"data\":[]}");
-        try (RawHttp waiting = begin(test)) {
-            await(test, 0, 1);
-        }
+        RawHttp waiting = begin(test);
+        await(test, 0, 1);
+        waiting.close();
         await(test, 0, 0);
         server.close();
         loading.countDown();
