@@ -34,10 +34,17 @@ import org.junit.jupiter.api.Timeout;
 /** HTTP/2 without TLS: by an upgrade, and at once. */
 @Timeout(60)
 class Http2Test {
+    private static final int MOST_REQUESTS = 8;
+
     /** A job outlasts the idle timeout. */
     private static final TestServer SERVER = TestServer.start(options -> options.jobs(2)
-            .limits(Limits.DEFAULTS.withPatience(
-                    Duration.ofMillis(300), Duration.ofMillis(300), Duration.ofMinutes(1), Duration.ofMinutes(1))));
+            .limits(Limits.DEFAULTS
+                    .withConnections(MOST_REQUESTS)
+                    .withPatience(
+                            Duration.ofMillis(300),
+                            Duration.ofMillis(300),
+                            Duration.ofMinutes(1),
+                            Duration.ofMinutes(1))));
 
     private static final HTTP2Client CLIENT = new HTTP2Client();
 
@@ -160,6 +167,31 @@ class Http2Test {
         await(2);
         ((HTTP2Session) session).getEndPoint().close();
         await(0);
+    }
+
+    /** One connection could take all threads; requests beyond the limit are refused, and later ones are served. */
+    @Test
+    void requestsAreBoundedNotOnlyConnections() throws Exception {
+        Session session = connect();
+        MetaData.Request request = new MetaData.Request(
+                "POST",
+                HttpURI.from("http://127.0.0.1:8080/v1/images/generations"),
+                HttpVersion.HTTP_2,
+                HttpFields.build().put("Content-Type", "application/json"));
+        for (int i = 0; i < MOST_REQUESTS; i++) {
+            session.newStream(new HeadersFrame(request, null, false), new Body())
+                    .get();
+        }
+        String answer = "";
+        while (!answer.contains("overloaded")) {
+            Body body = new Body();
+            post(session, "{}", body);
+            answer = body.whole.get();
+        }
+        ((HTTP2Session) session).getEndPoint().close();
+        while (!SERVER.text("/health").contains("ready")) {
+            Thread.sleep(5);
+        }
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPairGenerator;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -90,8 +91,11 @@ class TlsTest {
         assertRefused(rsa.chain(), old, "old.pem", "openssl pkcs8");
         assertRefused(rsa.key(), rsa.chain(), "RSA-key.pem");
         assertRefused(rsa.chain(), ec.key(), "EC-key.pem", "RSA-chain.pem", "own key");
-        TlsFiles other = TlsFiles.make(Files.createDirectory(folder.resolve("other")), "RSA");
-        assertRefused(rsa.chain(), other.key(), "RSA-key.pem", "own key");
+        byte[] otherKey = KeyPairGenerator.getInstance("RSA")
+                .generateKeyPair()
+                .getPrivate()
+                .getEncoded();
+        assertRefused(rsa.chain(), write("other.pem", TlsFiles.pem("PRIVATE KEY", otherKey)), "other.pem", "own key");
         assertRefused(Path.of("/dev/zero"), rsa.key(), "/dev/zero");
     }
 
