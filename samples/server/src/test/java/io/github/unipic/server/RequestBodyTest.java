@@ -181,6 +181,7 @@ class RequestBodyTest {
     void jsonOfManyValuesIsRefused() throws Exception {
         Answer answer = RawHttp.postJson(TestServer.shared(), GENERATE, "{\"a\":[" + "{},".repeat(200_000) + "{}]}");
         assertRefused(answer, 400, "invalid_value");
+        assertThat(answer.body()).contains("no valid JSON");
     }
 
     @ParameterizedTest

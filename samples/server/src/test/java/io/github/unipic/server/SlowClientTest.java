@@ -133,7 +133,7 @@ class SlowClientTest {
             InputStream stream = http.socket().getInputStream();
             Thread reader = new Thread(() -> {
                 try {
-                    while (!over.get() && stream.read(new byte[512]) > 0) {
+                    while (!over.get() && stream.read(new byte[4096]) > 0) {
                         Thread.sleep(50);
                     }
                 } catch (IOException | InterruptedException e) {
@@ -142,6 +142,9 @@ class SlowClientTest {
             });
             reader.start();
             assertThat(SERVER.post(GENERATE, SMALL).statusCode()).isEqualTo(200);
+            assertThat(SERVER.text("/metrics"))
+                    .as("the slow reader's images were drawn, too")
+                    .contains("unipic_job_cancellations_total{task=\"generate\"} 0.0");
             over.set(true);
             reader.join();
             while (!SERVER.text("/metrics").contains("generations\",status=\"499\"} ")) {
