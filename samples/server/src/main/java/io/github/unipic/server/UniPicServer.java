@@ -1,5 +1,6 @@
 package io.github.unipic.server;
 
+import io.github.unipic.CancelledException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
@@ -34,6 +35,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * A server that gives a model to programs that speak OpenAI's or AUTOMATIC1111's dialect, and to people by a page.
@@ -52,6 +54,11 @@ public final class UniPicServer implements AutoCloseable {
     /** Of an image in a request: those of most cameras. */
     private static final long MOST_PIXELS = 50_000_000;
 
+    /** What a header can bring. */
+    private static final Pattern KEY = Pattern.compile("[!-~]{1,1000}");
+
+    private static final Duration LONGEST_GRACE = Duration.ofHours(24);
+
     private static final int KEPT_CONVERSATIONS = 8;
 
     /** Of all kept conversations; each token takes 57 kB in the published model. */
@@ -61,15 +68,23 @@ public final class UniPicServer implements AutoCloseable {
     private final JobQueue queue;
     private final ConversationCache conversations;
     private final Duration grace;
+    private final Thread loading;
     private final CompletableFuture<UniPic> model = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private boolean closed;
 
-    private UniPicServer(JettyServer http, JobQueue queue, ConversationCache conversations, Duration grace) {
+    private UniPicServer(
+            JettyServer http,
+            JobQueue queue,
+            ConversationCache conversations,
+            Duration grace,
+            Supplier<UniPic> loader) {
         this.http = http;
         this.queue = queue;
         this.conversations = conversations;
         this.grace = grace;
+        loading = new Thread(() -> load(loader), "unipic-loading");
+        loading.setDaemon(true);
     }
 
     /**
@@ -90,6 +105,15 @@ public final class UniPicServer implements AutoCloseable {
      */
     public URI uri() {
         return http.uri();
+    }
+
+    /**
+     * Whether the model is being loaded, also after the server was closed: that cannot be cancelled.
+     *
+     * @return true until it is loaded, or cannot be
+     */
+    public boolean isLoading() {
+        return loading.isAlive();
     }
 
     /**
@@ -124,8 +148,13 @@ public final class UniPicServer implements AutoCloseable {
     private void load(Supplier<UniPic> loader) {
         try {
             UniPic unipic = loader.get();
-            queue.open(unipic);
-            model.complete(unipic);
+            if (queue.open(unipic)) {
+                model.complete(unipic);
+            } else {
+                unipic.close();
+                model.completeExceptionally(
+                        new CancelledException("the server was closed before the model was loaded"));
+            }
         } catch (Throwable e) {
             model.completeExceptionally(e);
         }
@@ -165,6 +194,7 @@ public final class UniPicServer implements AutoCloseable {
         private boolean logPrompts;
         private Optional<String> note = Optional.empty();
         private Info.Examples examples = Info.Examples.NONE;
+        private Limits limits = Limits.DEFAULTS;
 
         private Builder(Supplier<UniPic> loader) {
             this.loader = Objects.requireNonNull(loader, "loader");
@@ -196,7 +226,7 @@ public final class UniPicServer implements AutoCloseable {
         /**
          * Sets the key that requests must bring.
          *
-         * @param key not blank
+         * @param key 1 to 1000 ASCII characters without blanks
          * @return this builder
          */
         public Builder apiKey(String key) {
@@ -241,7 +271,7 @@ public final class UniPicServer implements AutoCloseable {
         /**
          * Sets how long running requests may go on once the server is closed.
          *
-         * @param time 30 seconds by default
+         * @param time 0 to 24 hours, 30 seconds by default
          * @return this builder
          */
         public Builder grace(Duration time) {
@@ -269,6 +299,12 @@ public final class UniPicServer implements AutoCloseable {
          */
         public Builder logPrompts(boolean log) {
             logPrompts = log;
+            return this;
+        }
+
+        /** For tests. */
+        Builder limits(Limits other) {
+            limits = other;
             return this;
         }
 
@@ -310,7 +346,7 @@ public final class UniPicServer implements AutoCloseable {
             ImageStore store = new ImageStore();
             SubmittedImages images = new SubmittedImages(MOST_PIXELS);
             ConversationCache conversations = new ConversationCache(KEPT_CONVERSATIONS, KEPT_TOKENS);
-            Router router = new Router(Limits.DEFAULTS, new AccessControl(apiKey, allowedHosts), metrics::answered)
+            Router router = new Router(limits, new AccessControl(apiKey, allowedHosts), metrics::answered, logPrompts)
                     .addOpen("GET", "/health", Health.health(queue))
                     .addOpen("GET", "/ready", Health.ready(queue))
                     .add("GET", "/metrics", metrics)
@@ -322,11 +358,9 @@ public final class UniPicServer implements AutoCloseable {
                     .addOpen("GET", ImageStore.PATH, store);
             Automatic1111.addTo(router, queue, images);
             StaticFiles.addTo(router);
-            JettyServer http = JettyServer.start(router, Limits.DEFAULTS, host, port, certificate);
-            UniPicServer server = new UniPicServer(http, queue, conversations, grace);
-            Thread loading = new Thread(() -> server.load(loader), "unipic-loading");
-            loading.setDaemon(true);
-            loading.start();
+            JettyServer http = JettyServer.start(router, host, port, certificate);
+            UniPicServer server = new UniPicServer(http, queue, conversations, grace, loader);
+            server.loading.start();
             return server;
         }
 
@@ -340,8 +374,11 @@ public final class UniPicServer implements AutoCloseable {
             if (waiting < 0) {
                 throw new InvalidRequestException("the queue must have room for 0 or more, not " + waiting);
             }
-            if (apiKey.filter(String::isBlank).isPresent()) {
-                throw new InvalidRequestException("the API key is blank");
+            if (apiKey.filter(key -> !KEY.matcher(key).matches()).isPresent()) {
+                throw new InvalidRequestException("the API key must be 1 to 1000 ASCII characters without blanks");
+            }
+            if (grace.isNegative() || grace.compareTo(LONGEST_GRACE) > 0) {
+                throw new InvalidRequestException("the grace time must be 0 to 24 hours, not " + grace);
             }
             if (apiKey.isEmpty() && !isLoopback()) {
                 throw new InvalidRequestException("listening at " + host

@@ -70,11 +70,11 @@ record ImageOptions(
                         .orElse(0),
                 progress,
                 parameters.integer("seed"),
-                parameters.number("guidance_scale"),
+                parameters.positive("guidance_scale"),
                 parameters.integer("num_inference_steps", 1, MOST_DIFFUSION_STEPS),
                 parameters.integer("iterations", 1, MOST_ITERATIONS),
-                parameters.number("temperature"),
-                parameters.text("negative_prompt"));
+                parameters.positive("temperature"),
+                parameters.prompt("negative_prompt"));
     }
 
     void applyTo(ImageRequest.Builder<?> request) {
@@ -84,14 +84,13 @@ record ImageOptions(
         diffusionSteps.ifPresent(request::diffusionSteps);
         iterations.ifPresent(request::iterations);
         temperature.ifPresent(request::temperature);
-        negativePrompt.filter(text -> !text.isBlank()).ifPresent(request::negativePrompt);
+        negativePrompt.ifPresent(request::negativePrompt);
     }
 
     /** The prompt, which every request must have. */
     static String prompt(Parameters parameters) {
         return parameters
-                .text("prompt")
-                .filter(text -> !text.isBlank())
+                .prompt("prompt")
                 .orElseThrow(() -> HttpError.invalid("prompt", "'prompt' is missing; say what to draw"));
     }
 }
