@@ -109,7 +109,7 @@ class BatchFolderTest {
         ManifestLine line = lines().get(0);
         CyclicBarrier together = new CyclicBarrier(threads);
         ExecutorService pool = Executors.newFixedThreadPool(threads);
-        try (BatchManifest open = BatchManifest.open(images).orElseThrow()) {
+        try (BatchManifest open = BatchManifest.open(manifest).orElseThrow()) {
             List<Future<?>> appending = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
                 appending.add(pool.submit(() -> {
@@ -173,7 +173,7 @@ class BatchFolderTest {
     void aFileWithAnImagesNameIsNotReplaced() throws IOException {
         try (BatchFolder batch = BatchFolder.open(images, "tiny", entries(DEFAULTS))) {
             BatchEntry entry = batch.missing().get(0);
-            Path mine = Files.writeString(images.resolve(entry.fileName()), "mine");
+            Path mine = Files.writeString(images.resolve(entry.file()), "mine");
             assertThatThrownBy(() -> batch.add(entry, draw(entry), TIME))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("00000-fox.png was meanwhile created by another program");
@@ -470,7 +470,7 @@ class BatchFolderTest {
         try (BatchFolder batch = opened) {
             for (BatchEntry entry : batch.missing()) {
                 batch.add(entry, draw(entry), TIME);
-                generated.add(entry.fileName());
+                generated.add(entry.file());
             }
         }
         return generated;
@@ -478,7 +478,7 @@ class BatchFolderTest {
 
     /** A black image that says what one by a model says. */
     private Image draw(BatchEntry entry) {
-        GenerateRequest asked = entry.request();
+        GenerateRequest asked = ((BatchTask.Generate) entry.task()).request();
         int width = asked.width().orElse(64);
         int height = asked.height().orElse(64);
         GenerateRequest request = asked.toBuilder()
