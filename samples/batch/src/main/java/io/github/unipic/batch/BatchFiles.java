@@ -60,6 +60,8 @@ public final class BatchFiles {
         if (there.isPresent()) {
             return there.get();
         }
+        // Before the sources are read: if one changes in between, the next run notices.
+        hashes.of(entry.task());
         TaskRun run = new TaskRun(unipic, cancellation, listener);
         long start = System.nanoTime();
         if (entry.task() instanceof BatchTask.Describe describe) {

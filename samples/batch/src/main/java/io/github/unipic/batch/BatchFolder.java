@@ -292,7 +292,7 @@ public final class BatchFolder implements AutoCloseable {
 
     private ManifestLine append(ManifestLine line) {
         try {
-            manifest.append(line);
+            manifest.append(List.of(line));
             return line;
         } catch (IOException e) {
             throw new OutputException(manifest.file() + " cannot be written", e, ADVICE);
@@ -325,9 +325,7 @@ public final class BatchFolder implements AutoCloseable {
             } else if (half > 0) {
                 manifest.cut(half);
             }
-            for (ManifestLine line : added) {
-                manifest.append(line);
-            }
+            manifest.append(added);
             for (BatchManifest other : merged) {
                 other.delete();
             }

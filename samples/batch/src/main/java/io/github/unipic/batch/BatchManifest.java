@@ -224,14 +224,16 @@ final class BatchManifest implements AutoCloseable {
         channel.force(true);
     }
 
-    /** Appends a line and forces it to disk. A failure appends nothing. Thread-safe. */
-    synchronized void append(ManifestLine line) throws IOException {
+    /** Appends lines and forces them to disk. A failure appends nothing. Thread-safe. */
+    synchronized void append(List<ManifestLine> lines) throws IOException {
         long before = channel.size();
         try {
             channel.position(before);
-            ByteBuffer bytes = ByteBuffer.wrap(bytes(line));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+            for (ManifestLine line : lines) {
+                ByteBuffer bytes = ByteBuffer.wrap(bytes(line));
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
             }
             channel.force(true);
         } catch (IOException e) {

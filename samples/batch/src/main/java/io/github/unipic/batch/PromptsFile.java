@@ -108,6 +108,7 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
     public static PromptsFile read(Path file, Defaults defaults) {
         List<BatchEntry> entries = new ArrayList<>();
         Set<String> ignoredKeys = new TreeSet<>();
+        Path base = file.toAbsolutePath().getParent();
         try (InputStream stream = open(file);
                 JsonParser parser = JSON.createParser(stream)) {
             boolean array = parser.nextToken() == JsonToken.START_ARRAY;
@@ -119,7 +120,7 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
                 }
                 String origin = file + " line " + parser.currentTokenLocation().getLineNr();
                 JsonNode node = parser.readValueAsTree();
-                BatchEntry entry = entry(node, entries.size(), origin, file, defaults);
+                BatchEntry entry = entry(node, entries.size(), origin, base, defaults);
                 entries.add(entry);
                 node.fieldNames().forEachRemaining(key -> {
                     if (!EntryJson.isKeyOf(entry.task(), key)) {
@@ -163,9 +164,29 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
         }
     }
 
-    private static BatchEntry entry(JsonNode node, int index, String origin, Path file, Defaults defaults) {
+    /**
+     * Makes an entry of one value, for prompts that come from elsewhere than a file, such as a table. Its file is named
+     * by its index.
+     *
+     * @param json a prompt in quotes or an object, as in a file
+     * @param index 0 or above
+     * @param origin where it comes from, for messages
+     * @param base the folder that names of files are relative to
+     * @param defaults for values that the entry does not set
+     * @return the entry
+     * @throws InvalidRequestException if it is invalid or an image that it names does not exist; the message begins
+     *     with the origin
+     */
+    public static BatchEntry entry(String json, int index, String origin, Path base, Defaults defaults) {
         try {
-            Path base = file.toAbsolutePath().getParent();
+            return entry(JSON.readTree(json), index, origin, base, defaults);
+        } catch (JsonProcessingException e) {
+            throw new InvalidRequestException(origin + " is not JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static BatchEntry entry(JsonNode node, int index, String origin, Path base, Defaults defaults) {
+        try {
             BatchTask task = EntryJson.task(node, index, base, defaults);
             for (Path source : task.sources()) {
                 if (!Files.isRegularFile(source)) {

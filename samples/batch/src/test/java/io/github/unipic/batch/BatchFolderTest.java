@@ -115,7 +115,7 @@ class BatchFolderTest {
                 appending.add(pool.submit(() -> {
                     for (int round = 0; round < rounds; round++) {
                         together.await();
-                        open.append(line);
+                        open.append(List.of(line));
                     }
                     return null;
                 }));

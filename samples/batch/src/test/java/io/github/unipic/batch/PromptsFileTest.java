@@ -97,6 +97,31 @@ class PromptsFileTest {
                 .containsExactly(tuple(4, 100L), tuple(9, 101L), tuple(4, 1L));
     }
 
+    /** As from a table. */
+    @Test
+    void anEntryMayComeFromElsewhere() throws IOException {
+        Files.writeString(folder.resolve("fox.png"), "");
+        BatchEntry entry = PromptsFile.entry(
+                "{\"image\": \"fox.png\", \"prompt\": \"Make it night\", \"seed\": null}",
+                7,
+                "row 7",
+                folder,
+                (builder, index) -> builder.seed(index));
+        assertThat(entry.file()).isEqualTo("00007.png");
+        assertThat(entry.task())
+                .isEqualTo(new BatchTask.Edit(
+                        folder.resolve("fox.png"),
+                        false,
+                        GenerateRequest.builder("Make it night").seed(7).build()));
+        for (String wrong : List.of("{", "", "[]", "{\"image\": \"no.png\", \"prompt\": \"x\"}")) {
+            assertThatThrownBy(() -> PromptsFile.entry(wrong, 7, "row 7", folder, (builder, index) -> {}))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageStartingWith("row 7")
+                    .message()
+                    .hasLineCount(1);
+        }
+    }
+
     @Test
     void anEntryIsOneImage() throws IOException {
         Path file = write("'a'");

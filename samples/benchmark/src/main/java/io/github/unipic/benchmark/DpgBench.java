@@ -15,6 +15,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -65,19 +66,17 @@ final class DpgBench {
             throw new InvalidRequestException(
                     folder + " is not a folder; DPG-Bench's prompts are a folder of .txt files");
         }
-        List<PromptSource> files = new ArrayList<>();
         List<Path> prompts = new ArrayList<>();
         try (DirectoryStream<Path> list = Files.newDirectoryStream(folder, "*" + PROMPT)) {
             for (Path file : list) {
-                PromptSource.add(files, new PromptSource(JsonNodeFactory.instance.objectNode(), ""), folder);
+                PromptSource.requireRoom(prompts, folder);
                 prompts.add(file);
             }
         } catch (DirectoryIteratorException | IOException e) {
             throw new InvalidRequestException(folder + " cannot be read (" + FileFailure.reason(e) + ")", e);
         }
         return PromptSource.nonEmpty(prompts, folder).stream()
-                .sorted((a, b) ->
-                        a.getFileName().toString().compareTo(b.getFileName().toString()))
+                .sorted(Comparator.comparing(file -> file.getFileName().toString()))
                 .toList();
     }
 

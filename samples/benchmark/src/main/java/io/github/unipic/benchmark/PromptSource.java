@@ -45,7 +45,8 @@ record PromptSource(JsonNode json, String origin) {
                 if (!value.isObject()) {
                     throw new InvalidRequestException(origin + " is not a JSON object");
                 }
-                add(lines, new PromptSource(value, origin), file);
+                requireRoom(lines, file);
+                lines.add(new PromptSource(value, origin));
             }
         });
         return nonEmpty(lines, file);
@@ -64,9 +65,7 @@ record PromptSource(JsonNode json, String origin) {
                 if (!value.getValue().isObject()) {
                     throw new InvalidRequestException(origin + " is not a JSON object");
                 }
-                if (sources.size() == MOST) {
-                    throw tooMany(file);
-                }
+                requireRoom(sources, file);
                 PromptSource source = new PromptSource(value.getValue(), origin);
                 sources.add(new KeyedSource(checkedName(value.getKey(), origin), source));
             });
@@ -99,15 +98,11 @@ record PromptSource(JsonNode json, String origin) {
         }
     }
 
-    static void add(List<PromptSource> sources, PromptSource source, Path file) {
+    /** Refuses one more prompt where there are as many as no benchmark has. */
+    static void requireRoom(List<?> sources, Path file) {
         if (sources.size() == MOST) {
-            throw tooMany(file);
+            throw new InvalidRequestException(file + " has over " + MOST + " prompts; no benchmark has so many");
         }
-        sources.add(source);
-    }
-
-    private static InvalidRequestException tooMany(Path file) {
-        return new InvalidRequestException(file + " has over " + MOST + " prompts; no benchmark has so many");
     }
 
     static <T> List<T> nonEmpty(List<T> sources, Path file) {
