@@ -225,12 +225,14 @@ class BatchTasksTest {
     /** As two executors that run the same task do. */
     @Test
     void anEntryMayRunTwiceAndTravelAsText() throws IOException {
+        UniPic closed = UniPic.builder(SmallModel.folder()).threads(1).load(); // computes nothing
+        closed.close();
         for (BatchEntry entry : entries()) {
             BatchEntry sent = BatchEntry.fromJson(entry.toJson());
             assertThat(sent.toJson()).isEqualTo(entry.toJson());
             ManifestLine first = new BatchFiles(results, "small").run(unipic, entry, new Cancellation(), p -> {});
             Files.setLastModifiedTime(results.resolve(entry.file()), LONG_AGO);
-            ManifestLine second = new BatchFiles(results, "small").run(unipic, sent, new Cancellation(), p -> {});
+            ManifestLine second = new BatchFiles(results, "small").run(closed, sent, new Cancellation(), p -> {});
             assertThat(first.time()).isPresent();
             assertThat(second.time()).isEmpty();
             assertThat(second.toString())
