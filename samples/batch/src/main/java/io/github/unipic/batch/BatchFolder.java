@@ -1,92 +1,146 @@
 package io.github.unipic.batch;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.unipic.Answer;
+import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
-import io.github.unipic.ImageFormatException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.OutputException;
+import io.github.unipic.ProgressListener;
+import io.github.unipic.UniPic;
 import io.github.unipic.files.AtomicFile;
 import io.github.unipic.files.FileFailure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The folder of a batch: an image for each entry, and {@code manifest.jsonl}, a {@link ManifestLine} for each image in
- * the order in which they were added.
+ * The folder of a batch: a result for each entry, and {@code manifest.jsonl}, a {@link ManifestLine} for each result in
+ * the order in which they were added. Processes that share a batch each open a {@link Shard} of it, with a manifest of
+ * its own ({@code manifest-3-of-8.jsonl}). Opening the whole batch afterwards moves their lines to
+ * {@code manifest.jsonl}.
  *
- * <p>An image appears completely or not at all, and its line after it. So a killed process loses at most the line of an
- * image, or leaves an incomplete line. The line is then restored from the image's metadata.
+ * <p>A result appears completely or not at all, and its line after it. So a killed process loses at most the line of a
+ * result, or leaves an incomplete line. The line is then restored from the result's file.
  *
- * <p>Nothing is created, changed or deleted before all files are known to belong to this batch. While the folder is
- * open, no other process can open it. Thread-safe.
+ * <p>Nothing is created, changed or deleted before all files are known to belong to this batch. While the folder, or a
+ * shard of it, is open, no other process can open the same. Thread-safe.
  */
 public final class BatchFolder implements AutoCloseable {
     private static final String ADVICE = "free some space there or choose another folder";
 
     private final Path folder;
-    private final String model;
+    private final BatchFiles files;
     private final List<BatchEntry> missing;
     private final BatchManifest manifest;
 
-    private BatchFolder(Path folder, String model, List<BatchEntry> missing, BatchManifest manifest) {
+    private BatchFolder(Path folder, BatchFiles files, List<BatchEntry> missing, BatchManifest manifest) {
         this.folder = folder;
-        this.model = model;
+        this.files = files;
         this.missing = missing;
         this.manifest = manifest;
     }
 
     /**
      * Opens a batch's folder, creates it if needed, and repairs its manifest: incomplete lines and the lines of deleted
-     * images are removed; images without a line get one.
+     * files are removed; files without a line get one; the lines of shards are moved to it.
      *
      * @param folder the folder
-     * @param model name of the model that generates the images
-     * @param entries all entries of the batch, with different indices; an earlier run may have had fewer
+     * @param model name of the model that is used
+     * @param entries all entries of the batch, with different indices and files; an earlier run may have had fewer
      * @return the folder, to be closed
-     * @throws InvalidRequestException if two entries have the same index, the folder's files do not belong to these
-     *     entries and this model or to a batch, or another process uses the folder; nothing is changed then
+     * @throws InvalidRequestException if two entries have the same index or file, the folder's files do not belong to
+     *     these entries and this model or to a batch, or another process uses the folder; nothing is changed then
      * @throws OutputException if it cannot be written
      */
     public static BatchFolder open(Path folder, String model, List<BatchEntry> entries) {
-        return open(folder, model, entries, Inspection::resume);
+        return open(folder, model, entries, Shard.WHOLE);
     }
 
     /**
-     * Opens a batch's folder as {@link #open(Path, String, List)}, but deletes the images of an earlier batch, so that
+     * Opens a shard of a batch as {@link #open(Path, String, List)}, with the shard's own manifest. Of other manifests
+     * only the lines about the shard's files are read.
+     *
+     * @param folder the folder of the whole batch
+     * @param model name of the model that is used
+     * @param entries all entries of the batch
+     * @param shard whose entries are run
+     * @return the folder, to be closed
+     * @throws InvalidRequestException as {@link #open(Path, String, List)}
+     * @throws OutputException if it cannot be written
+     */
+    public static BatchFolder open(Path folder, String model, List<BatchEntry> entries, Shard shard) {
+        return open(folder, model, entries, shard, Inspection::resume);
+    }
+
+    /**
+     * Opens a batch's folder as {@link #open(Path, String, List)}, but deletes the results of an earlier batch, so that
      * all entries are missing. Other files stay.
      *
      * @param folder the folder
-     * @param model name of the model that generates the images
-     * @param entries all entries of the batch, with different indices
+     * @param model name of the model that is used
+     * @param entries all entries of the batch, with different indices and files
      * @return the folder, to be closed
-     * @throws InvalidRequestException if two entries have the same index, a file that no batch wrote has the name of
-     *     one of their images, the manifest does not belong to a batch, or another process uses the folder; nothing is
-     *     changed then
+     * @throws InvalidRequestException if two entries have the same index or file, a file that no batch wrote has the
+     *     name of one of theirs, the manifest does not belong to a batch, or another process uses the folder; nothing
+     *     is changed then
      * @throws OutputException if it cannot be written
      */
     public static BatchFolder restart(Path folder, String model, List<BatchEntry> entries) {
-        return open(folder, model, entries, Inspection::restart);
+        return restart(folder, model, entries, Shard.WHOLE);
     }
 
     /**
-     * Reads the manifest of a batch's folder, also while the batch is open.
+     * Opens a shard of a batch as {@link #restart(Path, String, List)}. The results of other shards stay.
+     *
+     * @param folder the folder of the whole batch
+     * @param model name of the model that is used
+     * @param entries all entries of the batch
+     * @param shard whose entries are run
+     * @return the folder, to be closed
+     * @throws InvalidRequestException as {@link #restart(Path, String, List)}
+     * @throws OutputException if it cannot be written
+     */
+    public static BatchFolder restart(Path folder, String model, List<BatchEntry> entries, Shard shard) {
+        return open(folder, model, entries, shard, Inspection::restart);
+    }
+
+    /**
+     * Reads the manifests of a batch's folder, also while the batch or its shards are open.
      *
      * @param folder the folder
-     * @return a line for each image, in the order in which they were added
-     * @throws InvalidRequestException if there is no manifest, it cannot be read, or a line is not one of a batch
+     * @return a line for each result, in the order in which they were added, those of shards last
+     * @throws InvalidRequestException if there is no manifest, one cannot be read, or a line is not one of a batch
      */
     public static List<ManifestLine> lines(Path folder) {
         try {
-            return List.copyOf(BatchManifest.read(folder));
+            List<Path> manifests = BatchManifest.all(folder);
+            if (manifests.isEmpty()) {
+                throw new NoSuchFileException(BatchManifest.NAME);
+            }
+            List<ManifestLine> lines = new ArrayList<>();
+            Set<Integer> before = new HashSet<>();
+            for (Path manifest : manifests) {
+                List<ManifestLine> more = BatchManifest.read(manifest);
+                more.stream().filter(line -> !before.contains(line.index())).forEach(lines::add);
+                more.forEach(line -> before.add(line.index()));
+            }
+            return List.copyOf(lines);
         } catch (IOException e) {
             throw new InvalidRequestException(
                     folder.resolve(BatchManifest.NAME) + " cannot be read (" + FileFailure.reason(e)
@@ -97,46 +151,83 @@ public final class BatchFolder implements AutoCloseable {
 
     /** Decides what opening changes in a folder, without changing it. */
     private interface Planning {
-        Plan plan(Inspection inspection, SortedMap<Integer, BatchEntry> entries) throws IOException;
+        Plan plan(Inspection inspection) throws IOException;
     }
 
-    private static BatchFolder open(Path folder, String model, List<BatchEntry> entries, Planning planning) {
-        SortedMap<Integer, BatchEntry> byIndex = byIndex(entries);
-        BatchManifest manifest = null;
-        boolean opened = false;
+    private static BatchFolder open(
+            Path folder, String model, List<BatchEntry> entries, Shard shard, Planning planning) {
+        checkDifferent(entries);
+        SortedMap<Integer, BatchEntry> own = new TreeMap<>();
+        shard.of(entries).forEach(entry -> own.put(entry.index(), entry));
+        BatchFiles files = new BatchFiles(folder, model);
+        List<BatchManifest> opened = new ArrayList<>();
+        boolean done = false;
         try {
             if (Files.exists(folder) && !Files.isDirectory(folder)) {
                 throw new InvalidRequestException(folder + " cannot be used: it is not a folder; choose another name");
             }
-            manifest = BatchManifest.open(folder).orElse(null);
-            Plan plan = planning.plan(new Inspection(folder, model, Optional.ofNullable(manifest)), byIndex);
-            Files.createDirectories(folder);
-            if (manifest == null) {
-                manifest = BatchManifest.create(folder);
+            Path file = BatchManifest.of(folder, shard);
+            BatchManifest.open(file).ifPresent(opened::add);
+            Optional<BatchManifest> present = opened.stream().findFirst();
+            List<BatchManifest> merged = new ArrayList<>();
+            if (shard.count() == 1) {
+                for (Path other : others(folder, file)) {
+                    BatchManifest.open(other).ifPresent(merged::add);
+                }
             }
-            plan.carryOut(manifest);
-            AtomicFile.removeLeftovers(folder.resolve(BatchManifest.NAME));
-            opened = true;
-            return new BatchFolder(folder, model, plan.missing(), manifest);
+            opened.addAll(merged);
+            Plan plan = planning.plan(new Inspection(folder, model, files, own, file, present, merged));
+            Files.createDirectories(folder);
+            BatchManifest manifest = present.isPresent() ? present.get() : BatchManifest.create(file);
+            if (present.isEmpty()) {
+                opened.add(0, manifest);
+            }
+            plan.carryOut(manifest, merged);
+            removeLeftovers(folder, file, own.values());
+            done = true;
+            return new BatchFolder(folder, files, plan.missing(), manifest);
         } catch (IOException e) {
             throw new OutputException("The folder " + folder + " cannot be used", e, ADVICE);
         } finally {
-            if (manifest != null && !opened) {
-                closeQuietly(manifest);
+            if (!done) {
+                opened.forEach(BatchFolder::closeQuietly);
             }
         }
     }
 
-    private static SortedMap<Integer, BatchEntry> byIndex(List<BatchEntry> entries) {
-        SortedMap<Integer, BatchEntry> byIndex = new TreeMap<>();
+    private static List<Path> others(Path folder, Path own) throws IOException {
+        return BatchManifest.all(folder).stream()
+                .filter(file -> !file.equals(own))
+                .toList();
+    }
+
+    private static void checkDifferent(List<BatchEntry> entries) {
+        Map<Integer, BatchEntry> indices = new HashMap<>();
+        Map<String, BatchEntry> names = new HashMap<>();
         for (BatchEntry entry : entries) {
-            BatchEntry other = byIndex.put(entry.index(), entry);
+            BatchEntry other = indices.put(entry.index(), entry);
             if (other != null) {
-                throw new InvalidRequestException(other.source() + " and " + entry.source() + " both have index "
+                throw new InvalidRequestException(other.origin() + " and " + entry.origin() + " both have index "
                         + entry.index() + "; give each entry its own");
             }
+            BatchEntry same = names.put(entry.file(), entry);
+            if (same != null) {
+                throw new InvalidRequestException(same.origin() + " and " + entry.origin() + " both have the file "
+                        + entry.file() + "; give each entry its own");
+            }
         }
-        return byIndex;
+    }
+
+    /** Unfinished files of killed processes, in all folders that have results. */
+    private static void removeLeftovers(Path folder, Path manifest, Collection<BatchEntry> entries) {
+        Map<Path, Path> oneOfEach = new HashMap<>(Map.of(folder, manifest));
+        for (BatchEntry entry : entries) {
+            Path file = folder.resolve(entry.file());
+            if (entry.file().contains("/") && !oneOfEach.containsKey(file.getParent()) && Files.exists(file)) {
+                oneOfEach.put(file.getParent(), file);
+            }
+        }
+        oneOfEach.values().forEach(AtomicFile::removeLeftovers);
     }
 
     private static void closeQuietly(BatchManifest manifest) {
@@ -148,7 +239,7 @@ public final class BatchFolder implements AutoCloseable {
     }
 
     /**
-     * The entries that had no image when the folder was opened.
+     * The entries that had no result when the folder was opened; of a shard, its own.
      *
      * @return ordered by index, unmodifiable
      */
@@ -157,99 +248,136 @@ public final class BatchFolder implements AutoCloseable {
     }
 
     /**
+     * Computes the result of an entry, saves it and then its line.
+     *
+     * @param unipic computes it
+     * @param entry a missing entry that was not added yet
+     * @param cancellation stops it
+     * @param listener is notified of the progress of an image
+     * @return its line
+     * @throws InvalidRequestException as {@link BatchFiles#run}; other entries may still be run
+     * @throws OutputException if its line cannot be written: the disk is full, or the folder is closed
+     * @throws io.github.unipic.UniPicException otherwise as {@link BatchFiles#run}
+     */
+    public ManifestLine run(UniPic unipic, BatchEntry entry, Cancellation cancellation, ProgressListener listener) {
+        return append(files.run(unipic, entry, cancellation, listener));
+    }
+
+    /**
      * Saves an image and then its line.
      *
      * @param entry a missing entry that was not added yet
      * @param image the image, with the metadata of its request
      * @param time the time that generating it took
-     * @throws InvalidRequestException if a file with the image's name exists
+     * @throws InvalidRequestException if a file with the image's name exists that is not of this entry
      * @throws io.github.unipic.ImageFormatException if the image cannot be saved
      * @throws OutputException if its line cannot be written: the disk is full, or the folder is closed
      */
     public void add(BatchEntry entry, Image image, Duration time) {
-        Path file = folder.resolve(entry.fileName());
-        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-            throw new InvalidRequestException(
-                    file + " was meanwhile created by another program; move it away and start again");
-        }
-        image.save(file);
+        append(files.save(entry, image, time));
+    }
+
+    /**
+     * Saves an answer and then its line.
+     *
+     * @param entry a missing entry of the task {@link BatchTask.Describe} that was not added yet
+     * @param answer the answer
+     * @param time the time that it took
+     * @throws InvalidRequestException if a file with its name exists that is not of this entry
+     * @throws OutputException if it or its line cannot be written
+     */
+    public void add(BatchEntry entry, Answer answer, Duration time) {
+        append(files.save(entry, answer, time));
+    }
+
+    private ManifestLine append(ManifestLine line) {
         try {
-            manifest.append(ManifestLine.of(entry, model, image, Optional.of(time)));
+            manifest.append(List.of(line));
+            return line;
         } catch (IOException e) {
-            throw new OutputException(folder.resolve(BatchManifest.NAME) + " cannot be written", e, ADVICE);
+            throw new OutputException(manifest.file() + " cannot be written", e, ADVICE);
         }
     }
 
     /**
      * The changes that opening makes.
      *
-     * @param missing entries without an image
-     * @param images files to delete
+     * @param missing entries without a result
+     * @param results files to delete
      * @param kept the manifest's lines that stay, if some are removed
      * @param half number of bytes to cut off after the last line
-     * @param added lines for images that have none
+     * @param added lines for files that have none, those of merged manifests among them
      */
     private record Plan(
             List<BatchEntry> missing,
-            List<Path> images,
+            List<Path> results,
             Optional<SortedMap<Integer, ManifestLine>> kept,
             int half,
             List<ManifestLine> added) {
 
-        void carryOut(BatchManifest manifest) throws IOException {
+        void carryOut(BatchManifest manifest, List<BatchManifest> merged) throws IOException {
             // The manifest comes last, so that after a kill all this can be repeated.
-            for (Path image : images) {
-                Files.deleteIfExists(image);
+            for (Path result : results) {
+                Files.deleteIfExists(result);
             }
             if (kept.isPresent()) {
                 manifest.replace(kept.get().values());
             } else if (half > 0) {
                 manifest.cut(half);
             }
-            for (ManifestLine line : added) {
-                manifest.append(line);
+            manifest.append(added);
+            for (BatchManifest other : merged) {
+                other.delete();
             }
         }
     }
 
-    /** Inspects the folder and changes nothing. */
-    private record Inspection(Path folder, String model, Optional<BatchManifest> manifest) {
+    /**
+     * Inspects the folder and changes nothing.
+     *
+     * @param entries of the shard, by index
+     * @param file the manifest's
+     * @param manifest if it exists
+     * @param merged the manifests that are merged into it
+     */
+    private record Inspection(
+            Path folder,
+            String model,
+            BatchFiles files,
+            SortedMap<Integer, BatchEntry> entries,
+            Path file,
+            Optional<BatchManifest> manifest,
+            List<BatchManifest> merged) {
 
-        Plan resume(SortedMap<Integer, BatchEntry> entries) throws IOException {
+        Plan resume() throws IOException {
             SortedMap<Integer, ManifestLine> lines = new TreeMap<>();
             byte[] half = manifest.isEmpty()
                     ? new byte[0]
                     : manifest.get().read(line -> {
-                        BatchEntry entry = entries.get(line.index());
-                        if (entry == null) {
-                            throw changed(
-                                    "holds " + line.file() + ", but there are now only " + entries.size() + " prompts");
-                        }
-                        checkSame(entry, line);
+                        checkSame(line);
                         lines.put(line.index(), line);
                     });
             boolean empty = lines.isEmpty();
+            Map<Integer, ManifestLine> elsewhere = linesElsewhere();
             List<BatchEntry> missing = new ArrayList<>();
             List<ManifestLine> added = new ArrayList<>();
             boolean deleted = false;
             for (BatchEntry entry : entries.values()) {
-                Path file = folder.resolve(entry.fileName());
-                if (!Files.isRegularFile(file)) {
-                    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-                        throw changed("contains " + entry.fileName() + ", which is not a file");
-                    }
+                if (lines.containsKey(entry.index()) && Files.isRegularFile(folder.resolve(entry.file()))) {
+                    continue;
+                }
+                if (elsewhere.containsKey(entry.index()) && Files.isRegularFile(folder.resolve(entry.file()))) {
+                    added.add(elsewhere.get(entry.index()));
+                    continue;
+                }
+                Optional<ManifestLine> found = files.find(entry);
+                found.ifPresent(added::add);
+                if (found.isEmpty()) {
                     deleted |= lines.remove(entry.index()) != null;
                     missing.add(entry);
-                } else if (!lines.containsKey(entry.index())) {
-                    Image image = generated(file).orElseThrow(() -> notGenerated(file));
-                    if (!entry.isRequestOf(image)) {
-                        throw changed("contains " + entry.fileName() + ", which is not the image that " + entry.source()
-                                + " requests");
-                    }
-                    added.add(ManifestLine.of(entry, model, image, Optional.empty()));
                 }
             }
-            requireOwn(half, !empty, added);
+            requireOwn(file, half, !empty, added);
             return new Plan(
                     List.copyOf(missing),
                     List.of(),
@@ -258,46 +386,80 @@ public final class BatchFolder implements AutoCloseable {
                     added);
         }
 
-        Plan restart(SortedMap<Integer, BatchEntry> entries) throws IOException {
+        Plan restart() throws IOException {
             TreeSet<String> names = new TreeSet<>();
             byte[] half = manifest.isEmpty() ? new byte[0] : manifest.get().read(line -> names.add(line.file()));
-            requireOwn(half, !names.isEmpty(), List.of());
-            entries.values().forEach(entry -> names.add(entry.fileName()));
-            List<Path> images = names.stream()
+            requireOwn(file, half, !names.isEmpty(), List.of());
+            for (BatchManifest other : merged) {
+                requireOwn(other.file(), other.read(line -> names.add(line.file())), true, List.of());
+            }
+            entries.values().forEach(entry -> names.add(entry.file()));
+            List<Path> results = names.stream()
                     .map(folder::resolve)
-                    .filter(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS))
+                    .filter(result -> Files.exists(result, LinkOption.NOFOLLOW_LINKS))
                     .toList();
-            for (Path image : images) {
-                boolean empty = Files.isRegularFile(image) && Files.size(image) == 0; // an empty file is no loss
-                if (!empty && generated(image).isEmpty()) {
-                    throw notGenerated(image);
+            for (Path result : results) {
+                boolean empty = Files.isRegularFile(result) && Files.size(result) == 0; // an empty file is no loss
+                if (!empty && Output.read(result).isEmpty()) {
+                    throw new InvalidRequestException(folder + " contains " + folder.relativize(result)
+                            + ", which unipic has not generated; choose another folder, or move it away");
                 }
             }
-            return new Plan(List.copyOf(entries.values()), images, Optional.of(new TreeMap<>()), 0, List.of());
+            return new Plan(List.copyOf(entries.values()), results, Optional.of(new TreeMap<>()), 0, List.of());
         }
 
-        private void checkSame(BatchEntry entry, ManifestLine line) {
-            if (!line.prompt().equals(entry.request().prompt()) || !line.file().equals(entry.fileName())) {
-                throw changed("contains " + line.file() + ", generated for another prompt or id than " + entry.source()
+        /** The lines about our entries in other manifests: of shards, or for a shard of the whole batch, too. */
+        private Map<Integer, ManifestLine> linesElsewhere() throws IOException {
+            Map<Integer, ManifestLine> elsewhere = new HashMap<>();
+            for (BatchManifest other : merged) {
+                byte[] half = other.read(line -> {
+                    checkSame(line);
+                    elsewhere.put(line.index(), line);
+                });
+                requireOwn(other.file(), half, true, List.of());
+            }
+            if (merged.isEmpty()) {
+                for (Path other : others(folder, file)) {
+                    for (ManifestLine line : BatchManifest.read(other)) {
+                        if (entries.containsKey(line.index())) {
+                            checkSame(line);
+                            elsewhere.put(line.index(), line);
+                        }
+                    }
+                }
+            }
+            return elsewhere;
+        }
+
+        private void checkSame(ManifestLine line) {
+            BatchEntry entry = entries.get(line.index());
+            if (entry == null) {
+                throw changed("holds " + line.file() + ", but there are now only " + entries.size() + " prompts");
+            }
+            if (!line.prompt().equals(entry.task().prompt())
+                    || !line.file().equals(entry.file())
+                    || !line.task().equals(Output.name(entry.task()))) {
+                throw changed("contains " + line.file() + ", generated for another prompt or id than " + entry.origin()
                         + " has now");
             }
             String modelBefore = line.model().orElse(model);
             if (!modelBefore.equals(model)) {
                 throw changed("contains images of the model " + modelBefore + ", but this one is " + model);
             }
-            if (!line.requested().equals(entry.requested())) {
-                throw changed("contains " + entry.fileName() + ", generated with other options (" + line.requested()
-                        + ") than " + entry.source() + " has now (" + entry.requested() + ")");
+            ObjectNode requested = files.requested(entry.task());
+            if (!line.requested().equals(requested)) {
+                throw changed("contains " + entry.file() + ", generated with other options (" + line.requested()
+                        + ") than " + entry.origin() + " has now (" + requested + ")");
             }
         }
 
         /**
-         * Checks that a batch began an incomplete line: it follows other lines, or is the line of an image in the
+         * Checks that a batch began an incomplete line: it follows other lines, or is the line of a result in the
          * folder.
          *
          * @param after whether lines of a batch come before it
          */
-        private void requireOwn(byte[] half, boolean after, List<ManifestLine> lost) {
+        private static void requireOwn(Path file, byte[] half, boolean after, List<ManifestLine> lost) {
             // The last character may be incomplete, too.
             String text = new String(half, StandardCharsets.UTF_8).replaceFirst("\uFFFD$", "");
             boolean own = text.isEmpty()
@@ -305,28 +467,12 @@ public final class BatchFolder implements AutoCloseable {
                     || ManifestLine.parse(half).isPresent()
                     || lost.stream().anyMatch(line -> line.mayBeginWith(text));
             if (!own) {
-                throw BatchManifest.foreign(folder.resolve(BatchManifest.NAME)
-                        + " ends with an incomplete line that may not belong to a batch");
-            }
-        }
-
-        /** The image in a file, if its metadata says that unipic generated it. */
-        private static Optional<Image> generated(Path file) {
-            try {
-                return Optional.of(Image.read(file))
-                        .filter(image -> image.request().isPresent());
-            } catch (ImageFormatException e) {
-                return Optional.empty();
+                throw BatchManifest.foreign(file + " ends with an incomplete line that may not belong to a batch");
             }
         }
 
         private InvalidRequestException changed(String what) {
             return new InvalidRequestException(folder + " " + what + "; choose another folder, or restart the batch");
-        }
-
-        private InvalidRequestException notGenerated(Path file) {
-            return new InvalidRequestException(folder + " contains " + file.getFileName()
-                    + ", which unipic has not generated; choose another folder, or move it away");
         }
     }
 
@@ -340,7 +486,7 @@ public final class BatchFolder implements AutoCloseable {
         try {
             manifest.close();
         } catch (IOException e) {
-            throw new OutputException(folder.resolve(BatchManifest.NAME) + " cannot be closed", e, ADVICE);
+            throw new OutputException(manifest.file() + " cannot be closed", e, ADVICE);
         }
     }
 }

@@ -12,6 +12,8 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -21,21 +23,25 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /**
- * The manifest of a batch: {@code manifest.jsonl} in its folder, a {@link ManifestLine} for each image, in the order in
- * which they were generated. Locked while a {@link BatchFolder} is open. Opening and reading change nothing, because
- * the file may belong to another program.
+ * The manifest of a batch, or of a shard of it: {@code manifest.jsonl} or {@code manifest-3-of-8.jsonl} in its folder,
+ * a {@link ManifestLine} for each result, in the order in which they were added. Locked while a {@link BatchFolder} is
+ * open. Opening and reading change nothing, because the file may belong to another program.
  */
 final class BatchManifest implements AutoCloseable {
     static final String NAME = "manifest.jsonl";
 
-    /** The longest line in bytes: longer than the longest prompt with all characters escaped. */
-    private static final int MAX_LINE_BYTES = 4 << 20;
+    private static final Pattern OF_SHARD = Pattern.compile("manifest-\\d{1,6}-of-\\d{1,6}\\.jsonl");
+
+    /** The longest line in bytes: longer than the longest prompt or stop sequences with all characters escaped. */
+    private static final int MAX_LINE_BYTES = 8 << 20;
 
     private final Path file;
     private FileChannel channel;
@@ -45,14 +51,42 @@ final class BatchManifest implements AutoCloseable {
         this.channel = channel;
     }
 
+    /** The manifest of a shard. */
+    static Path of(Path folder, Shard shard) {
+        return folder.resolve(
+                shard.count() == 1 ? NAME : "manifest-" + shard.number() + "-of-" + shard.count() + ".jsonl");
+    }
+
+    /** All manifests in a folder: that of the whole batch, if there is one, and then those of shards. */
+    static List<Path> all(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        List<Path> files = new ArrayList<>();
+        try (DirectoryStream<Path> list = Files.newDirectoryStream(folder, "manifest*.jsonl")) {
+            for (Path file : list) {
+                if (OF_SHARD.matcher(file.getFileName().toString()).matches()) {
+                    files.add(file);
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        Collections.sort(files);
+        Path whole = folder.resolve(NAME);
+        if (Files.exists(whole, LinkOption.NOFOLLOW_LINKS)) {
+            files.add(0, whole);
+        }
+        return files;
+    }
+
     /**
-     * Opens the manifest of a folder.
+     * Opens a manifest.
      *
      * @return empty if there is none
      * @throws InvalidRequestException if it is not a file, or another process uses it
      */
-    static Optional<BatchManifest> open(Path folder) throws IOException {
-        Path file = folder.resolve(NAME);
+    static Optional<BatchManifest> open(Path file) throws IOException {
         try {
             BasicFileAttributes before = attributes(file);
             if (!before.isRegularFile()) {
@@ -73,8 +107,7 @@ final class BatchManifest implements AutoCloseable {
     }
 
     /** Creates an empty manifest. */
-    static BatchManifest create(Path folder) throws IOException {
-        Path file = folder.resolve(NAME);
+    static BatchManifest create(Path file) throws IOException {
         try {
             FileChannel channel = FileChannel.open(
                     file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -116,13 +149,12 @@ final class BatchManifest implements AutoCloseable {
     }
 
     /**
-     * Reads the manifest of a folder, also while it is locked.
+     * Reads a manifest, also while it is locked.
      *
      * @return its complete lines
      * @throws InvalidRequestException if it is not a file, or a line is not of a batch
      */
-    static List<ManifestLine> read(Path folder) throws IOException {
-        Path file = folder.resolve(NAME);
+    static List<ManifestLine> read(Path file) throws IOException {
         if (!attributes(file).isRegularFile()) {
             throw foreign(file + " is not a file");
         }
@@ -170,20 +202,38 @@ final class BatchManifest implements AutoCloseable {
         return foreign(file + " line " + line + " is damaged, or not of a batch");
     }
 
+    /** Deletes the file, and closes this. */
+    void delete() throws IOException {
+        try {
+            Files.delete(file);
+        } catch (AccessDeniedException e) {
+            channel.close(); // Windows cannot delete an open file
+            Files.delete(file);
+        }
+        channel.close();
+    }
+
+    /** The file. */
+    Path file() {
+        return file;
+    }
+
     /** Cuts off the incomplete last line. */
     void cut(int bytes) throws IOException {
         channel.truncate(channel.size() - bytes);
         channel.force(true);
     }
 
-    /** Appends a line and forces it to disk. A failure appends nothing. Thread-safe. */
-    synchronized void append(ManifestLine line) throws IOException {
+    /** Appends lines and forces them to disk. A failure appends nothing. Thread-safe. */
+    synchronized void append(List<ManifestLine> lines) throws IOException {
         long before = channel.size();
         try {
             channel.position(before);
-            ByteBuffer bytes = ByteBuffer.wrap(bytes(line));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+            for (ManifestLine line : lines) {
+                ByteBuffer bytes = ByteBuffer.wrap(bytes(line));
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
             }
             channel.force(true);
         } catch (IOException e) {

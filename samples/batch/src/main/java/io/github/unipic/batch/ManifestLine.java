@@ -1,11 +1,12 @@
 package io.github.unipic.batch;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.unipic.Image;
+import io.github.unipic.InvalidRequestException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -13,11 +14,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The manifest's line about one image: a JSON object with {@code index}, {@code id}, {@code file}, {@code prompt},
- * {@code seed}, {@code parameters}, {@code requested}, {@code model} and {@code seconds}. Immutable and thread-safe.
+ * The manifest's line about one result: a JSON object with {@code index}, {@code id}, {@code file}, {@code prompt},
+ * {@code seed}, {@code parameters}, {@code requested}, {@code model} and {@code seconds}; where the task is not to
+ * generate, also {@code task} and {@code sources}; for an answer also {@code answer}, {@code finish_reason},
+ * {@code prompt_tokens} and {@code answer_tokens}. Immutable and thread-safe.
  */
 public final class ManifestLine {
-    private static final Pattern IMAGE_NAME = Pattern.compile("(\\d{5,})(-[A-Za-z0-9._-]+)?\\.png");
+    private static final Pattern USUAL_NAME = Pattern.compile("(\\d{5,})(-[A-Za-z0-9._-]+)?\\.(png|json)");
+    private static final Pattern RESULT = Pattern.compile(".*\\.(png|json)");
     private static final String START = "{\"index\":";
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -27,20 +31,27 @@ public final class ManifestLine {
         this.json = json;
     }
 
-    /** The line of a generated image. */
-    static ManifestLine of(BatchEntry entry, String model, Image image, Optional<Duration> time) {
+    /**
+     * The line of a result.
+     *
+     * @param requested the values that the entry sets, and the hashes of its sources
+     */
+    static ManifestLine of(
+            BatchEntry entry, ObjectNode requested, String model, Output output, Optional<Duration> time) {
         ObjectNode line = JSON.createObjectNode();
         line.put("index", entry.index());
         entry.id().ifPresent(id -> line.put("id", id));
-        line.put("file", entry.fileName());
-        line.put("prompt", entry.request().prompt());
-        line.put(
-                "seed",
-                image.request()
-                        .flatMap(r -> r.seed().stream().boxed().findFirst())
-                        .orElse(null));
-        line.set("parameters", parameters(image));
-        line.set("requested", entry.requested());
+        line.put("file", entry.file());
+        if (!output.task().equals(Output.GENERATE)) {
+            line.put("task", output.task());
+            ArrayNode sources = line.putArray("sources");
+            entry.task().sources().forEach(source -> sources.add(source.toString()));
+        }
+        line.put("prompt", output.prompt());
+        line.setAll(output.answer());
+        output.putSeed(line);
+        line.set("parameters", output.parameters());
+        line.set("requested", requested);
         line.put("model", model);
         line.put("seconds", time.map(t -> t.toMillis() / 1000.0).orElse(null));
         return new ManifestLine(line);
@@ -50,17 +61,35 @@ public final class ManifestLine {
     static Optional<ManifestLine> parse(byte[] line) {
         try {
             JsonNode json = JSON.readTree(line);
-            Matcher name = IMAGE_NAME.matcher(json.path("file").asText());
             boolean ours = json.path("index").isInt()
-                    && name.matches()
-                    && name.group(1)
-                            .equals(BatchEntry.indexName(json.path("index").intValue()))
+                    && isFile(json.path("file").asText(), json.path("index").intValue())
                     && json.path("prompt").isTextual()
                     && json.path("requested").isObject();
             return ours ? Optional.of(new ManifestLine(json)) : Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
         }
+    }
+
+    /** In the batch's folder itself a file begins with the index; folders in it are those of layouts. */
+    private static boolean isFile(String file, int index) {
+        if (file.contains("/")) {
+            return BatchEntry.isPath(file) && RESULT.matcher(file).matches();
+        }
+        Matcher name = USUAL_NAME.matcher(file);
+        return name.matches() && name.group(1).equals(BatchEntry.indexName(index));
+    }
+
+    /**
+     * Reads a line that {@link #toString} gave, perhaps on another machine.
+     *
+     * @param line JSON
+     * @return the line
+     * @throws InvalidRequestException if it is not one of a batch
+     */
+    public static ManifestLine parse(String line) {
+        return parse(line.getBytes(StandardCharsets.UTF_8))
+                .orElseThrow(() -> new InvalidRequestException("this is not a line of a batch's manifest: " + line));
     }
 
     /** Whether a text may be the beginning of a batch's line. */
@@ -75,18 +104,6 @@ public final class ManifestLine {
         return line.startsWith(text) || text.startsWith(untilTime);
     }
 
-    /** The parameters in an image's metadata; empty if unipic did not write it. */
-    static ObjectNode parameters(Image image) {
-        try {
-            return image.request().isPresent()
-                            && JSON.readTree(image.metadata().get("parameters")) instanceof ObjectNode parameters
-                    ? parameters
-                    : JSON.createObjectNode();
-        } catch (JsonProcessingException e) {
-            return JSON.createObjectNode();
-        }
-    }
-
     /**
      * The entry's number in the batch.
      *
@@ -97,7 +114,7 @@ public final class ManifestLine {
     }
 
     /**
-     * The user's name for the image.
+     * The user's name for it.
      *
      * @return any text; empty if there is none
      */
@@ -106,27 +123,45 @@ public final class ManifestLine {
     }
 
     /**
-     * The image's file in the batch's folder.
+     * The file in the batch's folder.
      *
-     * @return a name without folders
+     * @return a path relative to the folder, with {@code /} between folders
      */
     public String file() {
         return json.path("file").textValue();
     }
 
     /**
+     * What was asked for.
+     *
+     * @return {@code generate}, {@code edit}, {@code inpaint} or {@code describe}
+     */
+    public String task() {
+        return text("task").orElse(Output.GENERATE);
+    }
+
+    /**
+     * The answer about images.
+     *
+     * @return the text; empty for an image
+     */
+    public Optional<String> answer() {
+        return text("answer");
+    }
+
+    /**
      * The prompt.
      *
-     * @return the prompt
+     * @return the prompt, the instruction or the question
      */
     public String prompt() {
         return json.path("prompt").textValue();
     }
 
     /**
-     * The seed of the image.
+     * The seed.
      *
-     * @return empty if the image has no seed
+     * @return empty if there was none
      */
     public OptionalLong seed() {
         JsonNode seed = json.path("seed");
@@ -136,7 +171,7 @@ public final class ManifestLine {
     }
 
     /**
-     * The parameters of the image, including the model's defaults, as in {@link Image#metadata()}.
+     * The parameters, including the model's defaults, as in {@link io.github.unipic.Image#metadata()}.
      *
      * @return a JSON object, such as <code>{"width":640,"height":384}</code>
      */
@@ -146,7 +181,7 @@ public final class ManifestLine {
     }
 
     /**
-     * The model that generated the image.
+     * The model.
      *
      * @return its name; empty if the line has none
      */
@@ -155,9 +190,9 @@ public final class ManifestLine {
     }
 
     /**
-     * The time that generating the image took.
+     * The time that it took.
      *
-     * @return in milliseconds; empty if the line was restored from the image, which has no time
+     * @return in milliseconds; empty if the line was restored from the file, which has no time
      */
     public Optional<Duration> time() {
         JsonNode seconds = json.path("seconds");

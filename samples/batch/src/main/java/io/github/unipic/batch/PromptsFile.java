@@ -8,8 +8,8 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.unipic.DescribeRequest;
 import io.github.unipic.GenerateRequest;
-import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.files.FileFailure;
 import java.io.IOException;
@@ -20,19 +20,28 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 
 /**
  * A file of prompts in the format of the model's authors: a JSON array, or JSON values one after another (JSON lines).
- * Each value is a prompt, or an object with {@code prompt} and optionally {@code id} and the values of images'
- * metadata. Other keys, such as GenEval's {@code tag}, are ignored.
+ * Each value is a prompt, or an object:
+ *
+ * <ul>
+ *   <li>{@code prompt} generates an image. Optional are {@code id} and the values of images' metadata: {@code seed},
+ *       {@code width} and {@code height}, {@code iterations}, {@code guidance}, {@code guidance_schedule},
+ *       {@code temperature}, {@code diffusion_steps}, {@code guidance_reuse}, {@code fast}, {@code negative_prompt}.
+ *   <li>{@code image} and {@code prompt} edit; {@code pad} keeps the shape of an image that is not a square.
+ *   <li>{@code image}, {@code mask} and {@code prompt} inpaint; optional are {@code mask_channel} and {@code seam}.
+ *   <li>{@code image} or a list {@code images}, and {@code question} describe; optional are {@code max_tokens},
+ *       {@code temperature}, {@code top_p}, {@code top_k}, {@code repetition_penalty}, {@code stop} (a list),
+ *       {@code seed} and {@code vision}.
+ * </ul>
+ *
+ * <p>Names of files are relative to the prompts file. Other keys, such as GenEval's {@code tag}, are ignored.
  *
  * @param entries the valid entries of the file, with the indices 0, 1, 2 and so on; at least one
- * @param ignoredKeys unknown keys of the file, which may be any text
+ * @param ignoredKeys keys that are unknown or say nothing to their entry's task; they may be any text
  */
 public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
     /** The names of that many images sort by their index. */
@@ -40,18 +49,6 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
 
     private static final long MAX_BYTES = 64L << 20;
 
-    private static final Set<String> KEYS = Set.of(
-            "prompt",
-            "id",
-            "seed",
-            "width",
-            "height",
-            "iterations",
-            "guidance",
-            "guidance_schedule",
-            "negative_prompt",
-            "temperature",
-            "diffusion_steps");
     private static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
             .streamReadConstraints(
                     StreamReadConstraints.builder().maxDocumentLength(MAX_BYTES).build())
@@ -61,12 +58,21 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
     @FunctionalInterface
     public interface Defaults {
         /**
-         * Sets default values. The file's values override them.
+         * Sets default values for an image. The file's values override them.
          *
-         * @param builder already has the prompt
+         * @param builder already has the prompt; for an edit the size must be a square, and for an inpainted image it
+         *     is ignored
          * @param index the entry's index
          */
         void applyTo(GenerateRequest.Builder builder, int index);
+
+        /**
+         * Sets default values for an answer. The file's values override them.
+         *
+         * @param builder already has the question
+         * @param index the entry's index
+         */
+        default void applyTo(DescribeRequest.Builder builder, int index) {}
     }
 
     /**
@@ -102,6 +108,7 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
     public static PromptsFile read(Path file, Defaults defaults) {
         List<BatchEntry> entries = new ArrayList<>();
         Set<String> ignoredKeys = new TreeSet<>();
+        Path base = file.toAbsolutePath().getParent();
         try (InputStream stream = open(file);
                 JsonParser parser = JSON.createParser(stream)) {
             boolean array = parser.nextToken() == JsonToken.START_ARRAY;
@@ -111,10 +118,15 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
                     throw new InvalidRequestException(
                             file + " has over " + MAX_ENTRIES + " prompts; split it into several files");
                 }
-                String source = file + " line " + parser.currentTokenLocation().getLineNr();
+                String origin = file + " line " + parser.currentTokenLocation().getLineNr();
                 JsonNode node = parser.readValueAsTree();
-                entries.add(entry(node, entries.size(), source, defaults));
-                node.fieldNames().forEachRemaining(ignoredKeys::add);
+                BatchEntry entry = entry(node, entries.size(), origin, base, defaults);
+                entries.add(entry);
+                node.fieldNames().forEachRemaining(key -> {
+                    if (!EntryJson.isKeyOf(entry.task(), key)) {
+                        ignoredKeys.add(key);
+                    }
+                });
                 token = parser.nextToken();
             }
             if (array && parser.nextToken() != null) {
@@ -138,7 +150,6 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
         if (entries.isEmpty()) {
             throw new InvalidRequestException(file + " has no prompts");
         }
-        ignoredKeys.removeAll(KEYS);
         return new PromptsFile(entries, ignoredKeys);
     }
 
@@ -153,67 +164,38 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
         }
     }
 
-    private static BatchEntry entry(JsonNode node, int index, String source, Defaults defaults) {
+    /**
+     * Makes an entry of one value, for prompts that come from elsewhere than a file, such as a table. Its file is named
+     * by its index.
+     *
+     * @param json a prompt in quotes or an object, as in a file
+     * @param index 0 or above
+     * @param origin where it comes from, for messages
+     * @param base the folder that names of files are relative to
+     * @param defaults for values that the entry does not set
+     * @return the entry
+     * @throws InvalidRequestException if it is invalid or an image that it names does not exist; the message begins
+     *     with the origin
+     */
+    public static BatchEntry entry(String json, int index, String origin, Path base, Defaults defaults) {
         try {
-            if (!node.isTextual() && !node.isObject()) {
-                throw new InvalidRequestException("neither a prompt in quotes nor {\"prompt\": \"...\"}");
+            return entry(JSON.readTree(json), index, origin, base, defaults);
+        } catch (JsonProcessingException e) {
+            throw new InvalidRequestException(origin + " is not JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static BatchEntry entry(JsonNode node, int index, String origin, Path base, Defaults defaults) {
+        try {
+            BatchTask task = EntryJson.task(node, index, base, defaults);
+            for (Path source : task.sources()) {
+                if (!Files.isRegularFile(source)) {
+                    throw new InvalidRequestException("there is no file " + source + "; check the name");
+                }
             }
-            JsonNode prompt = node.isTextual() ? node : node.path("prompt");
-            if (!prompt.isTextual()) {
-                throw new InvalidRequestException("\"prompt\" is missing or is not text in quotes");
-            }
-            GenerateRequest.Builder builder = GenerateRequest.builder(prompt.textValue());
-            defaults.applyTo(builder, index);
-            value(node, "seed", value -> value.isIntegralNumber() && value.canConvertToLong(), "a whole number")
-                    .ifPresent(value -> builder.seed(value.longValue()));
-            Optional<JsonNode> width = integer(node, "width");
-            Optional<JsonNode> height = integer(node, "height");
-            if (width.isPresent() != height.isPresent()) {
-                throw new InvalidRequestException("give both \"width\" and \"height\", or neither");
-            }
-            width.ifPresent(
-                    value -> builder.size(value.intValue(), height.orElseThrow().intValue()));
-            integer(node, "iterations").ifPresent(value -> builder.iterations(value.intValue()));
-            integer(node, "diffusion_steps").ifPresent(value -> builder.diffusionSteps(value.intValue()));
-            value(node, "negative_prompt", JsonNode::isTextual, "text in quotes")
-                    .ifPresent(value -> builder.negativePrompt(value.textValue()));
-            value(node, "guidance", JsonNode::isNumber, "a number")
-                    .ifPresent(value -> builder.guidance(value.doubleValue()));
-            value(node, "temperature", JsonNode::isNumber, "a number")
-                    .ifPresent(value -> builder.temperature(value.doubleValue()));
-            value(node, "guidance_schedule", PromptsFile::isSchedule, "\"constant\" or \"linear\"")
-                    .ifPresent(value -> builder.guidanceSchedule(
-                            GuidanceSchedule.valueOf(value.textValue().toUpperCase(Locale.ROOT))));
-            Optional<String> id = value(
-                            node, "id", value -> value.isTextual() || value.isIntegralNumber(), "text or a number")
-                    .map(JsonNode::asText);
-            return new BatchEntry(index, id, source, builder.build());
+            return BatchEntry.of(index, EntryJson.id(node), origin, task);
         } catch (InvalidRequestException e) {
-            throw new InvalidRequestException(source + ": " + e.getMessage(), e);
+            throw new InvalidRequestException(origin + ": " + e.getMessage(), e);
         }
-    }
-
-    private static boolean isSchedule(JsonNode value) {
-        for (GuidanceSchedule schedule : GuidanceSchedule.values()) {
-            if (value.isTextual() && schedule.name().equalsIgnoreCase(value.textValue())) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static Optional<JsonNode> integer(JsonNode node, String key) {
-        return value(node, key, value -> value.isIntegralNumber() && value.canConvertToInt(), "a whole number");
-    }
-
-    private static Optional<JsonNode> value(JsonNode node, String key, Predicate<JsonNode> valid, String form) {
-        JsonNode value = node.path(key);
-        if (value.isMissingNode() || value.isNull()) {
-            return Optional.empty();
-        }
-        if (!valid.test(value)) {
-            throw new InvalidRequestException("\"" + key + "\" must be " + form + ", not " + value);
-        }
-        return Optional.of(value);
     }
 }

@@ -110,13 +110,13 @@ class BatchFolderTest {
         ManifestLine line = lines().get(0);
         CyclicBarrier together = new CyclicBarrier(threads);
         ExecutorService pool = Executors.newFixedThreadPool(threads);
-        try (BatchManifest open = BatchManifest.open(images).orElseThrow()) {
+        try (BatchManifest open = BatchManifest.open(manifest).orElseThrow()) {
             List<Future<?>> appending = new ArrayList<>();
             for (int i = 0; i < threads; i++) {
                 appending.add(pool.submit(() -> {
                     for (int round = 0; round < rounds; round++) {
                         together.await();
-                        open.append(line);
+                        open.append(List.of(line));
                     }
                     return null;
                 }));
@@ -174,7 +174,7 @@ class BatchFolderTest {
     void aFileWithAnImagesNameIsNotReplaced() throws IOException {
         try (BatchFolder batch = BatchFolder.open(images, "tiny", entries(DEFAULTS))) {
             BatchEntry entry = batch.missing().get(0);
-            Path mine = Files.writeString(images.resolve(entry.fileName()), "mine");
+            Path mine = Files.writeString(images.resolve(entry.file()), "mine");
             assertThatThrownBy(() -> batch.add(entry, draw(entry), TIME))
                     .isInstanceOf(InvalidRequestException.class)
                     .hasMessageContaining("00000-fox.png was meanwhile created by another program");
@@ -471,7 +471,7 @@ class BatchFolderTest {
         try (BatchFolder batch = opened) {
             for (BatchEntry entry : batch.missing()) {
                 batch.add(entry, draw(entry), TIME);
-                generated.add(entry.fileName());
+                generated.add(entry.file());
             }
         }
         return generated;
@@ -479,7 +479,7 @@ class BatchFolderTest {
 
     /** A black image that says what one by a model says. */
     private Image draw(BatchEntry entry) {
-        GenerateRequest asked = entry.request();
+        GenerateRequest asked = ((BatchTask.Generate) entry.task()).request();
         int width = asked.width().orElse(64);
         int height = asked.height().orElse(64);
         GenerateRequest request = asked.toBuilder()

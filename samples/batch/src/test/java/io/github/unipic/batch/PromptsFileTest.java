@@ -39,7 +39,7 @@ class PromptsFileTest {
             })
     void isAnArrayOrOneValueALine(String content) throws IOException {
         assertThat(read(content).entries())
-                .extracting(entry -> entry.request().prompt())
+                .extracting(entry -> entry.task().prompt())
                 .containsExactly("a fox", "a bear");
     }
 
@@ -49,7 +49,7 @@ class PromptsFileTest {
         Path file =
                 Files.write(folder.resolve("prompts.jsonl"), "\uFEFF\"a fox\"\r\n".getBytes(StandardCharsets.UTF_16LE));
         assertThat(PromptsFile.read(file).entries())
-                .extracting(entry -> entry.request().prompt())
+                .extracting(entry -> entry.task().prompt())
                 .containsExactly("a fox");
     }
 
@@ -60,7 +60,7 @@ class PromptsFileTest {
                         + " 'diffusion_steps': 50}")
                 .entries()
                 .get(0);
-        GenerateRequest request = entry.request();
+        GenerateRequest request = request(entry);
         assertThat(entry.id()).hasValue("fox");
         assertThat(request.seed()).hasValue(12345678901L);
         assertThat(request.width()).hasValue(640);
@@ -70,7 +70,7 @@ class PromptsFileTest {
         assertThat(request.guidanceSchedule()).hasValue(GuidanceSchedule.LINEAR);
         assertThat(request.temperature()).hasValue(0.9);
         assertThat(request.diffusionSteps()).hasValue(DiffusionSteps.constant(50));
-        assertThat(entry.requested().toString())
+        assertThat(EntryJson.settings(entry.task()).toString())
                 .isEqualTo("{\"width\":640,\"height\":384,\"iterations\":8,\"guidance\":2.0,"
                         + "\"guidance_schedule\":\"linear\",\"temperature\":0.9,\"diffusion_steps\":50,"
                         + "\"seed\":12345678901}");
@@ -81,7 +81,7 @@ class PromptsFileTest {
         PromptsFile file =
                 read("{'tag': 'single_object', 'include': [{'class': 'bench', 'count': 1}], 'prompt': 'a photo"
                         + " of a bench', 'seed': null}");
-        assertThat(file.entries().get(0).request().prompt()).isEqualTo("a photo of a bench");
+        assertThat(file.entries().get(0).task().prompt()).isEqualTo("a photo of a bench");
         assertThat(file.ignoredKeys()).containsExactly("include", "tag");
     }
 
@@ -93,9 +93,34 @@ class PromptsFileTest {
                 .entries();
         assertThat(entries)
                 .extracting(
-                        entry -> entry.request().iterations().orElse(0),
-                        entry -> entry.request().seed().orElse(0))
+                        entry -> request(entry).iterations().orElse(0),
+                        entry -> request(entry).seed().orElse(0))
                 .containsExactly(tuple(4, 100L), tuple(9, 101L), tuple(4, 1L));
+    }
+
+    /** As from a table. */
+    @Test
+    void anEntryMayComeFromElsewhere() throws IOException {
+        Files.writeString(folder.resolve("fox.png"), "");
+        BatchEntry entry = PromptsFile.entry(
+                "{\"image\": \"fox.png\", \"prompt\": \"Make it night\", \"seed\": null}",
+                7,
+                "row 7",
+                folder,
+                (builder, index) -> builder.seed(index));
+        assertThat(entry.file()).isEqualTo("00007.png");
+        assertThat(entry.task())
+                .isEqualTo(new BatchTask.Edit(
+                        folder.resolve("fox.png"),
+                        false,
+                        GenerateRequest.builder("Make it night").seed(7).build()));
+        for (String wrong : List.of("{", "", "[]", "{\"image\": \"no.png\", \"prompt\": \"x\"}")) {
+            assertThatThrownBy(() -> PromptsFile.entry(wrong, 7, "row 7", folder, (builder, index) -> {}))
+                    .isInstanceOf(InvalidRequestException.class)
+                    .hasMessageStartingWith("row 7")
+                    .message()
+                    .hasLineCount(1);
+        }
     }
 
     @Test
@@ -123,6 +148,23 @@ class PromptsFileTest {
                 Arguments.of("{'prompt': 'a', 'negative_prompt': 7}", "negative_prompt"),
                 Arguments.of("{'prompt': 'a', 'guidance_schedule': 'cubic'}", "\"constant\" or \"linear\""),
                 Arguments.of("{'prompt': 'a', 'id': ['x']}", "\"id\""),
+                Arguments.of("{'image': 'no-such.png', 'prompt': 'a'}", "line 1: there is no file "),
+                Arguments.of("{'image': 'a.png'}", "neither \"prompt\", to edit it, nor \"question\""),
+                Arguments.of("{'image': 7, 'prompt': 'a'}", "\"image\" must be the name of a file, not 7"),
+                Arguments.of("{'images': 'a.png', 'question': 'a'}", "\"images\" must be a list of file names"),
+                Arguments.of("{'images': [], 'question': 'a'}", "a question takes 1 to 64 images, not 0"),
+                Arguments.of("{'question': 'a'}", "a question takes 1 to 64 images, not 0"),
+                Arguments.of("{'images': ['a.png', 'b.png'], 'prompt': 'a'}", "only a \"question\" takes several"),
+                Arguments.of("{'image': 'a.png', 'prompt': 'a', 'question': 'b'}", "make two entries"),
+                Arguments.of("{'mask': 'a.png', 'prompt': 'a'}", "\"image\" is missing"),
+                Arguments.of("{'image': 'a.png', 'mask': 'b.png', 'prompt': 'a', 'seam': 200}", "seam must be -1"),
+                Arguments.of(
+                        "{'image': 'a', 'mask': 'b', 'prompt': 'a', 'width': 64, 'height': 64}", "leave \"width\""),
+                Arguments.of("{'image': 'a.png', 'prompt': 'a', 'width': 64, 'height': 32}", "editing makes squares"),
+                Arguments.of("{'image': 'a.png', 'prompt': 'a', 'pad': 1}", "\"pad\" must be true or false"),
+                Arguments.of("{'image': 'a.png', 'question': 'a', 'top_p': 2}", "topP must be above 0"),
+                Arguments.of("{'image': 'a.png', 'question': 'a', 'stop': 'x'}", "\"stop\" must be a list of texts"),
+                Arguments.of("{'image': 'a.png', 'question': 'a', 'vision': 'eye'}", "\"siglip\" or \"mar\""),
                 Arguments.of("'a'~{'prompt':", "line 2 is not JSON"),
                 Arguments.of("a red fox", "line 1 is not JSON"),
                 Arguments.of("['a'", "is not JSON"),
@@ -175,7 +217,7 @@ class PromptsFileTest {
                         read("['a', {'prompt': 'b', 'id': 'cat_01.v2'}, {'prompt': 'c', 'id': 12}, {'prompt': 'd', 'id': '../x'},"
                                         + " {'prompt': 'e', 'id': '.x'}, {'prompt': 'f', 'id': ''}, {'prompt': 'g', 'id': 'ü'}]")
                                 .entries())
-                .extracting(BatchEntry::fileName)
+                .extracting(BatchEntry::file)
                 .containsExactly(
                         "00000.png",
                         "00001-cat_01.v2.png",
@@ -184,6 +226,10 @@ class PromptsFileTest {
                         "00004.png",
                         "00005.png",
                         "00006.png");
+    }
+
+    private static GenerateRequest request(BatchEntry entry) {
+        return ((BatchTask.Generate) entry.task()).request();
     }
 
     private PromptsFile read(String content) throws IOException {

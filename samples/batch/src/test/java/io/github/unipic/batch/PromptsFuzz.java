@@ -36,23 +36,38 @@ final class PromptsFuzz implements FuzzTarget {
                 "diffusion_steps",
                 "constant",
                 "linear",
-                "fox-1");
+                "fox-1",
+                "image",
+                "images",
+                "mask",
+                "mask_channel",
+                "seam",
+                "pad",
+                "question",
+                "stop",
+                "vision",
+                "fox.png",
+                "../fox.png",
+                "/etc/passwd");
     }
 
     @Override
     public void prepare(byte[] input, Path folder) throws IOException {
         Files.write(folder.resolve(FILE), input);
+        Files.write(folder.resolve("fox.png"), new byte[0]);
     }
 
     @Override
     public void read(byte[] input, Path folder) {
         PromptsFile file = PromptsFile.read(folder.resolve(FILE), (builder, index) -> builder.seed(index));
         for (BatchEntry entry : file.entries()) {
-            Path image = folder.resolve(entry.fileName());
+            Path image = folder.resolve(entry.file());
             if (!folder.equals(image.normalize().getParent())) {
                 throw new AssertionError(image + " is not in the folder");
             }
-            entry.request().toMetadata();
+            if (!BatchEntry.fromJson(entry.toJson()).task().equals(entry.task())) {
+                throw new AssertionError(entry.toJson() + " is another entry");
+            }
         }
     }
 }

@@ -1,19 +1,10 @@
 package io.github.unipic.cli;
 
-import io.github.unipic.CancelledException;
+import io.github.unipic.DescribeRequest;
 import io.github.unipic.GenerateRequest;
-import io.github.unipic.Image;
-import io.github.unipic.ImageRequest;
-import io.github.unipic.InvalidRequestException;
-import io.github.unipic.UniPic;
-import io.github.unipic.batch.BatchEntry;
-import io.github.unipic.batch.BatchFolder;
 import io.github.unipic.batch.PromptsFile;
+import io.github.unipic.batch.Shard;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -22,45 +13,60 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code unipic batch}: generates an image for each prompt of a file. */
+/** {@code unipic batch}: does what each entry of a file asks for. */
 @Command(
         name = "batch",
         description = {
-            "Generates an image for each prompt of a file: a JSON array, or one JSON object a line, such as",
+            "Generates, edits, inpaints or describes for each entry of a file: a JSON array, or one JSON object a line,"
+                    + " such as",
             "  {\"prompt\": \"A red fox\", \"id\": \"fox\", \"seed\": 7, \"width\": 1280, \"height\": 768}",
-            "Also iterations, guidance, guidance_schedule, temperature, diffusion_steps. Only the prompt is required,"
-                    + " and a text in quotes is a prompt. Other keys are ignored. Options given here apply to entries"
-                    + " that do not set them.",
-            "Images are named by their index in the file, such as 00000.png or, with an id, 00000-fox.png."
-                    + " manifest.jsonl has one line for each image.",
-            "After an interruption, run the same command again: it generates the missing images, also"
-                    + " those of prompts that were added at the end of the file.",
+            "  {\"image\": \"fox.png\", \"prompt\": \"Make it night\"}",
+            "  {\"image\": \"fox.png\", \"mask\": \"mask.png\", \"prompt\": \"A fox beside a snowman\"}",
+            "  {\"image\": \"fox.png\", \"question\": \"What animal is this?\"}",
+            "Also iterations, guidance, guidance_schedule, negative_prompt, temperature, diffusion_steps, fast; pad (true keeps"
+                    + " the shape of an image that is edited); mask_channel, seam; images (a list), max_tokens, top_p,"
+                    + " top_k, repetition_penalty, stop, vision. A text in quotes is a prompt. Names of files are"
+                    + " relative to the file. Other keys are ignored. Options given here apply to entries that do not"
+                    + " set them; of them, only --seed and --allow-special-tokens apply to questions.",
+            "Files are named by the entry's index, such as 00000.png or, with an id, 00000-fox.png, and 00001.json for"
+                    + " an answer. manifest.jsonl has one line for each, with the answer.",
+            "After an interruption, run the same command again: it generates what is missing, also for entries that"
+                    + " were added at the end of the file.",
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  unipic batch prompts.jsonl -o images --model unipic-1.5b --seed 7",
-            "  unipic batch geneval.jsonl -o geneval --size 512 --iterations 64",
+            "  unipic batch prompts.jsonl -o images --seed 7 --shard $SLURM_ARRAY_TASK_ID/8",
         })
 final class BatchCommand implements Callable<Integer> {
     @ParentCommand
     private UniPicCommand unipic;
 
-    @Parameters(paramLabel = "PROMPTS", description = "File of prompts, .json or .jsonl.")
+    @Parameters(paramLabel = "PROMPTS", description = "File of entries, .json or .jsonl.")
     private Path prompts;
 
     @Option(
             names = {"-o", "--output"},
             required = true,
             paramLabel = "DIR",
-            description = "Folder for the images and their manifest; created if missing.")
+            description = "Folder for the results and their manifest; created if missing.")
     private Path output;
 
     @Option(
             names = "--restart",
             description =
-                    "Delete the images of an earlier run in DIR and generate all of them again. Without it, a folder"
+                    "Delete the results of an earlier run in DIR and generate all of them again. Without it, a folder"
                             + " with other prompts or options is an error.")
     private boolean restart;
+
+    @Option(
+            names = "--shard",
+            paramLabel = "I/N",
+            converter = ShardConverter.class,
+            description = "Run only the I-th of N shares, such as 3/8: entries I-1, I-1+N, I-1+2N, ... of the file."
+                    + " N processes, on any machines that share DIR, generate the whole batch. The same command without"
+                    + " --shard then makes one manifest of theirs, and generates what they left. Default: all.")
+    private Shard shard = Shard.WHOLE;
 
     @Mixin
     private ModelOptions model;
@@ -89,83 +95,32 @@ final class BatchCommand implements Callable<Integer> {
                             .map(TerminalText::line)
                             .collect(Collectors.joining(", ", "These keys are unknown and ignored: ", "")));
         }
-        int all = file.entries().size();
-        List<String> failures = new ArrayList<>();
-        try (UniPic loaded = model.load(session, quiet);
-                BatchFolder folder = open(loaded.info().name(), file.entries())) {
-            List<BatchEntry> missing = folder.missing();
-            int there = all - missing.size();
-            if (!quiet && there > 0) {
-                session.err().println(there + " of " + all + " images already exist.");
-            }
-            long start = System.nanoTime();
-            int generated = generate(session, loaded, folder, missing, all, failures);
-            if (!quiet) {
-                session.out().println("Wrote " + generated + " of " + all + " images to " + output);
-                session.out().println("Took " + Quantities.time(Duration.ofNanos(System.nanoTime() - start)));
-            }
-        } finally {
-            failures.forEach(failure -> session.err().println("unipic: " + UniPicCommand.oneLine(failure)));
-        }
-        return failures.isEmpty() ? UniPicCommand.OK : UniPicCommand.WRONG_INPUT;
-    }
-
-    private BatchFolder open(String modelName, List<BatchEntry> entries) {
-        return restart ? BatchFolder.restart(output, modelName, entries) : BatchFolder.open(output, modelName, entries);
+        return new BatchRun(session, quiet, output, shard, restart).run(model, file.entries());
     }
 
     private PromptsFile promptsFile() {
         // The options first, so that an error in them is not blamed on the file.
-        options(GenerateRequest.builder("options"), 0).build();
-        return PromptsFile.read(prompts, this::options);
+        GenerateRequest.Builder builder = GenerateRequest.builder("options");
+        defaults().applyTo(builder, 0);
+        builder.build();
+        return PromptsFile.read(prompts, defaults());
     }
 
-    private GenerateRequest.Builder options(GenerateRequest.Builder builder, int index) {
-        size.applyTo(builder);
-        generation.applyTo(builder);
-        specialTokens.applyTo(builder);
-        generation.seed().ifPresent(first -> builder.seed(first + index));
-        return builder;
-    }
+    private PromptsFile.Defaults defaults() {
+        return new PromptsFile.Defaults() {
+            @Override
+            public void applyTo(GenerateRequest.Builder builder, int index) {
+                size.applyTo(builder);
+                generation.applyTo(builder);
+                specialTokens.applyTo(builder);
+                generation.seed().ifPresent(first -> builder.seed(first + index));
+            }
 
-    /** @return the number of generated images; an entry that fails is added to the failures */
-    private int generate(
-            Session session,
-            UniPic loaded,
-            BatchFolder folder,
-            List<BatchEntry> missing,
-            int all,
-            List<String> failures) {
-        int done = 0;
-        try (ProgressDisplay progress =
-                ProgressDisplay.start(session, quiet, "Generating", ProgressDisplay.Unit.IMAGES)) {
-            long whole = ProgressDisplay.Unit.IMAGES.size();
-            for (BatchEntry entry : missing) {
-                long before = (done + failures.size()) * whole;
-                ImageRequest request = GenerationOptions.seeded(entry.request()).toBuilder()
-                        .cancellation(session.cancellation())
-                        .listener(p -> progress.update(
-                                before + whole * p.iteration() / p.iterations(),
-                                whole * missing.size(),
-                                Optional.empty()))
-                        .build();
-                long start = System.nanoTime();
-                try {
-                    Image image = loaded.images(request).get(0);
-                    folder.add(entry, image, Duration.ofNanos(System.nanoTime() - start));
-                    done++;
-                } catch (InvalidRequestException e) {
-                    failures.add(entry.source() + ": " + e.getMessage());
-                }
+            @Override
+            public void applyTo(DescribeRequest.Builder builder, int index) {
+                specialTokens.applyTo(builder);
+                generation.seed().ifPresent(first -> builder.seed(first + index));
             }
-        } catch (CancelledException e) {
-            if (!quiet) {
-                session.err()
-                        .println((all - missing.size() + done) + " of " + all + " images are in " + output
-                                + "; the same command generates the rest.");
-            }
-            throw e;
-        }
-        return done;
+        };
     }
 }

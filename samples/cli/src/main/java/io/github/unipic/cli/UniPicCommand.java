@@ -43,7 +43,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ExportCommand.class,
             InfoCommand.class,
             ConformanceCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            BenchmarkCommand.class
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {

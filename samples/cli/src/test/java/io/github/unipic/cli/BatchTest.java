@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.batch.BatchFolder;
+import io.github.unipic.testing.TestImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,6 +67,55 @@ class BatchTest {
         });
         assertThat(image("00001.png").width()).isEqualTo(32);
         assertThat(image("00002.png").request().orElseThrow().seed()).hasValue(102);
+    }
+
+    @Test
+    void editsInpaintsAndDescribesToo() throws IOException {
+        TestImages.gradient(64, 64).save(folder.resolve("fox.png"));
+        TestImages.cornerMask(64, 64, 32, 32).save(folder.resolve("mask.png"));
+        Files.writeString(prompts, """
+                {"image": "fox.png", "prompt": "Make it night"}
+                {"image": "fox.png", "mask": "mask.png", "prompt": "A bear"}
+                {"image": "fox.png", "question": "What is it?", "max_tokens": 2, "top_q": 1}
+                """);
+        CommandLineRun run = batch("--seed", "100", "--size", "64");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.outLines().get(0)).isEqualTo("Wrote 3 of 3 results to " + images);
+        assertThat(run.err()).contains("ignored: top_q");
+        assertThat(files()).containsExactly("00000.png", "00001.png", "00002.json", "manifest.jsonl");
+        assertThat(lines().get(2).path("answer").asText()).isNotEmpty();
+        assertThat(lines()).extracting(line -> line.path("seed").asInt()).containsExactly(100, 101, 102);
+        age();
+        assertThat(batch("--seed", "100", "--size", "64").err()).contains("3 of 3 results already exist");
+        assertThat(regenerated()).isEmpty();
+        Files.delete(folder.resolve("mask.png"));
+        assertThat(batch("--seed", "100", "--size", "64").errLines())
+                .last()
+                .asString()
+                .contains("prompts.jsonl line 2: there is no file " + folder.resolve("mask.png"));
+    }
+
+    @Test
+    void shardsMakeOneBatch() throws IOException {
+        batch("--seed", "100");
+        Path alone = folder.resolve("alone");
+        Files.move(images, alone);
+        for (String shard : List.of("2/2", "1/2")) {
+            assertThat(batch("--seed", "100", "-q", "--shard", shard).exitCode())
+                    .isZero();
+        }
+        assertThat(files())
+                .containsExactly(
+                        "00000-fox.png", "00001.png", "00002.png", "manifest-1-of-2.jsonl", "manifest-2-of-2.jsonl");
+        for (String name : List.of("00000-fox.png", "00001.png", "00002.png")) {
+            assertThat(images.resolve(name)).hasSameBinaryContentAs(alone.resolve(name));
+        }
+        age();
+        CommandLineRun whole = batch("--seed", "100");
+        assertThat(whole.outLines().get(0)).isEqualTo("Wrote 0 of 3 images to " + images);
+        assertThat(files()).containsExactly("00000-fox.png", "00001.png", "00002.png", "manifest.jsonl");
+        assertThat(regenerated()).isEmpty();
+        assertThat(batch("--shard", "3/2").err()).contains("'--shard'", "a shard must be 1/N to N/N");
     }
 
     @Test

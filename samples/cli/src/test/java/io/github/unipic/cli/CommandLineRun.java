@@ -38,7 +38,7 @@ record CommandLineRun(int exitCode, String out, String err) {
      * three times the processor's time on models this small.
      */
     private static final Set<String> RUNS_A_MODEL =
-            Set.of("generate", "edit", "inpaint", "describe", "chat", "batch", "info");
+            Set.of("generate", "edit", "inpaint", "describe", "chat", "batch", "benchmark", "info");
 
     /** Where the built-in model would be loaded there is none, so that no test meets the user's cache folder. */
     static CommandLineRun of(String... args) {

@@ -30,6 +30,7 @@ class ModuleRulesTest {
                                 "io.github.unipic.conformance.meaning",
                                 "io.github.unipic.conformance.report",
                                 "io.github.unipic.batch",
+                                "io.github.unipic.benchmark",
                                 "io.github.unipic.server",
                                 "io.github.unipic.cli"))))
                 .check(cli);
