@@ -75,36 +75,36 @@ class LargeImageTest {
 
     @Test
     void everyChunkEndsAtAMultipleAndPaddingIsNotCounted() {
-            long open = Tensor.open();
-            try (KvCache prompts = prompts();
-                    PaddedPrompts padded = new PaddedPrompts(execution, prompts, 4)) {
-                for (int tokens = 2400; tokens < 2404; tokens++) {
-                    KvCache before = padded.before(tokens);
-                    assertThat(before).isSameAs(padded.before(tokens));
-                    for (int chunk = 0; chunk < 3; chunk++) {
-                        int start = padded.start(chunk, 3, tokens);
-                        int end = padded.start(chunk + 1, 3, tokens);
-                        assertThat(end - start).isBetween(797, 804);
-                        assertThat((before.length() + end) % 4).isZero();
-                    }
-                    assertThat(padded.start(0, 3, tokens)).isZero();
-                    assertThat(padded.start(3, 3, tokens)).isEqualTo(tokens);
-                    for (int row = 0; row < prompts.batch(); row++) {
-                        assertThat(before.tokens(row)).isEqualTo(prompts.tokens(row));
-                    }
+        long open = Tensor.open();
+        try (KvCache prompts = prompts();
+                PaddedPrompts padded = new PaddedPrompts(execution, prompts, 4)) {
+            for (int tokens = 2400; tokens < 2404; tokens++) {
+                KvCache before = padded.before(tokens);
+                assertThat(before).isSameAs(padded.before(tokens));
+                for (int chunk = 0; chunk < 3; chunk++) {
+                    int start = padded.start(chunk, 3, tokens);
+                    int end = padded.start(chunk + 1, 3, tokens);
+                    assertThat(end - start).isBetween(797, 804);
+                    assertThat((before.length() + end) % 4).isZero();
+                }
+                assertThat(padded.start(0, 3, tokens)).isZero();
+                assertThat(padded.start(3, 3, tokens)).isEqualTo(tokens);
+                for (int row = 0; row < prompts.batch(); row++) {
+                    assertThat(before.tokens(row)).isEqualTo(prompts.tokens(row));
                 }
             }
-            assertThat(Tensor.open()).isEqualTo(open);
+        }
+        assertThat(Tensor.open()).isEqualTo(open);
     }
 
     /** Whole images of few tokens: each iteration has another number of known ones, and so of padding. */
     @Test
     void imagesGeneratedBehindPaddingAreTheSame() {
-            long open = Tensor.open();
-            float[] unpadded = drawn(1);
-            // With so few steps latents are some hundreds large.
-            assertThat(drawn(4)).usingComparatorWithPrecision(1e-2f).containsExactly(unpadded);
-            assertThat(Tensor.open()).isEqualTo(open);
+        long open = Tensor.open();
+        float[] unpadded = drawn(1);
+        // With so few steps latents are some hundreds large.
+        assertThat(drawn(4)).usingComparatorWithPrecision(1e-2f).containsExactly(unpadded);
+        assertThat(Tensor.open()).isEqualTo(open);
     }
 
     /** Latents of the second of two images. */

@@ -134,8 +134,7 @@ class TiledDecoderTest {
         try (Engine observed = Engine.open(folder, RuntimeOptions.DEFAULTS, counting);
                 Tensor latents = latents(new Grid(8, 8))) {
             Execution counted = TestExecution.of(observed);
-            new TiledDecoder(counted, 64, Double.POSITIVE_INFINITY, TiledDecoder.norms(counted) + 1)
-                    .decode(latents);
+            new TiledDecoder(counted, 64, Double.POSITIVE_INFINITY, TiledDecoder.norms(counted) + 1).decode(latents);
             assertThat(runs.getAndSet(0)).isEqualTo(4 * 2);
             new TiledDecoder(counted, 64, 0, TiledDecoder.norms(counted) + 1).decode(latents);
             assertThat(runs.getAndSet(0)).isEqualTo(4 * (TiledDecoder.norms(counted) + 1));
