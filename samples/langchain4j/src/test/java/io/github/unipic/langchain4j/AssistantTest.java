@@ -23,7 +23,10 @@ class AssistantTest {
         String model = Models.trained().info().folder().toString();
         assertThat(run(folder, model, PROMPT))
                 .containsExactly("I see " + PROMPT, "That is what you asked for: assistant.png");
-        assertThat(Image.read(folder.resolve("assistant.png")).request().orElseThrow().prompt())
+        assertThat(Image.read(folder.resolve("assistant.png"))
+                        .request()
+                        .orElseThrow()
+                        .prompt())
                 .isEqualTo(PROMPT);
     }
 

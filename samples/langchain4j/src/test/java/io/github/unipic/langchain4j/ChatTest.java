@@ -256,7 +256,7 @@ class ChatTest {
                 model().readOptions(new ReadOptions(true, 64 * 64 - 1)).build();
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> model.chat(LOOK))
-                .withMessageContaining("4096");
+                .withMessageContaining("64 x 64 pixels");
     }
 
     @Test

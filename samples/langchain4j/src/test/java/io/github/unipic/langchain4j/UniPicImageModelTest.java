@@ -168,7 +168,7 @@ class UniPicImageModelTest {
         Image mask = mask("white");
         assertInvalid("same size", () -> model.edit(wide, mask, "a"));
         assertInvalid(
-                "4096",
+                "1 to 100 pixels",
                 () -> model().readOptions(new ReadOptions(true, 100)).build().edit(mask, "a"));
         assertThatExceptionOfType(UnsupportedFeatureException.class)
                 .isThrownBy(
