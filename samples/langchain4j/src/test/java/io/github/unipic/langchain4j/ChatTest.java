@@ -132,6 +132,34 @@ class ChatTest {
                 .isNotEqualTo(without);
     }
 
+    @Test
+    void optionsAreChained() {
+        UniPicChatModel model = model().stopSequences(List.of("no such text"))
+                .temperature(9)
+                .topP(0.9)
+                .topK(4)
+                .seed(3)
+                .repetitionPenalty(2)
+                .vision(VisionPath.MAR)
+                .listeners(List.of())
+                .maxOutputTokens(12)
+                .build();
+        Answer expected = sdk(DescribeRequest.builder("Hm?")
+                .image(Scenes.RED.image())
+                .maxTokens(12)
+                .temperature(9)
+                .topP(0.9)
+                .topK(4)
+                .seed(3)
+                .repetitionPenalty(2)
+                .vision(VisionPath.MAR));
+        assertThat(model.chat(UserMessage.from(TextContent.from("Hm?"), Scenes.RED.content()))
+                        .aiMessage()
+                        .text())
+                .isEqualTo(expected.text());
+        assertThat(model.defaultRequestParameters().stopSequences()).containsExactly("no such text");
+    }
+
     /** LangChain4j's memory sends everything with each question. */
     @Test
     void aCacheComputesNothingAgain() {

@@ -10,6 +10,7 @@ import io.github.unipic.DescribeRequest;
 import io.github.unipic.Image;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.Message;
+import io.github.unipic.ReadOptions;
 import io.github.unipic.UniPicException;
 import io.github.unipic.VisionPath;
 import io.github.unipic.conformance.testing.TrainedModel;
@@ -34,8 +35,10 @@ import org.springframework.ai.chat.messages.ToolResponseMessage;
 import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.chat.prompt.DefaultChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.content.Media;
+import org.springframework.ai.model.tool.StructuredOutputChatOptions;
 import org.springframework.ai.model.tool.ToolCallingChatOptions;
 import org.springframework.ai.tool.ToolCallback;
 import org.springframework.ai.tool.definition.ToolDefinition;
@@ -226,6 +229,7 @@ class UniPicChatModelTest {
                 Arguments.of("model 'gpt'", options(options -> options.model("gpt"))),
                 Arguments.of("frequencyPenalty", options(options -> options.frequencyPenalty(1.0))),
                 Arguments.of("presencePenalty", options(options -> options.presencePenalty(-1.0))),
+                Arguments.of("output schema", new Prompt(HELLO, new WithSchema())),
                 Arguments.of(
                         "calling tools",
                         new Prompt(
@@ -239,6 +243,22 @@ class UniPicChatModelTest {
         ChatOptions.Builder<?> options = ChatOptions.builder();
         set.accept(options);
         return new Prompt(HELLO, options.build());
+    }
+
+    private static final class WithSchema extends DefaultChatOptions implements StructuredOutputChatOptions {
+        WithSchema() {
+            super(null, null, null, null, null, null, null, null);
+        }
+
+        @Override
+        public String getOutputSchema() {
+            return "{}";
+        }
+
+        @Override
+        public StructuredOutputChatOptions.Builder<?> mutate() {
+            throw new UnsupportedOperationException();
+        }
     }
 
     private static final class Tool implements ToolCallback {
@@ -260,6 +280,14 @@ class UniPicChatModelTest {
                 .isThrownBy(() -> model().build().call(prompt))
                 .withMessageContaining(feature)
                 .withMessageContaining("not supported");
+    }
+
+    @Test
+    void imagesAreOfABoundedSize() {
+        UniPicChatModel model = model().readOptions(new ReadOptions(true, 100)).build();
+        assertThatExceptionOfType(UniPicException.class)
+                .isThrownBy(() -> model.call(user("What?", media(RED))))
+                .withMessageContaining("1 to 100 pixels");
     }
 
     @Test

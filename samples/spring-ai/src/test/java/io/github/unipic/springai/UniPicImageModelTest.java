@@ -83,6 +83,7 @@ class UniPicImageModelTest {
                 .width(64)
                 .height(32)
                 .model(Models.small().info().name())
+                .responseFormat("b64_json")
                 .build();
         List<Image> expected = Models.small()
                 .generate(few(GenerateRequest.builder("a red circle").size(64, 32))
@@ -154,6 +155,15 @@ class UniPicImageModelTest {
         assertUnsupported("weight", new ImagePrompt(List.of(new ImageMessage("a", -1f))), "weight");
     }
 
+    @Test
+    void defaultsThatAreNotSupportedAreNamed() {
+        assertThatExceptionOfType(UnsupportedOperationException.class)
+                .isThrownBy(() -> model().options(
+                                ImageOptionsBuilder.builder().style("vivid").build())
+                        .build())
+                .withMessageContaining("style");
+    }
+
     private static void assertUnsupported(String what, ImagePrompt prompt, String feature) {
         assertThatExceptionOfType(UnsupportedOperationException.class)
                 .as(what)
@@ -175,6 +185,8 @@ class UniPicImageModelTest {
                 "1 to 100 pixels",
                 () -> model().readOptions(new ReadOptions(true, 100)).build().call(prompt("a", size(64, 64), SOURCE)));
         assertInvalid("seam", () -> model().seam(-2));
+        assertInvalid("seam", () -> model().seam(129));
+        assertThat(model().seam(-1).seam(128).build()).isNotNull();
         for (Consumer<UniPicImageModel.Builder> wrong : List.<Consumer<UniPicImageModel.Builder>>of(
                 model -> model.options(size(0, 64)),
                 model -> model.options(ImageOptionsBuilder.builder().n(65).build()),
