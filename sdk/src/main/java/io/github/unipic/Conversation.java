@@ -69,10 +69,14 @@ public final class Conversation implements AutoCloseable {
      */
     public void append(List<Message> messages, Cancellation cancellation) {
         turn(Optional.of(cancellation), (execution, context) -> {
-            messages.forEach(message -> append(message, execution, context));
-            context.requireAnswered();
+            append(messages, execution, context);
             return Boolean.TRUE;
         });
+    }
+
+    private void append(List<Message> messages, Execution execution, LanguageContext context) {
+        messages.forEach(message -> append(message, execution, context));
+        context.requireAnswered();
     }
 
     private void append(Message message, Execution execution, LanguageContext context) {
@@ -80,18 +84,20 @@ public final class Conversation implements AutoCloseable {
             context.appendSystem(PromptText.typed(system.text(), false));
         } else if (message instanceof Message.User user) {
             context.requireAnswered();
-            appendQuestion(execution, context, user.images(), Optional.empty(), PromptText.typed(user.text(), false));
+            appendQuestion(execution, context, user.images(), Optional.empty(), question(user.text(), false));
         } else if (message instanceof Message.Assistant assistant) {
             context.appendAnswer(PromptText.typed(assistant.text(), false));
         }
     }
 
     /**
-     * Asks, about the request's images and all that was said before.
+     * Asks, about the request's images and all that was said before: to this conversation, and then in the request's
+     * history.
      *
      * @param request may have no image
      * @return the answer; its prompt tokens include the conversation before
-     * @throws InvalidRequestException when question and images do not fit into the model's context; nothing was
+     * @throws InvalidRequestException when the history's messages come in an order that {@link #append(List)} refuses,
+     *     or it does not fit into the model's context; or question and images do not fit, of which then nothing was
      *     computed
      * @throws UniPicException otherwise as {@link UniPic#describe(DescribeRequest)}
      */
@@ -99,8 +105,13 @@ public final class Conversation implements AutoCloseable {
         return turn(request.cancellation(), (execution, context) -> {
             Instant start = Instant.now();
             int cached = context.tokens();
-            Optional<VisionPath> vision =
-                    appendQuestion(execution, context, request.images(), request.vision(), question(request));
+            append(request.history(), execution, context);
+            Optional<VisionPath> vision = appendQuestion(
+                    execution,
+                    context,
+                    request.images(),
+                    request.vision(),
+                    question(request.question(), request.allowSpecialTokens()));
             int promptTokens = context.tokens();
             Duration[] prefill = {Duration.ZERO};
             Generated answer = execution.withOpen(
@@ -151,10 +162,10 @@ public final class Conversation implements AutoCloseable {
         return vision;
     }
 
-    private PromptText question(DescribeRequest request) {
-        return request.question().isBlank()
+    private PromptText question(String text, boolean allowSpecialTokens) {
+        return text.isBlank()
                 ? PromptText.template(engine.manifest().prompts().describe())
-                : PromptText.typed(request.question(), request.allowSpecialTokens());
+                : PromptText.typed(text, allowSpecialTokens);
     }
 
     /**
@@ -242,6 +253,10 @@ public final class Conversation implements AutoCloseable {
             context = next;
             return result;
         });
+    }
+
+    boolean isOf(Engine other) {
+        return engine == other;
     }
 
     private void requireOpen() {

@@ -10,9 +10,11 @@ import java.util.OptionalLong;
 public final class DescribeRequest {
     private static final int MAX_QUESTION = 100_000;
     private static final int MAX_IMAGES = 64;
+    private static final int MAX_MESSAGES = 1000;
     private static final int MAX_STOP_SEQUENCES = 64;
     private static final int MAX_STOP_SEQUENCE = 10_000;
 
+    private final List<Message> history;
     private final String question;
     private final boolean allowSpecialTokens;
     private final List<Image> images;
@@ -28,6 +30,7 @@ public final class DescribeRequest {
     private final Optional<Cancellation> cancellation;
 
     private DescribeRequest(Builder builder) {
+        history = List.copyOf(builder.history);
         question = builder.question;
         allowSpecialTokens = builder.allowSpecialTokens;
         images = List.copyOf(builder.images);
@@ -53,6 +56,37 @@ public final class DescribeRequest {
      */
     public static Builder builder(String question) {
         return new Builder(question);
+    }
+
+    /**
+     * Starts a request from a whole conversation, as chat clients send it. Messages of one role that follow one another
+     * become one, because the model's turns alternate: texts on lines of their own, images in their order.
+     *
+     * @param messages at most 1000; a system message only at the very beginning; the last one is the user's, which is
+     *     the question, and those before are the {@link Builder#history}
+     * @return a builder with history, question and images set
+     * @throws InvalidRequestException when the last message is not the user's, or is empty
+     */
+    public static Builder builder(List<Message> messages) {
+        List<Message> turns = Turns.of(messages);
+        if (turns.isEmpty() || !(turns.get(turns.size() - 1) instanceof Message.User last)) {
+            throw new InvalidRequestException("the last message must be the user's, which is answered");
+        }
+        if (last.text().isBlank() && last.images().isEmpty()) {
+            throw new InvalidRequestException("the last message is empty; ask something or add an image");
+        }
+        Builder builder = new Builder(last.text()).history(turns.subList(0, turns.size() - 1));
+        last.images().forEach(builder::image);
+        return builder;
+    }
+
+    /**
+     * What was said before the question, and not yet to the conversation that is asked.
+     *
+     * @return messages in their order; unmodifiable
+     */
+    public List<Message> history() {
+        return history;
     }
 
     /**
@@ -182,9 +216,9 @@ public final class DescribeRequest {
     }
 
     private List<Object> values() {
-        List<Object> pairs = new ArrayList<>(
-                List.of("question", question, "images", images, "vision", vision, "maxTokens", maxTokens));
-        pairs.addAll(List.of("temperature", temperature, "topP", topP, "topK", topK));
+        List<Object> pairs =
+                new ArrayList<>(List.of("history", history, "question", question, "images", images, "vision", vision));
+        pairs.addAll(List.of("maxTokens", maxTokens, "temperature", temperature, "topP", topP, "topK", topK));
         pairs.addAll(List.of("repetitionPenalty", repetitionPenalty, "stopSequences", stopSequences, "seed", seed));
         pairs.addAll(
                 List.of("allowSpecialTokens", allowSpecialTokens, "listener", listener, "cancellation", cancellation));
@@ -213,6 +247,7 @@ public final class DescribeRequest {
 
     /** Gathers a request's values; {@link #build()} checks them. Not thread-safe. */
     public static final class Builder {
+        private final List<Message> history = new ArrayList<>();
         private final String question;
         private boolean allowSpecialTokens;
         private final List<Image> images = new ArrayList<>();
@@ -232,6 +267,7 @@ public final class DescribeRequest {
         }
 
         private Builder(DescribeRequest request) {
+            history.addAll(request.history);
             question = request.question;
             allowSpecialTokens = request.allowSpecialTokens;
             images.addAll(request.images);
@@ -245,6 +281,20 @@ public final class DescribeRequest {
             seed = request.seed;
             listener = request.listener;
             cancellation = request.cancellation;
+        }
+
+        /**
+         * Sets what was said before the question. Its messages go through the language model with it, as those of
+         * {@link Conversation#append(List)}.
+         *
+         * @param messages at most 1000, in the order that {@link Conversation#append(List)} asks for; they take the
+         *     place of those set before
+         * @return this builder
+         */
+        public Builder history(List<Message> messages) {
+            history.clear();
+            history.addAll(messages);
+            return this;
         }
 
         /**
@@ -393,6 +443,9 @@ public final class DescribeRequest {
                     question.length() <= MAX_QUESTION,
                     "the question must have at most " + MAX_QUESTION + " characters, not " + question.length());
             Values.checkText("question", question);
+            require(
+                    history.size() <= MAX_MESSAGES,
+                    "a history has at most " + MAX_MESSAGES + " messages, not " + history.size());
             require(
                     images.size() <= MAX_IMAGES,
                     "a question takes at most " + MAX_IMAGES + " images, not " + images.size());

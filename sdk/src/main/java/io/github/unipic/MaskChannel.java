@@ -13,5 +13,11 @@ public enum MaskChannel {
     GRAY,
 
     /** Transparent is regenerated: alpha below half. Refused for a file without alpha. */
-    ALPHA
+    ALPHA,
+
+    /**
+     * {@link #ALPHA} where a pixel is transparent, {@link #GRAY} in any other file. This never asks back: it is for
+     * masks that programs send, which mean alpha as OpenAI's do, or have none.
+     */
+    ALPHA_OR_GRAY
 }

@@ -31,7 +31,7 @@ public sealed interface Message {
     /**
      * What the user said.
      *
-     * @param text the question
+     * @param text the question; blank for the model's own "describe the image"
      * @param images that the question is about; the model sees them before it
      */
     record User(String text, List<Image> images) implements Message {

@@ -295,15 +295,15 @@ public final class UniPic implements AutoCloseable {
     /**
      * Answers a question about one or more images.
      *
-     * @param request with at least one image
+     * @param request with at least one image, or a history
      * @return the answer
-     * @throws InvalidRequestException when there is no image, or the question is too long for the model
+     * @throws InvalidRequestException when there is neither, or the question is too long for the model
      * @throws CancelledException when the request's {@link Cancellation} was used
      * @throws ModelFormatException when the model has no graphs for this, or they are damaged
      * @throws InferenceException when ONNX Runtime fails
      */
     public Answer describe(DescribeRequest request) {
-        if (request.images().isEmpty()) {
+        if (request.images().isEmpty() && request.history().isEmpty()) {
             throw new InvalidRequestException("a question needs an image: add one with image(...)");
         }
         try (Conversation conversation = conversation()) {
@@ -318,6 +318,10 @@ public final class UniPic implements AutoCloseable {
      */
     public Conversation conversation() {
         return new Conversation(engine);
+    }
+
+    boolean owns(Conversation conversation) {
+        return conversation.isOf(engine);
     }
 
     /**

@@ -149,10 +149,10 @@ class DescribeRequestLimitsTest {
     @Test
     void descriptionsAreShort() {
         assertThat(DescribeRequest.builder("x".repeat(100)).build())
-                .hasToString("DescribeRequest[question=" + "x".repeat(100) + ", images=[], maxTokens=1024,"
+                .hasToString("DescribeRequest[history=[], question=" + "x".repeat(100) + ", images=[], maxTokens=1024,"
                         + " temperature=0.0, topP=1.0, topK=0, repetitionPenalty=1.0, stopSequences=[]]");
         assertThat(DescribeRequest.builder("x".repeat(101)).seed(7).build().toString())
-                .startsWith("DescribeRequest[question=" + "x".repeat(100) + "..., ")
+                .startsWith("DescribeRequest[history=[], question=" + "x".repeat(100) + "..., ")
                 .endsWith(", stopSequences=[], seed=7]");
     }
 

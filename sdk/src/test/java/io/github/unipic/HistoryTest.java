@@ -9,6 +9,7 @@ import io.github.unipic.runtime.Tensor;
 import io.github.unipic.testing.SmallModel;
 import io.github.unipic.testing.TestImages;
 import io.github.unipic.text.PromptTokenizer;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -149,5 +150,81 @@ class HistoryTest {
                                 : 3)
                 .isEqualTo(3);
         assertThat(answer.prefill()).isPositive().isLessThanOrEqualTo(answer.total());
+    }
+
+    @Test
+    void aRequestBringsItsHistory() {
+        List<Message> history = List.of(
+                new Message.System("Be brief."),
+                new Message.User("What?", List.of(PHOTO)),
+                new Message.Assistant("a red circle"));
+        Answer expected;
+        try (Conversation conversation = unipic.conversation()) {
+            conversation.append(history);
+            expected = conversation.ask(question("Where?"));
+        }
+        Answer answer =
+                unipic.describe(question("Where?").toBuilder().history(history).build());
+        assertThat(answer.tokens()).isEqualTo(expected.tokens());
+        assertThat(answer.promptTokens()).isEqualTo(expected.promptTokens());
+        assertThat(answer.cachedTokens()).isZero();
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> unipic.describe(question("Where?").toBuilder()
+                        .history(List.of(new Message.User("Hello?")))
+                        .build()))
+                .withMessageContaining("no answer");
+    }
+
+    @Test
+    void aBlankMessageIsTheModelsOwnQuestion() {
+        try (Conversation given = unipic.conversation();
+                Conversation asked = unipic.conversation()) {
+            asked.ask(DescribeRequest.builder("").image(PHOTO).maxTokens(1).build());
+            given.append(List.of(new Message.User(" ", List.of(PHOTO)), new Message.Assistant("")));
+            assertThat(given.tokens()).isEqualTo(asked.tokens() - 1);
+        }
+    }
+
+    @Test
+    void messagesOfOneRoleBecomeOne() {
+        Image other = TestImages.gradient(64, 48);
+        DescribeRequest request = DescribeRequest.builder(List.of(
+                        new Message.System("Be brief."),
+                        new Message.System("Be kind."),
+                        new Message.User("Look.", List.of(PHOTO)),
+                        new Message.User("", List.of(other)),
+                        new Message.Assistant("Yes"),
+                        new Message.Assistant("No"),
+                        new Message.User("What?", List.of(other)),
+                        new Message.User("Where?", List.of(PHOTO))))
+                .build();
+        assertThat(request.history())
+                .containsExactly(
+                        new Message.System("Be brief.\nBe kind."),
+                        new Message.User("Look.", List.of(PHOTO, other)),
+                        new Message.Assistant("Yes\nNo"));
+        assertThat(request.question()).isEqualTo("What?\nWhere?");
+        assertThat(request.images()).containsExactly(other, PHOTO);
+        assertThat(request.toBuilder().build()).isEqualTo(request);
+        assertThat(request.toBuilder().history(List.of()).build()).isNotEqualTo(request);
+    }
+
+    @Test
+    void theLastMessageIsTheUsersAndSaysSomething() {
+        List<List<Message>> wrong = List.of(
+                List.of(),
+                List.of(new Message.System("Be brief.")),
+                List.of(new Message.User("Hello?"), new Message.Assistant("Yes.")),
+                List.of(new Message.User(" ")));
+        for (List<Message> messages : wrong) {
+            assertThatExceptionOfType(InvalidRequestException.class)
+                    .isThrownBy(() -> DescribeRequest.builder(messages))
+                    .withMessageContaining("last message");
+        }
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> question("Hello?").toBuilder()
+                        .history(Collections.nCopies(1001, new Message.Assistant("a")))
+                        .build())
+                .withMessageContaining("1001");
     }
 }

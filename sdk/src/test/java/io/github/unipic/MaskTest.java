@@ -168,6 +168,32 @@ class MaskTest {
         assertLeft(Mask.read(file));
     }
 
+    /** Masks that programs send: nothing is ambiguous. */
+    @Test
+    void alphaCountsWhereSomethingIsTransparentAndWhiteElsewhere() throws IOException {
+        byte[][] left = {
+            argb(i -> isLeft(i) ? 0x00ff_ffff : 0xffff_ffff),
+            argb(i -> isLeft(i) ? 0 : 0xffff_ffff),
+            argb(i -> isLeft(i) ? 0xffff_ffff : 0xff00_0000),
+            Image.ofRgb(20, 20, leftWhite()).toPng(),
+        };
+        for (byte[] mask : left) {
+            assertLeft(Mask.decode(mask, ReadOptions.DEFAULT, MaskChannel.ALPHA_OR_GRAY));
+        }
+        byte[] all = argb(i -> 0);
+        assertThat(Mask.decode(all, ReadOptions.DEFAULT, MaskChannel.ALPHA_OR_GRAY)
+                        .pixels())
+                .containsOnly(true);
+    }
+
+    private static byte[] leftWhite() {
+        byte[] rgb = new byte[1200];
+        for (int i = 0; i < 1200; i++) {
+            rgb[i] = (byte) (isLeft(i / 3) ? 255 : 0);
+        }
+        return rgb;
+    }
+
     // ---- PNG of every kind: 2 x 1 pixels, the first transparent
 
     @ParameterizedTest

@@ -58,6 +58,7 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
                 }
                 yield byAlpha(mask);
             }
+            case ALPHA_OR_GRAY -> hasTransparent(alpha) ? byAlpha(mask) : byGray(mask, alpha);
             case AUTO -> {
                 int least = 255;
                 int most = alpha.length == 0 ? 255 : 0;
@@ -72,6 +73,15 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
                 yield byAlpha(mask);
             }
         };
+    }
+
+    private static boolean hasTransparent(byte[] alpha) {
+        for (byte value : alpha) {
+            if ((value & 0xff) < HALF) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static void checkUnambiguous(DecodedImage mask, String name, int least, int most) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.unipic.Image;
 import java.awt.Color;
 import java.io.IOException;
 import java.io.InputStream;
@@ -94,6 +95,11 @@ public record World(
                 .flatMap(Collection::stream)
                 .collect(Collectors.toSet())::contains;
         return words.stream().allMatch(known) && words.stream().anyMatch(shapes::contains);
+    }
+
+    /** What a caption describes, painted as the model's training images were. */
+    public Image image(CaptionCase caption) {
+        return new ScenePainter(this).paint(caption.scene());
     }
 
     Color color(String name) {

@@ -67,8 +67,9 @@ final class InpaintCommand implements Callable<Integer> {
             names = "--mask-channel",
             paramLabel = "NAME",
             description =
-                    "Channel of the mask: gray (white is regenerated), alpha (transparent is regenerated), or auto:"
-                            + " alpha if it varies, gray otherwise. Default: auto.")
+                    "Channel of the mask: gray (white is regenerated), alpha (transparent is regenerated), alpha_or_gray"
+                            + " (alpha if anything is transparent, gray otherwise), or auto: alpha if it varies, gray"
+                            + " otherwise, and refused if ambiguous. Default: auto.")
     private MaskChannel maskChannel = MaskChannel.AUTO;
 
     @Option(

@@ -1,6 +1,7 @@
 package io.github.unipic.server;
 
 import io.github.unipic.CancelledException;
+import io.github.unipic.ConversationCache;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
@@ -13,7 +14,6 @@ import io.github.unipic.server.images.ImageStore;
 import io.github.unipic.server.images.SubmittedImages;
 import io.github.unipic.server.jobs.JobQueue;
 import io.github.unipic.server.openai.ChatCompletions;
-import io.github.unipic.server.openai.ConversationCache;
 import io.github.unipic.server.openai.ImageEdits;
 import io.github.unipic.server.openai.ImageGenerations;
 import io.github.unipic.server.openai.Models;

@@ -1,11 +1,8 @@
 package io.github.unipic.server.openai;
 
 import io.github.unipic.Answer;
-import io.github.unipic.Answer.FinishReason;
-import io.github.unipic.Conversation;
+import io.github.unipic.ConversationCache;
 import io.github.unipic.DescribeRequest;
-import io.github.unipic.Message;
-import io.github.unipic.UniPic;
 import io.github.unipic.server.http.EventStream;
 import io.github.unipic.server.http.Exchange;
 import io.github.unipic.server.http.Route;
@@ -20,7 +17,6 @@ import io.github.unipic.server.openai.ChatResponse.Text;
 import io.github.unipic.server.openai.ChatResponse.Usage;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -48,12 +44,12 @@ public final class ChatCompletions implements Route {
             answerInChunks(exchange, request, question, created);
             return;
         }
-        Answered answered = run(exchange, request, question.build(), before -> {});
-        Choice choice = new Choice(0, new Text("assistant", answered.answer().text()), answered.finishReason());
+        Answer answer = run(exchange, question.build(), before -> {});
+        Choice choice = new Choice(0, new Text("assistant", answer.text()), ChatResponse.finishReason(answer));
         exchange.send(
                 200,
                 new ChatResponse(
-                        id(exchange), "chat.completion", created, modelName(), List.of(choice), answered.usage()));
+                        id(exchange), "chat.completion", created, modelName(), List.of(choice), Usage.of(answer)));
     }
 
     private void answerInChunks(
@@ -61,8 +57,8 @@ public final class ChatCompletions implements Route {
         EventStream events = exchange.events();
         question.listener(text -> events.send(chunk(exchange, created, Delta.text(text), Optional.empty())));
         IntConsumer position = before -> events.comment("queued behind " + before);
-        Answered answered = run(exchange, request, question.build(), position);
-        events.send(chunk(exchange, created, Delta.NOTHING, Optional.of(answered.finishReason())));
+        Answer answer = run(exchange, question.build(), position);
+        events.send(chunk(exchange, created, Delta.NOTHING, Optional.of(ChatResponse.finishReason(answer))));
         if (request.includeUsage()) {
             events.send(new Chunk(
                     id(exchange),
@@ -70,7 +66,7 @@ public final class ChatCompletions implements Route {
                     created,
                     modelName(),
                     List.of(),
-                    Optional.of(answered.usage())));
+                    Optional.of(Usage.of(answer))));
         }
         events.sendText("[DONE]");
     }
@@ -85,51 +81,12 @@ public final class ChatCompletions implements Route {
                 Optional.empty());
     }
 
-    /** @param cachedTokens of the prompt, those that came from the cache */
-    private record Answered(Answer answer, int cachedTokens) {
-        Usage usage() {
-            return Usage.of(answer, cachedTokens);
-        }
-
-        String finishReason() {
-            return ChatResponse.finishReason(answer);
-        }
-    }
-
-    private Answered run(Exchange exchange, ChatRequest request, DescribeRequest question, IntConsumer position) {
-        exchange.asked(request.question().text());
-        Answered answered =
-                queue.run("describe", exchange, position, unipic -> answer(unipic, request, question, exchange));
+    private Answer run(Exchange exchange, DescribeRequest question, IntConsumer position) {
+        exchange.asked(question.question());
+        Answer answer = queue.run("describe", exchange, position, unipic -> cache.ask(unipic, question));
         metrics.answered(
-                answered.answer().promptTokens(),
-                answered.cachedTokens(),
-                answered.answer().tokens().size());
-        return answered;
-    }
-
-    private Answered answer(UniPic unipic, ChatRequest request, DescribeRequest question, Exchange exchange) {
-        List<Message> history = request.history();
-        ConversationCache.Start start = cache.start(history, unipic::conversation);
-        Conversation conversation = start.conversation();
-        int cachedTokens = conversation.tokens();
-        boolean kept = false;
-        try {
-            conversation.append(history.subList(start.messages(), history.size()), exchange.cancellation());
-            Answer answer = conversation.ask(question);
-            // Behind a stop sequence the conversation holds tokens that the client does not know.
-            if (answer.finishReason() != FinishReason.STOP_SEQUENCE) {
-                List<Message> all = new ArrayList<>(history);
-                all.add(request.question());
-                all.add(new Message.Assistant(answer.text()));
-                cache.keep(all, conversation);
-                kept = true;
-            }
-            return new Answered(answer, cachedTokens);
-        } finally {
-            if (!kept) {
-                conversation.close();
-            }
-        }
+                answer.promptTokens(), answer.cachedTokens(), answer.tokens().size());
+        return answer;
     }
 
     private String modelName() {

@@ -65,7 +65,8 @@ record ChatRequest(
 
     /** The question, to be completed with listener and cancellation. */
     DescribeRequest.Builder toRequest() {
-        DescribeRequest.Builder request = DescribeRequest.builder(question.text());
+        DescribeRequest.Builder request =
+                DescribeRequest.builder(question.text()).history(history);
         question.images().forEach(request::image);
         mostTokens.ifPresent(request::maxTokens);
         temperature.ifPresent(request::temperature);

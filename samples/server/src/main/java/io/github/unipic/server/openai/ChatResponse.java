@@ -21,10 +21,13 @@ record ChatResponse(String id, String object, long created, String model, List<C
             @JsonProperty("prompt_tokens_details") Details promptTokensDetails) {
         record Details(@JsonProperty("cached_tokens") int cachedTokens) {}
 
-        static Usage of(Answer answer, int cachedTokens) {
+        static Usage of(Answer answer) {
             int generated = answer.tokens().size();
             return new Usage(
-                    answer.promptTokens(), generated, answer.promptTokens() + generated, new Details(cachedTokens));
+                    answer.promptTokens(),
+                    generated,
+                    answer.promptTokens() + generated,
+                    new Details(answer.cachedTokens()));
         }
     }
 

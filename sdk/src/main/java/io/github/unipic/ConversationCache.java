@@ -1,8 +1,5 @@
-package io.github.unipic.server.openai;
+package io.github.unipic;
 
-import io.github.unipic.Conversation;
-import io.github.unipic.Image;
-import io.github.unipic.Message;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -13,12 +10,11 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /**
- * The last conversations with their KV caches. Clients send the whole conversation each time, so one whose beginning
- * was answered here goes on from there instead of being computed again. Bounded in number and tokens; the least
- * recently used ones go first. Thread-safe.
+ * The last conversations with their KV caches. Chat clients send the whole conversation with each question, so one
+ * whose beginning was answered here goes on from there instead of being computed again. The least recently used ones go
+ * first. Thread-safe; to be closed before the model.
  */
 public final class ConversationCache implements AutoCloseable {
     private final int mostConversations;
@@ -30,39 +26,79 @@ public final class ConversationCache implements AutoCloseable {
     private boolean closed;
 
     /**
-     * @param mostConversations how many are kept; 0 keeps none
-     * @param mostTokens of them together: each takes memory
+     * Creates an empty one.
+     *
+     * @param mostConversations how many are kept, 0 or more; 0 keeps none
+     * @param mostTokens how many tokens they may have together, 0 or more; each takes memory, 57 kB in the published
+     *     model
+     * @throws InvalidRequestException when one of them is below 0
      */
     public ConversationCache(int mostConversations, long mostTokens) {
+        if (mostConversations < 0 || mostTokens < 0) {
+            throw new InvalidRequestException("a conversation cache keeps 0 or more conversations and tokens, not "
+                    + Math.min(mostConversations, mostTokens));
+        }
         this.mostConversations = mostConversations;
         this.mostTokens = mostTokens;
     }
 
     /**
-     * A conversation to go on with.
+     * Answers a question after its history, as {@link Conversation#ask} of a new conversation does, and keeps the
+     * conversation.
      *
-     * @param messages how many messages of the history it contains
+     * @param unipic the model; conversations of another one are not found
+     * @param request what is asked, and all that was said before
+     * @return the answer; its cached tokens are those that were kept here
+     * @throws UniPicException as {@link Conversation#ask}
      */
-    record Start(Conversation conversation, int messages) {}
+    public Answer ask(UniPic unipic, DescribeRequest request) {
+        List<Message> history = request.history();
+        Start start = start(unipic, history);
+        Conversation conversation = start.conversation();
+        boolean kept = false;
+        try {
+            List<Message> rest = history.subList(start.messages(), history.size());
+            Answer answer = conversation.ask(request.toBuilder().history(rest).build());
+            if (isReplayed(request, answer)) {
+                List<Message> all = new ArrayList<>(history);
+                all.add(new Message.User(request.question(), request.images()));
+                all.add(new Message.Assistant(answer.text()));
+                keep(all, conversation);
+                kept = true;
+            }
+            return answer;
+        } finally {
+            if (!kept) {
+                conversation.close();
+            }
+        }
+    }
+
+    /** Whether messages with the same texts and images, as a history, would lead to the same conversation. */
+    private static boolean isReplayed(DescribeRequest request, Answer answer) {
+        // Behind a stop sequence the conversation has tokens that are not in the answer.
+        return answer.finishReason() != Answer.FinishReason.STOP_SEQUENCE
+                && !request.allowSpecialTokens()
+                && request.vision().isEmpty();
+    }
+
+    /** @param messages how many messages of the history it contains */
+    private record Start(Conversation conversation, int messages) {}
 
     /** The longest beginning of the history that is here, as a conversation of the caller's own; else a new one. */
-    synchronized Start start(List<Message> history, Supplier<Conversation> fresh) {
+    private synchronized Start start(UniPic unipic, List<Message> history) {
         List<String> digests = digests(history);
         for (int length = history.size(); length > 0; length--) {
             Conversation known = conversations.get(digests.get(length - 1));
-            if (known != null) {
+            if (known != null && unipic.owns(known)) {
                 return new Start(known.fork(), length);
             }
         }
-        return new Start(fresh.get(), 0);
+        return new Start(unipic.conversation(), 0);
     }
 
-    /**
-     * Keeps a conversation, which belongs to the cache from now on.
-     *
-     * @param messages all that it contains
-     */
-    synchronized void keep(List<Message> messages, Conversation conversation) {
+    /** Keeps a conversation, which belongs to the cache from now on. */
+    private synchronized void keep(List<Message> messages, Conversation conversation) {
         if (closed) {
             conversation.close();
             return;
@@ -75,7 +111,7 @@ public final class ConversationCache implements AutoCloseable {
         long tokens =
                 conversations.values().stream().mapToLong(Conversation::tokens).sum();
         Iterator<Conversation> oldest = conversations.values().iterator();
-        while (conversations.size() > mostConversations || tokens > mostTokens && conversations.size() > 0) {
+        while (conversations.size() > mostConversations || tokens > mostTokens && !conversations.isEmpty()) {
             Conversation gone = oldest.next();
             tokens -= gone.tokens();
             oldest.remove();
@@ -83,11 +119,16 @@ public final class ConversationCache implements AutoCloseable {
         }
     }
 
-    /** How many are kept. */
-    synchronized int size() {
+    /**
+     * How many conversations are kept.
+     *
+     * @return 0 to the most
+     */
+    public synchronized int size() {
         return conversations.size();
     }
 
+    /** Frees all conversations and keeps no more. Closing twice does nothing. */
     @Override
     public synchronized void close() {
         closed = true;
