@@ -20,6 +20,8 @@ final class RequestMetadata {
     private static final String SOFTWARE = "Software";
     private static final String TASK = "task";
     private static final String NEGATIVE_PROMPT = "negative_prompt";
+    private static final String DIFFUSION_STEPS = "diffusion_steps";
+    private static final String GUIDANCE_REUSE = "guidance_reuse";
     private static final String ALLOW_SPECIAL_TOKENS = "allow_special_tokens";
     private static final String SOFTWARE_NAME = "UniPic SDK for Java";
 
@@ -40,7 +42,20 @@ final class RequestMetadata {
                 .ifPresent(value ->
                         parameters.put("guidance_schedule", value.name().toLowerCase(Locale.ROOT)));
         request.temperature().ifPresent(value -> parameters.put("temperature", value));
-        request.diffusionSteps().ifPresent(value -> parameters.put("diffusion_steps", value));
+        // Text where they fall, so that a program that knows a number only does not take half of it for the whole.
+        request.diffusionSteps().ifPresent(value -> {
+            if (value.isConstant()) {
+                parameters.put(DIFFUSION_STEPS, value.first());
+            } else {
+                parameters.put(DIFFUSION_STEPS, value.toString());
+            }
+        });
+        request.guidanceReuse()
+                .filter(value -> !value.equals(GuidanceReuse.NONE))
+                .ifPresent(value -> parameters
+                        .putObject(GUIDANCE_REUSE)
+                        .put("initial", value.initial())
+                        .put("every", value.every()));
         request.negativePrompt().ifPresent(value -> parameters.put(NEGATIVE_PROMPT, value));
         if (request.allowSpecialTokens()) {
             parameters.put(ALLOW_SPECIAL_TOKENS, true);
@@ -66,13 +81,14 @@ final class RequestMetadata {
             flag(json, ALLOW_SPECIAL_TOKENS);
             GenerateRequest.Builder builder = GenerateRequest.builder(prompt);
             text(json, NEGATIVE_PROMPT).ifPresent(builder::negativePrompt);
+            reuse(json).ifPresent(builder::guidanceReuse);
             return Optional.of(builder.seed(Long.parseLong(seed))
                     .size(integer(json, "width"), integer(json, "height"))
                     .iterations(integer(json, "iterations"))
                     .guidance(number(json, "guidance"))
                     .guidanceSchedule(schedule(json, "guidance_schedule"))
                     .temperature(number(json, "temperature"))
-                    .diffusionSteps(integer(json, "diffusion_steps"))
+                    .diffusionSteps(steps(json))
                     .build());
         } catch (JsonProcessingException | NumberFormatException | InvalidRequestException e) {
             return Optional.empty();
@@ -94,6 +110,21 @@ final class RequestMetadata {
             throw new InvalidRequestException(name + " is not an integer");
         }
         return value.intValue();
+    }
+
+    private static DiffusionSteps steps(JsonNode json) {
+        JsonNode value = json.path(DIFFUSION_STEPS);
+        return value.isTextual()
+                ? DiffusionSteps.parse(value.textValue())
+                : DiffusionSteps.constant(integer(json, DIFFUSION_STEPS));
+    }
+
+    /** Is left out where there is none. */
+    private static Optional<GuidanceReuse> reuse(JsonNode json) {
+        JsonNode value = json.path(GUIDANCE_REUSE);
+        return value.isMissingNode()
+                ? Optional.empty()
+                : Optional.of(new GuidanceReuse(integer(value, "initial"), integer(value, "every")));
     }
 
     private static double number(JsonNode json, String name) {

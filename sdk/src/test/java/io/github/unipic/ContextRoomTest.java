@@ -95,11 +95,12 @@ class ContextRoomTest {
     }
 
     private void takesExactly(int tokens, Consumer<UniPic> task) throws IOException {
-        try (UniPic fitting = UniPic.load(model(tokens))) {
+        try (UniPic fitting = UniPic.builder(model(tokens)).threads(1).load()) {
             task.accept(fitting);
         }
         Path small = model(tokens - 1);
-        try (UniPic tooSmall = UniPic.load(small)) {
+        try (UniPic tooSmall =
+                UniPic.builder(small).threads(1).keepLoaded(false).load()) {
             deleteGraphs(small);
             assertThatExceptionOfType(InvalidRequestException.class)
                     .isThrownBy(() -> task.accept(tooSmall))
@@ -227,14 +228,15 @@ class ContextRoomTest {
         folder = Files.createDirectory(folder.resolve(name));
         // The first turn draws, so that both contexts must hold its image; it is the smallest there is.
         GenerateRequest small = draw("x").size(16, 16).build();
-        try (UniPic fitting = UniPic.load(model(first + second))) {
+        try (UniPic fitting = UniPic.builder(model(first + second)).threads(1).load()) {
             conversation(fitting, conversation -> {
                 conversation.generate(small);
                 assertThat(conversation.tokens()).isEqualTo(first);
                 turn.accept(conversation);
             });
         }
-        try (UniPic tooSmall = UniPic.load(model(first + second - 1))) {
+        try (UniPic tooSmall =
+                UniPic.builder(model(first + second - 1)).threads(1).load()) {
             conversation(tooSmall, conversation -> {
                 conversation.generate(small);
                 assertThatExceptionOfType(InvalidRequestException.class)

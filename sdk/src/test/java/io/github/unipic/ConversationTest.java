@@ -18,7 +18,7 @@ class ConversationTest {
 
     @BeforeAll
     static void load() {
-        unipic = UniPic.load(SmallModel.folder());
+        unipic = SmallModel.builder().load();
     }
 
     @AfterAll
@@ -153,7 +153,7 @@ class ConversationTest {
         conversation.close();
         conversation.close();
         assertThatIllegalStateException().isThrownBy(() -> conversation.ask(ask("And?")));
-        UniPic other = UniPic.load(SmallModel.folder());
+        UniPic other = SmallModel.builder().load();
         Conversation orphan = other.conversation();
         orphan.ask(ask("And?"));
         other.close();

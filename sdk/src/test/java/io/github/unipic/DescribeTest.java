@@ -27,7 +27,7 @@ class DescribeTest {
 
     @BeforeAll
     static void load() {
-        unipic = UniPic.load(SmallModel.folder());
+        unipic = SmallModel.builder().load();
         photo = TestImages.gradient(90, 70);
     }
 
@@ -157,7 +157,7 @@ class DescribeTest {
                         .replace("\"vision_encoder\" : {", "\"vision_encoder_of_the_future\" : {")
                         .replaceAll("\"vision_image\" : \\d+", "\"vision_image\" : 0"));
         Answer mar = unipic.describe(ask().vision(VisionPath.MAR).build());
-        try (UniPic blind = UniPic.load(model)) {
+        try (UniPic blind = UniPic.builder(model).threads(1).load()) {
             assertThat(blind.info().tasks()).contains(Task.DESCRIBE);
             assertThat(blind.describe(ask().build()))
                     .usingRecursiveComparison()

@@ -19,7 +19,7 @@ class EditTest {
 
     @BeforeAll
     static void load() {
-        unipic = UniPic.load(SmallModel.folder());
+        unipic = SmallModel.builder().load();
     }
 
     @AfterAll

@@ -33,7 +33,7 @@ class FolderChangeTest {
     void copy() throws IOException {
         model = Folders.copy(SmallModel.folder(), folder.resolve("model"));
         old = folder.resolve("old");
-        try (UniPic unipic = UniPic.load(model)) {
+        try (UniPic unipic = UniPic.builder(model).threads(1).load()) {
             expected = draw(unipic);
         }
     }
@@ -86,7 +86,7 @@ class FolderChangeTest {
 
     @Test
     void whatIsLoadedGoesOnAndWhatIsNotIsNotMixedIn() throws IOException {
-        try (UniPic unipic = UniPic.load(model)) {
+        try (UniPic unipic = UniPic.builder(model).threads(1).load()) {
             assertThat(draw(unipic).rgb()).isEqualTo(expected.rgb());
             replace();
             assertThat(draw(unipic).rgb()).isEqualTo(expected.rgb());

@@ -23,7 +23,7 @@ class HistoryTest {
 
     @BeforeAll
     static void load() {
-        unipic = UniPic.load(SmallModel.folder());
+        unipic = SmallModel.builder().load();
         tokenizer = PromptTokenizer.load(
                 ModelFolder.open(SmallModel.folder(), false).tokenizer());
     }

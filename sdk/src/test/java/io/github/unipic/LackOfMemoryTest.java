@@ -48,9 +48,9 @@ class LackOfMemoryTest {
         private static void squeeze(Runnable task, long open) {
             List<ByteBuffer> blocks = fill();
             int failures = 0;
-            // More memory each time, half as much again as the time before.
-            for (int free = 0; blocks.size() > free; free += 1 + free / 2) {
-                blocks.subList(0, 1 + free / 2).clear();
+            // More memory each time, twice as much as the time before.
+            for (int free = 0; blocks.size() > free; free += 1 + free) {
+                blocks.subList(0, 1 + free).clear();
                 try {
                     task.run();
                     System.out.println("failures " + failures);

@@ -45,7 +45,7 @@ class LifecycleTest {
 
     @Test
     void closingWaitsForTheRequestInProgressAndRefusesNewOnes() throws Exception {
-        UniPic unipic = UniPic.load(SmallModel.folder());
+        UniPic unipic = SmallModel.builder().load();
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch mayEnd = new CountDownLatch(1);
         CompletableFuture<Image> drawn = CompletableFuture.supplyAsync(() -> unipic.generate(request(3)
@@ -89,7 +89,7 @@ class LifecycleTest {
     /** With a read-write lock the other thread waited for the closing one, and that for the listener. */
     @Test
     void aListenerMayWaitForAnotherThreadThatUsesTheModelWhileItIsClosed() throws Exception {
-        UniPic unipic = UniPic.load(SmallModel.folder());
+        UniPic unipic = SmallModel.builder().load();
         CountDownLatch running = new CountDownLatch(1);
         CountDownLatch closing = new CountDownLatch(1);
         AtomicReference<Throwable> refused = new AtomicReference<>();
@@ -118,7 +118,7 @@ class LifecycleTest {
 
     @Test
     void closedByItsOwnListenerTheRequestEndsAndFreesTheModel() {
-        UniPic unipic = UniPic.load(SmallModel.folder());
+        UniPic unipic = SmallModel.builder().load();
         Image drawn = unipic.generate(
                         request(2).listener(progress -> unipic.close()).build())
                 .get(0);
@@ -130,7 +130,7 @@ class LifecycleTest {
 
     @Test
     void afterTheGraceTimeRequestsAreCancelled() throws Exception {
-        UniPic unipic = UniPic.load(SmallModel.folder());
+        UniPic unipic = SmallModel.builder().load();
         CountDownLatch running = new CountDownLatch(1);
         CompletableFuture<Void> drawn = CompletableFuture.runAsync(() -> unipic.generate(
                 request(100_000).listener(progress -> running.countDown()).build()));
@@ -144,7 +144,7 @@ class LifecycleTest {
 
     @Test
     void withinTheGraceTimeRequestsEnd() throws Exception {
-        UniPic unipic = UniPic.load(SmallModel.folder());
+        UniPic unipic = SmallModel.builder().load();
         CountDownLatch running = new CountDownLatch(1);
         CompletableFuture<Image> drawn = CompletableFuture.supplyAsync(() -> unipic.generate(
                         request(3).listener(progress -> running.countDown()).build())
@@ -157,7 +157,7 @@ class LifecycleTest {
 
     @Test
     void closingTwiceAndAtOnceDoesNothingMore() throws Exception {
-        UniPic unipic = UniPic.load(SmallModel.folder());
+        UniPic unipic = SmallModel.builder().load();
         unipic.generate(request(1).build());
         CompletableFuture<Void> other = CompletableFuture.runAsync(unipic::close);
         unipic.close();

@@ -137,7 +137,7 @@ class ManyThreadsTest {
 
     @BeforeAll
     static void runAlone() {
-        try (UniPic unipic = UniPic.load(SmallModel.folder())) {
+        try (UniPic unipic = SmallModel.builder().load()) {
             expected = IntStream.range(0, Kind.values().length)
                     .mapToObj(kind -> Kind.of(kind).run(unipic, new Cancellation()))
                     .toList();
@@ -150,13 +150,12 @@ class ManyThreadsTest {
         long sessions = Graphs.openSessions();
         int cancelled = 0;
         Random random = new Random(1);
-        try (UniPic kept = UniPic.load(SmallModel.folder());
-                UniPic freed =
-                        UniPic.builder(SmallModel.folder()).keepLoaded(false).load()) {
+        try (UniPic kept = SmallModel.builder().load();
+                UniPic freed = SmallModel.builder().keepLoaded(false).load()) {
             List<Callable<String>> requests = new ArrayList<>();
             for (int i = 0; i < REQUESTS; i++) {
                 Kind kind = Kind.of(i);
-                UniPic unipic = i % 5 == 0 ? freed : kept;
+                UniPic unipic = i % 7 == 0 ? freed : kept;
                 long after = random.nextInt(4) == 0 ? random.nextInt(300) : -1;
                 requests.add(() -> {
                     Cancellation cancellation = new Cancellation();
@@ -192,8 +191,7 @@ class ManyThreadsTest {
         long tensors = Tensor.open();
         long sessions = Graphs.openSessions();
         for (int round = 0; round < 3; round++) {
-            UniPic unipic =
-                    UniPic.builder(SmallModel.folder()).keepLoaded(round != 1).load();
+            UniPic unipic = SmallModel.builder().keepLoaded(round != 1).load();
             CountDownLatch begun = new CountDownLatch(THREADS);
             List<Future<String>> results = new ArrayList<>();
             for (int i = 0; i < 2 * THREADS; i++) {

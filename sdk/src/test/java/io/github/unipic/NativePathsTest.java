@@ -46,7 +46,7 @@ class NativePathsTest {
     static final class Main {
         public static void main(String[] args) throws IOException {
             for (int attempt = 0; attempt < 2; attempt++) {
-                try (UniPic unipic = UniPic.load(Path.of(args[0]))) {
+                try (UniPic unipic = UniPic.builder(Path.of(args[0])).threads(1).load()) {
                     draw(unipic);
                     System.out.println("drew");
                 } catch (UniPicException e) {
@@ -201,7 +201,7 @@ class NativePathsTest {
     static final class Failing {
         public static void main(String[] args) {
             for (int attempt = 0; attempt < 2; attempt++) {
-                try (UniPic unipic = UniPic.load(Path.of(args[0]))) {
+                try (UniPic unipic = UniPic.builder(Path.of(args[0])).threads(1).load()) {
                     System.out.println("loaded " + unipic.info());
                 } catch (UniPicException e) {
                     System.out.println("failed: " + e.getMessage());

@@ -14,8 +14,7 @@ class PrepackTest {
                 .diffusionSteps(5)
                 .seed(7)
                 .build();
-        try (UniPic unipic =
-                UniPic.builder(SmallModel.folder()).prepack(prepack).load()) {
+        try (UniPic unipic = SmallModel.builder().prepack(prepack).load()) {
             return unipic.generate(request).get(0).rgb();
         }
     }

@@ -23,7 +23,7 @@ class SpecialTokensTest {
 
     @BeforeAll
     static void load() {
-        unipic = UniPic.load(SmallModel.folder());
+        unipic = SmallModel.builder().load();
     }
 
     @AfterAll

@@ -35,7 +35,7 @@ class UseNativeRuntimeTest {
         public static void main(String[] args) throws IOException {
             try {
                 UniPic.useNativeRuntime(Path.of(args[1]));
-                try (UniPic unipic = UniPic.load(Path.of(args[0]))) {
+                try (UniPic unipic = UniPic.builder(Path.of(args[0])).threads(1).load()) {
                     System.out.println("drew "
                             + unipic.generate(GenerateRequest.builder("a red circle")
                                             .size(32, 32)

@@ -1,5 +1,6 @@
 package io.github.unipic.generation;
 
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
@@ -11,12 +12,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * What the loop generates: a batch of images from one prompt.
  *
  * @param iterations of the loop
  * @param guidance scale; 1 is off
+ * @param guidanceReuse which iterations compute guidance; without effect where it is off
  * @param start latents [N*channels]. The positions that are not in the orders are known from the start. Empty when
  *     every position is masked
  * @param samples the random part of each image of the batch
@@ -27,7 +30,8 @@ public record GenerationPlan(
         double guidance,
         GuidanceSchedule guidanceSchedule,
         double temperature,
-        DiffusionSchedule diffusion,
+        GuidanceReuse guidanceReuse,
+        DiffusionPlan diffusion,
         Optional<float[]> start,
         List<Sample> samples) {
 
@@ -63,6 +67,41 @@ public record GenerationPlan(
         return guidanceSchedule.at(guidance, grid.tokens(), iteration.left());
     }
 
+    /** Whether some iteration reuses the guidance of an earlier one. */
+    boolean reusesGuidance() {
+        return guided() && IntStream.range(0, iterations).anyMatch(k -> !guidanceReuse.computes(k));
+    }
+
+    /** Whether an iteration computes the unconditional half. */
+    boolean computesGuidance(Iteration iteration) {
+        return guided() && guidanceReuse.computes(iteration.index());
+    }
+
+    /**
+     * For each image, the positions whose guidance an iteration has to compute: those predicted until the next
+     * iteration that computes it, ascending.
+     */
+    List<int[]> guidedPositions(Iteration iteration) {
+        List<Iteration> schedule = schedule();
+        int end = iteration.index() + 1;
+        while (end < schedule.size()
+                && (!guidanceReuse.computes(end) || schedule.get(end).predictedTokens() == 0)) {
+            end++;
+        }
+        List<Iteration> until = schedule.subList(iteration.index(), end);
+        return IntStream.range(0, samples.size())
+                .mapToObj(image -> until.stream()
+                        .flatMapToInt(each -> IntStream.of(each.predicted().get(image)))
+                        .sorted()
+                        .toArray())
+                .toList();
+    }
+
+    /** The noise schedule of one iteration. */
+    DiffusionSchedule diffusionAt(Iteration iteration) {
+        return diffusion.at(iteration.index(), iterations);
+    }
+
     /** The tokens before the first iteration. */
     ImageTokens startTokens(int channels) {
         return start.map(latents -> ImageTokens.of(samples.size(), grid, latents))
@@ -71,7 +110,7 @@ public record GenerationPlan(
 
     /** Noise [T+1,B*M,channels] for the positions that an iteration predicts. */
     Tensor noise(Iteration iteration, int channels) {
-        int rows = diffusion.steps() + 1;
+        int rows = diffusion.steps(iteration.index(), iterations) + 1;
         int count = samples.size() * iteration.predictedTokens();
         FloatBuffer buffer = Tensor.floatBuffer(Math.multiplyExact(rows * count, channels));
         float[] variates = new float[channels];
@@ -88,13 +127,8 @@ public record GenerationPlan(
 
     /** @throws InvalidRequestException when a tensor of the loop would not fit into one buffer of at most 2 GB */
     void requireAddressable(Sizes sizes) {
-        long most =
-                schedule().stream().mapToInt(Iteration::predictedTokens).max().orElse(0);
-        long noise = (diffusion.steps() + 1L) * samples.size() * most * sizes.latentChannels() * Float.BYTES;
-        if (noise > Integer.MAX_VALUE) {
-            throw new InvalidRequestException("One iteration would predict " + most + " tokens of " + samples.size()
-                    + " images in " + diffusion.steps()
-                    + " diffusion steps, too much at once; take more iterations, fewer images or fewer steps.");
+        for (Iteration iteration : schedule()) {
+            requireAddressable(iteration, sizes);
         }
         long positions = (long) grid.tokens() + sizes.bufferTokens();
         // An image goes through the language model in chunks; their hidden states are joined.
@@ -102,6 +136,16 @@ public record GenerationPlan(
         if (positions > LanguageModel.CHUNK && hidden > Integer.MAX_VALUE) {
             throw new InvalidRequestException(samples.size() + " images of " + grid.tokens()
                     + " tokens are too much at once; ask for fewer or smaller ones.");
+        }
+    }
+
+    private void requireAddressable(Iteration iteration, Sizes sizes) {
+        int steps = diffusion.steps(iteration.index(), iterations);
+        long noise = (steps + 1L) * samples.size() * iteration.predictedTokens() * sizes.latentChannels() * Float.BYTES;
+        if (noise > Integer.MAX_VALUE) {
+            throw new InvalidRequestException("One iteration would predict " + iteration.predictedTokens()
+                    + " tokens of " + samples.size() + " images in " + steps
+                    + " diffusion steps, too much at once; take more iterations, fewer images or fewer steps.");
         }
     }
 }

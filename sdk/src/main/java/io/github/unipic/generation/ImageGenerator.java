@@ -13,6 +13,8 @@ import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.provider.Nvidia;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -71,23 +73,83 @@ public final class ImageGenerator {
     private ImageTokens loop(GenerationPlan plan, KvCache prompts, Tensor canvas, Observer observer) {
         Grid grid = plan.grid();
         ImageTokens tokens = plan.startTokens(sizes.latentChannels());
-        try (PaddedPrompts padded = new PaddedPrompts(execution, prompts, alignment)) {
+        try (Conditions conditions = new Conditions(plan, prompts, canvas)) {
             for (Iteration k : plan.schedule()) {
                 if (k.predictedTokens() == 0) {
                     continue;
                 }
                 try (Tensor known = tokens.at(k.known());
                         MarEncoding encoding = mar.encode(known, k.known(), grid);
-                        Tensor hidden = llm.hidden(encoding.embeds(), padded);
-                        Tensor z = mar.decode(encoding.encoded(), hidden, k.known(), k.predicted(), canvas, grid);
+                        Tensor z = conditions.of(k, encoding);
                         Tensor noise = plan.noise(k, sizes.latentChannels());
                         Tensor sampled =
-                                sampler.sample(z, noise, plan.diffusion(), plan.guidanceAt(k), plan.temperature())) {
+                                sampler.sample(z, noise, plan.diffusionAt(k), plan.guidanceAt(k), plan.temperature())) {
                     tokens.put(k.predicted(), sampled);
                     observer.onIteration(k, z, tokens);
                 }
             }
         }
         return tokens;
+    }
+
+    /** Computes the conditions z of each iteration: of both halves, or of one where guidance is reused. */
+    private final class Conditions implements AutoCloseable {
+        private final GenerationPlan plan;
+        private final Tensor canvas;
+        private final PaddedPrompts prompts;
+        private final GuidanceCache guidance;
+
+        /** The conditional half of the prompts: only where guidance is reused. */
+        private final Optional<KvCache> half;
+
+        private final Optional<PaddedPrompts> conditional;
+
+        Conditions(GenerationPlan plan, KvCache prompts, Tensor canvas) {
+            this.plan = plan;
+            this.canvas = canvas;
+            this.prompts = new PaddedPrompts(execution, prompts, alignment);
+            guidance = new GuidanceCache(plan.samples().size());
+            half = plan.reusesGuidance() ? Optional.of(firstHalf(prompts)) : Optional.empty();
+            conditional = half.map(cache -> new PaddedPrompts(execution, cache, alignment));
+        }
+
+        private KvCache firstHalf(KvCache prompts) {
+            try (KvCache copy = prompts.first(plan.samples().size())) {
+                return execution.onDevice(copy);
+            }
+        }
+
+        /** Conditions [B,M,dim] of the positions that an iteration predicts. */
+        Tensor of(Iteration k, MarEncoding encoding) {
+            if (!plan.guided()) {
+                return decode(k, encoding, prompts, k.predicted());
+            }
+            if (!plan.computesGuidance(k)) {
+                try (Tensor z = decode(k, encoding, conditional.orElseThrow(), k.predicted())) {
+                    return guidance.complete(z, k.predicted());
+                }
+            }
+            List<int[]> positions = plan.guidedPositions(k);
+            if (positions.get(0).length == k.predictedTokens()) {
+                return decode(k, encoding, prompts, k.predicted());
+            }
+            try (Tensor z = decode(k, encoding, prompts, positions)) {
+                guidance.keep(z, positions);
+                return GuidanceCache.select(z, positions, k.predicted());
+            }
+        }
+
+        private Tensor decode(Iteration k, MarEncoding encoding, PaddedPrompts behind, List<int[]> positions) {
+            try (Tensor hidden = llm.hidden(encoding.embeds(), behind)) {
+                return mar.decode(encoding.encoded(), hidden, k.known(), positions, canvas, plan.grid());
+            }
+        }
+
+        @Override
+        public void close() {
+            conditional.ifPresent(PaddedPrompts::close);
+            half.ifPresent(KvCache::close);
+            prompts.close();
+        }
     }
 }

@@ -1,7 +1,9 @@
 package io.github.unipic.generation;
 
+import io.github.unipic.DiffusionSteps;
 import io.github.unipic.EditRequest;
 import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
 import io.github.unipic.ImageRequest;
@@ -268,7 +270,8 @@ public final class ImageTasks {
                         .orElseGet(() -> GuidanceSchedule.valueOf(
                                 defaults.guidanceSchedule().toUpperCase(Locale.ROOT))))
                 .temperature(request.temperature().orElse(defaults.temperature()))
-                .diffusionSteps(request.diffusionSteps().orElse(defaults.diffusionSteps()))
+                .diffusionSteps(
+                        request.diffusionSteps().orElseGet(() -> DiffusionSteps.constant(defaults.diffusionSteps())))
                 .seed(request.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong(1L << 32)));
     }
 
@@ -301,8 +304,9 @@ public final class ImageTasks {
                 request.guidance().getAsDouble(),
                 request.guidanceSchedule().orElseThrow(),
                 request.temperature().getAsDouble(),
-                DiffusionSchedule.cosine(
-                        request.diffusionSteps().getAsInt(),
+                request.guidanceReuse().orElse(GuidanceReuse.NONE),
+                new DiffusionPlan(
+                        request.diffusionSteps().orElseThrow(),
                         manifest.diffusion().maxBeta()),
                 start,
                 samples);

@@ -93,6 +93,14 @@ public final class KvCache implements AutoCloseable {
         return make(layers.size(), longer, tensor -> Tensor.stackPadded(List.of(tensor.apply(this)), positions));
     }
 
+    /** A copy on the host of the first sequences. */
+    public KvCache first(int sequences) {
+        return make(
+                layers.size(),
+                Arrays.copyOf(mask, sequences),
+                tensor -> tensor.apply(this).first(sequences));
+    }
+
     /**
      * Makes a cache of new tensors, which are freed if one of them cannot be made.
      *

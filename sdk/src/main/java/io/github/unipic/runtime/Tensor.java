@@ -144,6 +144,18 @@ public final class Tensor implements AutoCloseable {
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, full, info.type));
     }
 
+    /** A copy of the first entries of the first axis. */
+    Tensor first(int entries) {
+        ByteBuffer all = elements();
+        TensorInfo info = value.getInfo();
+        long[] shape = shape();
+        int size = all.remaining() / Math.toIntExact(shape[0]) * entries;
+        shape[0] = entries;
+        ByteBuffer direct = bytes(size, 1);
+        direct.put(0, all, 0, size);
+        return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), direct, shape, info.type));
+    }
+
     /** Reads the rows of each sequence of this [B,n,d]. The result does not depend on this tensor's life. */
     public Rows rows() {
         return new Rows(elements(), shape(), value.getInfo().type);

@@ -8,7 +8,6 @@ import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
-import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.TestExecution;
 import io.github.unipic.testing.SmallModel;
@@ -31,7 +30,7 @@ class DecodingTest {
     @BeforeAll
     static void load() {
         ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
-        engine = Engine.open(folder, RuntimeOptions.DEFAULTS);
+        engine = Engine.open(folder, SmallModel.options());
         tokenizer = engine.tokenizer();
         execution = TestExecution.of(engine);
         model = new LanguageModel(execution);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.generation.GenerationPlan.Sample;
@@ -28,7 +29,8 @@ class GenerationPlanTest {
                 guidance,
                 GuidanceSchedule.LINEAR,
                 1,
-                DiffusionSchedule.cosine(steps, 0.2),
+                GuidanceReuse.NONE,
+                DiffusionPlan.constant(steps, 0.2),
                 Optional.empty(),
                 samples);
     }
@@ -109,7 +111,8 @@ class GenerationPlanTest {
                 3,
                 GuidanceSchedule.CONSTANT,
                 1,
-                DiffusionSchedule.cosine(1, 0.2),
+                GuidanceReuse.NONE,
+                DiffusionPlan.constant(1, 0.2),
                 Optional.of(new float[] {1, 2, 3, 4, 5, 6}),
                 List.of(sample(1, NONE), sample(1, NONE)));
         assertThat(started.startTokens(3).images()).isEqualTo(2);

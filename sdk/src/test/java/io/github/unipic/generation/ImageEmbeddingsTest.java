@@ -7,7 +7,6 @@ import io.github.unipic.image.Framing;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.Execution;
-import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.Tensor.Rows;
 import io.github.unipic.runtime.TestExecution;
@@ -25,7 +24,7 @@ class ImageEmbeddingsTest {
 
     @BeforeAll
     static void load() {
-        engine = Engine.open(ModelFolder.open(SmallModel.folder(), false), RuntimeOptions.DEFAULTS);
+        engine = Engine.open(ModelFolder.open(SmallModel.folder(), false), SmallModel.options());
         execution = TestExecution.of(engine);
     }
 

@@ -3,6 +3,8 @@ package io.github.unipic.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.unipic.DiffusionSteps;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.generation.GenerationPlan.Sample;
@@ -24,6 +26,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The loop in batches gives what the plain loop gives for one image and one prompt after the other. */
 class ImageGeneratorTest {
@@ -74,9 +78,23 @@ class ImageGeneratorTest {
                 guidance,
                 guidanceSchedule,
                 TEMPERATURE,
-                DiffusionSchedule.cosine(STEPS, execution.manifest().diffusion().maxBeta()),
+                GuidanceReuse.NONE,
+                DiffusionPlan.constant(STEPS, execution.manifest().diffusion().maxBeta()),
                 start,
                 samples);
+    }
+
+    private static GenerationPlan plan(int iterations, double guidance, GuidanceReuse reuse, DiffusionSteps steps) {
+        return new GenerationPlan(
+                GRID,
+                iterations,
+                guidance,
+                GuidanceSchedule.CONSTANT,
+                TEMPERATURE,
+                reuse,
+                new DiffusionPlan(steps, execution.manifest().diffusion().maxBeta()),
+                Optional.empty(),
+                samples(15));
     }
 
     private static List<Sample> samples(int masked) {
@@ -101,7 +119,8 @@ class ImageGeneratorTest {
                 plan.guidance(),
                 plan.guidanceSchedule() == GuidanceSchedule.LINEAR,
                 TEMPERATURE,
-                STEPS,
+                k -> plan.diffusion().steps(k, plan.iterations()),
+                plan.guidanceReuse()::computes,
                 plan.guidance() == 1
                         ? List.of(conditional.cache())
                         : List.of(conditional.cache(), unconditional.cache()));
@@ -134,6 +153,28 @@ class ImageGeneratorTest {
     @Test
     void withoutGuidance() {
         assertAsPlain(plan(3, 1, GuidanceSchedule.CONSTANT, Optional.empty(), samples(15)), Optional.empty());
+    }
+
+    @Test
+    void diffusionStepsThatFall() {
+        assertAsPlain(plan(4, 3, GuidanceReuse.NONE, DiffusionSteps.annealed(7, 2)), Optional.empty());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 2", "2, 3", "1, 9", "3, 2", "9, 9"})
+    void reusedGuidance(int initial, int every) {
+        assertAsPlain(plan(7, 3, new GuidanceReuse(initial, every), DiffusionSteps.constant(STEPS)), Optional.empty());
+    }
+
+    /** Iterations without a position to predict are left out, also those that would compute guidance. */
+    @Test
+    void reusedGuidanceInMoreIterationsThanPositions() {
+        assertAsPlain(plan(40, 3, GuidanceReuse.every(7), DiffusionSteps.annealed(4, 2)), Optional.empty());
+    }
+
+    @Test
+    void nothingIsReusedWithoutGuidance() {
+        assertAsPlain(plan(4, 1, GuidanceReuse.every(3), DiffusionSteps.constant(STEPS)), Optional.empty());
     }
 
     /** Of 15 positions the first 6 are masked. */
@@ -188,7 +229,8 @@ class ImageGeneratorTest {
                 1,
                 GuidanceSchedule.CONSTANT,
                 1,
-                DiffusionSchedule.cosine(1000, 0.2),
+                GuidanceReuse.NONE,
+                DiffusionPlan.constant(1000, 0.2),
                 Optional.empty(),
                 java.util.Collections.nCopies(9, sample));
         assertThatExceptionOfType(InvalidRequestException.class)

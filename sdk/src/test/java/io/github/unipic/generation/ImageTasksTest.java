@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.unipic.EditRequest;
 import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
 import io.github.unipic.InferenceException;
@@ -120,7 +121,8 @@ class ImageTasksTest {
                 guidance,
                 GuidanceSchedule.LINEAR,
                 0.7,
-                DiffusionSchedule.cosine(4, 0.2),
+                GuidanceReuse.NONE,
+                DiffusionPlan.constant(4, 0.2),
                 start,
                 List.of(samples));
         List<Image> images = new ArrayList<>();

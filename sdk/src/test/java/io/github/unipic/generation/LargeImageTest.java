@@ -2,6 +2,7 @@ package io.github.unipic.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.generation.GenerationPlan.Sample;
 import io.github.unipic.model.Grid;
@@ -9,7 +10,6 @@ import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
-import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.TestExecution;
 import io.github.unipic.testing.SmallModel;
@@ -44,7 +44,7 @@ class LargeImageTest {
 
     @BeforeAll
     static void open() {
-        engine = Engine.open(ModelFolder.open(SmallModel.folder(), false), RuntimeOptions.DEFAULTS);
+        engine = Engine.open(ModelFolder.open(SmallModel.folder(), false), SmallModel.options());
         execution = TestExecution.of(engine);
         latents = latents();
         try (KvCache prompts = prompts()) {
@@ -75,36 +75,36 @@ class LargeImageTest {
 
     @Test
     void everyChunkEndsAtAMultipleAndPaddingIsNotCounted() {
-            long open = Tensor.open();
-            try (KvCache prompts = prompts();
-                    PaddedPrompts padded = new PaddedPrompts(execution, prompts, 4)) {
-                for (int tokens = 2400; tokens < 2404; tokens++) {
-                    KvCache before = padded.before(tokens);
-                    assertThat(before).isSameAs(padded.before(tokens));
-                    for (int chunk = 0; chunk < 3; chunk++) {
-                        int start = padded.start(chunk, 3, tokens);
-                        int end = padded.start(chunk + 1, 3, tokens);
-                        assertThat(end - start).isBetween(797, 804);
-                        assertThat((before.length() + end) % 4).isZero();
-                    }
-                    assertThat(padded.start(0, 3, tokens)).isZero();
-                    assertThat(padded.start(3, 3, tokens)).isEqualTo(tokens);
-                    for (int row = 0; row < prompts.batch(); row++) {
-                        assertThat(before.tokens(row)).isEqualTo(prompts.tokens(row));
-                    }
+        long open = Tensor.open();
+        try (KvCache prompts = prompts();
+                PaddedPrompts padded = new PaddedPrompts(execution, prompts, 4)) {
+            for (int tokens = 2400; tokens < 2404; tokens++) {
+                KvCache before = padded.before(tokens);
+                assertThat(before).isSameAs(padded.before(tokens));
+                for (int chunk = 0; chunk < 3; chunk++) {
+                    int start = padded.start(chunk, 3, tokens);
+                    int end = padded.start(chunk + 1, 3, tokens);
+                    assertThat(end - start).isBetween(797, 804);
+                    assertThat((before.length() + end) % 4).isZero();
+                }
+                assertThat(padded.start(0, 3, tokens)).isZero();
+                assertThat(padded.start(3, 3, tokens)).isEqualTo(tokens);
+                for (int row = 0; row < prompts.batch(); row++) {
+                    assertThat(before.tokens(row)).isEqualTo(prompts.tokens(row));
                 }
             }
-            assertThat(Tensor.open()).isEqualTo(open);
+        }
+        assertThat(Tensor.open()).isEqualTo(open);
     }
 
     /** Whole images of few tokens: each iteration has another number of known ones, and so of padding. */
     @Test
     void imagesGeneratedBehindPaddingAreTheSame() {
-            long open = Tensor.open();
-            float[] unpadded = drawn(1);
-            // With so few steps latents are some hundreds large.
-            assertThat(drawn(4)).usingComparatorWithPrecision(1e-2f).containsExactly(unpadded);
-            assertThat(Tensor.open()).isEqualTo(open);
+        long open = Tensor.open();
+        float[] unpadded = drawn(1);
+        // With so few steps latents are some hundreds large.
+        assertThat(drawn(4)).usingComparatorWithPrecision(1e-2f).containsExactly(unpadded);
+        assertThat(Tensor.open()).isEqualTo(open);
     }
 
     /** Latents of the second of two images. */
@@ -116,7 +116,8 @@ class LargeImageTest {
                 3,
                 GuidanceSchedule.CONSTANT,
                 1,
-                DiffusionSchedule.cosine(3, 0.2),
+                GuidanceReuse.NONE,
+                DiffusionPlan.constant(3, 0.2),
                 Optional.empty(),
                 List.of(
                         new Sample(TokenOrder.random(grid.tokens(), 1), new PhiloxNoise(1)),
@@ -144,7 +145,8 @@ class LargeImageTest {
                 3,
                 GuidanceSchedule.CONSTANT,
                 1,
-                DiffusionSchedule.cosine(2, 0.2),
+                GuidanceReuse.NONE,
+                DiffusionPlan.constant(2, 0.2),
                 Optional.of(latents),
                 List.of(new Sample(MASKED.get(0), new PhiloxNoise(1)), new Sample(MASKED.get(1), new PhiloxNoise(2))));
     }

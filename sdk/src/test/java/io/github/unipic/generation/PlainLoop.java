@@ -8,12 +8,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
  * Generation as the reference does it: one image, both prompts one after the other, the diffusion's arithmetic in Java.
  * Slow and plain, for comparison.
  *
+ * @param steps of diffusion, by iteration
+ * @param computesGuidance by iteration; in the others the unconditional conditions are the conditional ones plus their
+ *     difference in the last iteration that computed it, in which it is computed at every masked position
  * @param prompts the conditional one and, with guidance, the unconditional one
  */
 record PlainLoop(
@@ -23,7 +28,8 @@ record PlainLoop(
         double guidance,
         boolean linear,
         double temperature,
-        int steps,
+        IntUnaryOperator steps,
+        IntPredicate computesGuidance,
         List<KvCache> prompts) {
     /**
      * @param order of the masked positions
@@ -35,6 +41,8 @@ record PlainLoop(
         int channels = start.length / grid.tokens();
         float[] tokens = start.clone();
         int masked = order.length;
+        float[][] difference = {};
+        int dim = 0;
         for (int k = 0; k < iterations; k++) {
             int cosine = (int) Math.floor(order.length * Math.cos(Math.PI / 2 * (k + 1) / iterations));
             int left = Math.max(1, Math.min(masked - 1, cosine));
@@ -45,9 +53,27 @@ record PlainLoop(
             if (predicted.length > 0) {
                 int[] known = known(Arrays.copyOf(order, masked));
                 List<float[]> conditions = new ArrayList<>();
-                for (KvCache prompt : prompts) {
-                    conditions.add(conditions(tokens, channels, known, predicted, prompt, canvas));
+                conditions.add(conditions(tokens, channels, known, predicted, prompts.get(0), canvas));
+                if (prompts.size() > 1) {
+                    if (computesGuidance.test(k)) {
+                        int[] all = IntStream.of(Arrays.copyOf(order, masked))
+                                .sorted()
+                                .toArray();
+                        float[] with = conditions(tokens, channels, known, all, prompts.get(0), canvas);
+                        float[] without = conditions(tokens, channels, known, all, prompts.get(1), canvas);
+                        dim = with.length / all.length;
+                        difference = new float[grid.tokens()][dim];
+                        for (int i = 0; i < with.length; i++) {
+                            difference[all[i / dim]][i % dim] = without[i] - with[i];
+                        }
+                    }
+                    float[] unconditional = conditions.get(0).clone();
+                    for (int i = 0; i < unconditional.length; i++) {
+                        unconditional[i] += difference[predicted[i / dim]][i % dim];
+                    }
+                    conditions.add(unconditional);
                 }
+                int steps = steps().applyAsInt(k);
                 float[][] rows = new float[steps + 1][predicted.length * channels];
                 float[] variates = new float[channels];
                 for (int row = 0; row <= steps; row++) {

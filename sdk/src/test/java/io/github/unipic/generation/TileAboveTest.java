@@ -109,10 +109,7 @@ class TileAboveTest {
     @Test
     void severalAtOnceGiveTheSameImages() throws InterruptedException, ExecutionException {
         ExecutorService threads = Executors.newFixedThreadPool(2);
-        try (UniPic unipic = UniPic.builder(SmallModel.folder())
-                .tileAbove(0)
-                .keepLoaded(false)
-                .load()) {
+        try (UniPic unipic = SmallModel.builder().tileAbove(0).keepLoaded(false).load()) {
             GenerateRequest pair = request().count(2).build();
             List<Image> alone = unipic.generate(pair);
             Future<List<Image>> first = threads.submit(() -> unipic.generate(pair));

@@ -15,7 +15,6 @@ import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.RunListener;
-import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.TestExecution;
 import io.github.unipic.testing.ImageDifference;
@@ -49,7 +48,7 @@ class TiledDecoderTest {
 
     @BeforeAll
     static void open() {
-        engine = Engine.open(ModelFolder.open(SmallModel.folder(), false), RuntimeOptions.DEFAULTS);
+        engine = Engine.open(ModelFolder.open(SmallModel.folder(), false), SmallModel.options());
         execution = TestExecution.of(engine);
     }
 
@@ -131,11 +130,10 @@ class TiledDecoderTest {
             }
         };
         ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
-        try (Engine observed = Engine.open(folder, RuntimeOptions.DEFAULTS, counting);
+        try (Engine observed = Engine.open(folder, SmallModel.options(), counting);
                 Tensor latents = latents(new Grid(8, 8))) {
             Execution counted = TestExecution.of(observed);
-            new TiledDecoder(counted, 64, Double.POSITIVE_INFINITY, TiledDecoder.norms(counted) + 1)
-                    .decode(latents);
+            new TiledDecoder(counted, 64, Double.POSITIVE_INFINITY, TiledDecoder.norms(counted) + 1).decode(latents);
             assertThat(runs.getAndSet(0)).isEqualTo(4 * 2);
             new TiledDecoder(counted, 64, 0, TiledDecoder.norms(counted) + 1).decode(latents);
             assertThat(runs.getAndSet(0)).isEqualTo(4 * (TiledDecoder.norms(counted) + 1));
@@ -173,7 +171,7 @@ class TiledDecoderTest {
         };
         long open = Tensor.open();
         ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
-        try (Engine observed = Engine.open(folder, RuntimeOptions.DEFAULTS, stopping);
+        try (Engine observed = Engine.open(folder, SmallModel.options(), stopping);
                 Tensor latents = latents(new Grid(8, 8))) {
             TiledDecoder decoder = new TiledDecoder(TestExecution.of(observed, cancellation), 64, SETTLED, 2);
             assertThatExceptionOfType(CancelledException.class).isThrownBy(() -> decoder.decode(latents));

@@ -158,7 +158,7 @@ class ImageReaderTest {
         byte[] whole = bytes(name);
         Random random = new Random(name.hashCode());
         ReadOptions options = new ReadOptions(true, 1_000_000);
-        for (int i = 0; i < 150; i++) {
+        for (int i = 0; i < 60; i++) {
             byte[] damaged = whole.clone();
             for (int k = 0; k <= i % 4; k++) {
                 // mostly in headers, which do the harm

@@ -108,7 +108,7 @@ class WebPTest {
     @ParameterizedTest
     @MethodSource("names")
     void damageGivesAnImageOrItsException(String name) {
-        Assertions.assertTimeoutPreemptively(Duration.ofMinutes(1), () -> FILES.damage(name, 200));
+        Assertions.assertTimeoutPreemptively(Duration.ofMinutes(1), () -> FILES.damage(name, 60));
     }
 
     @Test

@@ -29,7 +29,7 @@ public final class GraphFuzz extends ModelFuzz {
 
     @Override
     public int mutations() {
-        return 50;
+        return 30;
     }
 
     @Override

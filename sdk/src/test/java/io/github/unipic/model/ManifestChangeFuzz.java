@@ -24,7 +24,7 @@ public final class ManifestChangeFuzz extends ModelFuzz {
 
     @Override
     public int mutations() {
-        return 150;
+        return 100;
     }
 
     @Override

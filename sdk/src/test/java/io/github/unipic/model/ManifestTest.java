@@ -246,7 +246,7 @@ class ManifestTest {
     void imagesOfAnotherSizeThanAskedAreNotDrawn(int downsampling) throws IOException {
         Files.writeString(
                 model.resolve("unipic.json"), healthy.replaceFirst("(\"downsampling\" ?: ?)16", "$1" + downsampling));
-        try (UniPic unipic = UniPic.load(model)) {
+        try (UniPic unipic = UniPic.builder(model).threads(1).load()) {
             assertThatExceptionOfType(ModelFormatException.class)
                     .isThrownBy(() -> unipic.generate(GenerateRequest.builder("a red circle")
                             .size(32, 32)

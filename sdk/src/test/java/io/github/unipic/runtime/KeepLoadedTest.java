@@ -94,13 +94,12 @@ class KeepLoadedTest {
     void requestsAtOnceGetTheSameResultsAsWithGraphsKept() throws InterruptedException, ExecutionException {
         Image kept;
         String answer;
-        try (UniPic unipic = UniPic.load(SmallModel.folder())) {
+        try (UniPic unipic = SmallModel.builder().load()) {
             kept = unipic.generate(request().build()).get(0);
             answer = describe(unipic, kept);
         }
         ExecutorService threads = Executors.newFixedThreadPool(4);
-        try (UniPic unipic =
-                UniPic.builder(SmallModel.folder()).keepLoaded(false).load()) {
+        try (UniPic unipic = SmallModel.builder().keepLoaded(false).load()) {
             List<Future<Image>> images = new ArrayList<>();
             List<Future<String>> answers = new ArrayList<>();
             for (int i = 0; i < 6; i++) {

@@ -1,6 +1,7 @@
 package io.github.unipic.testing;
 
 import io.github.unipic.ExecutionProvider;
+import io.github.unipic.UniPic;
 import io.github.unipic.files.FileTree;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
@@ -27,6 +28,16 @@ public final class SmallModel {
     /** The model folder; tests must not change it. */
     public static Path folder() {
         return FOLDER;
+    }
+
+    /** Of the facade: one thread of the CPU, since more of them mostly wait for each other in a model of this size. */
+    public static UniPic.Builder builder() {
+        return UniPic.builder(FOLDER).threads(1);
+    }
+
+    /** As of {@link #builder()}, for an engine. */
+    public static RuntimeOptions options() {
+        return options(Memory.DEFAULTS);
     }
 
     /** One thread of the CPU, and what is kept in memory. */

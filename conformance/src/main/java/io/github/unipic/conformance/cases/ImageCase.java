@@ -1,9 +1,10 @@
 package io.github.unipic.conformance.cases;
 
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.conformance.cases.Case.Output;
 import io.github.unipic.conformance.report.Area;
-import io.github.unipic.generation.DiffusionSchedule;
+import io.github.unipic.generation.DiffusionPlan;
 import io.github.unipic.generation.GenerationPlan;
 import io.github.unipic.generation.GenerationPlan.Sample;
 import io.github.unipic.generation.ImageEncoder;
@@ -107,7 +108,8 @@ record ImageCase(
                 guidance,
                 guidanceSchedule,
                 temperature,
-                DiffusionSchedule.cosine(steps, manifest.diffusion().maxBeta()),
+                GuidanceReuse.NONE,
+                DiffusionPlan.constant(steps, manifest.diffusion().maxBeta()),
                 Optional.empty(),
                 List.of(sample));
     }

@@ -12,6 +12,7 @@ import static io.github.unipic.model.GraphName.TOKEN_SAMPLER;
 import static io.github.unipic.model.GraphName.VISION_ENCODER;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.cases.Case;
@@ -29,6 +30,7 @@ import io.github.unipic.conformance.report.Area;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
 import io.github.unipic.generation.Autoencoder;
+import io.github.unipic.generation.DiffusionPlan;
 import io.github.unipic.generation.DiffusionSampler;
 import io.github.unipic.generation.DiffusionSchedule;
 import io.github.unipic.generation.GenerationPlan;
@@ -422,7 +424,9 @@ final class GoldenCases {
                 number("cfg"),
                 GuidanceSchedule.valueOf(text("cfg_schedule").toUpperCase(Locale.ROOT)),
                 number("temperature"),
-                schedule((int) number("steps")),
+                GuidanceReuse.NONE,
+                DiffusionPlan.constant(
+                        (int) number("steps"), execution.manifest().diffusion().maxBeta()),
                 Optional.empty(),
                 List.of(sample));
         return new ImageRun(execution, plan, observer, this::imageOutput);

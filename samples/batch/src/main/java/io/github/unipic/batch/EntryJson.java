@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.unipic.DescribeRequest;
+import io.github.unipic.DiffusionSteps;
 import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.MaskChannel;
@@ -25,7 +27,9 @@ import java.util.function.Predicate;
 final class EntryJson {
     private static final JsonMapper JSON = new JsonMapper();
 
-    private static final String ALLOW_SPECIAL_TOKENS = "allow_special_tokens";
+    static final String ALLOW_SPECIAL_TOKENS = "allow_special_tokens";
+    static final String GUIDANCE_REUSE = "guidance_reuse";
+    static final String NEGATIVE_PROMPT = "negative_prompt";
     private static final Set<String> SAMPLING = Set.of(
             "prompt",
             "id",
@@ -33,7 +37,8 @@ final class EntryJson {
             "iterations",
             "guidance",
             "guidance_schedule",
-            "negative_prompt",
+            GUIDANCE_REUSE,
+            NEGATIVE_PROMPT,
             "temperature",
             "diffusion_steps");
     private static final Set<String> SIZE = Set.of("width", "height");
@@ -92,9 +97,7 @@ final class EntryJson {
     static BatchEntry read(String text) {
         try {
             JsonNode json = JSON.readTree(text);
-            int index = integer(json, "index")
-                    .orElseThrow(() -> new InvalidRequestException("\"index\" is missing"))
-                    .intValue();
+            int index = required(json, "index");
             PromptsFile.Defaults tokens = new PromptsFile.Defaults() {
                 @Override
                 public void applyTo(GenerateRequest.Builder builder, int entry) {
@@ -287,8 +290,13 @@ final class EntryJson {
         defaults.applyTo(builder, index);
         seed(node).ifPresent(value -> builder.seed(value.longValue()));
         integer(node, "iterations").ifPresent(value -> builder.iterations(value.intValue()));
-        integer(node, "diffusion_steps").ifPresent(value -> builder.diffusionSteps(value.intValue()));
-        value(node, "negative_prompt", JsonNode::isTextual, "text in quotes")
+        value(node, "diffusion_steps", EntryJson::isSteps, "a whole number, or text such as \"50..5\"")
+                .ifPresent(value -> builder.diffusionSteps(DiffusionSteps.parse(value.asText())));
+        value(node, GUIDANCE_REUSE, JsonNode::isObject, "an object with \"initial\" and \"every\"")
+                .map(value -> new GuidanceReuse(required(value, "initial"), required(value, "every")))
+                .filter(value -> !value.equals(GuidanceReuse.NONE))
+                .ifPresent(builder::guidanceReuse);
+        value(node, NEGATIVE_PROMPT, JsonNode::isTextual, "text in quotes")
                 .ifPresent(value -> builder.negativePrompt(value.textValue()));
         number(node, "guidance").ifPresent(value -> builder.guidance(value.doubleValue()));
         number(node, "temperature").ifPresent(value -> builder.temperature(value.doubleValue()));
@@ -318,6 +326,16 @@ final class EntryJson {
         value(node, "stop", EntryJson::isTexts, "a list of texts in quotes")
                 .ifPresent(stops -> stops.forEach(stop -> builder.stopSequence(stop.textValue())));
         return builder.build();
+    }
+
+    private static boolean isSteps(JsonNode value) {
+        return value.isTextual() || value.isIntegralNumber() && value.canConvertToInt();
+    }
+
+    private static int required(JsonNode node, String key) {
+        return integer(node, key)
+                .orElseThrow(() -> new InvalidRequestException("\"" + key + "\" is missing"))
+                .intValue();
     }
 
     private static boolean isTexts(JsonNode value) {

@@ -15,6 +15,7 @@ final class Sampling {
         from.guidanceSchedule().ifPresent(to::guidanceSchedule);
         from.temperature().ifPresent(to::temperature);
         from.diffusionSteps().ifPresent(to::diffusionSteps);
+        from.guidanceReuse().ifPresent(to::guidanceReuse);
         from.seed().ifPresent(to::seed);
         from.listener().ifPresent(to::listener);
         from.cancellation().ifPresent(to::cancellation);

@@ -3,6 +3,7 @@ package io.github.unipic.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.unipic.DiffusionSteps;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
@@ -487,7 +488,7 @@ class BatchFolderTest {
                 .guidance(asked.guidance().orElse(3))
                 .guidanceSchedule(asked.guidanceSchedule().orElse(GuidanceSchedule.LINEAR))
                 .temperature(asked.temperature().orElse(1))
-                .diffusionSteps(asked.diffusionSteps().orElse(2))
+                .diffusionSteps(asked.diffusionSteps().orElse(DiffusionSteps.constant(2)))
                 .seed(asked.seed().orElseGet(randomSeed::incrementAndGet))
                 .build();
         return Image.ofRgb(width, height, new byte[width * height * 3]).withMetadata(request.toMetadata());

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.github.unipic.DiffusionSteps;
 import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
 import java.io.IOException;
@@ -68,11 +70,27 @@ class PromptsFileTest {
         assertThat(request.guidance()).hasValue(2);
         assertThat(request.guidanceSchedule()).hasValue(GuidanceSchedule.LINEAR);
         assertThat(request.temperature()).hasValue(0.9);
-        assertThat(request.diffusionSteps()).hasValue(50);
+        assertThat(request.diffusionSteps()).hasValue(DiffusionSteps.constant(50));
         assertThat(EntryJson.settings(entry.task()).toString())
                 .isEqualTo("{\"width\":640,\"height\":384,\"iterations\":8,\"guidance\":2.0,"
                         + "\"guidance_schedule\":\"linear\",\"temperature\":0.9,\"diffusion_steps\":50,"
                         + "\"seed\":12345678901}");
+    }
+
+    @Test
+    void stepsMayFallAndGuidanceMayBeReused() throws IOException {
+        List<BatchEntry> entries = read("{'prompt': 'a', 'diffusion_steps': '50..5 cosine', 'guidance_reuse':"
+                        + " {'initial': 2, 'every': 4}} {'prompt': 'a', 'guidance_reuse': {'initial': 1, 'every': 1}}")
+                .entries();
+        GenerateRequest request = request(entries.get(0));
+        assertThat(request.diffusionSteps()).hasValue(DiffusionSteps.parse("50..5 cosine"));
+        assertThat(request.guidanceReuse()).hasValue(GuidanceReuse.every(4));
+        assertThat(EntryJson.settings(entries.get(0).task()).toString())
+                .isEqualTo("{\"diffusion_steps\":\"50..5 cosine\",\"guidance_reuse\":{\"initial\":2,\"every\":4}}");
+        assertThat(request(entries.get(1)).guidanceReuse()).isEmpty();
+        assertThat(entries)
+                .allSatisfy(entry ->
+                        assertThat(BatchEntry.fromJson(entry.toJson()).task()).isEqualTo(entry.task()));
     }
 
     @Test
@@ -142,6 +160,9 @@ class PromptsFileTest {
                 Arguments.of("{'prompt': 'a', 'seed': 1.5}", "\"seed\" must be a whole number, not 1.5"),
                 Arguments.of("{'prompt': 'a', 'seed': 99999999999999999999}", "\"seed\""),
                 Arguments.of("{'prompt': 'a', 'iterations': 3000000000}", "\"iterations\""),
+                Arguments.of("{'prompt': 'a', 'diffusion_steps': '5..50'}", "last iteration's diffusion steps"),
+                Arguments.of("{'prompt': 'a', 'guidance_reuse': 4}", "an object with \"initial\" and \"every\""),
+                Arguments.of("{'prompt': 'a', 'guidance_reuse': {'every': 4}}", "\"initial\" is missing"),
                 Arguments.of("{'prompt': 'a', 'width': 64}", "both \"width\" and \"height\""),
                 Arguments.of("{'prompt': 'a', 'width': 0, 'height': 64}", "above 0"),
                 Arguments.of("{'prompt': 'a', 'negative_prompt': 7}", "negative_prompt"),

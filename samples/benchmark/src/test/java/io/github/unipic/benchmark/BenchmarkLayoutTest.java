@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.unipic.Cancellation;
+import io.github.unipic.DiffusionSteps;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
 import io.github.unipic.InvalidRequestException;
@@ -75,7 +76,7 @@ class BenchmarkLayoutTest {
         assertThat(Benchmark.PAPER.height()).hasValue(1024);
         assertThat(Benchmark.PAPER.iterations()).hasValue(64);
         assertThat(Benchmark.PAPER.guidance()).hasValue(3);
-        assertThat(Benchmark.PAPER.diffusionSteps()).hasValue(100);
+        assertThat(Benchmark.PAPER.diffusionSteps()).hasValue(DiffusionSteps.constant(100));
     }
 
     // ---- GenEval

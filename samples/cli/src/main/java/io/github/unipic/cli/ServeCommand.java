@@ -3,6 +3,7 @@ package io.github.unipic.cli;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.server.UniPicServer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -37,6 +39,7 @@ import picocli.CommandLine.Spec;
         })
 final class ServeCommand implements Callable<Integer> {
     private static final String KEY_VARIABLE = "UNIPIC_API_KEY";
+    private static final int LONGEST_KEY_FILE = 4096;
 
     @ParentCommand
     private UniPicCommand unipic;
@@ -133,25 +136,37 @@ final class ServeCommand implements Callable<Integer> {
                 .logPrompts(logPrompts);
         allowedHosts.forEach(builder::allowHost);
         apiKey(session).ifPresent(builder::apiKey);
+        if (model.isBuiltIn(session)) {
+            Examples.describeOn(builder);
+        }
         if (tls != null) {
             builder.tls(tls.certificate, tls.key);
         }
-        UniPicServer server = builder.start();
+        serve(session, builder);
+        return UniPicCommand.OK;
+    }
+
+    private static void serve(Session session, UniPicServer.Builder builder) {
         AtomicBoolean ending = new AtomicBoolean();
+        CompletableFuture<UniPicServer> started = new CompletableFuture<>();
         Runnable end = () -> {
             if (ending.getAndSet(true)) {
                 Interruption.end(session);
             }
             session.err().println("Ending; running requests may finish. Ctrl-C again ends at once.");
-            server.close();
+            started.thenAccept(UniPicServer::close);
         };
         Interruption.redirecting(end, () -> {
-            session.err().println("Listening at " + server.uri() + " (Ctrl-C ends)");
-            try (server) {
+            try (UniPicServer server = builder.start()) {
+                session.err().println("Listening at " + server.uri() + " (Ctrl-C ends)");
+                started.complete(server);
                 server.await();
             }
         });
-        return UniPicCommand.OK;
+        if (started.join().isLoading()) {
+            // An exit would run ONNX Runtime's hook, which closes it under the load.
+            Runtime.getRuntime().halt(UniPicCommand.OK);
+        }
     }
 
     private Optional<String> apiKey(Session session) {
@@ -159,17 +174,19 @@ final class ServeCommand implements Callable<Integer> {
             return Optional.ofNullable(session.environment().apply(KEY_VARIABLE))
                     .filter(key -> !key.isBlank());
         }
-        try {
-            return Files.readString(keyFile, StandardCharsets.UTF_8)
+        try (InputStream stream = Files.newInputStream(keyFile)) {
+            String text = new String(stream.readNBytes(LONGEST_KEY_FILE), StandardCharsets.UTF_8);
+            // Notepad begins files with this mark.
+            return text.replaceFirst("^\ufeff", "")
                     .lines()
                     .map(String::strip)
                     .filter(line -> !line.isEmpty())
                     .findFirst()
                     .or(() -> {
-                        throw new InvalidRequestException(keyFile + " holds no API key: its first line is blank");
+                        throw new InvalidRequestException(keyFile + " holds no API key: it is blank");
                     });
         } catch (IOException e) {
-            throw new InvalidRequestException("cannot read the API key from " + keyFile + ": " + e.getMessage(), e);
+            throw new InvalidRequestException("cannot read the API key: " + Failures.message(e), e);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.unipic.server;
 
+import io.github.unipic.CancelledException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
@@ -18,11 +19,14 @@ import io.github.unipic.server.openai.ImageGenerations;
 import io.github.unipic.server.openai.Models;
 import io.github.unipic.server.operation.Health;
 import io.github.unipic.server.operation.Metrics;
+import io.github.unipic.server.page.Info;
+import io.github.unipic.server.page.StaticFiles;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -31,6 +35,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * A server that gives a model to programs that speak OpenAI's or AUTOMATIC1111's dialect, and to people by a page.
@@ -49,6 +54,11 @@ public final class UniPicServer implements AutoCloseable {
     /** Of an image in a request: those of most cameras. */
     private static final long MOST_PIXELS = 50_000_000;
 
+    /** What a header can bring. */
+    private static final Pattern KEY = Pattern.compile("[!-~]{1,1000}");
+
+    private static final Duration LONGEST_GRACE = Duration.ofHours(24);
+
     private static final int KEPT_CONVERSATIONS = 8;
 
     /** Of all kept conversations; each token takes 57 kB in the published model. */
@@ -58,15 +68,23 @@ public final class UniPicServer implements AutoCloseable {
     private final JobQueue queue;
     private final ConversationCache conversations;
     private final Duration grace;
+    private final Thread loading;
     private final CompletableFuture<UniPic> model = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private boolean closed;
 
-    private UniPicServer(JettyServer http, JobQueue queue, ConversationCache conversations, Duration grace) {
+    private UniPicServer(
+            JettyServer http,
+            JobQueue queue,
+            ConversationCache conversations,
+            Duration grace,
+            Supplier<UniPic> loader) {
         this.http = http;
         this.queue = queue;
         this.conversations = conversations;
         this.grace = grace;
+        loading = new Thread(() -> load(loader), "unipic-loading");
+        loading.setDaemon(true);
     }
 
     /**
@@ -87,6 +105,15 @@ public final class UniPicServer implements AutoCloseable {
      */
     public URI uri() {
         return http.uri();
+    }
+
+    /**
+     * Whether the model is being loaded, also after the server was closed: that cannot be cancelled.
+     *
+     * @return true until it is loaded, or cannot be
+     */
+    public boolean isLoading() {
+        return loading.isAlive();
     }
 
     /**
@@ -121,8 +148,13 @@ public final class UniPicServer implements AutoCloseable {
     private void load(Supplier<UniPic> loader) {
         try {
             UniPic unipic = loader.get();
-            queue.open(unipic);
-            model.complete(unipic);
+            if (queue.open(unipic)) {
+                model.complete(unipic);
+            } else {
+                unipic.close();
+                model.completeExceptionally(
+                        new CancelledException("the server was closed before the model was loaded"));
+            }
         } catch (Throwable e) {
             model.completeExceptionally(e);
         }
@@ -160,6 +192,9 @@ public final class UniPicServer implements AutoCloseable {
         private Duration grace = Duration.ofSeconds(30);
         private Optional<JettyServer.Certificate> certificate = Optional.empty();
         private boolean logPrompts;
+        private Optional<String> note = Optional.empty();
+        private Info.Examples examples = Info.Examples.NONE;
+        private Limits limits = Limits.DEFAULTS;
 
         private Builder(Supplier<UniPic> loader) {
             this.loader = Objects.requireNonNull(loader, "loader");
@@ -191,7 +226,7 @@ public final class UniPicServer implements AutoCloseable {
         /**
          * Sets the key that requests must bring.
          *
-         * @param key not blank
+         * @param key 1 to 1000 ASCII characters without blanks
          * @return this builder
          */
         public Builder apiKey(String key) {
@@ -236,7 +271,7 @@ public final class UniPicServer implements AutoCloseable {
         /**
          * Sets how long running requests may go on once the server is closed.
          *
-         * @param time 30 seconds by default
+         * @param time 0 to 24 hours, 30 seconds by default
          * @return this builder
          */
         public Builder grace(Duration time) {
@@ -267,6 +302,36 @@ public final class UniPicServer implements AutoCloseable {
             return this;
         }
 
+        /** For tests. */
+        Builder limits(Limits other) {
+            limits = other;
+            return this;
+        }
+
+        /**
+         * Sets what the page tells about the model.
+         *
+         * @param text a sentence or two; what is between backquotes is shown as a command. None by default
+         * @return this builder
+         */
+        public Builder note(String text) {
+            note = Optional.of(text);
+            return this;
+        }
+
+        /**
+         * Sets texts that the page offers to try.
+         *
+         * @param prompts for images
+         * @param edits instructions for editing an image
+         * @param questions about an image
+         * @return this builder
+         */
+        public Builder examples(List<String> prompts, List<String> edits, List<String> questions) {
+            examples = new Info.Examples(prompts, edits, questions);
+            return this;
+        }
+
         /**
          * Starts the server. The model is loaded after this has returned.
          *
@@ -281,7 +346,7 @@ public final class UniPicServer implements AutoCloseable {
             ImageStore store = new ImageStore();
             SubmittedImages images = new SubmittedImages(MOST_PIXELS);
             ConversationCache conversations = new ConversationCache(KEPT_CONVERSATIONS, KEPT_TOKENS);
-            Router router = new Router(Limits.DEFAULTS, new AccessControl(apiKey, allowedHosts), metrics::answered)
+            Router router = new Router(limits, new AccessControl(apiKey, allowedHosts), metrics::answered, logPrompts)
                     .addOpen("GET", "/health", Health.health(queue))
                     .addOpen("GET", "/ready", Health.ready(queue))
                     .add("GET", "/metrics", metrics)
@@ -289,13 +354,13 @@ public final class UniPicServer implements AutoCloseable {
                     .add("POST", "/v1/images/generations", new ImageGenerations(queue, store))
                     .add("POST", "/v1/images/edits", new ImageEdits(queue, store, images))
                     .add("POST", "/v1/chat/completions", new ChatCompletions(queue, images, conversations, metrics))
+                    .add("GET", "/info", new Info(queue, note, examples))
                     .addOpen("GET", ImageStore.PATH, store);
             Automatic1111.addTo(router, queue, images);
-            JettyServer http = JettyServer.start(router, Limits.DEFAULTS, host, port, certificate);
-            UniPicServer server = new UniPicServer(http, queue, conversations, grace);
-            Thread loading = new Thread(() -> server.load(loader), "unipic-loading");
-            loading.setDaemon(true);
-            loading.start();
+            StaticFiles.addTo(router);
+            JettyServer http = JettyServer.start(router, host, port, certificate);
+            UniPicServer server = new UniPicServer(http, queue, conversations, grace, loader);
+            server.loading.start();
             return server;
         }
 
@@ -309,8 +374,11 @@ public final class UniPicServer implements AutoCloseable {
             if (waiting < 0) {
                 throw new InvalidRequestException("the queue must have room for 0 or more, not " + waiting);
             }
-            if (apiKey.filter(String::isBlank).isPresent()) {
-                throw new InvalidRequestException("the API key is blank");
+            if (apiKey.filter(key -> !KEY.matcher(key).matches()).isPresent()) {
+                throw new InvalidRequestException("the API key must be 1 to 1000 ASCII characters without blanks");
+            }
+            if (grace.isNegative() || grace.compareTo(LONGEST_GRACE) > 0) {
+                throw new InvalidRequestException("the grace time must be 0 to 24 hours, not " + grace);
             }
             if (apiKey.isEmpty() && !isLoopback()) {
                 throw new InvalidRequestException("listening at " + host

@@ -3,7 +3,10 @@ package io.github.unipic.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.unipic.DiffusionSteps;
 import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceReuse;
+import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
 import io.github.unipic.ReadOptions;
 import java.io.IOException;
@@ -30,6 +33,25 @@ class ImageGenerationsTest {
         assertThat(json.at("/usage/output_tokens").asInt()).isEqualTo(16);
         assertThat(json.at("/usage/input_tokens_details/text_tokens").asInt())
                 .isEqualTo(SERVER.unipic().countTokens("a red circle"));
+    }
+
+    @Test
+    void fewerOperationsAreOptions() throws Exception {
+        JsonNode json = TestServer.json(SERVER.post(
+                "/v1/images/generations",
+                "{\"prompt\":\"a red circle\",\"size\":\"64x64\",\"iterations\":4,\"seed\":7,\"fast\":true,"
+                        + "\"num_inference_steps\":\"6..2\",\"guidance_schedule\":\"linear\"}"));
+        GenerateRequest request = GenerateRequest.builder("a red circle")
+                .size(64, 64)
+                .iterations(4)
+                .seed(7)
+                .fast()
+                .diffusionSteps(DiffusionSteps.annealed(6, 2))
+                .guidanceSchedule(GuidanceSchedule.LINEAR)
+                .build();
+        assertThat(request.guidanceReuse()).contains(GuidanceReuse.every(4));
+        assertThat(image(json.at("/data/0/b64_json")))
+                .isEqualTo(SERVER.unipic().generate(request).get(0));
     }
 
     @Test

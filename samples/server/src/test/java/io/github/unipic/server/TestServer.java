@@ -33,6 +33,16 @@ final class TestServer implements AutoCloseable {
         server.awaitModel();
     }
 
+    private TestServer(UniPicServer server, UniPic unipic) {
+        this.server = server;
+        this.unipic = unipic;
+    }
+
+    /** A client for a server whose model is not loaded. */
+    static TestServer of(UniPicServer server) {
+        return new TestServer(server, null);
+    }
+
     /** One for all tests of this process that leave it as it is. */
     static synchronized TestServer shared() {
         if (shared == null) {

@@ -79,16 +79,16 @@ public final class ImagesRoute implements Route {
     @Override
     public void handle(Exchange exchange) throws IOException {
         Parameters parameters = exchange.json();
-        ImageRequest.Builder<?> builder = fromImage ? change(parameters) : draw(parameters);
+        ImageRequest.Builder<?> builder = fromImage ? change(parameters, images.of(exchange)) : draw(parameters);
         int count = parameters.integer("batch_size", 1, MOST_IMAGES).orElse(1)
                 * parameters.integer("n_iter", 1, MOST_IMAGES).orElse(1);
         if (count > MOST_IMAGES) {
             throw HttpError.invalid("batch_size", "'batch_size' times 'n_iter' must be at most " + MOST_IMAGES);
         }
         builder.count(count);
-        parameters.text("negative_prompt").filter(text -> !text.isBlank()).ifPresent(builder::negativePrompt);
+        parameters.prompt("negative_prompt").ifPresent(builder::negativePrompt);
         parameters.integer("steps", 1, MOST_STEPS).ifPresent(builder::diffusionSteps);
-        OptionalDouble guidance = parameters.number("cfg_scale");
+        OptionalDouble guidance = parameters.positive("cfg_scale");
         guidance.ifPresent(builder::guidance);
         long asked = parameters.integer("seed").orElse(-1);
         long seed = asked < 0 ? ThreadLocalRandom.current().nextLong(SEED_BOUND) : asked;
@@ -98,7 +98,7 @@ public final class ImagesRoute implements Route {
                     .cancellation(exchange.cancellation())
                     .listener(job::report)
                     .build();
-            List<Image> made = queue.images(request, exchange.cancellation(), before -> {});
+            List<Image> made = queue.images(request, exchange, before -> {});
             exchange.send(200, response(made, parameters, request, seed));
         } finally {
             current.end(job);
@@ -115,7 +115,7 @@ public final class ImagesRoute implements Route {
         return request;
     }
 
-    private ImageRequest.Builder<?> change(Parameters parameters) {
+    private static ImageRequest.Builder<?> change(Parameters parameters, SubmittedImages.OfRequest images) {
         JsonNode sources = parameters
                 .node("init_images")
                 .filter(list ->
@@ -136,8 +136,7 @@ public final class ImagesRoute implements Route {
 
     private static String prompt(Parameters parameters) {
         return parameters
-                .text("prompt")
-                .filter(text -> !text.isBlank())
+                .prompt("prompt")
                 .orElseThrow(() -> HttpError.invalid("prompt", "'prompt' is missing; say what to draw"));
     }
 
@@ -184,9 +183,9 @@ public final class ImagesRoute implements Route {
 
     /** The form in which the dialect's programs show how an image was made. */
     private static String infotext(ImageRequest request, long seed, Image image) {
-        String steps = request.diffusionSteps().isPresent()
-                ? "Steps: " + request.diffusionSteps().getAsInt() + ", "
-                : "";
+        String steps = request.diffusionSteps()
+                .map(number -> "Steps: " + number + ", ")
+                .orElse("");
         String guidance = request.guidance().isPresent()
                 ? "CFG scale: " + request.guidance().getAsDouble() + ", "
                 : "";

@@ -2,6 +2,7 @@ package io.github.unipic.server.automatic1111;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.github.unipic.server.http.Exchange;
+import io.github.unipic.server.http.HttpError;
 import io.github.unipic.server.http.Route;
 import java.io.IOException;
 import java.time.Duration;
@@ -29,6 +30,11 @@ public final class ProgressRoute implements Route {
             @JsonProperty("job_no") int jobNumber,
             @JsonProperty("sampling_step") int samplingStep,
             @JsonProperty("sampling_steps") int samplingSteps) {}
+
+    @Override
+    public Object describe(HttpError error) {
+        return Automatic1111Error.of(error);
+    }
 
     @Override
     public void handle(Exchange exchange) throws IOException {

@@ -47,7 +47,7 @@ public final class AccessControl {
                     "the host '" + Parameters.shown(host)
                             + "' is not allowed; start the server with --allow-host for it");
         }
-        exchange.header("Origin").ifPresent(origin -> {
+        exchange.headers("Origin").forEach(origin -> {
             if (!isOwn(origin, host)) {
                 throw HttpError.refused(
                         403,

@@ -4,19 +4,30 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.HttpException;
 
-/** A request's body. Counts the bytes that come, whatever the headers say, and the time that they take. */
+/**
+ * A request's body. Counts the bytes that come, whatever the headers say, and the time that they take. What goes wrong
+ * is an {@link HttpError}, so that a client that is still there is told.
+ */
 final class BoundedBody extends FilterInputStream {
-    private final BodyBudget budget;
+    private final MemoryBudget.Share memory;
     private final Limits limits;
     private final Instant deadline;
     private long bytes;
+    private volatile boolean reading;
 
-    BoundedBody(InputStream stream, BodyBudget budget, Limits limits) {
+    BoundedBody(InputStream stream, MemoryBudget.Share memory, Limits limits) {
         super(stream);
-        this.budget = budget;
+        this.memory = memory;
         this.limits = limits;
         deadline = Instant.now().plus(limits.upload());
+    }
+
+    /** Whether someone waits for bytes now. */
+    boolean isReading() {
+        return reading;
     }
 
     @Override
@@ -26,29 +37,50 @@ final class BoundedBody extends FilterInputStream {
     }
 
     @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-        int read = super.read(buffer, offset, length);
+    public int read(byte[] buffer, int offset, int length) {
+        int read = fill(buffer, offset, length);
         if (read > 0) {
             if (bytes + read > limits.body()) {
                 throw tooLarge(limits.body());
             }
-            budget.acquire(read);
+            memory.acquire(read);
             bytes += read;
-        }
-        if (Instant.now().isAfter(deadline)) {
-            throw HttpError.refused(
-                    408, "timeout", "the body took over " + limits.upload().toSeconds() + " s to arrive");
+            if (Instant.now().isAfter(deadline)) {
+                throw late("the body took over " + limits.upload().toSeconds() + " s to arrive");
+            }
         }
         return read;
     }
 
-    static HttpError tooLarge(long limit) {
-        return HttpError.refused(413, "body_too_large", "the body has more than " + limit + " bytes");
+    private int fill(byte[] buffer, int offset, int length) {
+        reading = true;
+        try {
+            return super.read(buffer, offset, length);
+        } catch (IOException | RuntimeException e) {
+            if (causedBy(e, TimeoutException.class)) {
+                throw late("nothing of the body came for " + limits.stalled().toSeconds() + " s");
+            }
+            String reason = causedBy(e, HttpException.class) ? "its chunks are malformed" : "it ended early";
+            throw HttpError.refused(400, "incomplete_body", "the body cannot be read: " + reason);
+        } finally {
+            reading = false;
+        }
     }
 
-    /** Gives the bytes back to the budget, once nothing of the body is in memory any more. */
-    void release() {
-        budget.release(bytes);
-        bytes = 0;
+    private static boolean causedBy(Throwable failure, Class<?> type) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (type.isInstance(cause)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static HttpError late(String message) {
+        return HttpError.refused(408, "timeout", message);
+    }
+
+    static HttpError tooLarge(long limit) {
+        return HttpError.refused(413, "body_too_large", "the body has more than " + limit + " bytes");
     }
 }

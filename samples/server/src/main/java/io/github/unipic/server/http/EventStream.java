@@ -1,11 +1,16 @@
 package io.github.unipic.server.http;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** An answer of server-sent events (WHATWG HTML, section 9.2), each written at once. */
+/**
+ * An answer of server-sent events (WHATWG HTML, section 9.2), each sent at once. A client that reads slowly does not
+ * hold up the sender; when it is gone, the exchange is cancelled and events are dropped.
+ */
 public final class EventStream {
+    /** What a client may have left unread and still get what it can do without. */
+    private static final long BEHIND = 16L << 20;
+
     private final Exchange exchange;
 
     EventStream(Exchange exchange) {
@@ -24,12 +29,26 @@ public final class EventStream {
 
     /** Sends data that is no JSON. */
     public void sendText(String data) {
-        write(("data: " + data + "\n\n").getBytes(StandardCharsets.UTF_8));
+        exchange.add(("data: " + data + "\n\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /** Sends what clients ignore, so that nobody between takes the connection for dead. */
     public void comment(String text) {
-        write((": " + text + "\n\n").getBytes(StandardCharsets.UTF_8));
+        exchange.add((": " + text + "\n\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Whether the client reads so slowly that what it can do without is better left out. */
+    public boolean isBehind() {
+        return exchange.pending() > BEHIND;
+    }
+
+    /**
+     * Waits until the client has taken all events.
+     *
+     * @throws IOException when it is gone, or too slow
+     */
+    public void flush() throws IOException {
+        exchange.flush();
     }
 
     private void write(String head, Object json) {
@@ -40,14 +59,6 @@ public final class EventStream {
         System.arraycopy(data, 0, event, start.length, data.length);
         event[event.length - 2] = '\n';
         event[event.length - 1] = '\n';
-        write(event);
-    }
-
-    private void write(byte[] bytes) {
-        try {
-            exchange.write(bytes, false);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        exchange.add(event);
     }
 }

@@ -2,43 +2,62 @@ package io.github.unipic.server.http;
 
 import io.github.unipic.Cancellation;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.HostPort;
+import org.eclipse.jetty.util.thread.Scheduler;
 
-/** A request and its answer. Belongs to the request's thread. */
+/**
+ * A request and its answer. Belongs to the request's thread, but for what says otherwise.
+ *
+ * <p>Some clients give up when nothing comes for some minutes. So an answer that takes longer than
+ * {@link Limits#silence} begins with blanks, which JSON allows and event streams have comments for. Its status is 200
+ * from then on, also when the job fails.
+ */
 public final class Exchange {
+    private static final byte[] BLANK = {' '};
+    private static final byte[] COMMENT = ": still here\n\n".getBytes(StandardCharsets.US_ASCII);
+
     private final Request request;
     private final Response response;
     private final String id;
     private final Limits limits;
-    private final BodyBudget budget;
+    private final MemoryBudget.Share memory;
+    private final Outbox outbox;
     private final Cancellation cancellation = new Cancellation();
 
-    private Optional<BoundedBody> body = Optional.empty();
+    private volatile Optional<BoundedBody> body = Optional.empty();
     private Optional<ClientWatch> watch = Optional.empty();
-    private volatile boolean writing;
+    private Optional<AccessLog.Work> work = Optional.empty();
+    private Optional<String> prompt = Optional.empty();
     private volatile boolean gone;
+
+    // Guarded by this, because blanks are sent on another thread.
+    private Scheduler.Task nextBlank = () -> false;
+    private boolean begun;
     private boolean streaming;
     private boolean answered;
-    private long sent;
 
-    Exchange(Request request, Response response, String id, Limits limits, BodyBudget budget) {
+    Exchange(Request request, Response response, String id, Limits limits, MemoryBudget budget) {
         this.request = request;
         this.response = response;
         this.id = id;
         this.limits = limits;
-        this.budget = budget;
+        memory = budget.new Share();
+        outbox = new Outbox(response, this::clientGone);
         // A client may wait for hours, but not block the server while it writes or reads.
-        request.addIdleTimeoutListener(timeout -> writing || watch.isEmpty());
+        request.addIdleTimeoutListener(timeout ->
+                outbox.isWriting() || body.filter(BoundedBody::isReading).isPresent());
     }
 
     /** The request's id, which the answer's header {@code X-Request-Id} and the log tell. */
@@ -54,14 +73,28 @@ public final class Exchange {
         return Request.getPathInContext(request);
     }
 
-    /** A value of the address's query. */
+    /**
+     * A value of the address's query.
+     *
+     * @throws HttpError when the query is damaged
+     */
     public Optional<String> query(String name) {
-        return Optional.ofNullable(
-                Request.extractQueryParameters(request, StandardCharsets.UTF_8).getValue(name));
+        try {
+            return Optional.ofNullable(Request.extractQueryParameters(request, StandardCharsets.UTF_8)
+                    .getValue(name));
+        } catch (RuntimeException e) {
+            throw HttpError.invalid(name, "the address's query is no valid UTF-8 in percent encoding");
+        }
     }
 
+    /** The first header of a name. */
     public Optional<String> header(String name) {
         return Optional.ofNullable(request.getHeaders().get(name));
+    }
+
+    /** All headers of a name. */
+    List<String> headers(String name) {
+        return request.getHeaders().getValuesList(name);
     }
 
     /** The host that the client addresses, with its port if there is one. */
@@ -81,7 +114,8 @@ public final class Exchange {
     /** Reads the body as a JSON object. To be called once. */
     public Parameters json() throws IOException {
         requireType("application/json");
-        return new Parameters(Json.readObject(body()), false);
+        // Whole, also when it turns out to be wrong: a client that still sends would not see the answer.
+        return new Parameters(Json.readObject(body().readAllBytes()), false);
     }
 
     /**
@@ -97,27 +131,44 @@ public final class Exchange {
     private String requireType(String wanted) {
         String type = header("Content-Type").orElse("");
         if (!type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT).equals(wanted)) {
-            throw HttpError.refused(
-                    415,
-                    "unsupported_media_type",
-                    "the Content-Type must be " + wanted + ", not '" + Parameters.shown(type) + "'");
+            throw unsupportedType("the Content-Type must be " + wanted + ", not '" + Parameters.shown(type) + "'");
         }
+        header("Content-Encoding")
+                .filter(encoding -> !encoding.equalsIgnoreCase("identity"))
+                .ifPresent(encoding -> {
+                    throw unsupportedType("a body must come as it is, not with the Content-Encoding '"
+                            + Parameters.shown(encoding) + "'");
+                });
         return type;
+    }
+
+    private static HttpError unsupportedType(String message) {
+        return HttpError.refused(415, "unsupported_media_type", message);
     }
 
     private BoundedBody body() {
         if (request.getLength() > limits.body()) {
             throw BoundedBody.tooLarge(limits.body());
         }
-        BoundedBody stream = new BoundedBody(Content.Source.asInputStream(request), budget, limits);
+        BoundedBody stream = new BoundedBody(Content.Source.asInputStream(request), memory, limits);
         body = Optional.of(stream);
         return stream;
     }
 
+    /**
+     * Counts what the request holds in memory until it is answered.
+     *
+     * @throws HttpError when that is too much
+     */
+    public void acquireMemory(long bytes) {
+        memory.acquire(bytes);
+    }
+
     /** Is cancelled when the client goes away. To be asked for once the body was read. */
     public Cancellation cancellation() {
-        if (watch.isEmpty() && !answered) {
+        if (watch.isEmpty() && !isAnswered()) {
             watch = Optional.of(ClientWatch.start(request, this::clientGone));
+            scheduleBlank(limits.silence());
         }
         return cancellation;
     }
@@ -132,9 +183,36 @@ public final class Exchange {
         return gone;
     }
 
-    /** Sets a header of the answer. */
-    public void setHeader(String name, String value) {
-        response.getHeaders().put(new HttpField(name, value));
+    private synchronized void scheduleBlank(Duration delay) {
+        nextBlank = request.getConnectionMetaData()
+                .getConnector()
+                .getScheduler()
+                .schedule(this::sendBlank, delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private synchronized void sendBlank() {
+        if (answered) {
+            return;
+        }
+        begin(200, "application/json");
+        outbox.add(streaming ? COMMENT : BLANK);
+        scheduleBlank(limits.blanks());
+    }
+
+    /** Sets status and type, unless the answer has begun. */
+    private synchronized void begin(int status, String contentType) {
+        if (!begun) {
+            begun = true;
+            response.setStatus(status);
+            response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
+        }
+    }
+
+    /** Sets a header of the answer, unless it has begun. */
+    public synchronized void setHeader(String name, String value) {
+        if (!begun) {
+            response.getHeaders().put(new HttpField(name, value));
+        }
     }
 
     /** Answers with a JSON value. */
@@ -142,52 +220,57 @@ public final class Exchange {
         send(status, "application/json", Json.write(json));
     }
 
-    /** Answers with bytes. */
+    /** Answers with bytes, and waits until the client has taken them. */
     public void send(int status, String contentType, byte[] bytes) throws IOException {
-        response.setStatus(status);
-        response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
         if (method().equals("HEAD")) {
-            response.getHeaders().put(HttpHeader.CONTENT_LENGTH, bytes.length);
-            write(new byte[0], true);
-        } else {
-            write(bytes, true);
+            setHeader("Content-Length", Integer.toString(bytes.length));
         }
+        begin(status, contentType);
+        end(method().equals("HEAD") ? new byte[0] : bytes);
     }
 
     /** Begins an answer of events, with status 200. It ends when the route returns. */
-    public EventStream events() {
-        response.setStatus(200);
-        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream; charset=utf-8");
-        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+    public synchronized EventStream events() {
+        setHeader("Cache-Control", "no-store");
         // For nginx, which would gather them.
-        response.getHeaders().put(new HttpField("X-Accel-Buffering", "no"));
+        setHeader("X-Accel-Buffering", "no");
+        begin(200, "text/event-stream; charset=utf-8");
         streaming = true;
         return new EventStream(this);
     }
 
-    void write(byte[] bytes, boolean last) throws IOException {
-        if (last) {
-            endWatch();
-            answered = true;
-        }
-        writing = true;
+    void add(byte[] bytes) {
+        outbox.add(bytes);
+    }
+
+    void flush() throws IOException {
         try {
-            Content.Sink.write(response, last, ByteBuffer.wrap(bytes));
-            sent += bytes.length;
+            outbox.await(limits.download());
         } catch (IOException e) {
             clientGone();
             throw e;
-        } finally {
-            writing = false;
         }
     }
 
+    private void end(byte[] bytes) throws IOException {
+        endWatch();
+        synchronized (this) {
+            answered = true;
+        }
+        outbox.end(bytes);
+        flush();
+    }
+
+    long pending() {
+        return outbox.pending();
+    }
+
     /** Whether an answer of events has begun. */
-    boolean isStreaming() {
+    synchronized boolean isStreaming() {
         return streaming;
     }
 
-    boolean isAnswered() {
+    synchronized boolean isAnswered() {
         return answered;
     }
 
@@ -196,22 +279,43 @@ public final class Exchange {
     }
 
     long sent() {
-        return sent;
+        return outbox.total();
+    }
+
+    /** Notes for the log what was done. */
+    public void worked(String task, Duration waited, Duration ran) {
+        work = Optional.of(new AccessLog.Work(task, waited.toMillis(), ran.toMillis()));
+    }
+
+    Optional<AccessLog.Work> work() {
+        return work;
+    }
+
+    /** Notes for the log what the client asked, which is logged only where the operator wants that. */
+    public void asked(String text) {
+        prompt = Optional.of(text);
+    }
+
+    Optional<String> prompt() {
+        return prompt;
     }
 
     /** Ends what is left open. */
-    void end() throws IOException {
+    void close() throws IOException {
         try {
-            if (streaming && !answered) {
-                write(new byte[0], true);
+            if (isStreaming() && !isAnswered()) {
+                end(new byte[0]);
             }
         } finally {
             endWatch();
-            body.ifPresent(BoundedBody::release);
+            memory.release();
         }
     }
 
     private void endWatch() {
+        synchronized (this) {
+            nextBlank.cancel();
+        }
         watch.ifPresent(ClientWatch::end);
         watch = Optional.empty();
     }

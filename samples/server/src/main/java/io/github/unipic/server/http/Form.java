@@ -40,6 +40,7 @@ public record Form(Parameters texts, Map<String, List<byte[]>> files) {
      * @param fileParts the names of the parts that are files
      */
     static Form read(InputStream body, String contentType, Set<String> fileParts, Limits limits) throws IOException {
+        requireBoundary(contentType);
         MultiPartConfig config = new MultiPartConfig.Builder()
                 .maxParts(limits.parts())
                 .maxSize(limits.body())
@@ -62,17 +63,38 @@ public record Form(Parameters texts, Map<String, List<byte[]>> files) {
                 if (fileParts.contains(name)) {
                     files.computeIfAbsent(name, key -> new ArrayList<>()).add(bytes(part));
                 } else {
-                    texts.put(name, text(name, bytes(part)));
+                    if (texts.put(name, text(name, bytes(part))) != null) {
+                        throw HttpError.invalid(name, "the form has '" + Parameters.shown(name) + "' twice");
+                    }
                 }
             }
         } catch (HttpError e) {
             throw e;
         } catch (RuntimeException e) {
             Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
+            if (cause instanceof IllegalStateException) {
+                throw HttpError.refused(
+                        413,
+                        "form_too_large",
+                        "the form has over " + limits.parts() + " parts or too long headers: "
+                                + Parameters.shown(String.valueOf(cause.getMessage())));
+            }
             throw HttpError.invalid(
                     "", "the form cannot be read: " + Parameters.shown(String.valueOf(cause.getMessage())));
         }
         return new Form(Parameters.ofForm(texts), files);
+    }
+
+    private static void requireBoundary(String contentType) {
+        boolean there;
+        try {
+            there = MultiPart.extractBoundary(contentType) != null;
+        } catch (IllegalArgumentException e) {
+            there = false;
+        }
+        if (!there) {
+            throw HttpError.invalid("", "the Content-Type has no boundary, which separates the parts of a form");
+        }
     }
 
     private static byte[] bytes(MultiPart.Part part) throws IOException {

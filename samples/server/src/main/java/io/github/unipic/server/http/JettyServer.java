@@ -54,8 +54,8 @@ public final class JettyServer implements AutoCloseable {
      *
      * @throws InvalidRequestException when the certificate cannot be used, or it cannot listen there
      */
-    public static JettyServer start(
-            Router router, Limits limits, String host, int port, Optional<Certificate> certificate) {
+    public static JettyServer start(Router router, String host, int port, Optional<Certificate> certificate) {
+        Limits limits = router.limits();
         QueuedThreadPool threads = new QueuedThreadPool(limits.connections() + FURTHER_THREADS, LEAST_THREADS);
         Server server = new Server(threads);
         ServerConnector connector = connector(server, certificate);
@@ -66,7 +66,7 @@ public final class JettyServer implements AutoCloseable {
         server.addBean(new NetworkConnectionLimit(limits.connections(), server));
         GracefulHandler graceful = new GracefulHandler(router);
         server.setHandler(graceful);
-        server.setErrorHandler(new JettyErrors());
+        server.setErrorHandler(new JettyErrors(router.listener()));
         server.setStopTimeout(LAST_ANSWERS_MILLIS);
         try {
             connector.open();
@@ -78,6 +78,7 @@ public final class JettyServer implements AutoCloseable {
             throw new InvalidRequestException(
                     "cannot listen at " + host + ":" + port + " (" + reason + "); choose another port or host", e);
         }
+        router.deadline().watch(connector);
         String name = host.contains(":") ? "[" + host + "]" : host;
         String scheme = certificate.isPresent() ? "https" : "http";
         return new JettyServer(

@@ -18,6 +18,11 @@ import java.util.OptionalLong;
  * @param fromForm whether numbers and booleans may come as text
  */
 public record Parameters(JsonNode json, boolean fromForm) {
+    /** As the sdk bounds it. */
+    private static final int LONGEST_PROMPT = 100_000;
+
+    private static final int LONGEST_SHOWN = 60;
+
     /** Those of a form. */
     static Parameters ofForm(Map<String, String> texts) {
         ObjectNode node = JsonNodeFactory.instance.objectNode();
@@ -33,14 +38,43 @@ public record Parameters(JsonNode json, boolean fromForm) {
         return missing ? Optional.empty() : Optional.of(node);
     }
 
-    /** A text. */
+    /** A text: valid Unicode without NUL. */
     public Optional<String> text(String name) {
         return node(name).map(node -> {
             if (!node.isTextual()) {
                 throw HttpError.invalid(name, "'" + name + "' must be a string");
             }
-            return node.textValue();
+            return checked(name, node.textValue());
         });
+    }
+
+    /** A text that is for people and for the model. */
+    public Optional<String> prompt(String name) {
+        return text(name).filter(text -> !text.isBlank()).map(text -> {
+            if (text.length() > LONGEST_PROMPT) {
+                throw HttpError.invalid(
+                        name,
+                        "'" + name + "' has " + text.length() + " characters; at most " + LONGEST_PROMPT
+                                + " are allowed");
+            }
+            return text;
+        });
+    }
+
+    /**
+     * Gives a text that is valid Unicode without NUL.
+     *
+     * @throws HttpError when it is not
+     */
+    public static String checked(String name, String text) {
+        if (text.indexOf('\0') >= 0) {
+            throw HttpError.invalid(name, "'" + name + "' has the character NUL; remove it");
+        }
+        if (text.codePoints().anyMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)) {
+            throw HttpError.invalid(
+                    name, "'" + name + "' is not valid Unicode: it has an unpaired surrogate; remove it");
+        }
+        return text;
     }
 
     /** One of some texts. */
@@ -87,6 +121,28 @@ public record Parameters(JsonNode json, boolean fromForm) {
         throw HttpError.invalid(name, "'" + name + "' must be a whole number");
     }
 
+    /** A number above 0 that is finite as float32, which is how the model takes it. */
+    public OptionalDouble positive(String name) {
+        OptionalDouble value = number(name);
+        value.ifPresent(number -> {
+            if ((float) number <= 0 || Float.isInfinite((float) number)) {
+                throw HttpError.invalid(name, "'" + name + "' must be above 0 and finite (as float32), not " + number);
+            }
+        });
+        return value;
+    }
+
+    /** A number within bounds. */
+    public OptionalDouble number(String name, double least, double most) {
+        OptionalDouble value = number(name);
+        value.ifPresent(number -> {
+            if (number < least || number > most) {
+                throw HttpError.invalid(name, "'" + name + "' must be " + least + " to " + most + ", not " + number);
+            }
+        });
+        return value;
+    }
+
     /** A finite number. */
     public OptionalDouble number(String name) {
         Optional<JsonNode> node = node(name);
@@ -126,7 +182,8 @@ public record Parameters(JsonNode json, boolean fromForm) {
 
     /** A client's text as a message may repeat it. */
     public static String shown(String text) {
-        String line = text.replaceAll("\\p{C}", "?");
-        return line.length() <= 60 ? line : line.substring(0, 60) + "...";
+        int[] points = text.codePoints().limit(LONGEST_SHOWN + 1).toArray();
+        String line = new String(points, 0, Math.min(points.length, LONGEST_SHOWN)).replaceAll("\\p{C}", "?");
+        return points.length <= LONGEST_SHOWN ? line : line + "...";
     }
 }

@@ -5,14 +5,13 @@ import io.github.unipic.ImageFormatException;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPicException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.net.SocketAddress;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -24,7 +23,6 @@ import org.slf4j.LoggerFactory;
 /** Finds the route of a request, and turns failures into answers. */
 public final class Router extends Handler.Abstract {
     private static final Logger LOG = LoggerFactory.getLogger(Router.class);
-    private static final Logger ACCESS = LoggerFactory.getLogger("io.github.unipic.server.access");
 
     /** The status of nginx for a client that has closed the connection; it is only logged. */
     private static final int CLIENT_GONE = 499;
@@ -36,9 +34,12 @@ public final class Router extends Handler.Abstract {
     private final Set<String> open = new HashSet<>();
 
     private final Limits limits;
-    private final BodyBudget budget;
+    private final MemoryBudget budget;
+    private final RequestDeadline deadline;
+    private final AtomicInteger active = new AtomicInteger();
     private final AccessControl access;
     private final AnswerListener listener;
+    private final boolean logPrompts;
 
     /** Is notified of answers. */
     @FunctionalInterface
@@ -51,17 +52,35 @@ public final class Router extends Handler.Abstract {
         void answered(String path, int status);
     }
 
-    public Router(Limits limits, AccessControl access, AnswerListener listener) {
+    /**
+     * @param listener is notified of answers
+     * @param logPrompts whether the log has what clients asked
+     */
+    public Router(Limits limits, AccessControl access, AnswerListener listener, boolean logPrompts) {
         this.limits = limits;
         this.access = access;
         this.listener = listener;
-        budget = new BodyBudget(limits.bodies());
+        this.logPrompts = logPrompts;
+        budget = new MemoryBudget(limits.memory());
+        deadline = new RequestDeadline(limits.head());
+    }
+
+    Limits limits() {
+        return limits;
+    }
+
+    AnswerListener listener() {
+        return listener;
+    }
+
+    RequestDeadline deadline() {
+        return deadline;
     }
 
     /**
      * Adds a route. To be called before the server starts.
      *
-     * @param path one path, or with a slash at its end those of one more segment
+     * @param path one path, or with a slash at its end those of one more segment (but {@code /} is one path)
      */
     public Router add(String method, String path, Route route) {
         routes.computeIfAbsent(path, key -> new HashMap<>()).put(method, route);
@@ -77,22 +96,24 @@ public final class Router extends Handler.Abstract {
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         long start = System.nanoTime();
-        String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        response.getHeaders().put("X-Request-Id", id);
-        Exchange exchange = new Exchange(request, response, id, limits, budget);
+        SocketAddress client = request.getConnectionMetaData().getRemoteSocketAddress();
+        deadline.begin(client);
+        Exchange exchange = new Exchange(request, response, AccessLog.newId(response), limits, budget);
         String pattern = pattern(exchange);
-        int status = answer(exchange, pattern);
-        listener.answered(pattern, status);
-        ACCESS.info(
-                "{} {} {} {} {} bytes {} ms {}",
-                id,
-                Request.getRemoteAddr(request),
-                exchange.method(),
-                Parameters.shown(exchange.path()),
-                exchange.sent(),
-                (System.nanoTime() - start) / 1_000_000,
-                status);
-        callback.succeeded();
+        int status = CLIENT_GONE;
+        try {
+            status = answer(exchange, pattern);
+            listener.answered(pattern, status);
+            AccessLog.log(exchange, request, status, (System.nanoTime() - start) / 1_000_000, logPrompts);
+        } finally {
+            deadline.end(client);
+            if (status == CLIENT_GONE) {
+                // Quiet, and closes what is half written.
+                callback.failed(new EofException("the client is gone"));
+            } else {
+                callback.succeeded();
+            }
+        }
         return true;
     }
 
@@ -101,6 +122,7 @@ public final class Router extends Handler.Abstract {
         Route route = error -> {};
         try {
             try {
+                requireRoom();
                 access.checkOrigin(exchange);
                 route = find(exchange, pattern);
                 if (!open.contains(pattern)) {
@@ -110,19 +132,12 @@ public final class Router extends Handler.Abstract {
             } catch (HttpError e) {
                 fail(exchange, route, e);
             } catch (CancelledException e) {
-                if (exchange.isClientGone()) {
-                    return CLIENT_GONE;
-                }
                 fail(exchange, route, HttpError.unavailable("cancelled", 1, e.getMessage()));
             } catch (InvalidRequestException | ImageFormatException e) {
                 fail(exchange, route, HttpError.invalid("", e.getMessage()));
             } catch (UniPicException e) {
                 LOG.error("{} failed: {}", exchange.id(), e.getMessage());
                 fail(exchange, route, HttpError.failed(e.getMessage()));
-            } catch (EofException | UncheckedIOException e) {
-                return CLIENT_GONE;
-            } catch (IOException e) {
-                return CLIENT_GONE;
             } catch (RuntimeException | Error e) {
                 LOG.error("{} failed", exchange.id(), e);
                 fail(
@@ -130,19 +145,27 @@ public final class Router extends Handler.Abstract {
                         route,
                         HttpError.failed("internal error; the server's log has request " + exchange.id()));
             } finally {
-                exchange.end();
+                active.decrementAndGet();
+                exchange.close();
             }
         } catch (IOException e) {
             return CLIENT_GONE;
         }
-        return exchange.status();
+        return exchange.isClientGone() ? CLIENT_GONE : exchange.status();
+    }
+
+    /** Each request takes a thread, and over HTTP/2 one connection brings many. */
+    private void requireRoom() {
+        if (active.incrementAndGet() > limits.connections()) {
+            throw HttpError.unavailable("overloaded", 1, "the server answers too many requests at once; try again");
+        }
     }
 
     /** The path of the route that a request is for; empty for none. */
     private String pattern(Exchange exchange) {
         String path = exchange.path();
         String folder = path.substring(0, path.lastIndexOf('/') + 1);
-        return routes.containsKey(path) ? path : routes.containsKey(folder) ? folder : "";
+        return routes.containsKey(path) ? path : folder.length() > 1 && routes.containsKey(folder) ? folder : "";
     }
 
     private Route find(Exchange exchange, String pattern) {
@@ -161,7 +184,7 @@ public final class Router extends Handler.Abstract {
     }
 
     private static void fail(Exchange exchange, Route route, HttpError error) throws IOException {
-        if (exchange.isAnswered()) {
+        if (exchange.isAnswered() || exchange.isClientGone()) {
             return;
         }
         Object content = route.describe(error);

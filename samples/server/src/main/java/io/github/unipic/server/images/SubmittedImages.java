@@ -6,6 +6,7 @@ import io.github.unipic.ImageFormatException;
 import io.github.unipic.Mask;
 import io.github.unipic.MaskChannel;
 import io.github.unipic.ReadOptions;
+import io.github.unipic.server.http.Exchange;
 import io.github.unipic.server.http.HttpError;
 import java.util.Base64;
 import java.util.Optional;
@@ -14,10 +15,14 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Decodes the images of requests: of a bounded size, and one at a time, which bounds the memory. Thread-safe. */
+/**
+ * Decodes the images of requests: of a bounded size and one at a time, and all that are held count, which bounds the
+ * memory. Thread-safe.
+ */
 public final class SubmittedImages {
     private static final Pattern DATA_URL_HEAD = Pattern.compile("(?i)data:[^,;]*(;[^,]*)?;base64,");
     private static final int LONGEST_HEAD = 200;
+    private static final long BYTES_PER_PIXEL = 3;
 
     private final ReadOptions options;
     private final Semaphore turn = new Semaphore(1, true);
@@ -27,79 +32,98 @@ public final class SubmittedImages {
         options = new ReadOptions(true, mostPixels);
     }
 
-    /**
-     * Decodes an image file of any kind that the sdk reads.
-     *
-     * @param parameter that it came in, for the message
-     * @throws HttpError when it is none, or too large
-     */
-    public Image image(String parameter, byte[] file) {
-        return decode(parameter, () -> Image.decode(file, options));
+    /** Those of one request, which count until it is answered. */
+    public OfRequest of(Exchange exchange) {
+        return new OfRequest(exchange);
     }
 
-    /**
-     * Decodes a mask. What is transparent is regenerated, as in OpenAI's dialect; in a file without transparency what
-     * is white.
-     *
-     * @throws HttpError when it is none
-     */
-    public Mask mask(String parameter, byte[] file) {
-        return decode(parameter, () -> transparent(file).orElseGet(() -> Mask.decode(file, options, MaskChannel.GRAY)));
-    }
+    /** The images of one request. */
+    public final class OfRequest {
+        private final Exchange exchange;
 
-    /** What is transparent; empty where nothing is. */
-    private Optional<Mask> transparent(byte[] file) {
-        try {
-            return Optional.of(Mask.decode(file, options, MaskChannel.ALPHA)).filter(mask -> !isEmpty(mask));
-        } catch (ImageFormatException e) {
-            // Without alpha; if it is damaged, the next attempt says so.
-            return Optional.empty();
+        private OfRequest(Exchange exchange) {
+            this.exchange = exchange;
         }
-    }
 
-    private static boolean isEmpty(Mask mask) {
-        for (boolean regenerated : mask.pixels()) {
-            if (regenerated) {
-                return false;
+        /**
+         * Decodes an image file of any kind that the sdk reads.
+         *
+         * @param parameter that it came in, for the message
+         * @throws HttpError when it is none, or too large
+         */
+        public Image image(String parameter, byte[] file) {
+            Image image = decode(parameter, () -> Image.decode(file, options));
+            exchange.acquireMemory(BYTES_PER_PIXEL * image.width() * image.height());
+            return image;
+        }
+
+        /**
+         * Decodes a mask. What is transparent is regenerated, as in OpenAI's dialect; in a file without transparency
+         * what is white.
+         *
+         * @throws HttpError when it is none
+         */
+        public Mask mask(String parameter, byte[] file) {
+            return decode(
+                    parameter, () -> transparent(file).orElseGet(() -> Mask.decode(file, options, MaskChannel.GRAY)));
+        }
+
+        /** What is transparent; empty where nothing is. */
+        private Optional<Mask> transparent(byte[] file) {
+            try {
+                return Optional.of(Mask.decode(file, options, MaskChannel.ALPHA))
+                        .filter(mask -> !isEmpty(mask));
+            } catch (ImageFormatException e) {
+                // Without alpha; if it is damaged, the next attempt says so.
+                return Optional.empty();
             }
         }
-        return true;
-    }
 
-    /**
-     * Decodes an image in a data URL. Any other URL is refused: a server that fetches what strangers name can be led to
-     * addresses that only it can reach.
-     *
-     * @throws HttpError when it is none
-     */
-    public Image dataUrl(String parameter, String url) {
-        Matcher head = DATA_URL_HEAD.matcher(url.substring(0, Math.min(url.length(), LONGEST_HEAD)));
-        if (!head.lookingAt()) {
-            throw HttpError.unsupported(
-                    parameter, "this server does not fetch images; send them as data:image/png;base64,...");
+        private boolean isEmpty(Mask mask) {
+            for (boolean regenerated : mask.pixels()) {
+                if (regenerated) {
+                    return false;
+                }
+            }
+            return true;
         }
-        byte[] file;
-        try {
-            file = Base64.getMimeDecoder().decode(url.substring(head.end()));
-        } catch (IllegalArgumentException e) {
-            throw HttpError.invalid(parameter, "the image's base64 is damaged: " + e.getMessage());
-        }
-        return image(parameter, file);
-    }
 
-    private <T> T decode(String parameter, Supplier<T> decoding) {
-        try {
-            turn.acquire();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CancelledException("the request was interrupted");
+        /**
+         * Decodes an image in a data URL. Any other URL is refused: a server that fetches what strangers name can be
+         * led to addresses that only it can reach.
+         *
+         * @throws HttpError when it is none
+         */
+        public Image dataUrl(String parameter, String url) {
+            Matcher head = DATA_URL_HEAD.matcher(url.substring(0, Math.min(url.length(), LONGEST_HEAD)));
+            if (!head.lookingAt()) {
+                throw HttpError.unsupported(
+                        parameter,
+                        parameter + ": this server does not fetch images; send them as data:image/png;base64,...");
+            }
+            byte[] file;
+            try {
+                file = Base64.getMimeDecoder().decode(url.substring(head.end()));
+            } catch (IllegalArgumentException e) {
+                throw HttpError.invalid(parameter, parameter + ": the image's base64 is damaged: " + e.getMessage());
+            }
+            return image(parameter, file);
         }
-        try {
-            return decoding.get();
-        } catch (ImageFormatException e) {
-            throw HttpError.invalid(parameter, e.getMessage());
-        } finally {
-            turn.release();
+
+        private <T> T decode(String parameter, Supplier<T> decoding) {
+            try {
+                turn.acquire();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new CancelledException("the request was interrupted");
+            }
+            try {
+                return decoding.get();
+            } catch (ImageFormatException e) {
+                throw HttpError.invalid(parameter, parameter + ": " + e.getMessage());
+            } finally {
+                turn.release();
+            }
         }
     }
 }

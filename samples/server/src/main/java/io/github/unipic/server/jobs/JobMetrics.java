@@ -10,8 +10,11 @@ public interface JobMetrics {
     /** A job has ended, in any way. */
     void ran(String task, Duration time);
 
-    /** A job was cancelled while it ran. */
+    /** A job was cancelled while it waited or ran. */
     void cancelled(String task);
+
+    /** A job failed, by no fault of its request. */
+    void failed(String task);
 
     /** Images were made. */
     void made(String task, int count);

@@ -5,8 +5,11 @@ import io.github.unipic.CancelledException;
 import io.github.unipic.EditRequest;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.Image;
+import io.github.unipic.ImageFormatException;
 import io.github.unipic.ImageRequest;
+import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPic;
+import io.github.unipic.server.http.Exchange;
 import io.github.unipic.server.http.HttpError;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,10 +65,13 @@ public final class JobQueue {
         this.metrics = metrics;
     }
 
-    /** Lets jobs begin. */
-    public synchronized void open(UniPic unipic) {
-        model = Optional.of(unipic);
-        notifyAll();
+    /** Lets jobs begin, with a model that the caller closes after this. Gives false when this is closed already. */
+    public synchronized boolean open(UniPic unipic) {
+        if (!closed) {
+            model = Optional.of(unipic);
+            notifyAll();
+        }
+        return !closed;
     }
 
     /** The model, once it is loaded. */
@@ -91,32 +97,46 @@ public final class JobQueue {
     /**
      * Runs a job once it is its turn.
      *
-     * @param task its name, for the metrics
-     * @param cancellation ends the wait; the job itself must look after it
+     * @param task its name, for the metrics and the log
+     * @param exchange whose cancellation ends the wait; the job itself must look after it
      * @param position is told how many jobs are before this one, when it has to wait and whenever that changes
      * @throws HttpError when too many wait, or the server ends
      * @throws CancelledException when it was cancelled while it waited
      */
-    public <T> T run(String task, Cancellation cancellation, IntConsumer position, Function<UniPic, T> job) {
+    public <T> T run(String task, Exchange exchange, IntConsumer position, Function<UniPic, T> job) {
+        Cancellation cancellation = exchange.cancellation();
         long queued = System.nanoTime();
-        UniPic unipic = await(cancellation, position);
-        long started = System.nanoTime();
-        metrics.waited(task, Duration.ofNanos(started - queued));
+        long started = queued;
+        boolean running = false;
         try {
+            UniPic unipic = await(cancellation, position);
+            running = true;
+            started = System.nanoTime();
+            metrics.waited(task, Duration.ofNanos(started - queued));
             return job.apply(unipic);
         } catch (CancelledException e) {
             metrics.cancelled(task);
             throw e;
+        } catch (HttpError | InvalidRequestException | ImageFormatException e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            metrics.failed(task);
+            throw e;
         } finally {
-            metrics.ran(task, Duration.ofNanos(System.nanoTime() - started));
-            end(cancellation);
+            if (running) {
+                end(cancellation);
+                Duration ran = Duration.ofNanos(System.nanoTime() - started);
+                metrics.ran(task, ran);
+                exchange.worked(task, Duration.ofNanos(started - queued), ran);
+            }
         }
     }
 
     /** Makes the images of a request once it is its turn, otherwise as {@link #run}. */
-    public List<Image> images(ImageRequest request, Cancellation cancellation, IntConsumer position) {
+    public List<Image> images(ImageRequest request, Exchange exchange, IntConsumer position) {
         String task = task(request);
-        List<Image> images = run(task, cancellation, position, unipic -> unipic.images(request));
+        exchange.asked(request.prompt());
+        List<Image> images = run(task, exchange, position, unipic -> unipic.images(request));
         metrics.made(task, images.size());
         return images;
     }

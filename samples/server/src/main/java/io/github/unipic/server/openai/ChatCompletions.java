@@ -41,7 +41,7 @@ public final class ChatCompletions implements Route {
 
     @Override
     public void handle(Exchange exchange) throws IOException {
-        ChatRequest request = ChatRequest.of(exchange.json(), images);
+        ChatRequest request = ChatRequest.of(exchange.json(), images.of(exchange));
         DescribeRequest.Builder question = request.toRequest().cancellation(exchange.cancellation());
         long created = Instant.now().getEpochSecond();
         if (request.stream()) {
@@ -97,8 +97,9 @@ public final class ChatCompletions implements Route {
     }
 
     private Answered run(Exchange exchange, ChatRequest request, DescribeRequest question, IntConsumer position) {
-        Answered answered = queue.run(
-                "describe", exchange.cancellation(), position, unipic -> answer(unipic, request, question, exchange));
+        exchange.asked(request.question().text());
+        Answered answered =
+                queue.run("describe", exchange, position, unipic -> answer(unipic, request, question, exchange));
         metrics.answered(
                 answered.answer().promptTokens(),
                 answered.cachedTokens(),

@@ -34,9 +34,13 @@ record ChatRequest(
     private static final int MOST_TOKENS = 32_768;
     private static final int MOST_MESSAGES = 1000;
     private static final int MOST_IMAGES = 64;
+    private static final int HOTTEST = 100;
+    private static final int MOST_STOP_SEQUENCES = 64;
+    private static final int LONGEST_STOP_SEQUENCE = 10_000;
+    private static final int LONGEST_TEXT = 100_000;
 
     /** Reads it. */
-    static ChatRequest of(Parameters parameters, SubmittedImages images) {
+    static ChatRequest of(Parameters parameters, SubmittedImages.OfRequest images) {
         refuseUnsupported(parameters);
         List<Message> messages = new Reader(images).messages(parameters);
         Message last = messages.get(messages.size() - 1);
@@ -51,13 +55,10 @@ record ChatRequest(
                 List.copyOf(messages.subList(0, messages.size() - 1)),
                 question,
                 parameters.flag("stream"),
-                parameters
-                        .node("stream_options")
-                        .filter(options -> options.path("include_usage").asBoolean())
-                        .isPresent(),
+                includeUsage(parameters),
                 most.isPresent() ? most : parameters.integer("max_tokens", 1, MOST_TOKENS),
-                parameters.number("temperature"),
-                parameters.number("top_p"),
+                parameters.number("temperature", 0, HOTTEST),
+                topP(parameters),
                 stopSequences(parameters),
                 parameters.integer("seed"));
     }
@@ -98,6 +99,24 @@ record ChatRequest(
                 });
     }
 
+    private static boolean includeUsage(Parameters parameters) {
+        Optional<JsonNode> options = parameters.node("stream_options");
+        if (options.filter(node -> !node.isObject()).isPresent()) {
+            throw HttpError.invalid("stream_options", "'stream_options' must be an object");
+        }
+        return options.filter(node -> node.path("include_usage").asBoolean()).isPresent();
+    }
+
+    private static OptionalDouble topP(Parameters parameters) {
+        OptionalDouble value = parameters.number("top_p");
+        value.ifPresent(probability -> {
+            if (probability <= 0 || probability > 1) {
+                throw HttpError.invalid("top_p", "'top_p' must be above 0 and at most 1, not " + probability);
+            }
+        });
+        return value;
+    }
+
     private static List<String> stopSequences(Parameters parameters) {
         Optional<JsonNode> stop = parameters.node("stop");
         if (stop.isEmpty()) {
@@ -108,20 +127,27 @@ record ChatRequest(
             if (!sequence.isTextual()) {
                 throw HttpError.invalid("stop", "'stop' must be a string or a list of strings");
             }
-            if (!sequence.textValue().isEmpty()) {
-                sequences.add(sequence.textValue());
+            String text = Parameters.checked("stop", sequence.textValue());
+            if (text.length() > LONGEST_STOP_SEQUENCE) {
+                throw HttpError.invalid("stop", "'stop' has a string of over " + LONGEST_STOP_SEQUENCE + " characters");
             }
+            if (!text.isEmpty()) {
+                sequences.add(text);
+            }
+        }
+        if (sequences.size() > MOST_STOP_SEQUENCES) {
+            throw HttpError.invalid("stop", "'stop' must have at most " + MOST_STOP_SEQUENCES + " strings");
         }
         return sequences;
     }
 
     /** Reads messages. Those of one role that follow one another become one, because the model's turns alternate. */
     private static final class Reader {
-        private final SubmittedImages submitted;
+        private final SubmittedImages.OfRequest submitted;
         private final List<Message> messages = new ArrayList<>();
         private int imageCount;
 
-        Reader(SubmittedImages submitted) {
+        Reader(SubmittedImages.OfRequest submitted) {
             this.submitted = submitted;
         }
 
@@ -144,7 +170,10 @@ record ChatRequest(
 
         private void add(String name, JsonNode message) {
             String role = message.path("role").asText();
-            String text = text(name, message.path("content"), role.equals("assistant"));
+            String text = Parameters.checked(name, text(name, message.path("content"), role.equals("assistant")));
+            if (text.length() > LONGEST_TEXT) {
+                throw HttpError.invalid(name, name + " has more than " + LONGEST_TEXT + " characters");
+            }
             Optional<Message> last =
                     messages.isEmpty() ? Optional.empty() : Optional.of(messages.get(messages.size() - 1));
             switch (role) {
@@ -183,7 +212,9 @@ record ChatRequest(
                 }
                 default ->
                     throw HttpError.unsupported(
-                            name, "the role '" + Parameters.shown(role) + "' is not one of system, user and assistant");
+                            name,
+                            name + " has the role '" + Parameters.shown(role)
+                                    + "', which is not one of system, user and assistant");
             }
         }
 
@@ -216,7 +247,7 @@ record ChatRequest(
                 switch (part.path("type").asText()) {
                     case "text", "refusal" ->
                         text = joined(
-                                text, part.path(part.path("type").asText()).asText());
+                                text, partText(name, part.path(part.path("type").asText())));
                     case "image_url" -> {}
                     default ->
                         throw HttpError.unsupported(
@@ -227,6 +258,13 @@ record ChatRequest(
                 }
             }
             return text;
+        }
+
+        private static String partText(String name, JsonNode text) {
+            if (!text.isTextual()) {
+                throw HttpError.invalid(name, name + " has a part whose text is no string");
+            }
+            return text.textValue();
         }
 
         private List<Image> images(String name, JsonNode content) {

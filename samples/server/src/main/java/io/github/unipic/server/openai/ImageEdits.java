@@ -26,12 +26,12 @@ public final class ImageEdits implements Route {
 
     private final JobQueue queue;
     private final ImageStore store;
-    private final SubmittedImages images;
+    private final SubmittedImages submitted;
 
-    public ImageEdits(JobQueue queue, ImageStore store, SubmittedImages images) {
+    public ImageEdits(JobQueue queue, ImageStore store, SubmittedImages submitted) {
         this.queue = queue;
         this.store = store;
-        this.images = images;
+        this.submitted = submitted;
     }
 
     @Override
@@ -39,7 +39,8 @@ public final class ImageEdits implements Route {
         Form form = exchange.form(FILES);
         ImageOptions options = ImageOptions.of(form.texts());
         String prompt = ImageOptions.prompt(form.texts());
-        Optional<ImageSize> size = ImageSize.of(form.texts());
+        Optional<ImageSize> size = ImageSize.of(form.texts(), ImageSize.multiple(queue));
+        SubmittedImages.OfRequest images = submitted.of(exchange);
         Image source = images.image(
                 "image",
                 one(form, "image")

@@ -23,7 +23,8 @@ public final class ImageGenerations implements Route {
         Parameters parameters = exchange.json();
         ImageOptions options = ImageOptions.of(parameters);
         GenerateRequest.Builder request = GenerateRequest.builder(ImageOptions.prompt(parameters));
-        ImageSize.of(parameters).ifPresent(size -> request.size(size.width(), size.height()));
+        ImageSize.of(parameters, ImageSize.multiple(queue))
+                .ifPresent(size -> request.size(size.width(), size.height()));
         new ImageTask(exchange, options, "image_generation").run(queue, store, request);
     }
 }

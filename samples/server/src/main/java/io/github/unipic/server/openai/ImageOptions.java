@@ -1,10 +1,16 @@
 package io.github.unipic.server.openai;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.unipic.DiffusionSteps;
+import io.github.unipic.GuidanceReuse;
+import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.ImageRequest;
+import io.github.unipic.InvalidRequestException;
 import io.github.unipic.server.http.HttpError;
 import io.github.unipic.server.http.Parameters;
 import io.github.unipic.server.images.ImageEncoding;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -18,6 +24,9 @@ import java.util.OptionalLong;
  * @param encoding of the images
  * @param stream whether the answer is a stream of events
  * @param partialImages previews in the stream, 0 to 3
+ * @param fast {@link ImageRequest.Builder#fast}; what else is given comes after it
+ * @param guidanceReuse {@code guidance_every}
+ * @param diffusionSteps {@code num_inference_steps}
  * @param progress whether the stream has events of the queue and the iterations, too, which OpenAI's clients do not
  *     know
  */
@@ -29,8 +38,11 @@ record ImageOptions(
         int partialImages,
         boolean progress,
         OptionalLong seed,
+        boolean fast,
         OptionalDouble guidance,
-        OptionalInt diffusionSteps,
+        Optional<GuidanceSchedule> guidanceSchedule,
+        Optional<GuidanceReuse> guidanceReuse,
+        Optional<DiffusionSteps> diffusionSteps,
         OptionalInt iterations,
         OptionalDouble temperature,
         Optional<String> negativePrompt) {
@@ -40,7 +52,6 @@ record ImageOptions(
     /** For clients that ask for progress. */
     private static final int MOST_PREVIEWS = 64;
 
-    private static final int MOST_DIFFUSION_STEPS = 1000;
     private static final int MOST_ITERATIONS = 4096;
 
     static ImageOptions of(Parameters parameters) {
@@ -70,28 +81,48 @@ record ImageOptions(
                         .orElse(0),
                 progress,
                 parameters.integer("seed"),
-                parameters.number("guidance_scale"),
-                parameters.integer("num_inference_steps", 1, MOST_DIFFUSION_STEPS),
+                parameters.flag("fast"),
+                parameters.positive("guidance_scale"),
+                parameters
+                        .oneOf("guidance_schedule", List.of("constant", "linear"))
+                        .map(name -> GuidanceSchedule.valueOf(name.toUpperCase(Locale.ROOT))),
+                parameters.integer("guidance_every", 1, MOST_ITERATIONS).stream()
+                        .mapToObj(GuidanceReuse::every)
+                        .findFirst(),
+                parameters.node("num_inference_steps").map(ImageOptions::steps),
                 parameters.integer("iterations", 1, MOST_ITERATIONS),
-                parameters.number("temperature"),
-                parameters.text("negative_prompt"));
+                parameters.positive("temperature"),
+                parameters.prompt("negative_prompt"));
+    }
+
+    /** A number, or how it falls, such as 50..5. */
+    private static DiffusionSteps steps(JsonNode value) {
+        try {
+            return DiffusionSteps.parse(value.asText());
+        } catch (InvalidRequestException e) {
+            throw HttpError.invalid("num_inference_steps", "'num_inference_steps': " + e.getMessage());
+        }
     }
 
     void applyTo(ImageRequest.Builder<?> request) {
+        if (fast) {
+            request.fast();
+        }
         request.count(count);
         seed.ifPresent(request::seed);
         guidance.ifPresent(request::guidance);
+        guidanceSchedule.ifPresent(request::guidanceSchedule);
+        guidanceReuse.ifPresent(request::guidanceReuse);
         diffusionSteps.ifPresent(request::diffusionSteps);
         iterations.ifPresent(request::iterations);
         temperature.ifPresent(request::temperature);
-        negativePrompt.filter(text -> !text.isBlank()).ifPresent(request::negativePrompt);
+        negativePrompt.ifPresent(request::negativePrompt);
     }
 
     /** The prompt, which every request must have. */
     static String prompt(Parameters parameters) {
         return parameters
-                .text("prompt")
-                .filter(text -> !text.isBlank())
+                .prompt("prompt")
                 .orElseThrow(() -> HttpError.invalid("prompt", "'prompt' is missing; say what to draw"));
     }
 }

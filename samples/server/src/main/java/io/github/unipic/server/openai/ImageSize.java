@@ -2,6 +2,7 @@ package io.github.unipic.server.openai;
 
 import io.github.unipic.server.http.HttpError;
 import io.github.unipic.server.http.Parameters;
+import io.github.unipic.server.jobs.JobQueue;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,22 +19,35 @@ record ImageSize(int width, int height) {
     /** The most pixels of an image: 2048 x 2048. */
     private static final long MOST_PIXELS = 1L << 22;
 
-    /** Reads it; empty for the model's own size. */
-    static Optional<ImageSize> of(Parameters parameters) {
+    /**
+     * Reads it; empty for the model's own size.
+     *
+     * @param multiple what both sides must be multiples of
+     */
+    static Optional<ImageSize> of(Parameters parameters, int multiple) {
         return parameters.text("size").filter(text -> !text.equals("auto")).map(text -> {
             Matcher size = SIZE.matcher(text);
             if (!size.matches()) {
                 throw HttpError.invalid(
                         "size", "'size' must be auto or like 1024x1024, not '" + Parameters.shown(text) + "'");
             }
-            return checked(Integer.parseInt(size.group(1)), Integer.parseInt(size.group(2)));
+            return checked(Integer.parseInt(size.group(1)), Integer.parseInt(size.group(2)), multiple);
         });
     }
 
-    private static ImageSize checked(int width, int height) {
+    /** What sizes must be multiples of; anything while the model is loaded, which then refuses others itself. */
+    static int multiple(JobQueue queue) {
+        return queue.model().map(unipic -> unipic.info().sizeMultiple()).orElse(1);
+    }
+
+    private static ImageSize checked(int width, int height, int multiple) {
         if (width == 0 || height == 0 || (long) width * height > MOST_PIXELS) {
             throw HttpError.invalid(
                     "size", "'size' must have 1 to " + MOST_PIXELS + " pixels, not " + width + "x" + height);
+        }
+        if (width % multiple != 0 || height % multiple != 0) {
+            throw HttpError.invalid(
+                    "size", "'size' must be of multiples of " + multiple + ", not " + width + "x" + height);
         }
         return new ImageSize(width, height);
     }

@@ -59,11 +59,12 @@ final class ImageTask {
         events.ifPresent(stream -> request.listener(progress -> report(stream, progress)));
         ImageRequest built = request.build();
         IntConsumer position = before -> events.ifPresent(stream -> tellPosition(stream, before));
-        List<Image> images = queue.images(built, exchange.cancellation(), position);
+        List<Image> images = queue.images(built, exchange, position);
         Usage usage = usage(queue.model().orElseThrow(), built, images);
         if (events.isPresent()) {
             for (int i = 0; i < images.size(); i++) {
                 events.get().send(event + ".completed", completed(images.get(i), i, usage));
+                events.get().flush();
             }
         } else {
             exchange.send(200, response(images, usage, store));
@@ -101,7 +102,8 @@ final class ImageTask {
             stream.comment("iteration " + progress.iteration() + " of " + progress.iterations());
         }
         int previews = previewsBy(progress.iteration(), progress.iterations());
-        if (previews > previewsBy(progress.iteration() - 1, progress.iterations())) {
+        boolean due = previews > previewsBy(progress.iteration() - 1, progress.iterations());
+        if (due && !stream.isBehind()) {
             List<Image> images = progress.preview().get();
             for (int i = 0; i < images.size(); i++) {
                 stream.send(event + ".partial_image", partial(images.get(i), previews - 1, i));

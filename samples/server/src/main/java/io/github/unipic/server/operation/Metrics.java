@@ -10,14 +10,27 @@ import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 
 /** {@code GET /metrics}: what the server does, in the text format of Prometheus. Thread-safe. */
 public final class Metrics implements Route, JobMetrics {
     private static final double[] WAIT_SECONDS = {0.1, 0.5, 1, 5, 15, 60, 300, 1200, 3600};
     private static final double[] RUN_SECONDS = {0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1200, 3600};
+
+    /** On Linux. */
+    private static final Path STATUS = Path.of("/proc/self/status");
+
+    private static final int KILO = 1024;
+
+    private static final List<String> TASKS = List.of("generate", "edit", "inpaint", "describe");
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
@@ -43,7 +56,12 @@ public final class Metrics implements Route, JobMetrics {
             .register(registry);
     private final Counter cancellations = Counter.builder()
             .name("unipic_job_cancellations_total")
-            .help("Jobs cancelled while they ran.")
+            .help("Jobs cancelled while they waited or ran.")
+            .labelNames("task")
+            .register(registry);
+    private final Counter failures = Counter.builder()
+            .name("unipic_job_failures_total")
+            .help("Jobs that failed, by no fault of their requests.")
             .labelNames("task")
             .register(registry);
     private final Counter images = Counter.builder()
@@ -57,23 +75,49 @@ public final class Metrics implements Route, JobMetrics {
             .labelNames("kind")
             .register(registry);
 
-    /** Watches the numbers of jobs that wait and that run. */
-    public void watchQueue(IntSupplier waiting, IntSupplier running) {
-        gauge("unipic_jobs_waiting", "Jobs that wait for their turn.", waiting);
-        gauge("unipic_jobs_running", "Jobs that run.", running);
-        GaugeWithCallback.builder()
-                .name("unipic_heap_bytes")
-                .help("Java's heap in use.")
-                .callback(callback -> callback.call(
-                        ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed()))
-                .register(registry);
+    /** So that counters are there before something is counted. */
+    public Metrics() {
+        for (String task : TASKS) {
+            cancellations.initLabelValues(task);
+            failures.initLabelValues(task);
+            images.initLabelValues(task);
+        }
+        for (String kind : List.of("prompt", "cached", "generated")) {
+            tokens.initLabelValues(kind);
+        }
     }
 
-    private void gauge(String name, String help, IntSupplier value) {
+    /** Watches the numbers of jobs that wait and that run. */
+    public void watchQueue(IntSupplier waiting, IntSupplier running) {
+        gauge("unipic_jobs_waiting", "Jobs that wait for their turn.", waiting::getAsInt);
+        gauge("unipic_jobs_running", "Jobs that run.", running::getAsInt);
+        gauge("unipic_heap_used_bytes", "Java's heap in use.", Metrics::heapBytes);
+        if (Files.isReadable(STATUS)) {
+            gauge("process_resident_memory_bytes", "Resident memory size in bytes.", Metrics::residentBytes);
+        }
+    }
+
+    private static double heapBytes() {
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    /** Native memory included, which holds the model. */
+    private static double residentBytes() {
+        try (Stream<String> lines = Files.lines(STATUS)) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) * KILO)
+                    .findFirst()
+                    .orElse(Double.NaN);
+        } catch (IOException | UncheckedIOException e) {
+            return Double.NaN;
+        }
+    }
+
+    private void gauge(String name, String help, DoubleSupplier value) {
         GaugeWithCallback.builder()
                 .name(name)
                 .help(help)
-                .callback(callback -> callback.call(value.getAsInt()))
+                .callback(callback -> callback.call(value.getAsDouble()))
                 .register(registry);
     }
 
@@ -107,6 +151,11 @@ public final class Metrics implements Route, JobMetrics {
     @Override
     public void cancelled(String task) {
         cancellations.labelValues(task).inc();
+    }
+
+    @Override
+    public void failed(String task) {
+        failures.labelValues(task).inc();
     }
 
     @Override

@@ -1,0 +1,67 @@
+package io.github.unipic.conformance.meaning;
+
+import java.util.List;
+import java.util.Locale;
+
+/** A plot of loss against operations, as SVG for light and dark pages. */
+record FastPlot(List<Point> points) {
+    private static final int WIDTH = 760;
+    private static final int HEIGHT = 440;
+    private static final int LEFT = 60;
+    private static final int BOTTOM = 50;
+    private static final int TOP = 20;
+    private static final int RIGHT = 20;
+
+    /** One variant. */
+    record Point(String name, double operations, double loss) {}
+
+    String svg() {
+        double most = points.stream().mapToDouble(Point::loss).max().orElse(1) * 1.1;
+        StringBuilder svg = new StringBuilder(String.format(Locale.ROOT, """
+                <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">
+                <style>text { fill: #333 } line { stroke: #999 } .best { fill: #00695c }
+                @media (prefers-color-scheme: dark) { text { fill: #ddd } .best { fill: #4db6ac } }</style>
+                """, WIDTH, HEIGHT));
+        line(svg, x(0), y(0, most), x(1), y(0, most));
+        line(svg, x(0), y(0, most), x(0), y(most, most));
+        for (int tenth = 0; tenth <= 10; tenth += 2) {
+            text(svg, x(tenth / 10.0) - 8, HEIGHT - BOTTOM + 18, String.format(Locale.ROOT, "%.1f", tenth / 10.0));
+            double loss = most * tenth / 10;
+            text(svg, 14, y(loss, most) + 4, String.format(Locale.ROOT, "%.3f", loss));
+        }
+        text(svg, WIDTH / 2 - 90, HEIGHT - 12, "operations, of an exact image's");
+        text(svg, LEFT + 6, TOP - 6, "distance of latents to exact ones, relative L2");
+        for (Point point : points) {
+            boolean best = points.stream()
+                    .noneMatch(other -> other.operations() < point.operations() && other.loss() < point.loss());
+            svg.append(String.format(
+                    Locale.ROOT,
+                    "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"#999\"%s><title>%s</title></circle>%n",
+                    x(point.operations()),
+                    y(point.loss(), most),
+                    best ? " class=\"best\"" : "",
+                    point.name()));
+            if (best) {
+                text(svg, x(point.operations()) + 7, y(point.loss(), most) - 5, point.name());
+            }
+        }
+        return svg.append("</svg>\n").toString();
+    }
+
+    private static double x(double operations) {
+        return LEFT + operations * (WIDTH - LEFT - RIGHT);
+    }
+
+    private static double y(double loss, double most) {
+        return HEIGHT - BOTTOM - loss / most * (HEIGHT - BOTTOM - TOP);
+    }
+
+    private static void line(StringBuilder svg, double x1, double y1, double x2, double y2) {
+        svg.append(String.format(
+                Locale.ROOT, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>%n", x1, y1, x2, y2));
+    }
+
+    private static void text(StringBuilder svg, double x, double y, String text) {
+        svg.append(String.format(Locale.ROOT, "<text x=\"%.1f\" y=\"%.1f\">%s</text>%n", x, y, text));
+    }
+}

@@ -1,0 +1,99 @@
+import { byId, element } from "./dom.js";
+import { facts } from "./settings.js";
+
+/** The middle of the page: an image, or those that are being drawn. */
+export class Stage {
+  #frames = [];
+
+  constructor() {
+    this.showNothing();
+  }
+
+  /** The box of the only image, for tools to put their layers on. */
+  get frame() {
+    return this.#frames[0];
+  }
+
+  showNothing(text = "Describe an image and press Generate, or drop one here.") {
+    this.#frames = [];
+    byId("view").replaceChildren(element("div", { className: "empty" }, element("p", { textContent: text })));
+    byId("details").hidden = true;
+  }
+
+  show(item) {
+    this.#setFrames([frame(item.width, item.height, item.url, item.settings.prompt ?? "Opened image")]);
+    const { settings } = item;
+    byId("caption").textContent = settings.prompt ?? "Opened image";
+    byId("facts").textContent = facts(item);
+    byId("details").hidden = false;
+    byId("again").hidden = byId("vary").hidden = item.task === "opened";
+    byId("use").hidden = !settings.prompt;
+    byId("download").href = item.url;
+    byId("download").download = fileName(settings);
+  }
+
+  /** Shows a box for each image to come, with the source in it if there is one. */
+  begin({ count, width, height, url }) {
+    this.#setFrames(Array.from({ length: count }, () => frame(width, height, url, "Preview")));
+    this.#frames.forEach((each) => each.classList.add("busy"));
+    byId("details").hidden = true;
+    byId("progress").hidden = false;
+    byId("bar").removeAttribute("value");
+    byId("progress-text").textContent = "Sent to the server";
+  }
+
+  queued(position) {
+    const others = position === 1 ? "1 request is" : `${position} requests are`;
+    byId("progress-text").textContent = position === 0 ? "Waiting for the model" : `Waiting: ${others} before yours`;
+  }
+
+  progress({ iteration, iterations, remaining }) {
+    byId("bar").value = iteration / iterations;
+    const left = remaining > 0 && iteration < iterations ? `, about ${duration(remaining)} left` : "";
+    byId("progress-text").textContent = `Iteration ${iteration} of ${iterations}${left}`;
+  }
+
+  /** Replaces a preview, once the browser has decoded the new one, so that nothing flickers. */
+  async preview(index, file) {
+    const target = this.#frames[index];
+    const url = URL.createObjectURL(file);
+    const image = element("img", { src: url, alt: "Preview" });
+    await image.decode().catch(() => {});
+    target.querySelector("img")?.remove();
+    target.prepend(image);
+    target.classList.add("drawn");
+    URL.revokeObjectURL(url);
+  }
+
+  end() {
+    byId("progress").hidden = true;
+    this.#frames.forEach((each) => each.classList.remove("busy"));
+  }
+
+  #setFrames(frames) {
+    this.#frames = frames;
+    const view = element("div", { className: "frames" }, ...frames);
+    view.dataset.count = frames.length;
+    byId("view").replaceChildren(view);
+  }
+}
+
+/** A box with an image's proportions. */
+export function frame(width, height, url, alt) {
+  const box = element("div", { className: "frame" });
+  box.style.setProperty("--width", width);
+  box.style.setProperty("--height", height);
+  if (url) {
+    box.append(element("img", { src: url, alt }));
+  }
+  return box;
+}
+
+function duration(seconds) {
+  return seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}
+
+function fileName({ prompt = "image", seed }) {
+  const words = prompt.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ["image"];
+  return `${words.join("-").slice(0, 48)}${seed === undefined ? "" : `-${seed}`}.png`;
+}

@@ -1,0 +1,713 @@
+package io.github.unipic.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.unipic.Conversation;
+import io.github.unipic.DescribeRequest;
+import io.github.unipic.EditRequest;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.Image;
+import io.github.unipic.ReadOptions;
+import io.github.unipic.UniPic;
+import io.github.unipic.testing.SmallModel;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The page, in Chromium, against a server with the small model. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class PageTest {
+    private static final String PROMPT = "a red circle";
+    private static final List<String> EXAMPLES = List.of("a green cross", "a blue star");
+
+    @TempDir
+    private static Path downloads;
+
+    private static Browser browser;
+    private static TestServer server;
+
+    @BeforeAll
+    static void start() throws Exception {
+        Browser.missing().ifPresent(reason -> {
+            String message = "The page is not tested in a browser: " + reason;
+            System.out.println(message);
+            Assumptions.abort(message);
+        });
+        browser = Browser.start(downloads);
+        server = TestServer.start(options -> options.note("A demo. Run `unipic download`.")
+                .examples(EXAMPLES, List.of("Make it blue"), List.of("what is this?")));
+    }
+
+    @AfterAll
+    static void close() {
+        if (browser != null) {
+            browser.close();
+        }
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    @BeforeEach
+    void open() {
+        open(server.uri("/"));
+        awaitReady();
+    }
+
+    /** Nothing that the page does is refused by its own security policy, and nothing is thrown. */
+    @AfterEach
+    void theConsoleHasNoErrors() {
+        assertThat(browser.errors().stream()
+                        .filter(error -> !error.contains("Failed to load resource"))
+                        .toList())
+                .isEmpty();
+    }
+
+    private static void open(URI uri) {
+        browser.open(uri);
+        browser.run("localStorage.clear()");
+    }
+
+    private static void awaitReady() {
+        awaitState("ready");
+    }
+
+    private static void awaitState(String state) {
+        Browser.await(() -> browser.run("return document.getElementById('status').dataset.state")
+                .asText()
+                .equals(state));
+    }
+
+    private static void choose(String task) {
+        browser.click("[value=" + task + "] + span");
+    }
+
+    private static void awaitItems(int count) {
+        Browser.await(() -> {
+            assertThat(browser.isShown("#error"))
+                    .as(() -> browser.text("#error"))
+                    .isFalse();
+            return browser.count("#items li") == count && browser.isShown("#details");
+        });
+    }
+
+    private static void awaitError(String... words) {
+        Browser.await(() -> browser.isShown("#error"));
+        assertThat(browser.text("#error")).contains(words);
+    }
+
+    /** Draws a small image with few iterations. */
+    private static void draw(int items) {
+        browser.run(
+                "for (const [id, text] of Object.entries(arguments[0])) { document.getElementById(id).value = text }",
+                Map.of("prompt", PROMPT, "seed", "7", "iterations", "4", "num_inference_steps", "5"));
+        browser.type("#prompt", Browser.ENTER);
+        awaitItems(items);
+    }
+
+    /** What {@link #draw} asks for. */
+    private static GenerateRequest request() {
+        return GenerateRequest.builder(PROMPT)
+                .seed(7)
+                .iterations(4)
+                .diffusionSteps(5)
+                .build();
+    }
+
+    /** The file that the image on the stage is downloaded as. */
+    private static Image download() throws IOException {
+        return Image.decode(downloadedBytes(), ReadOptions.DEFAULT);
+    }
+
+    private static byte[] downloadedBytes() throws IOException {
+        browser.click("#download");
+        Browser.await(
+                () -> downloaded().size() == 1 && downloaded().get(0).toString().endsWith(".png"));
+        Path file = downloaded().get(0);
+        byte[] bytes = Files.readAllBytes(file);
+        Files.delete(file);
+        return bytes;
+    }
+
+    private static List<Path> downloaded() {
+        try (Stream<Path> files = Files.list(downloads)) {
+            return files.toList();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void awaitJobs(String wanted) {
+        Browser.await(() -> {
+            try {
+                return server.text("/health").contains(wanted);
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    @Test
+    void anImageIsDrawnAndDownloadedAsItCame() throws Exception {
+        draw(1);
+        Image expected = server.unipic().generate(request()).get(0);
+        Image image = download();
+        assertThat(image).isEqualTo(expected);
+        assertThat(image.metadata()).isEqualTo(expected.metadata());
+        assertThat(browser.text("#facts")).contains("seed 7", "4 iterations", "5 diffusion steps");
+        assertThat(browser.text("#caption")).isEqualTo(PROMPT);
+    }
+
+    @Test
+    void aPreviewIsSeenAndCancellingEndsTheJob() throws Exception {
+        browser.write("#prompt", PROMPT);
+        browser.write("#num_inference_steps", "1000");
+        browser.type("#seed", "7" + Browser.ENTER);
+        Browser.await(() -> browser.isShown(".frame.drawn.busy img"));
+        assertThat(browser.text("#progress-text")).matches("Iteration \\d+ of \\d+.*");
+        awaitJobs("\"running\":1");
+        assertThat(browser.isShown("#run")).isFalse();
+        browser.click("#cancel");
+        awaitJobs("\"running\":0,\"waiting\":0");
+        Browser.await(() -> browser.isShown("#run"));
+        assertThat(server.text("/metrics")).contains("unipic_job_cancellations_total{task=\"generate\"} 1.0");
+        assertThat(browser.isShown("#error")).isFalse();
+        assertThat(browser.count("#items li")).isZero();
+        draw(1);
+    }
+
+    @Test
+    void severalImagesAtOnceHaveSeedsThatFollow() throws Exception {
+        browser.run("document.getElementById('n').value = '2'");
+        draw(2);
+        assertThat(browser.text("#facts")).contains("seed 7");
+        browser.click("#items li:first-child button");
+        assertThat(browser.text("#facts")).contains("seed 8");
+        assertThat(download())
+                .isEqualTo(server.unipic()
+                        .generate(request().toBuilder().seed(8).build())
+                        .get(0));
+    }
+
+    @Test
+    void anImageIsDrawnAgainAndVaried() throws Exception {
+        draw(1);
+        Image first = download();
+        browser.click("#again");
+        awaitItems(2);
+        assertThat(download()).isEqualTo(first);
+        browser.click("#vary");
+        awaitItems(3);
+        assertThat(browser.text("#facts")).doesNotContain("seed 7 ").contains("4 iterations");
+        assertThat(download()).isNotEqualTo(first);
+        browser.click("#use");
+        assertThat(browser.text("#facts")).contains("seed " + browser.value("#seed"));
+    }
+
+    @Test
+    void anEditIsThatOfTheSdk() throws Exception {
+        draw(1);
+        Image source = download();
+        choose("edit");
+        browser.click(".chip");
+        browser.click("#run");
+        awaitItems(2);
+        Image expected = server.unipic()
+                .edit(EditRequest.builder(source, "Make it blue")
+                        .seed(7)
+                        .iterations(4)
+                        .diffusionSteps(5)
+                        .build())
+                .get(0);
+        assertThat(download()).isEqualTo(expected);
+        browser.click("#again");
+        awaitItems(3);
+        assertThat(download()).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mouse", "touch"})
+    void whatIsPaintedIsRegenerated(String pointer) throws Exception {
+        draw(1);
+        Image source = download();
+        choose("inpaint");
+        assertThat(browser.value("#prompt")).isEqualTo(PROMPT);
+        browser.drag(pointer, ".mask", 0.7, 0.2, 0.85, 0.2, 0.85, 0.4);
+        browser.click("#run");
+        awaitItems(2);
+        assertKeptAtTheLeftOnly(source, download());
+    }
+
+    @Test
+    void aMaskIsPaintedByKeyboard() throws Exception {
+        draw(1);
+        Image source = download();
+        choose("inpaint");
+        // From the middle to the right, then a stroke down.
+        browser.type(".mask", "]".repeat(4) + Browser.RIGHT.repeat(5));
+        browser.type(".mask", Browser.SHIFT + Browser.DOWN.repeat(3) + Browser.SHIFT);
+        browser.click("#run");
+        awaitItems(2);
+        assertKeptAtTheLeftOnly(source, download());
+    }
+
+    private static void assertKeptAtTheLeftOnly(Image source, Image result) {
+        assertThat(result.width()).isEqualTo(source.width());
+        assertThat(differences(source, result, 0, source.width() / 4)).isZero();
+        assertThat(differences(source, result, source.width() / 2, source.width()))
+                .isPositive();
+    }
+
+    /** How many pixel values of these columns differ. */
+    private static int differences(Image one, Image other, int fromColumn, int toColumn) {
+        byte[] first = one.rgb();
+        byte[] second = other.rgb();
+        int count = 0;
+        for (int i = 0; i < first.length; i++) {
+            int column = i / 3 % one.width();
+            if (column >= fromColumn && column < toColumn && first[i] != second[i]) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    @Test
+    void strokesAreErasedAndUndone() {
+        draw(1);
+        choose("inpaint");
+        browser.click("#run");
+        awaitError("Paint over a part of the image first.");
+        browser.type(".mask", " ");
+        assertThat(painted()).isPositive();
+        browser.type(".mask", "]".repeat(14) + "e ");
+        assertThat(painted()).isZero();
+        browser.type(".mask", Browser.CONTROL + "z" + Browser.CONTROL);
+        assertThat(painted()).isPositive();
+        browser.click("#tools .plain:last-child");
+        assertThat(painted()).isZero();
+    }
+
+    private static int painted() {
+        return browser.run("const mask = document.querySelector('.mask');"
+                        + "const { data } = mask.getContext('2d').getImageData(0, 0, mask.width, mask.height);"
+                        + "return data.filter((value, i) => i % 4 === 3 && value > 127).length")
+                .asInt();
+    }
+
+    @Test
+    void anImageIsExtendedByDraggingAndByKeyboard() throws Exception {
+        draw(1);
+        Image source = download();
+        choose("extend");
+        Browser.await(() -> browser.isShown(".handle.right"));
+        browser.click("#run");
+        awaitError("Drag at least one edge");
+        browser.drag("mouse", ".handle.right", 0.5, 0.5, 4, 0.5);
+        int dragged = Integer.parseInt(browser.run("return document.querySelector('.handle.right').ariaValueNow")
+                .asText());
+        assertThat(dragged).isPositive();
+        browser.type(".handle.top", Browser.UP + Browser.UP + Browser.DOWN);
+        int multiple = server.unipic().info().sizeMultiple();
+        assertThat(browser.text("#tools output"))
+                .isEqualTo((source.width() + dragged) + " × " + (source.height() + multiple));
+        browser.click("#run");
+        awaitItems(2);
+        Image result = download();
+        assertThat(result.width()).isEqualTo(source.width() + dragged);
+        assertThat(result.height()).isEqualTo(source.height() + multiple);
+        // Away from the seam, the source is as it was.
+        int last = source.height() - 1;
+        for (int x = 0; x < source.width() / 2; x++) {
+            for (int channel = 0; channel < 3; channel++) {
+                assertThat(result.rgb()[((last + multiple) * result.width() + x) * 3 + channel])
+                        .isEqualTo(source.rgb()[(last * source.width() + x) * 3 + channel]);
+            }
+        }
+    }
+
+    @Test
+    void questionsAreAnsweredInAConversation() throws Exception {
+        draw(1);
+        Image image = download();
+        choose("ask");
+        browser.write("#prompt", "what is this?");
+        browser.type("#prompt", Browser.ENTER);
+        awaitTurns(2);
+        browser.write("#prompt", "and why?");
+        browser.click("#run");
+        awaitTurns(4);
+        try (Conversation conversation = server.unipic().conversation()) {
+            String first = conversation
+                    .ask(DescribeRequest.builder("what is this?").image(image).build())
+                    .text();
+            String second = conversation
+                    .ask(DescribeRequest.builder("and why?").build())
+                    .text();
+            assertThat(turn(2)).isEqualTo(first);
+            assertThat(turn(4)).isEqualTo(second);
+        }
+        browser.click("#new-conversation");
+        assertThat(browser.count(".turn")).isZero();
+    }
+
+    private static void awaitTurns(int count) {
+        Browser.await(() -> {
+            assertThat(browser.isShown("#error"))
+                    .as(() -> browser.text("#error"))
+                    .isFalse();
+            return browser.count(".turn") == count && browser.isShown("#run");
+        });
+    }
+
+    private static String turn(int number) {
+        return browser.run(
+                        "return document.querySelectorAll('.turn')[arguments[0] - 1].childNodes[1].textContent", number)
+                .asText();
+    }
+
+    @Test
+    void theGalleryIsKeptIfAllowedOnly() throws Exception {
+        draw(1);
+        Image image = download();
+        browser.reload();
+        awaitReady();
+        assertThat(browser.count("#items li")).isZero();
+        draw(1);
+        browser.click("#keep");
+        choose("edit");
+        browser.write("#prompt", "Make it blue");
+        browser.click("#run");
+        awaitItems(2);
+        Image edited = download();
+        browser.reload();
+        awaitReady();
+        Browser.await(() -> browser.count("#items li") == 2);
+        browser.click("#items li:last-child button");
+        assertThat(download()).isEqualTo(image);
+        assertThat(browser.text("#facts")).contains("seed 7");
+        // An edit is kept with its source, so that it can be made again.
+        browser.click("#items li:first-child button");
+        browser.click("#again");
+        awaitItems(3);
+        assertThat(download()).isEqualTo(edited);
+        browser.click("#keep");
+        browser.reload();
+        awaitReady();
+        assertThat(browser.count("#items li")).isZero();
+    }
+
+    @Test
+    void wrongInputIsExplainedWhereItIs() {
+        browser.click("#run");
+        awaitError("The prompt is empty.");
+        browser.write("#prompt", PROMPT);
+        browser.write("#guidance_scale", "much");
+        browser.click("#run");
+        awaitError("Guidance must be a number.");
+        assertThat(focused()).isEqualTo("guidance_scale");
+        browser.click("#reset");
+        assertThat(browser.isShown("#error")).isFalse();
+        // What the server refuses.
+        browser.write("#num_inference_steps", "5000");
+        browser.click("#run");
+        awaitError("must be 1 to 1000, not 5000");
+        assertThat(focused()).isEqualTo("num_inference_steps");
+        browser.click("#reset");
+        browser.run("const size = document.getElementById('size'); size.value = 'custom';"
+                + "size.dispatchEvent(new Event('change'))");
+        browser.write("#width", "65");
+        browser.write("#height", "64");
+        browser.click("#run");
+        awaitError("multiple");
+        choose("edit");
+        browser.write("#prompt", "Make it blue");
+        browser.click("#run");
+        awaitError("There is no image yet.");
+        assertThat(browser.label("#error")).isNotNull();
+        assertThat(browser.isShown("#run")).isTrue();
+    }
+
+    private static String focused() {
+        return browser.run("return document.activeElement.id").asText();
+    }
+
+    @Test
+    void aDroppedImageBringsItsSettings() throws Exception {
+        Image original = server.unipic()
+                .generate(request().toBuilder()
+                        .seed(Long.MAX_VALUE)
+                        .negativePrompt("blur – 模糊")
+                        .build())
+                .get(0);
+        drop("fox.png", original.toPng());
+        awaitItems(1);
+        assertThat(browser.value("#prompt")).isEqualTo(PROMPT);
+        assertThat(browser.value("#seed")).isEqualTo(Long.toString(Long.MAX_VALUE));
+        assertThat(browser.value("#negative_prompt")).isEqualTo("blur – 模糊");
+        assertThat(browser.value("#iterations")).isEqualTo("4");
+        browser.click("#run");
+        awaitItems(2);
+        assertThat(download()).isEqualTo(original);
+    }
+
+    @Test
+    void otherFilesAreImagesWithoutSettingsOrExplained() throws Exception {
+        drop("notes.txt", "no image".getBytes(StandardCharsets.UTF_8));
+        awaitError("\"notes.txt\" is no image that this browser can read.");
+        browser.click("#reset");
+        drop(
+                "plain.png",
+                server.unipic()
+                        .generate(request())
+                        .get(0)
+                        .withMetadata(Map.of())
+                        .toPng());
+        awaitItems(1);
+        assertThat(browser.isShown("#again")).isFalse();
+        choose("edit");
+        browser.click(".chip");
+        browser.click("#run");
+        awaitItems(2);
+    }
+
+    private static void drop(String name, byte[] content) {
+        browser.run(
+                "const bytes = Uint8Array.from(atob(arguments[1]), (c) => c.charCodeAt(0));"
+                        + "const dataTransfer = new DataTransfer();"
+                        + "const type = arguments[0].endsWith('.png') ? 'image/png' : 'text/plain';"
+                        + "dataTransfer.items.add(new File([bytes], arguments[0], { type }));"
+                        + "for (const event of ['dragover', 'drop']) {"
+                        + "  const options = { dataTransfer, bubbles: true, cancelable: true };"
+                        + "  document.body.dispatchEvent(new DragEvent(event, options));"
+                        + "}",
+                name,
+                Base64.getEncoder().encodeToString(content));
+    }
+
+    @Test
+    void theKeyIsAskedForAndForgotten() {
+        try (TestServer locked = TestServer.start(options -> options.apiKey("secret"))) {
+            open(locked.uri("/"));
+            Browser.await(() -> browser.isShown("#key-dialog"));
+            browser.type("#key", "wrong" + Browser.ENTER);
+            Browser.await(() ->
+                    browser.isShown("#key-dialog") && browser.text("#key-text").contains("refused"));
+            browser.type("#key", "secret" + Browser.ENTER);
+            awaitReady();
+            draw(1);
+            browser.reload();
+            awaitReady();
+            browser.click("#forget-key");
+            Browser.await(() -> browser.isShown("#key-dialog"));
+        }
+    }
+
+    @Test
+    void thePageWorksBelowAPath() throws Exception {
+        try (PrefixProxy proxy = new PrefixProxy("/unipic", server.uri("/").getPort())) {
+            open(proxy.uri());
+            awaitReady();
+            draw(1);
+            choose("edit");
+            browser.write("#prompt", "Make it blue");
+            browser.click("#run");
+            awaitItems(2);
+            choose("ask");
+            browser.write("#prompt", "what is this?");
+            browser.click("#run");
+            awaitTurns(2);
+        }
+    }
+
+    @Test
+    void aServerThatIsGoneIsToldOf() {
+        TestServer other = TestServer.start(options -> options);
+        try (other) {
+            open(other.uri("/"));
+            awaitReady();
+        }
+        browser.write("#prompt", PROMPT);
+        browser.click("#run");
+        awaitError("The server does not answer.");
+    }
+
+    @Test
+    void theModelIsWaitedFor() {
+        CompletableFuture<UniPic> model = new CompletableFuture<>();
+        try (UniPicServer loading = UniPicServer.builder(model::join).port(0).start()) {
+            open(loading.uri());
+            awaitState("waiting");
+            assertThat(browser.text("#status")).isEqualTo("Loading the model");
+            browser.click("#run");
+            awaitError("The model is still being loaded.");
+            model.complete(UniPic.load(SmallModel.folder()));
+            awaitReady();
+        }
+    }
+
+    @Test
+    void theModelIsIntroducedWithPromptsToTry() {
+        assertThat(browser.text("#note")).isEqualTo("A demo. Run unipic download.");
+        assertThat(browser.text("#note code")).isEqualTo("unipic download");
+        browser.click(".chip:last-child");
+        assertThat(browser.value("#prompt")).isEqualTo(EXAMPLES.get(1));
+        choose("edit");
+        assertThat(browser.text(".chip")).isEqualTo("Make it blue");
+    }
+
+    /** Each control has a name, at 390 pixels nothing is wider than the window, and all text has contrast AA. */
+    @ParameterizedTest
+    @ValueSource(strings = {"light", "dark"})
+    void thePageIsAccessible(String scheme) {
+        browser.command(
+                "Emulation.setEmulatedMedia",
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+        browser.command(
+                "Emulation.setDeviceMetricsOverride",
+                Map.of("width", 390, "height", 844, "deviceScaleFactor", 1, "mobile", true));
+        try {
+            browser.reload();
+            awaitReady();
+            browser.run("document.getElementById('settings').open = true");
+            draw(1);
+            for (String task : List.of("generate", "edit", "inpaint", "extend", "ask")) {
+                choose(task);
+                Browser.await(() -> !task.equals("extend") || browser.isShown(".handle"));
+                assertThat(browser.run("return document.documentElement.scrollWidth")
+                                .asInt())
+                        .as(task)
+                        .isLessThanOrEqualTo(390);
+                assertThat(browser.run(UNNAMED)).as(task).isEmpty();
+                assertThat(browser.run(FAINT)).as(task).isEmpty();
+            }
+            browser.run("document.getElementById('prompt').value = ''");
+            browser.click("#run");
+            awaitError("The question is empty.");
+            assertThat(browser.run(FAINT)).isEmpty();
+        } finally {
+            browser.command("Emulation.clearDeviceMetricsOverride", Map.of());
+            browser.command("Emulation.setEmulatedMedia", Map.of("features", List.of()));
+        }
+    }
+
+    /** The controls on show that have neither text nor a label. */
+    private static final String UNNAMED = """
+            const controls = document.querySelectorAll('button, a, input, select, textarea, canvas, [role=slider]');
+            return [...controls].filter((each) => each.checkVisibility() && !each.textContent.trim()
+                    && !each.labels?.length && !each.ariaLabel).map((each) => each.outerHTML);
+            """;
+
+    /** The texts on show with a contrast below 4.5 (WCAG 2.2, 1.4.3), other than those of disabled controls. */
+    private static final String FAINT = """
+            const context = Object.assign(document.createElement('canvas'), { width: 1, height: 1 })
+                    .getContext('2d', { willReadFrequently: true });
+            const over = (color, base) => {
+              context.fillStyle = `rgb(${base.join()})`;
+              context.fillRect(0, 0, 1, 1);
+              context.fillStyle = color;
+              context.fillRect(0, 0, 1, 1);
+              return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+            };
+            const ground = (element) => element
+                ? over(getComputedStyle(element).backgroundColor, ground(element.parentElement)) : [255, 255, 255];
+            const luminance = (color) => color.map((value) => value / 255)
+                .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+                .reduce((sum, value, i) => sum + value * [0.2126, 0.7152, 0.0722][i], 0);
+            const faint = [];
+            for (const element of document.querySelectorAll('body *')) {
+              const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
+                  || ['INPUT', 'TEXTAREA'].includes(element.tagName);
+              if (hasText && element.checkVisibility() && !element.closest('.skip, .unseen')) {
+                const base = ground(element);
+                const pseudo = element.placeholder && !element.value ? '::placeholder' : null;
+                const text = over(getComputedStyle(element, pseudo).color, base);
+                const [dark, light] = [luminance(text), luminance(base)].sort((a, b) => a - b);
+                const contrast = (light + 0.05) / (dark + 0.05);
+                if (contrast < 4.5) {
+                  faint.push(`${element.outerHTML.slice(0, 80)} ${contrast}`);
+                }
+              }
+            }
+            return faint;
+            """;
+
+    @Test
+    void eventsAreReadHoweverTheirBytesAreCut() {
+        String stream = "\uFEFF: comment\r\n\r\nevent: one\r\ndata: {\"a\":\r\ndata: \"é😀\"}\r\n\r\n"
+                + "data:x\rdata: y\r\revent:two\ndata\n\nevent: none\n\ndata: unfinished";
+        for (int size : List.of(1, 2, 3, 7, 1000)) {
+            JsonNode events = browser.runAsync("""
+                    const { readEvents } = await import(new URL('page/sse.js', document.baseURI));
+                    const bytes = new TextEncoder().encode(args[0]);
+                    const stream = new ReadableStream({
+                      start(controller) {
+                        for (let at = 0; at < bytes.length; at += args[1]) {
+                          controller.enqueue(bytes.slice(at, at + args[1]));
+                        }
+                        controller.close();
+                      },
+                    });
+                    const events = [];
+                    for await (const { event, data } of readEvents(stream)) {
+                      events.push(`${event}|${data}`);
+                    }
+                    return events;
+                    """, stream, size);
+            assertThat(events)
+                    .as("cut after each %d bytes", size)
+                    .extracting(JsonNode::asText)
+                    .containsExactly("one|{\"a\":\n\"é😀\"}", "message|x\ny", "two|");
+        }
+    }
+
+    @Test
+    void theTextOfPngFilesIsRead() throws Exception {
+        String latin = "caf\u00E9 \u0093";
+        byte[] png = PngFile.start()
+                .chunk("tEXt", PngFile.latin1("prompt\0" + latin))
+                .chunk("zTXt", PngFile.join(PngFile.latin1("seed\0\0"), PngFile.deflate(PngFile.latin1("7"))))
+                .chunk("iTXt", PngFile.join(PngFile.latin1("plain\0\0\0en\0k\0"), PngFile.utf8("模糊")))
+                .chunk("iTXt", PngFile.join(PngFile.latin1("packed\0\1\0\0\0"), PngFile.deflate(PngFile.utf8("模糊 2"))))
+                .chunk("zTXt", PngFile.latin1("damaged\0\0nonsense"))
+                .chunk("iTXt", PngFile.join(PngFile.latin1("wrong\0\0\0\0\0"), new byte[] {(byte) 0xff}))
+                .chunk("zTXt", PngFile.join(PngFile.latin1("bomb\0\0"), PngFile.deflate(new byte[5_000_000])))
+                .chunk("tEXt", PngFile.latin1("last\0x"))
+                .bytes();
+        Map<String, String> texts = new HashMap<>();
+        readText(png)
+                .properties()
+                .forEach(text -> texts.put(text.getKey(), text.getValue().asText()));
+        assertThat(texts).isEqualTo(Map.of("prompt", latin, "seed", "7", "plain", "模糊", "packed", "模糊 2", "last", "x"));
+        for (int length = 0; length < png.length; length += Math.max(1, png.length / 20)) {
+            assertThat(readText(Arrays.copyOf(png, length)).isObject()).isTrue();
+        }
+    }
+
+    private static JsonNode readText(byte[] png) {
+        return browser.runAsync("""
+                const { readText } = await import(new URL('page/png.js', document.baseURI));
+                return Object.fromEntries(await readText(Uint8Array.from(atob(args[0]), (c) => c.charCodeAt(0))));
+                """, Base64.getEncoder().encodeToString(png));
+    }
+}

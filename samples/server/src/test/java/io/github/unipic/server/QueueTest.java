@@ -1,0 +1,127 @@
+package io.github.unipic.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.UniPic;
+import io.github.unipic.UniPicException;
+import io.github.unipic.server.RawHttp.Answer;
+import io.github.unipic.testing.SmallModel;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A full queue, and a server that ends. */
+@Timeout(60)
+class QueueTest {
+    private static final String LONG =
+            "{\"prompt\":\"a\",\"size\":\"512x512\",\"iterations\":1024,\"num_inference_steps\":1000}";
+    private static final String SMALL =
+            "{\"prompt\":\"a\",\"size\":\"16x16\",\"iterations\":1,\"num_inference_steps\":1}";
+    private static final String GENERATE = "/v1/images/generations";
+
+    private static RawHttp begin(TestServer server) throws Exception {
+        return new RawHttp(server)
+                .write("POST " + GENERATE + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: " + LONG.length() + "\r\n\r\n" + LONG);
+    }
+
+    private static void await(TestServer server, int running, int waiting) throws Exception {
+        while (!server.text("/health").contains("\"running\":" + running + ",\"waiting\":" + waiting)) {
+            Thread.sleep(5);
+        }
+    }
+
+    @Test
+    void beyondItsLengthRequestsAreRefusedUntilThereIsRoom() throws Exception {
+        try (TestServer server = TestServer.start(options -> options.queue(1).grace(Duration.ZERO))) {
+            try (RawHttp running = begin(server)) {
+                await(server, 1, 0);
+                RawHttp waiting = begin(server);
+                await(server, 1, 1);
+                Answer refused = RawHttp.postJson(server, GENERATE, SMALL);
+                assertThat(refused.status()).isEqualTo(429);
+                assertThat(refused.header("Retry-After")).isEqualTo("5");
+                assertThat(refused.error().path("type").asText()).isEqualTo("rate_limit_error");
+                assertThat(refused.error().path("code").asText()).isEqualTo("queue_full");
+                Answer other = RawHttp.postJson(server, "/sdapi/v1/txt2img", "{\"prompt\":\"a\"}");
+                assertThat(other.status()).isEqualTo(429);
+                assertThat(other.json().path("error").asText()).isEqualTo("queue_full");
+                Answer wrong = RawHttp.postJson(server, GENERATE, "{}");
+                assertThat(wrong.status()).as("what is wrong is told at once").isEqualTo(400);
+                waiting.close();
+                await(server, 1, 0);
+                running.socket().shutdownOutput();
+                await(server, 0, 0);
+            }
+            assertThat(RawHttp.postJson(server, GENERATE, SMALL).status()).isEqualTo(200);
+            assertThat(server.text("/metrics"))
+                    .contains("unipic_requests_total{path=\"" + GENERATE + "\",status=\"429\"} 1.0")
+                    .contains("unipic_job_cancellations_total{task=\"generate\"} 2.0");
+        }
+    }
+
+    @Test
+    void aServerThatEndsRefusesWhatWaitsAndWhatComesAndCancelsWhatRunsTooLong() throws Exception {
+        TestServer server = TestServer.start(options -> options.grace(Duration.ofMillis(300)));
+        try (RawHttp running = begin(server);
+                RawHttp kept = new RawHttp(server)) {
+            await(server, 1, 0);
+            kept.write("GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+            assertThat(kept.read().status()).isEqualTo(200);
+            try (RawHttp waiting = begin(server)) {
+                await(server, 1, 1);
+                Thread closing = new Thread(server::close);
+                closing.start();
+                assertShuttingDown(waiting.read(), "shutting_down");
+                kept.write("GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+                assertShuttingDown(kept.read(), "shutting_down");
+                assertShuttingDown(running.read(), "cancelled");
+                closing.join();
+            }
+        }
+    }
+
+    private static void assertShuttingDown(Answer answer, String code) throws Exception {
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.error().path("code").asText()).isEqualTo(code);
+        assertThat(answer.error().path("type").asText()).isEqualTo("server_error");
+        assertThat(answer.header("Retry-After")).isNotEmpty();
+    }
+
+    @Test
+    void whileTheModelIsLoadedRequestsWait() throws Exception {
+        CountDownLatch loading = new CountDownLatch(1);
+        AtomicReference<UniPic> loaded = new AtomicReference<>();
+        UniPicServer server =
+                UniPicServer.builder(() -> load(loading, loaded)).port(0).start();
+        TestServer test = TestServer.of(server);
+        assertThat(test.text("/health")).contains("\"status\":\"loading\"");
+        assertThat(RawHttp.get(test, "/ready").status()).isEqualTo(503);
+        assertThat(test.text("/v1/models")).isEqualTo("{\"object\":\"list\",\"data\":[]}");
+        RawHttp waiting = begin(test);
+        await(test, 0, 1);
+        waiting.close();
+        await(test, 0, 0);
+        server.close();
+        loading.countDown();
+        assertThatThrownBy(server::awaitModel).isInstanceOf(UniPicException.class);
+        assertThatThrownBy(
+                        () -> loaded.get().generate(GenerateRequest.builder("a").build()))
+                .as("closed, because nobody uses it")
+                .isInstanceOf(IllegalStateException.class);
+    }
+
+    private static UniPic load(CountDownLatch loading, AtomicReference<UniPic> loaded) {
+        try {
+            loading.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        loaded.set(UniPic.builder(SmallModel.folder()).threads(1).load());
+        return loaded.get();
+    }
+}
