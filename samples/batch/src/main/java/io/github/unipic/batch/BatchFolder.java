@@ -172,10 +172,11 @@ public final class BatchFolder implements AutoCloseable {
             List<BatchManifest> merged = new ArrayList<>();
             if (shard.count() == 1) {
                 for (Path other : others(folder, file)) {
-                    BatchManifest.open(other).ifPresent(merged::add);
+                    Optional<BatchManifest> of = BatchManifest.open(other);
+                    of.ifPresent(opened::add);
+                    of.ifPresent(merged::add);
                 }
             }
-            opened.addAll(merged);
             Plan plan = planning.plan(new Inspection(folder, model, files, own, file, present, merged));
             Files.createDirectories(folder);
             BatchManifest manifest = present.isPresent() ? present.get() : BatchManifest.create(file);

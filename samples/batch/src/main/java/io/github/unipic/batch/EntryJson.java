@@ -27,7 +27,9 @@ import java.util.function.Predicate;
 final class EntryJson {
     private static final JsonMapper JSON = new JsonMapper();
 
-    private static final String ALLOW_SPECIAL_TOKENS = "allow_special_tokens";
+    static final String ALLOW_SPECIAL_TOKENS = "allow_special_tokens";
+    static final String GUIDANCE_REUSE = "guidance_reuse";
+    static final String NEGATIVE_PROMPT = "negative_prompt";
     private static final Set<String> SAMPLING = Set.of(
             "prompt",
             "id",
@@ -35,10 +37,10 @@ final class EntryJson {
             "iterations",
             "guidance",
             "guidance_schedule",
-            "negative_prompt",
+            GUIDANCE_REUSE,
+            NEGATIVE_PROMPT,
             "temperature",
             "diffusion_steps",
-            "guidance_reuse",
             "fast");
     private static final Set<String> SIZE = Set.of("width", "height");
     private static final Set<String> EDIT = Set.of("image", "pad");
@@ -96,9 +98,7 @@ final class EntryJson {
     static BatchEntry read(String text) {
         try {
             JsonNode json = JSON.readTree(text);
-            int index = integer(json, "index")
-                    .orElseThrow(() -> new InvalidRequestException("\"index\" is missing"))
-                    .intValue();
+            int index = required(json, "index");
             PromptsFile.Defaults tokens = new PromptsFile.Defaults() {
                 @Override
                 public void applyTo(GenerateRequest.Builder builder, int entry) {
@@ -294,15 +294,12 @@ final class EntryJson {
                 .ifPresent(value -> builder.fast());
         seed(node).ifPresent(value -> builder.seed(value.longValue()));
         integer(node, "iterations").ifPresent(value -> builder.iterations(value.intValue()));
-        value(
-                        node,
-                        "diffusion_steps",
-                        value -> value.isInt() || value.isTextual(),
-                        "a whole number, or such as \"50..5\"")
+        value(node, "diffusion_steps", EntryJson::isSteps, "a whole number, or text such as \"50..5\"")
                 .ifPresent(value -> builder.diffusionSteps(DiffusionSteps.parse(value.asText())));
-        value(node, "guidance_reuse", JsonNode::isObject, "such as {\"initial\": 2, \"every\": 4}")
-                .ifPresent(value -> builder.guidanceReuse(reuse(value)));
-        value(node, "negative_prompt", JsonNode::isTextual, "text in quotes")
+        value(node, GUIDANCE_REUSE, JsonNode::isObject, "an object with \"initial\" and \"every\"")
+                .map(value -> new GuidanceReuse(required(value, "initial"), required(value, "every")))
+                .ifPresent(builder::guidanceReuse);
+        value(node, NEGATIVE_PROMPT, JsonNode::isTextual, "text in quotes")
                 .ifPresent(value -> builder.negativePrompt(value.textValue()));
         number(node, "guidance").ifPresent(value -> builder.guidance(value.doubleValue()));
         number(node, "temperature").ifPresent(value -> builder.temperature(value.doubleValue()));
@@ -313,15 +310,6 @@ final class EntryJson {
                         "\"constant\" or \"linear\"")
                 .ifPresent(value -> builder.guidanceSchedule(GuidanceSchedule.valueOf(upper(value))));
         return builder;
-    }
-
-    private static GuidanceReuse reuse(JsonNode node) {
-        Optional<JsonNode> initial = integer(node, "initial");
-        Optional<JsonNode> every = integer(node, "every");
-        if (initial.isEmpty() || every.isEmpty() || node.size() != 2) {
-            throw new InvalidRequestException("\"guidance_reuse\" must have \"initial\" and \"every\", not " + node);
-        }
-        return new GuidanceReuse(initial.get().intValue(), every.get().intValue());
     }
 
     private static DescribeRequest question(JsonNode node, int index, PromptsFile.Defaults defaults) {
@@ -341,6 +329,16 @@ final class EntryJson {
         value(node, "stop", EntryJson::isTexts, "a list of texts in quotes")
                 .ifPresent(stops -> stops.forEach(stop -> builder.stopSequence(stop.textValue())));
         return builder.build();
+    }
+
+    private static boolean isSteps(JsonNode value) {
+        return value.isTextual() || value.isIntegralNumber() && value.canConvertToInt();
+    }
+
+    private static int required(JsonNode node, String key) {
+        return integer(node, key)
+                .orElseThrow(() -> new InvalidRequestException("\"" + key + "\" is missing"))
+                .intValue();
     }
 
     private static boolean isTexts(JsonNode value) {

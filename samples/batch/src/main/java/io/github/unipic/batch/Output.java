@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +44,10 @@ record Output(
     private static final String PARAMETERS = "parameters";
     private static final String BATCH = "batch";
     private static final String ANSWER = "answer";
+    /** What has no default of the model's: where it is left out, it was not there. */
+    private static final List<String> LEFT_OUT =
+            List.of(EntryJson.NEGATIVE_PROMPT, EntryJson.GUIDANCE_REUSE, EntryJson.ALLOW_SPECIAL_TOKENS);
+
     private static final int MAX_ANSWER_BYTES = 16 << 20;
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -170,12 +175,14 @@ record Output(
      * @param onlyInBatches as {@link #batch}
      */
     boolean isOf(BatchTask asked, ObjectNode onlyInBatches) {
+        ObjectNode settings = EntryJson.settings(asked);
         ObjectNode values = parameters.deepCopy().setAll(batch);
         seed.ifPresent(value -> values.put(SEED, value));
         return task.equals(name(asked))
                 && prompt.equals(asked.prompt())
                 && batch.equals(onlyInBatches)
-                && EntryJson.settings(asked).properties().stream()
+                && LEFT_OUT.stream().allMatch(key -> settings.has(key) == values.has(key))
+                && settings.properties().stream()
                         .allMatch(value -> isSame(value.getValue(), values.path(value.getKey())));
     }
 

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.unipic.Cancellation;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.EditRequest;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.Image;
 import io.github.unipic.InpaintRequest;
 import io.github.unipic.InvalidRequestException;
@@ -194,6 +195,44 @@ class BatchTasksTest {
                     folder.resolve("in/kept.png"), folder.resolve("in/fox.png"), StandardCopyOption.REPLACE_EXISTING);
         }
         assertThat(run()).isEmpty();
+    }
+
+    /** Images carry these only where they were set, so one without them was made without them. */
+    @Test
+    void whatHasNoDefaultIsComparedBothWays() throws IOException {
+        Files.writeString(
+                prompts, "{\"prompt\": \"A fox\"}\n{\"image\": \"in/fox.png\", \"prompt\": \"Make it night\"}");
+        List<PromptsFile.Defaults> ways = List.of(
+                SHORT,
+                (builder, index) -> {
+                    SHORT.applyTo(builder, index);
+                    builder.guidanceReuse(GuidanceReuse.every(2));
+                },
+                (builder, index) -> {
+                    SHORT.applyTo(builder, index);
+                    builder.guidanceReuse(GuidanceReuse.every(3));
+                },
+                (builder, index) -> {
+                    SHORT.applyTo(builder, index);
+                    builder.negativePrompt("Blur");
+                });
+        for (PromptsFile.Defaults way : ways) {
+            Path out = folder.resolve("way" + ways.indexOf(way));
+            BatchFiles files = new BatchFiles(out, "small");
+            List<BatchEntry> made = PromptsFile.read(prompts, way).entries();
+            made.forEach(entry -> files.run(unipic, entry, new Cancellation(), p -> {}));
+            for (PromptsFile.Defaults other : ways) {
+                for (BatchEntry entry : PromptsFile.read(prompts, other).entries()) {
+                    if (other == way) {
+                        assertThat(files.find(entry)).isPresent();
+                    } else {
+                        assertThatThrownBy(() -> files.find(entry))
+                                .isInstanceOf(InvalidRequestException.class)
+                                .hasMessageContaining("not the image that");
+                    }
+                }
+            }
+        }
     }
 
     @Test

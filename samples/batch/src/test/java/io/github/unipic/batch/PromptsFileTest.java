@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.unipic.DiffusionSteps;
 import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
 import java.io.IOException;
@@ -77,6 +78,26 @@ class PromptsFileTest {
     }
 
     @Test
+    void stepsMayFallAndGuidanceMayBeReused() throws IOException {
+        List<BatchEntry> entries = read("{'prompt': 'a', 'diffusion_steps': '50..5 cosine', 'guidance_reuse':"
+                        + " {'initial': 2, 'every': 4}} {'prompt': 'a', 'guidance_reuse': {'initial': 1, 'every': 1}}")
+                .entries();
+        GenerateRequest request = request(entries.get(0));
+        assertThat(request.diffusionSteps()).hasValue(DiffusionSteps.parse("50..5 cosine"));
+        assertThat(request.guidanceReuse()).hasValue(GuidanceReuse.every(4));
+        assertThat(EntryJson.settings(entries.get(0).task()).toString())
+                .isEqualTo("{\"diffusion_steps\":\"50..5 cosine\",\"guidance_reuse\":{\"initial\":2,\"every\":4}}");
+        assertThat(request(entries.get(1)).guidanceReuse()).hasValue(GuidanceReuse.NONE);
+        GenerateRequest fast = request(
+                read("{'prompt': 'a', 'fast': true, 'diffusion_steps': 30}").entries().get(0));
+        assertThat(fast)
+                .isEqualTo(GenerateRequest.builder("a").fast().diffusionSteps(30).build());
+        assertThat(entries)
+                .allSatisfy(entry ->
+                        assertThat(BatchEntry.fromJson(entry.toJson()).task()).isEqualTo(entry.task()));
+    }
+
+    @Test
     void genEvalsFormPassesAndItsOtherKeysAreIgnored() throws IOException {
         PromptsFile file =
                 read("{'tag': 'single_object', 'include': [{'class': 'bench', 'count': 1}], 'prompt': 'a photo"
@@ -143,6 +164,9 @@ class PromptsFileTest {
                 Arguments.of("{'prompt': 'a', 'seed': 1.5}", "\"seed\" must be a whole number, not 1.5"),
                 Arguments.of("{'prompt': 'a', 'seed': 99999999999999999999}", "\"seed\""),
                 Arguments.of("{'prompt': 'a', 'iterations': 3000000000}", "\"iterations\""),
+                Arguments.of("{'prompt': 'a', 'diffusion_steps': '5..50'}", "last iteration's diffusion steps"),
+                Arguments.of("{'prompt': 'a', 'guidance_reuse': 4}", "an object with \"initial\" and \"every\""),
+                Arguments.of("{'prompt': 'a', 'guidance_reuse': {'every': 4}}", "\"initial\" is missing"),
                 Arguments.of("{'prompt': 'a', 'width': 64}", "both \"width\" and \"height\""),
                 Arguments.of("{'prompt': 'a', 'width': 0, 'height': 64}", "above 0"),
                 Arguments.of("{'prompt': 'a', 'negative_prompt': 7}", "negative_prompt"),

@@ -151,14 +151,21 @@ class ShardTest {
     @Test
     void aShardIsRunByOneProcessAndTheWholeByNoneMeanwhile() {
         List<BatchEntry> entries = entries(prompts);
-        try (BatchFolder first = BatchFolder.open(shared, "small", entries, new Shard(1, 8))) {
+        try (BatchFolder first = BatchFolder.open(shared, "small", entries, new Shard(2, 8))) {
             assertThat(first.missing()).hasSize(3);
-            for (Shard busy : List.of(new Shard(1, 8), Shard.WHOLE)) {
+            for (Shard busy : List.of(new Shard(2, 8), Shard.WHOLE)) {
                 assertThatThrownBy(() -> BatchFolder.open(shared, "small", entries, busy))
                         .isInstanceOf(InvalidRequestException.class)
                         .hasMessageContaining("another unipic writes to ");
             }
-            BatchFolder.open(shared, "small", entries, new Shard(2, 8)).close();
+            List<Shard> others = List.of(new Shard(1, 8), new Shard(3, 8));
+            others.forEach(
+                    free -> BatchFolder.open(shared, "small", entries, free).close());
+            assertThatThrownBy(() -> BatchFolder.open(shared, "small", entries))
+                    .hasMessageContaining("another unipic writes to ");
+            // The refused one has kept no lock.
+            others.forEach(
+                    free -> BatchFolder.open(shared, "small", entries, free).close());
         }
         BatchFolder.open(shared, "small", entries).close();
         assertThat(manifests(shared)).containsExactly("manifest.jsonl");
