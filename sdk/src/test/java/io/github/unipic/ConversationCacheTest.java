@@ -68,7 +68,7 @@ class ConversationCacheTest {
 
     @Test
     void whatDiffersAnywhereIsAnotherConversation() {
-        try (ConversationCache cache = new ConversationCache(9, 10_000);
+        try (ConversationCache cache = new ConversationCache(20, 10_000);
                 UniPic other = UniPic.load(SmallModel.folder())) {
             Message said = new Message.Assistant(
                     cache.ask(unipic, request(WHAT).build()).text());
@@ -76,12 +76,27 @@ class ConversationCacheTest {
             DescribeRequest next = request(WHAT, said, where).build();
             assertThat(cache.ask(other, next).cachedTokens()).as("model").isZero();
             for (Message.User user : List.of(
+                    new Message.User("What is it!", List.of(PHOTO)),
+                    new Message.User("What is it?", List.of(PHOTO, PHOTO)),
                     new Message.User("What is it?", List.of(TestImages.gradient(64, 48))),
-                    new Message.User("What is that?", List.of(PHOTO)),
-                    new Message.User("What is it?", List.of(PHOTO, PHOTO)))) {
+                    new Message.User("What is it?", List.of(Image.ofRgb(64, 64, new byte[64 * 64 * 3]))),
+                    new Message.User("What is it?", List.of(Image.ofRgb(128, 32, PHOTO.rgb()))))) {
                 assertThat(cache.ask(unipic, request(user, said, where).build()).cachedTokens())
+                        .as(user.toString())
                         .isZero();
             }
+            Message brief = new Message.System("Be brief.");
+            Message quick = new Message.System("Be quick.");
+            assertThat(cache.ask(unipic, request(brief, WHAT, said, where).build())
+                            .cachedTokens())
+                    .isZero();
+            Message saidBriefly = new Message.Assistant(
+                    cache.ask(unipic, request(brief, WHAT).build()).text());
+            assertThat(cache.ask(
+                                    unipic,
+                                    request(quick, WHAT, saidBriefly, where).build())
+                            .cachedTokens())
+                    .isZero();
             assertThat(cache.ask(
                                     unipic,
                                     request(WHAT, new Message.Assistant("No."), where)
@@ -134,9 +149,30 @@ class ConversationCacheTest {
                             .cachedTokens())
                     .isZero();
         }
-        try (ConversationCache small = new ConversationCache(9, 10)) {
-            small.ask(unipic, request(WHAT).build());
-            assertThat(small.size()).as("too many tokens").isZero();
+    }
+
+    /** For two conversations of n tokens each. */
+    @Test
+    void tokensAreBounded() {
+        DescribeRequest a = request(new Message.User("A?")).build();
+        DescribeRequest b = request(new Message.User("B?")).build();
+        int tokens;
+        try (Conversation conversation = unipic.conversation()) {
+            conversation.ask(a);
+            tokens = conversation.tokens();
+        }
+        for (int conversations = 0; conversations <= 2; conversations++) {
+            for (int fewer = 0; fewer <= 1; fewer++) {
+                try (ConversationCache cache = new ConversationCache(9, Math.max(0, conversations * tokens - fewer))) {
+                    cache.ask(unipic, a);
+                    cache.ask(unipic, b);
+                    assertThat(cache.size()).isEqualTo(Math.max(0, conversations - fewer));
+                }
+            }
+        }
+        try (ConversationCache none = new ConversationCache(0, 10_000)) {
+            none.ask(unipic, a);
+            assertThat(none.size()).isZero();
         }
     }
 
@@ -149,6 +185,7 @@ class ConversationCacheTest {
                 .isThrownBy(() ->
                         cache.ask(unipic, request(WHAT).cancellation(cancelled).build()));
         assertThat(cache.size()).isZero();
+        cache.ask(unipic, request(WHAT).build());
         cache.close();
         assertThat(cache.ask(unipic, request(WHAT).build()).text()).isNotEmpty();
         assertThat(cache.size()).as("closed").isZero();

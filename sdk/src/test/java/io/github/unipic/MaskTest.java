@@ -180,6 +180,11 @@ class MaskTest {
         for (byte[] mask : left) {
             assertLeft(Mask.decode(mask, ReadOptions.DEFAULT, MaskChannel.ALPHA_OR_GRAY));
         }
+        byte[] faint = argb(i -> (isLeft(i) ? 127 : 128) << 24 | 0xff_ffff);
+        assertLeft(Mask.decode(faint, ReadOptions.DEFAULT, MaskChannel.ALPHA_OR_GRAY));
+        byte[] opaque = argb(i -> 128 << 24 | (isLeft(i) ? 0xff_ffff : 0));
+        assertThat(Mask.decode(opaque, ReadOptions.DEFAULT, MaskChannel.ALPHA_OR_GRAY))
+                .isEqualTo(Mask.decode(opaque, ReadOptions.DEFAULT, MaskChannel.GRAY));
         byte[] all = argb(i -> 0);
         assertThat(Mask.decode(all, ReadOptions.DEFAULT, MaskChannel.ALPHA_OR_GRAY)
                         .pixels())
