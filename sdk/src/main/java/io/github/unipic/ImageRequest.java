@@ -371,11 +371,11 @@ public abstract sealed class ImageRequest permits GenerateRequest, EditRequest, 
         /**
          * Sets in which iterations guidance is computed, instead of in all.
          *
-         * @param reuse the iterations
+         * @param reuse the iterations; {@link GuidanceReuse#NONE} for all, as by default
          * @return this builder
          */
         public B guidanceReuse(GuidanceReuse reuse) {
-            guidanceReuse = Optional.of(reuse);
+            guidanceReuse = Optional.of(reuse).filter(given -> !given.equals(GuidanceReuse.NONE));
             return self();
         }
 

@@ -51,7 +51,6 @@ final class RequestMetadata {
             }
         });
         request.guidanceReuse()
-                .filter(value -> !value.equals(GuidanceReuse.NONE))
                 .ifPresent(value -> parameters
                         .putObject(GUIDANCE_REUSE)
                         .put("initial", value.initial())
