@@ -44,7 +44,8 @@ public final class ConversationCache implements AutoCloseable {
 
     /**
      * Answers a question after its history, as {@link Conversation#ask} of a new conversation does, and keeps the
-     * conversation.
+     * conversation; not one whose messages alone would lead to another: where a stop sequence ended the answer, special
+     * tokens are allowed, or an encoder is asked for.
      *
      * @param unipic the model; conversations of another one are not found
      * @param request what is asked, and all that was said before

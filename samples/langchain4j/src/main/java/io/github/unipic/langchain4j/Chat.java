@@ -66,9 +66,11 @@ record Chat(
         if (parameters.toolChoice() == ToolChoice.REQUIRED) {
             throw Failures.unsupported("ToolChoice.REQUIRED");
         }
-        given(parameters.toolSpecifications()).filter(tools -> !tools.isEmpty()).ifPresent(tools -> {
-            throw Failures.unsupported("calling tools");
-        });
+        given(parameters.toolSpecifications())
+                .filter(tools -> !tools.isEmpty() && parameters.toolChoice() != ToolChoice.NONE)
+                .ifPresent(tools -> {
+                    throw Failures.unsupported("calling tools");
+                });
         given(parameters.responseFormat())
                 .filter(format -> format.type() == ResponseFormatType.JSON)
                 .ifPresent(format -> {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
+import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.image.Image;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.AudioContent;
@@ -20,6 +21,8 @@ import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.FinishReason;
 import io.github.unipic.Answer;
@@ -251,9 +254,13 @@ class ChatTest {
     }
 
     @Test
-    void aPenaltyOfNothingIsNone() {
-        ChatRequest request =
-                parameter(parameters -> parameters.frequencyPenalty(0.0).presencePenalty(0.0));
+    void whatIsAskedForButSwitchedOffIsIgnored() {
+        ChatRequest request = parameter(parameters -> parameters
+                .frequencyPenalty(0.0)
+                .presencePenalty(0.0)
+                .toolSpecifications(ToolSpecification.builder().name("add").build())
+                .toolChoice(ToolChoice.NONE)
+                .responseFormat(ResponseFormat.TEXT));
         assertThat(model().build().chat(request).aiMessage().text()).isNotEmpty();
     }
 

@@ -52,7 +52,7 @@ public final class UniPicChatModel implements ChatModel {
 
     private UniPicChatModel(Builder builder) {
         unipic = builder.unipic;
-        defaults = builder.options;
+        defaults = builder.options.mutate().model(unipic.info().name()).build();
         messages = new Messages(new MediaFiles(builder.readOptions));
         further = builder.further;
         cache = builder.cache;

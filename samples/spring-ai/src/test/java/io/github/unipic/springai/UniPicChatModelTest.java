@@ -140,6 +140,8 @@ class UniPicChatModelTest {
         assertThat(text(model.call(new Prompt(user("What?", media(RED)), options))))
                 .isEqualTo(expected.text());
         assertThat(model.getOptions().getMaxTokens()).isEqualTo(20);
+        assertThat(model.getOptions().getModel())
+                .isEqualTo(Models.small().info().name());
     }
 
     @Test
