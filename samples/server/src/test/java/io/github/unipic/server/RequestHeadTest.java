@@ -50,7 +50,7 @@ class RequestHeadTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {FILES, FILES + "a/b", FILES + "x.png", "/health/", "/v1", "/", "/v1/images/../models2"})
+    @ValueSource(strings = {FILES, FILES + "a/b", FILES + "x.png", "/health/", "/v1", "/page", "/v1/images/../models2"})
     void otherPathsLeadNowhere(String path) throws Exception {
         assertRefused(RawHttp.get(SERVER, path), 404, "not_found");
     }

@@ -127,27 +127,30 @@ class SlowClientTest {
     @Test
     void aSlowReaderDoesNotKeepTheModel() throws Exception {
         AtomicBoolean over = new AtomicBoolean();
-        try (RawHttp http = new RawHttp(SERVER)) {
+        // A slow connection moves in jumps, as large as the buffers between.
+        try (TestServer server = TestServer.start(options ->
+                        options.limits(Limits.DEFAULTS.withPatience(Duration.ofSeconds(10), LIMIT, LIMIT, LIMIT)));
+                RawHttp http = new RawHttp(server)) {
             http.socket().setReceiveBufferSize(4096);
             http.write(stream(8));
             InputStream stream = http.socket().getInputStream();
             Thread reader = new Thread(() -> {
                 try {
-                    while (!over.get() && stream.read(new byte[4096]) > 0) {
-                        Thread.sleep(50);
+                    while (!over.get() && stream.read(new byte[1 << 16]) > 0) {
+                        Thread.sleep(20);
                     }
                 } catch (IOException | InterruptedException e) {
                     // Given up.
                 }
             });
             reader.start();
-            assertThat(SERVER.post(GENERATE, SMALL).statusCode()).isEqualTo(200);
-            assertThat(SERVER.text("/metrics"))
+            assertThat(server.post(GENERATE, SMALL).statusCode()).isEqualTo(200);
+            assertThat(server.text("/metrics"))
                     .as("the slow reader's images were drawn, too")
                     .contains("unipic_job_cancellations_total{task=\"generate\"} 0.0");
             over.set(true);
             reader.join();
-            while (!SERVER.text("/metrics").contains("generations\",status=\"499\"} ")) {
+            while (!server.text("/metrics").contains("generations\",status=\"499\"} ")) {
                 Thread.sleep(10);
             }
         }

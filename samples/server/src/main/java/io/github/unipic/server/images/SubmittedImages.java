@@ -1,27 +1,23 @@
 package io.github.unipic.server.images;
 
 import io.github.unipic.CancelledException;
+import io.github.unipic.DataUrl;
 import io.github.unipic.Image;
 import io.github.unipic.ImageFormatException;
+import io.github.unipic.InvalidRequestException;
 import io.github.unipic.Mask;
 import io.github.unipic.MaskChannel;
 import io.github.unipic.ReadOptions;
 import io.github.unipic.server.http.Exchange;
 import io.github.unipic.server.http.HttpError;
-import java.util.Base64;
-import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Decodes the images of requests: of a bounded size and one at a time, and all that are held count, which bounds the
  * memory. Thread-safe.
  */
 public final class SubmittedImages {
-    private static final Pattern DATA_URL_HEAD = Pattern.compile("(?i)data:[^,;]*(;[^,]*)?;base64,");
-    private static final int LONGEST_HEAD = 200;
     private static final long BYTES_PER_PIXEL = 3;
 
     private final ReadOptions options;
@@ -64,28 +60,7 @@ public final class SubmittedImages {
          * @throws HttpError when it is none
          */
         public Mask mask(String parameter, byte[] file) {
-            return decode(
-                    parameter, () -> transparent(file).orElseGet(() -> Mask.decode(file, options, MaskChannel.GRAY)));
-        }
-
-        /** What is transparent; empty where nothing is. */
-        private Optional<Mask> transparent(byte[] file) {
-            try {
-                return Optional.of(Mask.decode(file, options, MaskChannel.ALPHA))
-                        .filter(mask -> !isEmpty(mask));
-            } catch (ImageFormatException e) {
-                // Without alpha; if it is damaged, the next attempt says so.
-                return Optional.empty();
-            }
-        }
-
-        private boolean isEmpty(Mask mask) {
-            for (boolean regenerated : mask.pixels()) {
-                if (regenerated) {
-                    return false;
-                }
-            }
-            return true;
+            return decode(parameter, () -> Mask.decode(file, options, MaskChannel.ALPHA_OR_GRAY));
         }
 
         /**
@@ -95,17 +70,16 @@ public final class SubmittedImages {
          * @throws HttpError when it is none
          */
         public Image dataUrl(String parameter, String url) {
-            Matcher head = DATA_URL_HEAD.matcher(url.substring(0, Math.min(url.length(), LONGEST_HEAD)));
-            if (!head.lookingAt()) {
+            if (!DataUrl.isDataUrl(url)) {
                 throw HttpError.unsupported(
                         parameter,
                         parameter + ": this server does not fetch images; send them as data:image/png;base64,...");
             }
             byte[] file;
             try {
-                file = Base64.getMimeDecoder().decode(url.substring(head.end()));
-            } catch (IllegalArgumentException e) {
-                throw HttpError.invalid(parameter, parameter + ": the image's base64 is damaged: " + e.getMessage());
+                file = DataUrl.decode(url);
+            } catch (InvalidRequestException e) {
+                throw HttpError.invalid(parameter, parameter + ": " + e.getMessage());
             }
             return image(parameter, file);
         }

@@ -38,7 +38,7 @@ public final class ChatCompletions implements Route {
     @Override
     public void handle(Exchange exchange) throws IOException {
         ChatRequest request = ChatRequest.of(exchange.json(), images.of(exchange));
-        DescribeRequest.Builder question = request.toRequest().cancellation(exchange.cancellation());
+        DescribeRequest.Builder question = request.question().cancellation(exchange.cancellation());
         long created = Instant.now().getEpochSecond();
         if (request.stream()) {
             answerInChunks(exchange, request, question, created);

@@ -3,6 +3,7 @@ package io.github.unipic.server.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.Image;
+import io.github.unipic.InvalidRequestException;
 import io.github.unipic.Message;
 import io.github.unipic.server.http.HttpError;
 import io.github.unipic.server.http.Parameters;
@@ -12,25 +13,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
-import java.util.function.Function;
 
 /**
  * A conversation whose last message, the user's, is to be answered.
  *
- * @param history the messages before: a system message first, if any, then the user's and the assistant's in turn
- * @param question the last message
+ * @param question with its history; to be completed with listener and cancellation
+ * @param stream whether the answer comes in chunks
+ * @param includeUsage whether a stream ends with the numbers of tokens
  */
-record ChatRequest(
-        List<Message> history,
-        Message.User question,
-        boolean stream,
-        boolean includeUsage,
-        OptionalInt mostTokens,
-        OptionalDouble temperature,
-        OptionalDouble topP,
-        List<String> stopSequences,
-        OptionalLong seed) {
+record ChatRequest(DescribeRequest.Builder question, boolean stream, boolean includeUsage) {
     private static final int MOST_TOKENS = 32_768;
     private static final int MOST_MESSAGES = 1000;
     private static final int MOST_IMAGES = 64;
@@ -42,38 +33,22 @@ record ChatRequest(
     /** Reads it. */
     static ChatRequest of(Parameters parameters, SubmittedImages.OfRequest images) {
         refuseUnsupported(parameters);
-        List<Message> messages = new Reader(images).messages(parameters);
-        Message last = messages.get(messages.size() - 1);
-        if (!(last instanceof Message.User question)) {
-            throw HttpError.invalid("messages", "the last message must be the user's, which is answered");
-        }
-        if (question.text().isBlank() && question.images().isEmpty()) {
-            throw HttpError.invalid("messages", "the last message is empty; ask something or send an image");
-        }
+        DescribeRequest.Builder question = question(new Reader(images).messages(parameters));
         OptionalInt most = parameters.integer("max_completion_tokens", 1, MOST_TOKENS);
-        return new ChatRequest(
-                List.copyOf(messages.subList(0, messages.size() - 1)),
-                question,
-                parameters.flag("stream"),
-                includeUsage(parameters),
-                most.isPresent() ? most : parameters.integer("max_tokens", 1, MOST_TOKENS),
-                parameters.number("temperature", 0, HOTTEST),
-                topP(parameters),
-                stopSequences(parameters),
-                parameters.integer("seed"));
+        (most.isPresent() ? most : parameters.integer("max_tokens", 1, MOST_TOKENS)).ifPresent(question::maxTokens);
+        parameters.number("temperature", 0, HOTTEST).ifPresent(question::temperature);
+        topP(parameters).ifPresent(question::topP);
+        parameters.integer("seed").ifPresent(question::seed);
+        stopSequences(parameters).forEach(question::stopSequence);
+        return new ChatRequest(question, parameters.flag("stream"), includeUsage(parameters));
     }
 
-    /** The question, to be completed with listener and cancellation. */
-    DescribeRequest.Builder toRequest() {
-        DescribeRequest.Builder request =
-                DescribeRequest.builder(question.text()).history(history);
-        question.images().forEach(request::image);
-        mostTokens.ifPresent(request::maxTokens);
-        temperature.ifPresent(request::temperature);
-        topP.ifPresent(request::topP);
-        seed.ifPresent(request::seed);
-        stopSequences.forEach(request::stopSequence);
-        return request;
+    private static DescribeRequest.Builder question(List<Message> messages) {
+        try {
+            return DescribeRequest.builder(messages);
+        } catch (InvalidRequestException e) {
+            throw HttpError.invalid("messages", "'messages': " + e.getMessage());
+        }
     }
 
     private static void refuseUnsupported(Parameters parameters) {
@@ -142,7 +117,7 @@ record ChatRequest(
         return sequences;
     }
 
-    /** Reads messages. Those of one role that follow one another become one, because the model's turns alternate. */
+    /** Reads messages. */
     private static final class Reader {
         private final SubmittedImages.OfRequest submitted;
         private final List<Message> messages = new ArrayList<>();
@@ -175,56 +150,27 @@ record ChatRequest(
             if (text.length() > LONGEST_TEXT) {
                 throw HttpError.invalid(name, name + " has more than " + LONGEST_TEXT + " characters");
             }
-            Optional<Message> last =
-                    messages.isEmpty() ? Optional.empty() : Optional.of(messages.get(messages.size() - 1));
+            boolean onlySystem = messages.stream().allMatch(Message.System.class::isInstance);
             switch (role) {
                 case "system", "developer" -> {
-                    if (last.isPresent() && !(last.get() instanceof Message.System)) {
+                    if (!onlySystem) {
                         throw HttpError.unsupported(
-                                name, "a system message can be the first one only; put it before the others");
+                                name, name + ": a system message can be the first one only; put it before the others");
                     }
-                    join(
-                            last,
-                            Message.System.class,
-                            before -> new Message.System(joined(before.text(), text)),
-                            new Message.System(text));
+                    messages.add(new Message.System(text));
                 }
-                case "user" -> {
-                    List<Image> images = images(name, message.path("content"));
-                    join(
-                            last,
-                            Message.User.class,
-                            before -> {
-                                List<Image> all = new ArrayList<>(before.images());
-                                all.addAll(images);
-                                return new Message.User(joined(before.text(), text), all);
-                            },
-                            new Message.User(text, images));
-                }
+                case "user" -> messages.add(new Message.User(text, images(name, message.path("content"))));
                 case "assistant" -> {
-                    if (last.isEmpty() || last.get() instanceof Message.System) {
-                        throw HttpError.unsupported(name, "a conversation begins with the user's message");
+                    if (onlySystem) {
+                        throw HttpError.unsupported(name, name + ": a conversation begins with the user's message");
                     }
-                    join(
-                            last,
-                            Message.Assistant.class,
-                            before -> new Message.Assistant(joined(before.text(), text)),
-                            new Message.Assistant(text));
+                    messages.add(new Message.Assistant(text));
                 }
                 default ->
                     throw HttpError.unsupported(
                             name,
                             name + " has the role '" + Parameters.shown(role)
                                     + "', which is not one of system, user and assistant");
-            }
-        }
-
-        private <M extends Message> void join(
-                Optional<Message> last, Class<M> role, Function<M, Message> both, Message message) {
-            if (last.filter(role::isInstance).isPresent()) {
-                messages.set(messages.size() - 1, both.apply(role.cast(last.get())));
-            } else {
-                messages.add(message);
             }
         }
 
