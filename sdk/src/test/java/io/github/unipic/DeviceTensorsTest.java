@@ -53,7 +53,7 @@ class DeviceTensorsTest {
 
     @Test
     void resultsAreThoseOfOnnxRuntimesJavaInterface() throws IOException, InterruptedException {
-        String output = run(Main.class, List.of());
+        String output = run(Main.class, List.of(), SmallModel.folder());
         assertThat(output).contains("on device: true");
         assertThat(output).contains("result: " + results(SmallModel.folder()));
     }
@@ -61,15 +61,17 @@ class DeviceTensorsTest {
     @Test
     @EnabledOnOs(OS.LINUX)
     void failingAndCancelledCallsLeaveMemoryFlat() throws IOException, InterruptedException {
-        String output =
-                run(LeakTest.Main.class, List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC"));
+        String output = run(
+                LeakTest.Main.class,
+                List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC"),
+                LeakTest.model(folder));
         Matcher growth = Pattern.compile("growth (-?\\d+)").matcher(output);
         assertThat(growth.find()).as(output).isTrue();
         assertThat(Long.parseLong(growth.group(1))).isLessThan(LeakTest.SLACK_BYTES);
         assertThat(output).contains("tensors 0");
     }
 
-    private String run(Class<?> main, List<String> options) throws IOException, InterruptedException {
+    private String run(Class<?> main, List<String> options, Path model) throws IOException, InterruptedException {
         List<String> all = new ArrayList<>(options);
         all.add("--enable-native-access=ALL-UNNAMED");
         all.add("-Dunipic.deviceTensors=true");
@@ -78,7 +80,7 @@ class DeviceTensorsTest {
                 main,
                 all,
                 List.of(versioned.toString()),
-                List.of(SmallModel.folder().toString()),
+                List.of(model.toString()),
                 Map.of("MALLOC_ARENA_MAX", "1"));
     }
 

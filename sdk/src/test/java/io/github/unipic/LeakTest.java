@@ -49,16 +49,20 @@ class LeakTest {
         }
     }
 
-    @Test
-    void twoHundredFailingCallsLeaveMemoryFlat(@TempDir Path folder) throws IOException, InterruptedException {
-        // A shorter context, as reading text that exceeds it takes the longest.
+    /** The model of {@link Main}: with a short context, as reading text that exceeds it takes the longest. */
+    static Path model(Path folder) throws IOException {
         ModelCopy model = ModelCopy.of(SmallModel.folder(), folder.resolve("model"));
         model.context(2048);
+        return model.finish();
+    }
+
+    @Test
+    void twoHundredFailingCallsLeaveMemoryFlat(@TempDir Path folder) throws IOException, InterruptedException {
         String output = ChildJvm.run(
                 folder,
                 Main.class,
                 List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC"),
-                List.of(model.finish().toString()),
+                List.of(model(folder).toString()),
                 Map.of("MALLOC_ARENA_MAX", "1"));
         Matcher growth = Pattern.compile("growth (-?\\d+)").matcher(output);
         assertThat(growth.find()).as(output).isTrue();
