@@ -23,11 +23,10 @@ final class Examples {
 
     /** Has the server's page say what the built-in model can do. */
     static void describeOn(UniPicServer.Builder server) {
-        World world = World.load();
         server.note("This is the built-in demo model. It was trained on images of one or two colored shapes on a plain"
                         + " background and knows nothing else. For the real model, run"
                         + " `unipic download --export int8` and start `unipic serve` again.")
-                .examples(prompts(world), instructions(world), List.of(QUESTION));
+                .examples(() -> prompts(World.load()), () -> instructions(World.load()), () -> List.of(QUESTION));
     }
 
     private static List<String> prompts(World world) {

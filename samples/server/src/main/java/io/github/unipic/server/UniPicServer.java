@@ -193,7 +193,7 @@ public final class UniPicServer implements AutoCloseable {
         private Optional<JettyServer.Certificate> certificate = Optional.empty();
         private boolean logPrompts;
         private Optional<String> note = Optional.empty();
-        private Info.Examples examples = Info.Examples.NONE;
+        private Supplier<Info.Examples> examples = () -> Info.Examples.NONE;
         private Limits limits = Limits.DEFAULTS;
 
         private Builder(Supplier<UniPic> loader) {
@@ -327,8 +327,9 @@ public final class UniPicServer implements AutoCloseable {
          * @param questions about an image
          * @return this builder
          */
-        public Builder examples(List<String> prompts, List<String> edits, List<String> questions) {
-            examples = new Info.Examples(prompts, edits, questions);
+        public Builder examples(
+                Supplier<List<String>> prompts, Supplier<List<String>> edits, Supplier<List<String>> questions) {
+            examples = () -> new Info.Examples(prompts.get(), edits.get(), questions.get());
             return this;
         }
 

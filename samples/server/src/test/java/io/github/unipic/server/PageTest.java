@@ -55,7 +55,7 @@ class PageTest {
         });
         browser = Browser.start(downloads);
         server = TestServer.start(options -> options.note("A demo. Run `unipic download`.")
-                .examples(EXAMPLES, List.of("Make it blue"), List.of("what is this?")));
+                .examples(() -> EXAMPLES, () -> List.of("Make it blue"), () -> List.of("what is this?")));
     }
 
     @AfterAll

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StaticFilesTest {
     private static final TestServer SERVER = TestServer.start(options -> options.apiKey("secret")
             .note("A note.")
-            .examples(List.of("a prompt"), List.of("an edit"), List.of("a question?")));
+            .examples(() -> List.of("a prompt"), () -> List.of("an edit"), () -> List.of("a question?")));
 
     @AfterAll
     static void close() {

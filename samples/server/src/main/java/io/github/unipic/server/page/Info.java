@@ -9,12 +9,13 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** {@code GET /info}: what the page shows of the model. */
 public final class Info implements Route {
     private final JobQueue queue;
     private final Optional<String> note;
-    private final Examples examples;
+    private final Supplier<Examples> examples;
 
     /**
      * Texts to try.
@@ -34,8 +35,11 @@ public final class Info implements Route {
         }
     }
 
-    /** @param note what to know about the model; {@code `...`} in it marks a command */
-    public Info(JobQueue queue, Optional<String> note, Examples examples) {
+    /**
+     * @param note what to know about the model; {@code `...`} in it marks a command
+     * @param examples are asked for with each request, so that they do not hold up the server's start
+     */
+    public Info(JobQueue queue, Optional<String> note, Supplier<Examples> examples) {
         this.queue = queue;
         this.note = note;
         this.examples = examples;
@@ -65,6 +69,6 @@ public final class Info implements Route {
     @Override
     public void handle(Exchange exchange) throws IOException {
         Optional<Model> model = queue.model().map(unipic -> Model.of(unipic.info()));
-        exchange.send(200, new Answer(queue.state().id(), model, note, examples));
+        exchange.send(200, new Answer(queue.state().id(), model, note, examples.get()));
     }
 }
