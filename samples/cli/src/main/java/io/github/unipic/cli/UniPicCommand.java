@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -31,7 +32,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
         scope = ScopeType.INHERIT,
         description = "Generates, edits and describes images with Skywork UniPic-1.5B on ONNX Runtime.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:fine",
+            "1:failed",
+            "2:wrong usage or input",
+            "130:cancelled",
+            "141:the program that read the output has ended",
+        })
+public final class UniPicCommand implements Callable<Integer> {
+    /** In the order of the help. */
+    private static final List<Class<?>> SUBCOMMANDS = List.of(
             GenerateCommand.class,
             EditCommand.class,
             InpaintCommand.class,
@@ -44,17 +55,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             InfoCommand.class,
             ConformanceCommand.class,
             BenchCommand.class,
-            BenchmarkCommand.class
-        },
-        exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {
-            "0:fine",
-            "1:failed",
-            "2:wrong usage or input",
-            "130:cancelled",
-            "141:the program that read the output has ended",
-        })
-public final class UniPicCommand implements Callable<Integer> {
+            BenchmarkCommand.class);
+
     static final int OK = 0;
     static final int FAILED = 1;
     static final int WRONG_INPUT = 2;
@@ -106,7 +108,7 @@ public final class UniPicCommand implements Callable<Integer> {
         // An interrupted conformance run says nothing about the machine.
         int failed = args.length > 0 && args[0].equals(ConformanceCommand.NAME) ? WRONG_INPUT : FAILED;
         try {
-            CommandLine line = commandLine(session);
+            CommandLine line = commandLine(session, args);
             // Printed here, because picocli would print the exception itself.
             StringWriter help = new StringWriter();
             line.setOut(new PrintWriter(help));
@@ -119,9 +121,19 @@ public final class UniPicCommand implements Callable<Integer> {
         }
     }
 
+    /** The command line with all subcommands. */
     static CommandLine commandLine(Session session) {
+        return commandLine(session, new String[0]);
+    }
+
+    /** The command line with the subcommand that is named first, as each takes time to set up; else with all. */
+    private static CommandLine commandLine(Session session, String[] args) {
         UniPicCommand root = new UniPicCommand(session);
         CommandLine line = new CommandLine(root);
+        List<Class<?>> named = SUBCOMMANDS.stream()
+                .filter(each -> args.length > 0 && name(each).equals(args[0]))
+                .toList();
+        (named.isEmpty() ? SUBCOMMANDS : named).forEach(line::addSubcommand);
         line.setHelpFactory((spec, colors) -> {
             int columns = session.out().isTerminal() ? session.columns().getAsInt() : Terminal.USUAL_COLUMNS;
             spec.usageMessage().width(Math.max(NARROWEST_HELP, Math.min(columns, WIDEST_HELP)));
@@ -134,6 +146,10 @@ public final class UniPicCommand implements Callable<Integer> {
         line.setParameterExceptionHandler(root::onWrongUsage);
         line.setExecutionExceptionHandler((exception, command, parsed) -> root.onFailure(exception, command));
         return line;
+    }
+
+    private static String name(Class<?> subcommand) {
+        return subcommand.getAnnotation(Command.class).name();
     }
 
     @Override
