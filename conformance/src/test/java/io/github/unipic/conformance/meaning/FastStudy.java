@@ -81,6 +81,11 @@ public final class FastStudy {
     }
 
     private record Variant(DiffusionSteps steps, GuidanceReuse reuse) {
+        /** As the plot names it. */
+        String label() {
+            return steps + (reuse.every() == 1 ? "" : " /" + reuse.every());
+        }
+
         @Override
         public String toString() {
             return steps + ", guidance " + (reuse.every() == 1 ? "always" : "every " + reuse.every());
@@ -107,8 +112,8 @@ public final class FastStudy {
             Files.writeString(
                     Path.of(arguments[1]),
                     new FastPlot(rows.stream()
-                                    .map(row -> new FastPlot.Point(
-                                            row.variant().toString(), row.operations(), row.distance()))
+                                    .map(row ->
+                                            new FastPlot.Point(row.variant().label(), row.operations(), row.distance()))
                                     .toList())
                             .svg());
         } finally {
