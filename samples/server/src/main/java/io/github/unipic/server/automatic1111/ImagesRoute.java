@@ -106,7 +106,7 @@ public final class ImagesRoute implements Route {
     }
 
     private static ImageRequest.Builder<?> draw(Parameters parameters) {
-        GenerateRequest.Builder request = GenerateRequest.builder(prompt(parameters));
+        GenerateRequest.Builder request = GenerateRequest.builder(parameters.requiredPrompt());
         OptionalInt width = parameters.integer("width", 1, LONGEST_SIDE);
         OptionalInt height = parameters.integer("height", 1, LONGEST_SIDE);
         if (width.isPresent() || height.isPresent()) {
@@ -121,33 +121,18 @@ public final class ImagesRoute implements Route {
                 .filter(list ->
                         list.isArray() && list.size() == 1 && list.get(0).isTextual())
                 .orElseThrow(() -> HttpError.invalid("init_images", "'init_images' must be a list with one image"));
-        Image source =
-                images.image("init_images", base64("init_images", sources.get(0).textValue()));
+        Image source = images.image(
+                "init_images", images.file("init_images", sources.get(0).textValue()));
         if (parameters.text("mask").isEmpty()) {
-            return EditRequest.builder(source, prompt(parameters));
+            return EditRequest.builder(source, parameters.requiredPrompt());
         }
-        Mask mask = images.mask("mask", base64("mask", parameters.text("mask").get()));
+        Mask mask =
+                images.mask("mask", images.file("mask", parameters.text("mask").get()));
         boolean inverted = parameters
                 .node("inpainting_mask_invert")
                 .filter(value -> value.asInt() == 1)
                 .isPresent();
-        return InpaintRequest.builder(source, inverted ? mask.inverted() : mask, prompt(parameters));
-    }
-
-    private static String prompt(Parameters parameters) {
-        return parameters
-                .prompt("prompt")
-                .orElseThrow(() -> HttpError.invalid("prompt", "'prompt' is missing; say what to draw"));
-    }
-
-    /** Plain base64, or a data URL. */
-    private static byte[] base64(String parameter, String text) {
-        try {
-            return Base64.getMimeDecoder()
-                    .decode(text.startsWith("data:") ? text.substring(text.indexOf(',') + 1) : text);
-        } catch (IllegalArgumentException e) {
-            throw HttpError.invalid(parameter, "the base64 of '" + parameter + "' is damaged: " + e.getMessage());
-        }
+        return InpaintRequest.builder(source, inverted ? mask.inverted() : mask, parameters.requiredPrompt());
     }
 
     private Response response(List<Image> made, Parameters parameters, ImageRequest request, long seed) {

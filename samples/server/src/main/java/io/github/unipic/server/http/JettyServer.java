@@ -128,7 +128,6 @@ public final class JettyServer implements AutoCloseable {
             server.stop();
         } catch (Exception e) {
             // Requests that had not ended in time, which are interrupted: they have nothing to save.
-            Thread.yield();
         }
     }
 }

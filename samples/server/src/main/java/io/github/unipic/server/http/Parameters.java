@@ -61,6 +61,11 @@ public record Parameters(JsonNode json, boolean fromForm) {
         });
     }
 
+    /** What to draw, which every request for images must say. */
+    public String requiredPrompt() {
+        return prompt("prompt").orElseThrow(() -> HttpError.invalid("prompt", "'prompt' is missing; say what to draw"));
+    }
+
     /**
      * Gives a text that is valid Unicode without NUL.
      *

@@ -75,13 +75,20 @@ public final class SubmittedImages {
                         parameter,
                         parameter + ": this server does not fetch images; send them as data:image/png;base64,...");
             }
-            byte[] file;
+            return image(parameter, file(parameter, url));
+        }
+
+        /**
+         * The file that a text holds in base64, with or without a data URL around it.
+         *
+         * @throws HttpError when it holds none
+         */
+        public byte[] file(String parameter, String text) {
             try {
-                file = DataUrl.decode(url);
+                return DataUrl.isDataUrl(text) ? DataUrl.decode(text) : DataUrl.decodeBase64(text);
             } catch (InvalidRequestException e) {
                 throw HttpError.invalid(parameter, parameter + ": " + e.getMessage());
             }
-            return image(parameter, file);
         }
 
         private <T> T decode(String parameter, Supplier<T> decoding) {

@@ -38,7 +38,7 @@ public final class ImageEdits implements Route {
     public void handle(Exchange exchange) throws IOException {
         Form form = exchange.form(FILES);
         ImageOptions options = ImageOptions.of(form.texts());
-        String prompt = ImageOptions.prompt(form.texts());
+        String prompt = form.texts().requiredPrompt();
         Optional<ImageSize> size = ImageSize.of(form.texts(), ImageSize.multiple(queue));
         SubmittedImages.OfRequest images = submitted.of(exchange);
         Image source = images.image(

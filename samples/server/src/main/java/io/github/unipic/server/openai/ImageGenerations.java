@@ -22,7 +22,7 @@ public final class ImageGenerations implements Route {
     public void handle(Exchange exchange) throws IOException {
         Parameters parameters = exchange.json();
         ImageOptions options = ImageOptions.of(parameters);
-        GenerateRequest.Builder request = GenerateRequest.builder(ImageOptions.prompt(parameters));
+        GenerateRequest.Builder request = GenerateRequest.builder(parameters.requiredPrompt());
         ImageSize.of(parameters, ImageSize.multiple(queue))
                 .ifPresent(size -> request.size(size.width(), size.height()));
         new ImageTask(exchange, options, "image_generation").run(queue, store, request);

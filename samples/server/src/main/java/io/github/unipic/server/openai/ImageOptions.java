@@ -118,11 +118,4 @@ record ImageOptions(
         temperature.ifPresent(request::temperature);
         negativePrompt.ifPresent(request::negativePrompt);
     }
-
-    /** The prompt, which every request must have. */
-    static String prompt(Parameters parameters) {
-        return parameters
-                .prompt("prompt")
-                .orElseThrow(() -> HttpError.invalid("prompt", "'prompt' is missing; say what to draw"));
-    }
 }
