@@ -1,4 +1,4 @@
-package io.github.unipic.programs;
+package io.github.unipic.testing;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -11,9 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A program of one file, run by Java from its source, as a new user runs it. */
-record Program(Path file) {
+public record Program(Path file) {
     /** The programs of this module. */
-    static List<Path> all() throws IOException {
+    public static List<Path> all() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("").toAbsolutePath())) {
             return files.filter(file -> file.toString().endsWith(".java"))
                     .sorted()
@@ -21,12 +21,12 @@ record Program(Path file) {
         }
     }
 
-    static Program of(String name) {
+    public static Program of(String name) {
         return new Program(Path.of(name + ".java").toAbsolutePath());
     }
 
     /** What a program did. */
-    record Run(int exitCode, String out, String err) {}
+    public record Run(int exitCode, String out, String err) {}
 
     /**
      * Runs it to its end.
@@ -34,7 +34,7 @@ record Program(Path file) {
      * @param folder where it runs; also for what it prints
      * @param input what is typed
      */
-    Run run(Path folder, String input, String... args) throws IOException, InterruptedException {
+    public Run run(Path folder, String input, String... args) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 // What a short run needs.

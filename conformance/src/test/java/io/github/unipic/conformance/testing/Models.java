@@ -1,20 +1,19 @@
-package io.github.unipic.langchain4j;
+package io.github.unipic.conformance.testing;
 
 import io.github.unipic.UniPic;
-import io.github.unipic.conformance.testing.TrainedModel;
 import io.github.unipic.testing.SmallModel;
 
 /** The models of all tests of a JVM. */
-final class Models {
+public final class Models {
     private Models() {}
 
     /** Random weights: its answers are gibberish, long, and the same each time. */
-    static UniPic small() {
+    public static UniPic small() {
         return Small.UNIPIC;
     }
 
     /** Knows colored shapes. */
-    static UniPic trained() {
+    public static UniPic trained() {
         return Trained.UNIPIC;
     }
 

@@ -4,6 +4,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import io.github.unipic.testing.Program;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;

@@ -3,6 +3,7 @@ package io.github.unipic.programs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.Image;
+import io.github.unipic.testing.Program;
 import io.github.unipic.testing.SmallModel;
 import java.nio.file.Files;
 import java.nio.file.Path;

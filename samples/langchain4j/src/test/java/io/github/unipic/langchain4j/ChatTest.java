@@ -33,6 +33,7 @@ import io.github.unipic.Message;
 import io.github.unipic.ReadOptions;
 import io.github.unipic.UniPic;
 import io.github.unipic.VisionPath;
+import io.github.unipic.conformance.testing.Models;
 import io.github.unipic.testing.SmallModel;
 import java.util.List;
 import java.util.Map;

@@ -4,6 +4,7 @@ import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.common.AbstractChatModelListenerIT;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import io.github.unipic.UniPic;
+import io.github.unipic.conformance.testing.Models;
 import io.github.unipic.testing.SmallModel;
 import java.util.List;
 

@@ -16,6 +16,7 @@ import io.github.unipic.Answer;
 import io.github.unipic.Conversation;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.Message;
+import io.github.unipic.conformance.testing.Models;
 import java.util.List;
 import java.util.function.BiFunction;
 

@@ -19,6 +19,7 @@ import dev.langchain4j.model.chat.response.PartialResponse;
 import dev.langchain4j.model.chat.response.PartialResponseContext;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.chat.response.StreamingHandle;
+import io.github.unipic.conformance.testing.Models;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

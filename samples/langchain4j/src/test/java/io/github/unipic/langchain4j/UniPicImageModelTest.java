@@ -16,6 +16,7 @@ import io.github.unipic.ImageRequest;
 import io.github.unipic.InpaintRequest;
 import io.github.unipic.Mask;
 import io.github.unipic.ReadOptions;
+import io.github.unipic.conformance.testing.Models;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

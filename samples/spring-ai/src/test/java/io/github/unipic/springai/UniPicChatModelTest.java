@@ -13,6 +13,7 @@ import io.github.unipic.Message;
 import io.github.unipic.ReadOptions;
 import io.github.unipic.UniPicException;
 import io.github.unipic.VisionPath;
+import io.github.unipic.conformance.testing.Models;
 import io.github.unipic.conformance.testing.TrainedModel;
 import io.github.unipic.runtime.Tensor;
 import java.net.URI;

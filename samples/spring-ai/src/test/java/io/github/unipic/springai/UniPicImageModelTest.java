@@ -14,6 +14,7 @@ import io.github.unipic.InpaintRequest;
 import io.github.unipic.Mask;
 import io.github.unipic.ReadOptions;
 import io.github.unipic.UniPicException;
+import io.github.unipic.conformance.testing.Models;
 import io.github.unipic.testing.TestImages;
 import java.util.Base64;
 import java.util.List;
