@@ -25,8 +25,8 @@ public record GuidanceReuse(int initial, int every) {
      * @throws InvalidRequestException if a number is out of its range
      */
     public GuidanceReuse {
-        check("the iterations with guidance at the beginning", initial);
-        check("the iterations from one with guidance to the next", every);
+        check("initial iterations with guidance", initial);
+        check("guidance every", every);
     }
 
     private static void check(String name, int number) {

@@ -69,8 +69,16 @@ public record World(
     /** A scene before and after an edit. */
     public record EditCase(Scene source, String instruction, Scene result) {}
 
-    /** Reads it from the jar. */
+    /** The world of the built-in model, which is read from the jar once. */
     public static World load() {
+        return Loaded.WORLD;
+    }
+
+    private static final class Loaded {
+        static final World WORLD = read();
+    }
+
+    private static World read() {
         try (InputStream in = World.class.getResourceAsStream(RESOURCE)) {
             if (in == null) {
                 throw new IllegalStateException("Resource " + RESOURCE + " is missing from the jar");

@@ -5,13 +5,9 @@ import io.github.unipic.ExecutionProvider;
 import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
-import io.github.unipic.conformance.EmbeddedCheckpoint;
 import io.github.unipic.conformance.meaning.World.PromptCase;
-import io.github.unipic.export.ExportListener;
-import io.github.unipic.export.ExportRequest;
-import io.github.unipic.export.Exporter;
-import io.github.unipic.export.Precision;
-import io.github.unipic.files.FileTree;
+import io.github.unipic.conformance.report.ImagePair;
+import io.github.unipic.conformance.testing.TrainedModel;
 import io.github.unipic.generation.Autoencoder;
 import io.github.unipic.generation.DiffusionPlan;
 import io.github.unipic.generation.GenerationPlan;
@@ -61,6 +57,9 @@ public final class FastStudy {
     private static final int EXACT_STEPS = 100;
     private static final long FIRST_SEED = 1000;
 
+    /** Stands for an infinite PSNR. */
+    private static final double IDENTICAL = 99;
+
     /**
      * The sampler's part of the time of an exact image at published sizes (docs/benchmarks.md: 512 x 512, int8). The
      * rest is the language model's and MAR's.
@@ -98,27 +97,15 @@ public final class FastStudy {
 
     public static void main(String[] arguments) throws IOException {
         int images = Integer.parseInt(arguments[0]);
-        Path work = Files.createTempDirectory("unipic-study-");
-        try {
-            EmbeddedCheckpoint.TRAINED.copyTo(work);
-            Path folder = work.resolve("model");
-            Exporter.export(
-                    new ExportRequest(work.resolve("checkpoint"), folder, Precision.FP32, false), ExportListener.NONE);
-            RuntimeOptions options =
-                    new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.CPU, Optional.empty(), Memory.DEFAULTS);
-            Engine engine = Engine.open(ModelFolder.open(folder, false), options);
-            List<Row> rows = engine.execute(execution -> new FastStudy(execution).run(images));
-            engine.close();
-            Files.writeString(
-                    Path.of(arguments[1]),
-                    new FastPlot(rows.stream()
-                                    .map(row ->
-                                            new FastPlot.Point(row.variant().label(), row.operations(), row.distance()))
-                                    .toList())
-                            .svg());
-        } finally {
-            FileTree.delete(work);
-        }
+        RuntimeOptions options =
+                new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.CPU, Optional.empty(), Memory.DEFAULTS);
+        Engine engine = Engine.open(ModelFolder.open(TrainedModel.folder(), false), options);
+        List<Row> rows = engine.execute(execution -> new FastStudy(execution).run(images));
+        engine.close();
+        FastPlot plot = new FastPlot(rows.stream()
+                .map(row -> new FastPlot.Point(row.variant().label(), row.operations(), row.distance()))
+                .toList());
+        Files.writeString(Path.of(arguments[1]), plot.svg());
     }
 
     private static List<Variant> variants() {
@@ -150,7 +137,7 @@ public final class FastStudy {
                 }
                 attributes += drawn.attributes();
                 wrong += drawn.wrong();
-                psnrs.add(psnr(exact.get(i).image(), drawn.image()));
+                psnrs.add(Math.min(IDENTICAL, new ImagePair("", exact.get(i).image(), drawn.image()).psnr()));
                 distances += distance(exact.get(i).latents(), drawn.latents());
             }
             psnrs.sort(null);
@@ -207,17 +194,6 @@ public final class FastStudy {
                 }
             }
         }
-    }
-
-    private static double psnr(Image expected, Image actual) {
-        byte[] a = expected.rgb();
-        byte[] b = actual.rgb();
-        double sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            double difference = (a[i] & 0xff) - (b[i] & 0xff);
-            sum += difference * difference;
-        }
-        return sum == 0 ? 99 : 10 * Math.log10(255.0 * 255 * a.length / sum);
     }
 
     private static double distance(float[] expected, float[] actual) {
