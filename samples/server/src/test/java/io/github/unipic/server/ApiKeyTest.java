@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -92,17 +93,23 @@ class ApiKeyTest {
         ByteArrayOutputStream log = new ByteArrayOutputStream();
         System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
         try {
-            models("Bearer " + KEY);
-            models(basic("someone:" + KEY));
-            models("Bearer " + KEY + "x");
-            RawHttp.postJson(SERVER, "/v1/images/generations", "{", "Authorization: Bearer " + KEY);
-            while (!log.toString(StandardCharsets.UTF_8).contains("status=400")) {
-                Thread.sleep(5);
+            List<Answer> answers = List.of(
+                    models("Bearer " + KEY),
+                    models(basic("someone:" + KEY)),
+                    models("Bearer " + KEY + "x"),
+                    RawHttp.postJson(SERVER, "/v1/images/generations", "{", "Authorization: Bearer " + KEY));
+            // A line is written once the answer was sent.
+            for (Answer answer : answers) {
+                while (!log.toString(StandardCharsets.UTF_8).contains(answer.header("X-Request-Id") + " client=")) {
+                    Thread.sleep(5);
+                }
             }
         } finally {
             System.setErr(before);
         }
-        assertThat(log.toString(StandardCharsets.UTF_8)).contains("status=401").doesNotContain("sk-1", "c2st");
+        assertThat(log.toString(StandardCharsets.UTF_8))
+                .contains("status=401", "status=400")
+                .doesNotContain("sk-1", "c2st");
     }
 
     /** What no header can bring would lock everyone out. */

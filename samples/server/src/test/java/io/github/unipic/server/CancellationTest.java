@@ -37,10 +37,7 @@ class CancellationTest {
     }
 
     private void await(int running, int waiting) throws Exception {
-        String wanted = "\"running\":" + running + ",\"waiting\":" + waiting;
-        while (!server.text("/health").contains(wanted)) {
-            Thread.sleep(5);
-        }
+        server.awaitText("/health", "\"running\":" + running + ",\"waiting\":" + waiting);
     }
 
     @Test
@@ -108,7 +105,8 @@ class CancellationTest {
                 .body();
         FutureTask<String> answer = new FutureTask<>(image);
         new Thread(answer).start();
-        await(1, 0);
+        // It may have ended by now.
+        server.awaitText("/metrics", "unipic_job_wait_seconds_count{task=\"generate\"} 1");
         server.close();
         assertThat(answer.get()).contains("b64_json");
         assertThatCode(server::close).doesNotThrowAnyException();

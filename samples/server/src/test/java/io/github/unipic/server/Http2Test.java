@@ -36,15 +36,8 @@ import org.junit.jupiter.api.Timeout;
 class Http2Test {
     private static final int MOST_REQUESTS = 8;
 
-    /** A job outlasts the idle timeout. */
-    private static final TestServer SERVER = TestServer.start(options -> options.jobs(2)
-            .limits(Limits.DEFAULTS
-                    .withConnections(MOST_REQUESTS)
-                    .withPatience(
-                            Duration.ofMillis(300),
-                            Duration.ofMillis(300),
-                            Duration.ofMinutes(1),
-                            Duration.ofMinutes(1))));
+    private static final TestServer SERVER =
+            TestServer.start(options -> options.jobs(2).limits(Limits.DEFAULTS.withConnections(MOST_REQUESTS)));
 
     private static final HTTP2Client CLIENT = new HTTP2Client();
 
@@ -75,7 +68,11 @@ class Http2Test {
     }
 
     private static Session connect() throws Exception {
-        return CLIENT.connect(new InetSocketAddress("127.0.0.1", SERVER.uri("/").getPort()), new Session.Listener() {})
+        return connect(SERVER);
+    }
+
+    private static Session connect(TestServer server) throws Exception {
+        return CLIENT.connect(new InetSocketAddress("127.0.0.1", server.uri("/").getPort()), new Session.Listener() {})
                 .get();
     }
 
@@ -135,9 +132,7 @@ class Http2Test {
     }
 
     private static void await(int running) throws Exception {
-        while (!SERVER.text("/health").contains("\"running\":" + running + ",")) {
-            Thread.sleep(5);
-        }
+        SERVER.awaitText("/health", "\"running\":" + running + ",");
     }
 
     @Test
@@ -157,6 +152,22 @@ class Http2Test {
         post(session, "{}", third);
         assertThat(third.whole.get()).contains("'prompt' is missing");
         assertThat(third.status).isEqualTo(400);
+    }
+
+    @Test
+    void aJobMayOutlastTheIdleTimeout() throws Exception {
+        Duration idle = Duration.ofSeconds(1);
+        Duration enough = Duration.ofMinutes(1);
+        try (TestServer impatient = TestServer.start(
+                options -> options.jobs(2).limits(Limits.DEFAULTS.withPatience(idle, idle, enough, enough)))) {
+            Session session = connect(impatient);
+            Body plain = new Body();
+            Body streaming = new Body();
+            post(session, MIDDLE, plain);
+            post(session, MIDDLE.replace("{", "{\"stream\":true,"), streaming);
+            assertThat(plain.whole.get()).contains("b64_json");
+            assertThat(streaming.whole.get()).contains("event: image_generation.completed");
+        }
     }
 
     @Test
@@ -189,9 +200,7 @@ class Http2Test {
             answer = body.whole.get();
         }
         ((HTTP2Session) session).getEndPoint().close();
-        while (!SERVER.text("/health").contains("ready")) {
-            Thread.sleep(5);
-        }
+        SERVER.awaitText("/health", "ready");
     }
 
     @Test

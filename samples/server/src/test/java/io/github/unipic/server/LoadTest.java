@@ -131,10 +131,7 @@ class LoadTest {
             }
         }
         clients.shutdown();
-        String idle = "\"running\":0,\"waiting\":0";
-        while (!server.text("/health").contains(idle)) {
-            Thread.sleep(10);
-        }
+        server.awaitText("/health", "\"running\":0,\"waiting\":0");
         System.out.printf(
                 "%d requests of %d clients: %d answered, %d went away; memory %d MB before, %d MB after%n",
                 REQUESTS, CLIENTS, answered, left.get(), memory, residentMegabytes());
@@ -142,7 +139,7 @@ class LoadTest {
         assertThat(left.get()).isGreaterThan(REQUESTS / 5);
         assertThat(temporaryFiles()).isEqualTo(files);
         server.close();
-        assertThat(threads()).isEmpty();
+        awaitEndOfThreads();
     }
 
     /** As Jetty names them; other programs use the folder, too. */
@@ -154,20 +151,13 @@ class LoadTest {
         }
     }
 
-    /** Those of this server: other tests of this process have their own. */
-    private List<String> threads() throws InterruptedException {
-        List<String> names = List.of();
-        for (int i = 0; i < 100; i++) {
-            names = Thread.getAllStackTraces().keySet().stream()
-                    .map(Thread::getName)
-                    .filter(name -> name.startsWith(server.threadName()))
-                    .toList();
-            if (names.isEmpty()) {
-                break;
+    /** Of those of this server: other tests of this process have their own. The test's time limit ends it. */
+    private void awaitEndOfThreads() throws InterruptedException {
+        for (Thread thread : Thread.getAllStackTraces().keySet()) {
+            if (thread.getName().startsWith(server.threadName())) {
+                thread.join();
             }
-            Thread.sleep(20);
         }
-        return names;
     }
 
     private static long residentMegabytes() throws IOException {

@@ -229,7 +229,7 @@ class OpenAiClientTest {
         try {
             awaitRunning(1);
             OpenAIClient impatient =
-                    CLIENT.withOptions(options -> options.maxRetries(0).timeout(Duration.ofSeconds(20)));
+                    CLIENT.withOptions(options -> options.maxRetries(0).timeout(Duration.ofMinutes(1)));
             assertThatThrownBy(() -> impatient.images().generate(small().build()))
                     .isInstanceOf(RateLimitException.class)
                     .hasMessageContaining("waiting");
@@ -247,8 +247,6 @@ class OpenAiClientTest {
     }
 
     private static void awaitRunning(int number) throws Exception {
-        while (!SERVER.text("/health").contains("\"running\":" + number)) {
-            Thread.sleep(5);
-        }
+        SERVER.awaitText("/health", "\"running\":" + number);
     }
 }

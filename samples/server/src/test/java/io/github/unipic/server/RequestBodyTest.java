@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -270,18 +269,7 @@ class RequestBodyTest {
                 http.close();
             }
         }
-        assertThat(onceReleased(body).status()).isEqualTo(400);
-    }
-
-    /** The server notices a closed connection a little after the client closed it: until then it answers 503. */
-    private static Answer onceReleased(byte[] body) throws Exception {
-        long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        Answer answer = RawHttp.post(SERVER, GENERATE, "application/json", body);
-        while (answer.status() == 503 && System.nanoTime() < limit) {
-            Thread.sleep(20);
-            answer = RawHttp.post(SERVER, GENERATE, "application/json", body);
-        }
-        return answer;
+        assertThat(RawHttp.postOnceThereIsRoom(SERVER, GENERATE, body).status()).isEqualTo(400);
     }
 
     private static Answer firstAnswer(List<RawHttp> open) throws Exception {

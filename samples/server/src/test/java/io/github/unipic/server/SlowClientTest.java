@@ -126,17 +126,18 @@ class SlowClientTest {
      */
     @Test
     void aSlowReaderDoesNotKeepTheModel() throws Exception {
+        Duration enough = Duration.ofMinutes(1);
         AtomicBoolean over = new AtomicBoolean();
         // A slow connection moves in jumps, as large as the buffers between.
-        try (TestServer server = TestServer.start(options ->
-                        options.limits(Limits.DEFAULTS.withPatience(Duration.ofSeconds(10), LIMIT, LIMIT, LIMIT)));
+        try (TestServer server = TestServer.start(
+                        options -> options.limits(Limits.DEFAULTS.withPatience(enough, enough, enough, LIMIT)));
                 RawHttp http = new RawHttp(server)) {
             http.socket().setReceiveBufferSize(4096);
             http.write(stream(8));
             InputStream stream = http.socket().getInputStream();
             Thread reader = new Thread(() -> {
                 try {
-                    while (!over.get() && stream.read(new byte[1 << 16]) > 0) {
+                    while (!over.get() && stream.read(new byte[1 << 12]) > 0) {
                         Thread.sleep(20);
                     }
                 } catch (IOException | InterruptedException e) {
@@ -144,15 +145,14 @@ class SlowClientTest {
                 }
             });
             reader.start();
+            server.awaitText("/metrics", "unipic_job_wait_seconds_count{task=\"generate\"} 1");
             assertThat(server.post(GENERATE, SMALL).statusCode()).isEqualTo(200);
             assertThat(server.text("/metrics"))
                     .as("the slow reader's images were drawn, too")
                     .contains("unipic_job_cancellations_total{task=\"generate\"} 0.0");
             over.set(true);
             reader.join();
-            while (!server.text("/metrics").contains("generations\",status=\"499\"} ")) {
-                Thread.sleep(10);
-            }
+            server.awaitText("/metrics", "generations\",status=\"499\"} ");
         }
     }
 }

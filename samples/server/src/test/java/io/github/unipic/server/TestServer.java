@@ -92,6 +92,13 @@ final class TestServer implements AutoCloseable {
         return send(HttpRequest.newBuilder(uri(path))).body();
     }
 
+    /** Waits until what is at a path has a text. A test's own time limit ends it. */
+    void awaitText(String path, String wanted) throws IOException, InterruptedException {
+        while (!text(path).contains(wanted)) {
+            Thread.sleep(5);
+        }
+    }
+
     JsonNode node(String path) throws IOException, InterruptedException {
         return MAPPER.readTree(text(path));
     }
