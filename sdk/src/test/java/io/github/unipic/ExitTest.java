@@ -14,6 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** A thread that uses ONNX Runtime while the JVM exits, after ONNX Runtime has freed its environment. */
 class ExitTest {
     static final class LateUse {
+        private static final String NONE = "no exception";
+
         private LateUse() {}
 
         public static void main(String[] arguments) throws InterruptedException {
@@ -23,7 +25,9 @@ class ExitTest {
             // The JVM waits for this hook, and ONNX Runtime's has long run.
             Runtime.getRuntime().addShutdownHook(new Thread(() -> await(done)));
             new Thread(() -> System.exit(0)).start();
-            Thread.sleep(1000);
+            while (outcome(UniPic::runtime).equals(NONE)) {
+                Thread.sleep(10);
+            }
             System.out.print(outcome(UniPic::runtime) + " " + outcome(() -> UniPic.load(model)));
             System.out.flush();
             done.countDown();
@@ -40,7 +44,7 @@ class ExitTest {
         private static String outcome(Runnable use) {
             try {
                 use.run();
-                return "no exception";
+                return NONE;
             } catch (UniPicException e) {
                 return e.getClass().getSimpleName() + ": " + e.getMessage();
             }

@@ -176,7 +176,7 @@ class UniPicTest {
     void cancellationReachesARunUnderWay() throws Exception {
         Cancellation cancellation = new Cancellation();
         // One iteration of a thousand steps: only a run that stops in the middle ends early.
-        GenerateRequest request = small().size(256, 256)
+        GenerateRequest request = small().size(512, 512)
                 .iterations(1)
                 .diffusionSteps(1000)
                 .cancellation(cancellation)

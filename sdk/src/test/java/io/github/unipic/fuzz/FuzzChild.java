@@ -3,6 +3,8 @@ package io.github.unipic.fuzz;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -26,13 +28,19 @@ final class FuzzChild {
     /** How the process ends when an input takes too long. */
     static final int HANGS = 99;
 
-    private static final long LIMIT = TimeUnit.SECONDS.toNanos(10);
+    /** Of the processor's time: a busy machine makes no input slow. */
+    private static final long LONGEST_WORK = TimeUnit.SECONDS.toNanos(10);
+
+    private static final long LONGEST_WAIT = TimeUnit.MINUTES.toNanos(2);
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
     private static final int FAULTS_WRITTEN = 20;
 
     private final Path folder;
     private final long seed;
     private final MappedByteBuffer journal;
     private volatile long started = Long.MAX_VALUE;
+    private volatile long workBefore;
 
     private FuzzChild(Path folder, long seed) throws IOException {
         this.folder = folder;
@@ -67,6 +75,7 @@ final class FuzzChild {
             journal.putInt(0, number);
             byte[] input = inputs.get(number);
             try {
+                workBefore = THREADS.getCurrentThreadCpuTime();
                 started = System.nanoTime();
                 outcomes[trial.run(input).ordinal()]++;
             } catch (Throwable e) {
@@ -86,9 +95,11 @@ final class FuzzChild {
         Thread watch = new Thread(() -> {
             while (true) {
                 long start = started;
-                if (start != Long.MAX_VALUE && System.nanoTime() - start > LIMIT) {
+                long work = THREADS.getThreadCpuTime(worker.getId()) - workBefore;
+                if (start != Long.MAX_VALUE && (work > LONGEST_WORK || System.nanoTime() - start > LONGEST_WAIT)) {
                     new Thread(() -> halt()).start(); // also where the stack trace cannot be had
-                    System.err.println("The input took over " + TimeUnit.NANOSECONDS.toSeconds(LIMIT) + " seconds at");
+                    System.err.println(
+                            "The input took over " + TimeUnit.NANOSECONDS.toSeconds(LONGEST_WORK) + " seconds at");
                     for (StackTraceElement element : worker.getStackTrace()) {
                         System.err.println("\tat " + element);
                     }

@@ -48,10 +48,10 @@ class HubDownloadTest {
     static final String VISION = "siglip2-so400m-patch16-512/";
 
     /** What goes wrong in a test is hardly waited for; a busy machine is. */
-    static final Patience SHORT = patience(Duration.ofSeconds(30), Duration.ofSeconds(30));
+    static final Patience SHORT = patience(Duration.ofSeconds(60), Duration.ofSeconds(60));
 
     private static Patience patience(Duration answer, Duration stall) {
-        return new Patience(Duration.ofSeconds(30), answer, stall, 3, Duration.ofMillis(5), Duration.ofSeconds(3));
+        return new Patience(Duration.ofSeconds(60), answer, stall, 3, Duration.ofMillis(5), Duration.ofSeconds(3));
     }
 
     private static final byte[] MAIN = safetensors("llm.model.norm.weight", "siglip2.a", "siglip2_proj.a");
@@ -523,7 +523,7 @@ class HubDownloadTest {
 
     private static void sleep(com.sun.net.httpserver.HttpExchange exchange) {
         try {
-            Thread.sleep(20_000);
+            Thread.sleep(60_000);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -34,6 +34,8 @@ class ServeTest {
     private static final String LONG =
             "{\"prompt\":\"a red circle\",\"size\":\"512x512\",\"iterations\":1024,\"num_inference_steps\":1000}";
 
+    private static final String BEGUN = "unipic_job_wait_seconds_count{task=\"generate\"} 1";
+
     @TempDir
     private static Path cache;
 
@@ -84,7 +86,7 @@ class ServeTest {
             return messages.lines().toList();
         }
 
-        /** Begins a job, and waits until it runs. */
+        /** Begins a job, and waits until it runs; a short one may have ended by then. */
         CompletableFuture<HttpResponse<String>> begin(String json) throws Exception {
             CompletableFuture<HttpResponse<String>> answer = client.sendAsync(
                     HttpRequest.newBuilder(uri.resolve("/v1/images/generations"))
@@ -92,8 +94,9 @@ class ServeTest {
                             .POST(BodyPublishers.ofString(json))
                             .build(),
                     BodyHandlers.ofString());
-            HttpRequest health = HttpRequest.newBuilder(uri.resolve("/health")).build();
-            while (!client.send(health, BodyHandlers.ofString()).body().contains("\"running\":1")) {
+            HttpRequest metrics =
+                    HttpRequest.newBuilder(uri.resolve("/metrics")).build();
+            while (!client.send(metrics, BodyHandlers.ofString()).body().contains(BEGUN)) {
                 Thread.sleep(5);
             }
             return answer;

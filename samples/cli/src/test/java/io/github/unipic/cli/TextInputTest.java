@@ -43,7 +43,7 @@ class TextInputTest {
             typed.write('\n');
             typed.flush();
             BufferedReader reader = new BufferedReader(new TextInput(in, StandardCharsets.UTF_8));
-            assertThat(Assertions.assertTimeoutPreemptively(Duration.ofSeconds(30), reader::readLine))
+            assertThat(Assertions.assertTimeoutPreemptively(Duration.ofMinutes(1), reader::readLine))
                     .isEmpty();
         }
     }
