@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Closing a model while requests are in progress. */
-@Timeout(120)
+@Timeout(300)
 class LifecycleTest {
     private long tensors;
     private long sessions;

@@ -3,6 +3,9 @@ package io.github.unipic.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.CALLS_REAL_METHODS;
+import static org.mockito.Mockito.mockStatic;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import io.github.unipic.ModelFormatException;
@@ -18,6 +21,7 @@ import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
+import io.github.unipic.files.Disk;
 import io.github.unipic.model.Manifest.GraphSpec;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.testing.Folders;
@@ -39,6 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.mockito.MockedStatic;
 
 /** Exports of the small checkpoint: the files that are written, and the errors. */
 class ExporterTest {
@@ -72,6 +77,32 @@ class ExporterTest {
             assertThat(files.filter(file -> file.toString().endsWith(".onnx"))).hasSize(12);
         }
         assertThat(children()).containsExactly("model");
+    }
+
+    /** Of all weights, before any of them is written. */
+    @Test
+    void aDiskWithoutRoomIsToldOfBeforeAnythingIsWritten() throws IOException {
+        long needed;
+        try (Stream<Path> files = Files.list(SmallCheckpoint.model(Precision.FP32))) {
+            needed = files.filter(file -> file.toString().endsWith(".data"))
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        }
+        ExportRequest request =
+                new ExportRequest(SmallCheckpoint.folder(), folder.resolve("model"), Precision.FP32, false);
+        List<String> written = new ArrayList<>();
+        ExportListener listener = (done, total, file) -> written.add(file);
+        try (MockedStatic<Disk> disk = mockStatic(Disk.class, CALLS_REAL_METHODS)) {
+            disk.when(() -> Disk.room(any())).thenReturn(needed - 1);
+            assertThatExceptionOfType(OutputException.class)
+                    .isThrownBy(() -> Exporter.export(request, listener))
+                    .withMessageContainingAll("The export needs ", "free some");
+            assertThat(written).isEmpty();
+            assertThat(children()).isEmpty();
+            disk.when(() -> Disk.room(any())).thenReturn(needed);
+            Exporter.export(request, listener);
+            assertThat(written).isNotEmpty();
+        }
     }
 
     /** CUDA has no kernel for the InstanceNormalization of opset 22 and later: it would run on the CPU. */

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(120)
+@Timeout(300)
 class EngineTest {
     private static final Set<GraphName> EMBEDDING = Set.of(GraphName.TEXT_EMBEDDING);
 

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The two graphs of text: the rows of a table, and the products with them. */
-@Timeout(120)
+@Timeout(300)
 class GraphsTest {
     private static final int HIDDEN = 64;
     private static final int VOCABULARY = 448;

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against a hub of our own on loopback. */
-@Timeout(120)
+@Timeout(300)
 class HubDownloadTest {
     static final String UNIPIC = DownloadRequest.REPOSITORY;
     static final String QWEN = "Qwen/Qwen2.5-1.5B-Instruct";

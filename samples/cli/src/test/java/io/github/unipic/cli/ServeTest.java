@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code unipic serve}: how it ends, and what it refuses. */
-@Timeout(120)
+@Timeout(300)
 class ServeTest {
     private static final String SHORT =
             "{\"prompt\":\"a red circle\",\"size\":\"64x64\",\"iterations\":16,\"num_inference_steps\":25}";

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What handlers see of an answer. */
-@Timeout(60)
+@Timeout(300)
 class StreamingTest {
     private static final ChatMessage DESCRIBE =
             UserMessage.from(TextContent.from("Describe the image in detail."), Scenes.RED.content());

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(300)
 class ApiKeyTest {
     private static final String KEY = "sk-1/2+3=:4";
     private static final TestServer SERVER = TestServer.start(options -> options.apiKey(KEY));

@@ -77,7 +77,7 @@ class Automatic1111Test {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(300)
     void progressHasAPreviewAndInterruptEndsTheJob() throws Exception {
         try (TestServer server = TestServer.start(options -> options)) {
             FutureTask<HttpResponse<String>> job = new FutureTask<>(() -> server.post(

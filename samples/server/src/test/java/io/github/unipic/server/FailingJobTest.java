@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A job that fails, in whichever way, is told; the next one works. */
-@Timeout(60)
+@Timeout(300)
 class FailingJobTest {
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
     private static final Metrics METRICS = new Metrics();

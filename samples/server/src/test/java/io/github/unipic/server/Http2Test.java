@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** HTTP/2 without TLS: by an upgrade, and at once. */
-@Timeout(60)
+@Timeout(300)
 class Http2Test {
     private static final int MOST_REQUESTS = 8;
 

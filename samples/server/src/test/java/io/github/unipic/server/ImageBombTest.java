@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Small files that declare huge images, and many images at once. */
-@Timeout(60)
+@Timeout(300)
 class ImageBombTest {
     private static final TestServer SERVER = TestServer.shared();
     private static final int HUGE = 60_000;

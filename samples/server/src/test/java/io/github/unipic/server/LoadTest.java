@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Many clients at once, of whom some go away at any moment and some send nonsense. */
-@Timeout(120)
+@Timeout(300)
 class LoadTest {
     private static final int CLIENTS = 20;
     private static final int REQUESTS = 200;

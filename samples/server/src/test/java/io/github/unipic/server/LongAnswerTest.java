@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Answers that take long begin with blanks, so that no client gives them up. */
-@Timeout(60)
+@Timeout(300)
 class LongAnswerTest {
     private static final TestServer SERVER = TestServer.start(
             options -> options.limits(Limits.DEFAULTS.withBlanks(Duration.ofMillis(20), Duration.ofMillis(1))));

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** OpenAI's own client for Java, as it comes. */
-@Timeout(60)
+@Timeout(300)
 class OpenAiClientTest {
     private static final TestServer SERVER =
             TestServer.start(options -> options.apiKey("secret").queue(0));

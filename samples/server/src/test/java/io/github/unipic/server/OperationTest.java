@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What operators look at: metrics and the access log. */
-@Timeout(60)
+@Timeout(300)
 class OperationTest {
     private static final TestServer SERVER = TestServer.start(options -> options);
     private static final TestServer LOGGING = TestServer.start(options -> options.logPrompts(true));

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The page, in Chromium, against a server with the small model. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PageTest {
     private static final String PROMPT = "a red circle";
     private static final List<String> EXAMPLES = List.of("a green cross", "a blue star");

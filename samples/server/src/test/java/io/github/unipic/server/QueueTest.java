@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A full queue, and a server that ends. */
-@Timeout(60)
+@Timeout(300)
 class QueueTest {
     private static final String LONG =
             "{\"prompt\":\"a\",\"size\":\"512x512\",\"iterations\":1024,\"num_inference_steps\":1000}";

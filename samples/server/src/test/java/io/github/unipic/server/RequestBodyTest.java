@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bodies that are too large, lie about their length, or are no JSON and no form. */
-@Timeout(60)
+@Timeout(300)
 class RequestBodyTest {
     private static final int MOST = 100_000;
     private static final TestServer SERVER =

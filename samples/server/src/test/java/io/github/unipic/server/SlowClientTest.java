@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Clients that send or take one byte after the other hold up nobody but themselves, and not for long. */
-@Timeout(60)
+@Timeout(300)
 class SlowClientTest {
     private static final int CONNECTIONS = 12;
     private static final Duration STALLED = Duration.ofMillis(400);

@@ -46,7 +46,7 @@ import org.springframework.ai.tool.definition.ToolDefinition;
 import org.springframework.util.MimeTypeUtils;
 import reactor.core.publisher.Flux;
 
-@Timeout(120)
+@Timeout(300)
 class UniPicChatModelTest {
     private static final Image RED = TrainedModel.image("red circle", "blue square");
     private static final Image ORANGE = TrainedModel.image("orange circle", "green triangle");
