@@ -3,7 +3,6 @@ package io.github.unipic.export.graphs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.github.unipic.export.Precision;
@@ -15,6 +14,7 @@ import io.github.unipic.export.modules.Architecture.LanguageModel;
 import io.github.unipic.export.modules.Weights;
 import io.github.unipic.export.onnx.ExternalData;
 import io.github.unipic.export.onnx.Graph;
+import io.github.unipic.runtime.provider.OnnxRuntime;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.FloatBuffer;
@@ -63,7 +63,7 @@ class TextGraphsTest {
         Path file = Files.write(
                 folder.resolve("graph.onnx"), graph.toModel("test", "1").toByteArray());
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            return OrtEnvironment.getEnvironment().createSession(file.toString(), options);
+            return OnnxRuntime.environment().createSession(file.toString(), options);
         }
     }
 
@@ -83,7 +83,7 @@ class TextGraphsTest {
             assertThat(checkpoint.unused()).contains(tied ? HEAD : EMBEDDING).doesNotContain(tied ? EMBEDDING : HEAD);
             try (OrtSession session = session(graph);
                     OnnxTensor hidden = OnnxTensor.createTensor(
-                            OrtEnvironment.getEnvironment(), FloatBuffer.wrap(new float[] {1, 2}), new long[] {1, 2});
+                            OnnxRuntime.environment(), FloatBuffer.wrap(new float[] {1, 2}), new long[] {1, 2});
                     OrtSession.Result result = session.run(Map.of("hidden", hidden))) {
                 assertThat(values(result)).containsExactly(first, second, third);
             }
@@ -97,7 +97,7 @@ class TextGraphsTest {
             assertThat(graph.outputs().get(0).shape()).isEqualTo(List.of("B", "S", "2"));
             try (OrtSession session = session(graph);
                     OnnxTensor ids = OnnxTensor.createTensor(
-                            OrtEnvironment.getEnvironment(), LongBuffer.wrap(new long[] {2, 0}), new long[] {1, 2});
+                            OnnxRuntime.environment(), LongBuffer.wrap(new long[] {2, 0}), new long[] {1, 2});
                     OrtSession.Result result = session.run(Map.of("ids", ids))) {
                 assertThat(values(result)).containsExactly(5, 6, 1, 2);
             }

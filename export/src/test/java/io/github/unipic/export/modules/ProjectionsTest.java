@@ -16,6 +16,7 @@ import io.github.unipic.export.onnx.ElementType;
 import io.github.unipic.export.onnx.ExternalData;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
+import io.github.unipic.runtime.provider.OnnxRuntime;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -92,7 +93,7 @@ class ProjectionsTest {
     private void compare(double[] values) throws OrtException {
         float[] x = new float[values.length];
         IntStream.range(0, x.length).forEach(i -> x[i] = (float) values[i]);
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        OrtEnvironment environment = OnnxRuntime.environment();
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions();
                 OrtSession session =
                         environment.createSession(folder.resolve("both.onnx").toString(), options);
