@@ -171,7 +171,7 @@ class FailingRunTest {
                 .extracting(Check::name)
                 .contains("determinism/pixel_decoder/smaller/pixels (differing values)")
                 .noneMatch(name -> name.startsWith("determinism/decoder_step"));
-        Results results = new Results(check -> {}, (done, all) -> {});
+        Results results = new Results();
         try (UniPic unipic = UniPic.load(model)) {
             new RequestChecks(unipic, 16, results, new Cancellation()).run(3);
         }
@@ -276,7 +276,7 @@ class FailingRunTest {
 
     @Test
     void beingInterruptedEndsTheRun() {
-        Results results = new Results(check -> {}, (done, all) -> {});
+        Results results = new Results();
         try (UniPic unipic = UniPic.load(SmallModel.folder())) {
             Thread.currentThread().interrupt();
             assertThatExceptionOfType(CancelledException.class)
