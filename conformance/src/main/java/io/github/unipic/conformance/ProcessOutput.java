@@ -56,6 +56,9 @@ final class ProcessOutput {
     }
 
     private synchronized void add(String line) {
+        if (line.startsWith(CRASH) && "#".equals(last.peekLast())) {
+            last.removeLast();
+        }
         crashed |= line.startsWith(CRASH);
         if (crashed) {
             return;

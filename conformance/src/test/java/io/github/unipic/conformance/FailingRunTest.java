@@ -12,6 +12,7 @@ import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.checks.RequestChecks;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.model.GraphName;
@@ -292,7 +293,9 @@ class FailingRunTest {
     @Test
     void anErrorIsInTheLastReport() throws IOException {
         Path golden = Files.createDirectory(folder.resolve("golden"));
-        Files.write(golden.resolve("text.safetensors"), new byte[] {1, 2, 3});
+        AlteredTensors.of(SmallCheckpoint.golden().resolve("text.safetensors"))
+                .without("logits")
+                .writeTo(golden.resolve("text.safetensors"));
         List<ConformanceReport> interims = new ArrayList<>();
         assertThatExceptionOfType(UniPicException.class)
                 .isThrownBy(() -> run(new Source.Goldens(SmallCheckpoint.folder(), golden), interims));
@@ -301,6 +304,32 @@ class FailingRunTest {
                 .get()
                 .asString()
                 .contains("did not finish", "text.safetensors");
+    }
+
+    /** A damaged file is noticed before anything runs, so that an earlier report stays. */
+    @Test
+    void aDamagedFileIsNoticedFirst() throws IOException {
+        Path golden = Files.createDirectory(folder.resolve("golden"));
+        Files.write(golden.resolve("text.safetensors"), new byte[] {1, 2, 3});
+        List<ConformanceReport> interims = new ArrayList<>();
+        assertThatExceptionOfType(UniPicException.class)
+                .isThrownBy(() -> run(new Source.Goldens(SmallCheckpoint.folder(), golden), interims))
+                .withMessageContaining("text.safetensors");
+        assertThat(interims).isEmpty();
+    }
+
+    @Test
+    void aLackOfMemoryFailsItsCaseOnly() {
+        Results results = new Results();
+        CaseName hungry = new CaseName(Area.LOOP, "t2i", "large");
+        results.attempt(hungry, () -> {
+            throw new OutOfMemoryError("Java heap space");
+        });
+        assertThat(results.checks()).singleElement().satisfies(check -> {
+            assertThat(check.name()).isEqualTo("loop/t2i/large/run (completed)");
+            assertThat(check.note().orElseThrow()).contains("heap is used up");
+        });
+        assertThat(results.ended()).containsExactly(hungry);
     }
 
     private Results against(AlteredTensors altered) throws IOException {
