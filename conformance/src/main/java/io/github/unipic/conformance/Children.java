@@ -33,11 +33,11 @@ import java.util.concurrent.Callable;
  * prepared.
  */
 final class Children implements Runner {
-    private static final CaseName START = new CaseName(Area.GRAPH, "process", "start");
-    private static final CaseName END = new CaseName(Area.GRAPH, "process", "end");
-
     /** So many cases of a graph or task may lose their process, before the others are not run. */
     private static final int MOST_LOST = 3;
+
+    /** So many processes in turn may be lost without a case that they ran. */
+    private static final int MOST_FRUITLESS = 2;
 
     private final Isolation isolation;
     private final ExecutionProvider asked;
@@ -49,6 +49,7 @@ final class Children implements Runner {
     private final List<LostProcess> lost = new ArrayList<>();
     private final Map<String, Integer> losses = new HashMap<>();
     private int count;
+    private int fruitless;
     private ChildProcess child;
     private Optional<Ready> ready = Optional.empty();
 
@@ -148,12 +149,12 @@ final class Children implements Runner {
                 done = work(job, results);
                 Ending ending = child.ending();
                 if (!done || !ending.isNormal()) {
-                    boolean progress = results.ended().size() > before;
-                    CaseName name = done
-                            ? END
-                            : ready.isEmpty() ? START : results.running().orElse(between());
+                    boolean fruitful =
+                            results.ended().size() > before || results.running().isPresent();
+                    fruitless = fruitful ? 0 : fruitless + 1;
+                    CaseName name = results.running().orElse(outsideCases(done));
                     lose(name, ending, results);
-                    giveUp(name, ending, progress, parts, results);
+                    giveUp(name, ending, parts, results);
                 }
             }
             return results;
@@ -191,8 +192,8 @@ final class Children implements Runner {
     }
 
     /** Fails the cases that would lose the next process too. */
-    private void giveUp(CaseName name, Ending ending, boolean progress, List<Part> parts, Results results) {
-        if (name.equals(START) || name.equals(between()) && !progress) {
+    private void giveUp(CaseName name, Ending ending, List<Part> parts, Results results) {
+        if (fruitless == MOST_FRUITLESS || fruitless > 0 && ending.hung()) {
             fail(left(parts, results), "not run, as each process is lost before it runs a case", results);
         }
         for (Part part : parts) {
@@ -222,8 +223,9 @@ final class Children implements Runner {
     }
 
     /** Where the present process is when it runs no case. */
-    private CaseName between() {
-        return new CaseName(Area.GRAPH, "process", "process " + count);
+    private CaseName outsideCases(boolean done) {
+        String where = done ? "end of process " : ready.isEmpty() ? "start of process " : "process ";
+        return new CaseName(Area.GRAPH, "process", where + count);
     }
 
     @Override

@@ -300,7 +300,7 @@ class FailingRunTest {
         assertThatExceptionOfType(UniPicException.class)
                 .isThrownBy(() -> run(new Source.Goldens(SmallCheckpoint.folder(), golden), interims));
         assertThat(interims).hasSize(2).noneMatch(ConformanceReport::passed);
-        assertThat(interims.get(1).checks().get(0).note())
+        assertThat(interims.get(1).failures().get(0).note())
                 .get()
                 .asString()
                 .contains("did not finish", "text.safetensors");

@@ -133,7 +133,7 @@ class IsolationTest {
     @Test
     void aCrashAtTheEndFails() {
         ConformanceReport report = run(Fault.CRASH_AT_EXIT);
-        assertThat(report.failures()).extracting(Check::name).containsExactly("stage/process/end" + RUN);
+        assertThat(report.failures()).extracting(Check::name).containsExactly("stage/process/end of process 1" + RUN);
         assertThat(report.checks()).hasSize(8);
         assertThat(report.processes().orElseThrow().count()).isEqualTo(1);
     }

@@ -331,10 +331,7 @@ final class HtmlReport {
         html.element("h3", process.lastCase());
         html.element("p", process.reason(), "class", "bad");
         log.file().ifPresent(file -> {
-            html.element("p", () -> {
-                html.text("Java's crash file, of which this is the head: ");
-                html.element("a", file, "href", file);
-            });
+            html.element("p", "The head of Java's crash file, which is " + file + " beside this page:");
             html.preformatted(process.crashHead());
         });
         html.element("p", process.output().isEmpty() ? "It printed nothing." : "The last lines that it printed:");
