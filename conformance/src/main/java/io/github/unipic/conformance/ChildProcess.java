@@ -84,8 +84,8 @@ final class ChildProcess implements AutoCloseable {
             ProcessBuilder builder = new ProcessBuilder(command(main, file)).redirectErrorStream(true);
             // In the environment it may be as long as it likes, on Windows too.
             builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
-            // Its options are among those that are inherited.
-            builder.environment().remove("JAVA_TOOL_OPTIONS");
+            // Their options are among those that are inherited, without agents.
+            builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"));
             process = builder.start();
         } catch (IOException e) {
             throw cannotStart(e.getMessage());
