@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -33,6 +34,7 @@ class IsolatedConformanceTest {
             assertThat(loads(parent.toHandle())).isFalse();
             parent.destroyForcibly();
             assertThat(child.onExit()).succeedsWithin(SOON);
+            assertThat(messages()).as("ends before its work is done").doesNotContain("{\"@type\":\"done\"}");
         } finally {
             end(parent);
         }
@@ -99,6 +101,13 @@ class IsolatedConformanceTest {
             Thread.sleep(20);
         }
         throw new AssertionError(output());
+    }
+
+    /** What the child told its parent, whose temporary folder stays. */
+    private String messages() throws IOException {
+        try (Stream<Path> files = Files.find(folder, 2, (file, attributes) -> file.endsWith("process-1.jsonl"))) {
+            return Files.readString(files.findFirst().orElseThrow());
+        }
     }
 
     private String output() throws IOException {
