@@ -3,6 +3,7 @@ package io.github.unipic.conformance;
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
+import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.BenchmarkSettings.Task;
 import io.github.unipic.conformance.bench.Benchmark;
@@ -56,7 +57,13 @@ public record BenchmarkRun(
                 }
             }
             return new BenchmarkReport(
-                    start, Machine.describe(Map.of()), model, provider, threads, settings, benchmark.results());
+                    start,
+                    Machine.describe(Map.of(), Optional.of(UniPic.runtime())),
+                    model,
+                    provider,
+                    threads,
+                    settings,
+                    benchmark.results());
         }
     }
 }

@@ -4,22 +4,25 @@ import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InvalidRequestException;
-import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
+import io.github.unipic.conformance.Runner.Computer;
 import io.github.unipic.conformance.cases.Cases;
-import io.github.unipic.conformance.checks.PlacementChecks;
-import io.github.unipic.conformance.checks.RequestChecks;
+import io.github.unipic.conformance.checks.Job;
+import io.github.unipic.conformance.checks.Part;
+import io.github.unipic.conformance.compare.Event;
+import io.github.unipic.conformance.compare.Event.CaseEnded;
+import io.github.unipic.conformance.compare.Event.Checked;
+import io.github.unipic.conformance.compare.Event.PartBegan;
 import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.compare.Tolerances;
 import io.github.unipic.conformance.golden.GoldenReplay;
-import io.github.unipic.conformance.meaning.MeaningChecks;
 import io.github.unipic.conformance.reference.ReferenceFile;
-import io.github.unipic.conformance.reference.ReferenceReplay;
-import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.conformance.report.Environment;
+import io.github.unipic.conformance.report.Processes;
 import io.github.unipic.conformance.report.Subject;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
@@ -27,10 +30,6 @@ import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
 import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Engine;
-import io.github.unipic.runtime.Graphs;
-import io.github.unipic.runtime.RuntimeOptions;
-import io.github.unipic.runtime.RuntimeOptions.Memory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,10 +38,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Consumer;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /**
@@ -55,6 +54,7 @@ import java.util.stream.Stream;
  * @param judgedAs a precision whose tolerances apply to everything, for a provider that computes in less precision than
  *     the model's; empty for the model's own
  * @param labels for the report: at most 32, of at most 256 characters each
+ * @param isolation of the cases in child processes; empty to run them in this process, which a provider may crash
  * @param cancellation stops the run
  * @param listener is notified of the progress
  */
@@ -65,14 +65,13 @@ public record ConformanceRun(
         boolean strict,
         Optional<String> judgedAs,
         Map<String, String> labels,
+        Optional<Isolation> isolation,
         Cancellation cancellation,
         Listener listener) {
     private static final String EMBEDDED = "the built-in small checkpoint";
     private static final Source.Embedded STANDARD = new Source.Embedded(Precision.FP32);
     private static final int MOST_LABELS = 32;
     private static final int LONGEST_LABEL = 256;
-    private static final int AT_ONCE = 10;
-    private static final int AT_ONCE_IN_SMOKE = 3;
 
     /**
      * Checks the precision, and checks and sorts the labels.
@@ -83,6 +82,7 @@ public record ConformanceRun(
      * @param strict whether it is a failure if a graph runs on the CPU instead of the provider
      * @param judgedAs a precision with known tolerances, or empty
      * @param labels copied
+     * @param isolation empty for this process
      * @param cancellation stops the run
      * @param listener is notified of the progress
      * @throws InvalidRequestException when there are no tolerances for the precision, or labels are too many or too
@@ -129,6 +129,13 @@ public record ConformanceRun(
         default void onCheck(Check check) {}
 
         /**
+         * A child process has printed a line. Without isolation, providers print to this process's own streams.
+         *
+         * @param line harmless to print, and cut if it is long
+         */
+        default void onOutput(String line) {}
+
+        /**
          * Gives the results so far: before each part, as a provider may crash the process, and when an error ends the
          * run.
          *
@@ -145,45 +152,87 @@ public record ConformanceRun(
      * @throws UniPicException when the model cannot be opened, the provider is not available, or the run is cancelled
      */
     public ConformanceReport run() {
+        return run(Child.class);
+    }
+
+    /** @param program the main class of child processes */
+    ConformanceReport run(Class<?> program) {
         Instant start = Instant.now();
-        Results results = new Results(listener::onCheck, listener::onProgress);
-        try (TemporaryFolder temporary = TemporaryFolder.create()) {
-            Material material = material(temporary.path());
-            Subject subject = subject(material);
-            Environment machine = Machine.describe(labels);
-            Consumer<Check> interim =
-                    unfinished -> listener.onInterim(report(start, machine, subject, results, List.of(unfinished)));
-            part(Area.GRAPH, interim, () -> replay(material, results));
-            if (material.reference().isPresent()) {
-                try (ReferenceFile reference =
-                        ReferenceFile.open(material.reference().get())) {
-                    ModelFolder model = material.model();
-                    Cases cases = Cases.of(suite, OptionalLong.of(reference.seed()));
-                    part(Area.GRAPH, interim, () -> compare(model, cases, reference, results));
-                    part(Area.PLACEMENT, interim, () -> placement(model, cases, results, temporary.path()));
-                    part(Area.CONCURRENCY, interim, () -> request(model, results));
-                    if (suite == Suite.FULL) {
-                        part(Area.MEANING, interim, () -> meaning(model, results, temporary.path()));
-                    }
-                }
+        try (TemporaryFolder temporary = TemporaryFolder.create();
+                Runner runner = runner(program, temporary.path())) {
+            Material material = material(temporary.path(), runner);
+            Computer computer = runner.ready();
+            Subject subject = subject(material, computer.provider());
+            Environment machine = Machine.describe(labels, computer.runtime());
+            Job job = job(material, computer.provider(), temporary.path());
+            List<Part> parts = job.parts();
+            Progress progress = new Progress(
+                    (results, more) -> report(start, machine, subject, results, Stream.of(more), runner.processes()));
+            try {
+                runner.check(job, parts, progress.results);
+            } catch (RuntimeException e) {
+                progress.interim(Results.reason(e));
+                throw e;
             }
-            return report(start, machine, subject, results, List.of());
+            complete(parts, progress.results);
+            return report(start, machine, subject, progress.results, Stream.of(), runner.processes());
         }
     }
 
-    /** Gives an interim report before a part, as the process may crash in it, and again if an error ends the run. */
-    private static void part(Area area, Consumer<Check> interim, Runnable work) {
-        interim.accept(unfinished(area, "the process ended in this part, without an error that could be caught"));
-        try {
-            work.run();
-        } catch (RuntimeException e) {
-            interim.accept(unfinished(area, Results.reason(e)));
-            throw e;
+    private Runner runner(Class<?> program, Path temporary) {
+        return isolation
+                .<Runner>map(
+                        limits -> new Children(limits, provider, suite, cancellation, listener, program, temporary))
+                .orElseGet(() -> new InProcess(provider, suite, cancellation, listener::onProgress));
+    }
+
+    /** Adds the checks that depend on many cases, and fails the cases that an earlier failure prevented. */
+    private static void complete(List<Part> parts, Results results) {
+        for (Part part : parts) {
+            part.cases().stream()
+                    .filter(name -> !results.ended().contains(name))
+                    .forEach(name -> results.fail(name, "not run, as what it needs has failed"));
+            part.conclude(results);
         }
     }
 
-    private static Check unfinished(Area area, String reason) {
-        return Check.didNotRun(area, "process", "process", "the run did not finish: " + reason);
+    /** Notifies the listener of what happens. */
+    private final class Progress {
+        private final BiFunction<Results, Check, ConformanceReport> unfinished;
+        private final Results results = new Results(this::on, List.of());
+        private Optional<PartBegan> current = Optional.empty();
+
+        /** @param unfinished makes a report of the results so far and one more check */
+        Progress(BiFunction<Results, Check, ConformanceReport> unfinished) {
+            this.unfinished = unfinished;
+        }
+
+        private void on(Event event) {
+            if (event instanceof PartBegan part) {
+                listener.onPhase(part.phase());
+                current = Optional.of(part);
+                interim("the process ended in this part, without an error that could be caught");
+            } else if (event instanceof CaseEnded) {
+                current.ifPresent(
+                        part -> listener.onProgress(done(part), part.cases().size()));
+            } else if (event instanceof Checked checked) {
+                listener.onCheck(checked.check());
+            }
+        }
+
+        private int done(PartBegan part) {
+            Set<CaseName> ended = results.ended();
+            return (int) part.cases().stream().filter(ended::contains).count();
+        }
+
+        /** Gives a report that says that the run did not finish: before each part, as this process may end in it. */
+        void interim(String reason) {
+            current.ifPresent(part -> {
+                CaseName process = new CaseName(part.name().area(), "process", "process");
+                listener.onInterim(
+                        unfinished.apply(results, Check.didNotRun(process, "the run did not finish: " + reason)));
+            });
+        }
     }
 
     /**
@@ -196,9 +245,9 @@ public record ConformanceRun(
     private record Material(
             ModelFolder model, String name, Path checkpoint, List<Path> goldens, Optional<Path> reference) {}
 
-    private Material material(Path temporary) {
+    private Material material(Path temporary, Runner runner) {
         if (source instanceof Source.Model given) {
-            return given(given, temporary);
+            return given(given, temporary, runner);
         }
         if (source instanceof Source.Goldens goldens) {
             List<Path> files = GoldenReplay.files(goldens.golden());
@@ -215,10 +264,11 @@ public record ConformanceRun(
                 Optional.of(temporary.resolve("reference.safetensors")));
     }
 
-    private Material given(Source.Model given, Path temporary) {
+    private Material given(Source.Model given, Path temporary, Runner runner) {
         // Cheap checks come first.
-        ModelFolder seen = opened(given.model());
+        ModelFolder seen = ModelFolder.open(given.model(), false);
         given.reference().ifPresent(file -> fitting(file, seen).close());
+        runner.ready();
         listener.onPhase("reading the whole model, to compare its files' SHA-256");
         ModelFolder model = ModelFolder.open(given.model(), true);
         return new Material(
@@ -226,14 +276,7 @@ public record ConformanceRun(
                 model.manifest().name() + " in " + model.path(),
                 model.path(),
                 List.of(),
-                Optional.of(given.reference().orElseGet(() -> record(model, temporary))));
-    }
-
-    /** Opens a model folder, and checks that the provider is available. */
-    private ModelFolder opened(Path folder) {
-        ModelFolder model = ModelFolder.open(folder, false);
-        new Graphs(model, options(Optional.empty())).close();
-        return model;
+                Optional.of(given.reference().orElseGet(() -> record(model, temporary, runner))));
     }
 
     private ReferenceFile fitting(Path file, ModelFolder model) {
@@ -256,66 +299,37 @@ public record ConformanceRun(
                 throw new CancelledException("The run was cancelled.");
             }
         });
-        return opened(model);
+        return ModelFolder.open(model, false);
     }
 
-    private Path record(ModelFolder model, Path temporary) {
+    private Path record(ModelFolder model, Path temporary, Runner runner) {
         listener.onPhase("recording the reference with the CPU provider");
         Path file = temporary.resolve("reference.safetensors");
-        new Recording(model.path(), suite, OptionalLong.empty(), cancellation, listener::onProgress)
-                .writeTo(file, model);
+        runner.record(model.path(), file);
         return file;
     }
 
-    private void replay(Material material, Results results) {
-        if (material.goldens().isEmpty()) {
-            return;
-        }
-        listener.onPhase("replaying PyTorch's tensors");
-        ModelTolerances tolerances = tolerances(material.model());
-        try (Engine engine = Engine.open(material.model(), options(Optional.empty()))) {
-            engine.run(
-                    cancellation,
-                    execution -> new GoldenReplay(execution, material.checkpoint(), tolerances, results)
-                            .run(material.goldens()));
-        }
+    private Job job(Material material, ExecutionProvider computing, Path temporary) {
+        ModelFolder tested = material.model();
+        boolean meaning = suite == Suite.FULL && material.reference().isPresent();
+        return new Job(
+                tested.path(),
+                material.checkpoint(),
+                material.goldens(),
+                material.reference(),
+                meaning ? Optional.of(trained(tested, temporary)) : Optional.empty(),
+                computing,
+                suite,
+                strict,
+                judgedAs,
+                temporary);
     }
 
-    private void compare(ModelFolder model, Cases cases, ReferenceFile reference, Results results) {
-        listener.onPhase("comparing graphs, images and answers");
-        try (Engine engine = Engine.open(model, options(Optional.empty()))) {
-            engine.run(
-                    cancellation,
-                    execution -> new ReferenceReplay(execution, reference, tolerances(model), results).run(cases));
-        }
-    }
-
-    private void placement(ModelFolder model, Cases cases, Results results, Path temporary) {
-        listener.onPhase("checking which provider runs each node");
-        new PlacementChecks(model, options(Optional.of(temporary)), strict, results, cancellation).run(cases);
-    }
-
-    private void request(ModelFolder model, Results results) {
-        listener.onPhase("running requests twice, and several at once");
-        results.attempt(Area.CONCURRENCY, "requests", "requests", () -> {
-            try (UniPic unipic = UniPic.builder(model.path()).provider(provider).load()) {
-                new RequestChecks(unipic, model.manifest().sizes().downsampling(), results, cancellation)
-                        .run(suite == Suite.FULL ? AT_ONCE : AT_ONCE_IN_SMOKE);
-            }
-        });
-    }
-
-    /** With the trained model, in the precision and flavor of the tested one. */
-    private void meaning(ModelFolder tested, Results results, Path temporary) {
+    /** The trained model, in the precision and flavor of the tested one. */
+    private Path trained(ModelFolder tested, Path temporary) {
         Path folder = temporary.resolve("trained");
         EmbeddedCheckpoint.TRAINED.copyTo(folder);
-        ModelFolder model = export(folder.resolve("checkpoint"), form(tested), folder);
-        listener.onPhase("checking what the trained model generates, describes and edits");
-        results.attempt(Area.MEANING, "model", "model", () -> {
-            try (UniPic unipic = UniPic.builder(model.path()).provider(provider).load()) {
-                new MeaningChecks(unipic, results, cancellation).run();
-            }
-        });
+        return export(folder.resolve("checkpoint"), form(tested), folder).path();
     }
 
     private Source.Embedded form(ModelFolder tested) {
@@ -331,22 +345,20 @@ public record ConformanceRun(
                 fused ? Flavor.FUSED : Flavor.PORTABLE);
     }
 
-    private RuntimeOptions options(Optional<Path> profiles) {
-        return new RuntimeOptions(OptionalInt.empty(), provider, profiles, Memory.DEFAULTS);
-    }
-
     private ModelTolerances tolerances(ModelFolder model) {
         return new ModelTolerances(model.manifest(), judgedAs);
     }
 
-    private Subject subject(Material material) {
+    private Subject subject(Material material, ExecutionProvider computing) {
         String precision = tolerances(material.model()).tasks().precision();
         if (material.reference().isEmpty()) {
-            return subject(material, precision, "PyTorch (golden files)", Optional.empty(), OptionalLong.empty());
+            return subject(
+                    material, computing, precision, "PyTorch (golden files)", Optional.empty(), OptionalLong.empty());
         }
         try (ReferenceFile reference = fitting(material.reference().get(), material.model())) {
             return subject(
                     material,
+                    computing,
                     precision,
                     producer(reference),
                     Optional.of(reference.digest()),
@@ -360,13 +372,18 @@ public record ConformanceRun(
     }
 
     private Subject subject(
-            Material material, String precision, String reference, Optional<String> digest, OptionalLong seed) {
+            Material material,
+            ExecutionProvider computing,
+            String precision,
+            String reference,
+            Optional<String> digest,
+            OptionalLong seed) {
         return new Subject(
                 material.name(),
                 material.model().digest(),
                 precision,
-                provider.name(),
-                provider.options(),
+                computing.name(),
+                computing.options(),
                 suite.label(),
                 strict,
                 reference,
@@ -376,16 +393,22 @@ public record ConformanceRun(
 
     /** @param more checks to add after those made */
     private static ConformanceReport report(
-            Instant start, Environment machine, Subject subject, Results results, List<Check> more) {
+            Instant start,
+            Environment machine,
+            Subject subject,
+            Results results,
+            Stream<Check> more,
+            Optional<Processes> processes) {
         return new ConformanceReport(
                 start,
                 Duration.between(start, Instant.now()),
                 machine,
                 subject,
-                Stream.concat(results.checks().stream(), more.stream()).toList(),
+                Stream.concat(results.checks().stream(), more).toList(),
                 results.placements(),
                 results.timings(),
                 results.images(),
-                results.skipped());
+                results.skipped(),
+                processes);
     }
 }

@@ -1,7 +1,6 @@
 package io.github.unipic.conformance;
 
 import io.github.unipic.RuntimeInfo;
-import io.github.unipic.UniPic;
 import io.github.unipic.conformance.report.Environment;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,9 +18,9 @@ final class Machine {
 
     private Machine() {}
 
-    static Environment describe(Map<String, String> labels) {
+    /** @param runtime that computes; empty if it could not be asked */
+    static Environment describe(Map<String, String> labels, Optional<RuntimeInfo> runtime) {
         SystemInfo system = new SystemInfo();
-        RuntimeInfo runtime = UniPic.runtime();
         return new Environment(
                 system.getOperatingSystem() + ", " + System.getProperty("os.arch"),
                 system.getHardware()
@@ -31,17 +30,19 @@ final class Machine {
                                 .strip() + ", " + Runtime.getRuntime().availableProcessors() + " threads",
                 system.getHardware().getMemory().getTotal(),
                 System.getProperty("java.vendor") + " " + Runtime.version(),
-                runtime.version(),
-                runtime.providers(),
-                devices(runtime, system.getHardware().getGraphicsCards()),
+                runtime.map(RuntimeInfo::version).orElse("unknown"),
+                runtime.map(RuntimeInfo::providers).orElse(List.of()),
+                devices(
+                        runtime.map(RuntimeInfo::devices).orElse(List.of()),
+                        system.getHardware().getGraphicsCards()),
                 driver(system.getHardware().getGraphicsCards()),
                 Optional.ofNullable(Machine.class.getPackage().getImplementationVersion())
                         .orElse("development"),
                 labels);
     }
 
-    private static List<String> devices(RuntimeInfo runtime, List<GraphicsCard> cards) {
-        List<String> devices = new ArrayList<>(runtime.devices());
+    private static List<String> devices(List<String> ofRuntime, List<GraphicsCard> cards) {
+        List<String> devices = new ArrayList<>(ofRuntime);
         cards.forEach(card -> devices.add("graphics card: " + card.getVendor() + " " + card.getName()));
         return devices;
     }

@@ -40,7 +40,7 @@ class ConformanceRunTest {
     void theFusedFlavorPassesToo(@TempDir Path folder) {
         Path model = folder.resolve("model");
         SmallCheckpoint.export(SmallCheckpoint.folder(), model, Flavor.FUSED);
-        Results results = new Results(check -> {}, (done, all) -> {});
+        Results results = new Results();
         try (Engine engine = SmokeRun.open(model)) {
             SmokeRun.replay(engine, GoldenReplay.files(SmallCheckpoint.golden()), results);
             SmokeRun.compare(engine, SmallCheckpoint.reference(), Suite.FULL, one -> true, results);
@@ -147,6 +147,7 @@ class ConformanceRunTest {
                                     false,
                                     Optional.empty(),
                                     Map.of(),
+                                    Optional.empty(),
                                     new Cancellation(),
                                     listener)
                             .run());
@@ -180,6 +181,7 @@ class ConformanceRunTest {
                 false,
                 Optional.empty(),
                 labels,
+                Optional.empty(),
                 new Cancellation(),
                 new ConformanceRun.Listener() {});
     }
@@ -231,6 +233,7 @@ class ConformanceRunTest {
                                 true,
                                 Optional.empty(),
                                 Map.of(),
+                                Optional.empty(),
                                 new Cancellation(),
                                 new ConformanceRun.Listener() {})
                         .run())
@@ -258,6 +261,7 @@ class ConformanceRunTest {
                         false,
                         Optional.empty(),
                         Map.of("driver", "none"),
+                        Optional.empty(),
                         cancellation,
                         new ConformanceRun.Listener() {})
                 .run();

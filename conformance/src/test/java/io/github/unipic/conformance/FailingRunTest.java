@@ -12,6 +12,7 @@ import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.checks.RequestChecks;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.model.GraphName;
@@ -171,7 +172,7 @@ class FailingRunTest {
                 .extracting(Check::name)
                 .contains("determinism/pixel_decoder/smaller/pixels (differing values)")
                 .noneMatch(name -> name.startsWith("determinism/decoder_step"));
-        Results results = new Results(check -> {}, (done, all) -> {});
+        Results results = new Results();
         try (UniPic unipic = UniPic.load(model)) {
             new RequestChecks(unipic, 16, results, new Cancellation()).run(3);
         }
@@ -276,7 +277,7 @@ class FailingRunTest {
 
     @Test
     void beingInterruptedEndsTheRun() {
-        Results results = new Results(check -> {}, (done, all) -> {});
+        Results results = new Results();
         try (UniPic unipic = UniPic.load(SmallModel.folder())) {
             Thread.currentThread().interrupt();
             assertThatExceptionOfType(CancelledException.class)
@@ -292,15 +293,43 @@ class FailingRunTest {
     @Test
     void anErrorIsInTheLastReport() throws IOException {
         Path golden = Files.createDirectory(folder.resolve("golden"));
-        Files.write(golden.resolve("text.safetensors"), new byte[] {1, 2, 3});
+        AlteredTensors.of(SmallCheckpoint.golden().resolve("text.safetensors"))
+                .without("logits")
+                .writeTo(golden.resolve("text.safetensors"));
         List<ConformanceReport> interims = new ArrayList<>();
         assertThatExceptionOfType(UniPicException.class)
                 .isThrownBy(() -> run(new Source.Goldens(SmallCheckpoint.folder(), golden), interims));
         assertThat(interims).hasSize(2).noneMatch(ConformanceReport::passed);
-        assertThat(interims.get(1).checks().get(0).note())
+        assertThat(interims.get(1).failures().get(0).note())
                 .get()
                 .asString()
                 .contains("did not finish", "text.safetensors");
+    }
+
+    /** A damaged file is noticed before anything runs, so that an earlier report stays. */
+    @Test
+    void aDamagedFileIsNoticedFirst() throws IOException {
+        Path golden = Files.createDirectory(folder.resolve("golden"));
+        Files.write(golden.resolve("text.safetensors"), new byte[] {1, 2, 3});
+        List<ConformanceReport> interims = new ArrayList<>();
+        assertThatExceptionOfType(UniPicException.class)
+                .isThrownBy(() -> run(new Source.Goldens(SmallCheckpoint.folder(), golden), interims))
+                .withMessageContaining("text.safetensors");
+        assertThat(interims).isEmpty();
+    }
+
+    @Test
+    void aLackOfMemoryFailsItsCaseOnly() {
+        Results results = new Results();
+        CaseName hungry = new CaseName(Area.LOOP, "t2i", "large");
+        results.attempt(hungry, () -> {
+            throw new OutOfMemoryError("Java heap space");
+        });
+        assertThat(results.checks()).singleElement().satisfies(check -> {
+            assertThat(check.name()).isEqualTo("loop/t2i/large/run (completed)");
+            assertThat(check.note().orElseThrow()).contains("heap is used up");
+        });
+        assertThat(results.ended()).containsExactly(hungry);
     }
 
     private Results against(AlteredTensors altered) throws IOException {

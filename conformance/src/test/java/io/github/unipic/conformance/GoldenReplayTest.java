@@ -54,8 +54,10 @@ class GoldenReplayTest {
             "t2i_100_steps",
             "edit_astronaut",
             "edit_chelsea",
-            "understand_astronaut",
-            "understand_chelsea",
+            "understand_astronaut_mar",
+            "understand_astronaut_siglip2",
+            "understand_chelsea_mar",
+            "understand_chelsea_siglip2",
             "preprocess");
 
     @TestFactory
@@ -94,7 +96,7 @@ class GoldenReplayTest {
             List<Path> goldens = Stream.concat(GRAPHS.stream(), Stream.of("understand_chelsea"))
                     .map(GoldenReplayTest::golden)
                     .toList();
-            Results results = new Results(check -> {}, (done, all) -> {});
+            Results results = new Results();
             try (Engine engine = SmokeRun.open(SmallCheckpoint.model(once))) {
                 SmokeRun.replay(engine, goldens, results);
                 SmokeRun.compare(
@@ -134,13 +136,14 @@ class GoldenReplayTest {
     /** The recorded answers have no margins: only the reference's can tell which words were nearly as likely. */
     @Test
     void recordedAnswersJudgeFloat32Only() {
-        String answer = "understanding/understand/understand_chelsea/mar.output_ids (differing values)";
+        String answer = "understanding/understand/understand_chelsea_mar/mar.output_ids (differing values)";
         assertThat(SmokeRun.report(GOLDENS).checks()).extracting(Check::name).contains(answer);
         for (Precision precision : List.of(Precision.FP16, Precision.BF16)) {
             Results results = results(Precisions.of(precision));
             assertThat(results.checks()).extracting(Check::name).doesNotContain(answer);
             assertThat(results.skipped())
-                    .contains("understand_chelsea/mar.output_ids: no margins to judge " + precision.option() + " by")
+                    .contains(
+                            "understand_chelsea_mar/mar.output_ids: no margins to judge " + precision.option() + " by")
                     .noneMatch(line -> line.contains("not a golden file"));
         }
     }

@@ -30,7 +30,15 @@ final class SmokeRun {
 
     static ConformanceRun of(Source source, Cancellation cancellation, ConformanceRun.Listener listener) {
         return new ConformanceRun(
-                source, ExecutionProvider.CPU, Suite.SMOKE, false, Optional.empty(), Map.of(), cancellation, listener);
+                source,
+                ExecutionProvider.CPU,
+                Suite.SMOKE,
+                false,
+                Optional.empty(),
+                Map.of(),
+                Optional.empty(),
+                cancellation,
+                listener);
     }
 
     /** The report on a source that does not change; made once for all tests. */
@@ -55,7 +63,7 @@ final class SmokeRun {
 
     /** The replay of golden files alone. */
     static Results replay(Engine engine, List<Path> files) {
-        Results results = new Results(check -> {}, (done, all) -> {});
+        Results results = new Results();
         replay(engine, files, results);
         return results;
     }
@@ -70,7 +78,7 @@ final class SmokeRun {
     }
 
     static Results compare(Engine engine, Path file, Suite suite, Predicate<Case> wanted) {
-        Results results = new Results(check -> {}, (done, all) -> {});
+        Results results = new Results();
         compare(engine, file, suite, wanted, results);
         return results;
     }

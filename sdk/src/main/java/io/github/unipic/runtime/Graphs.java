@@ -84,14 +84,11 @@ public final class Graphs implements AutoCloseable {
         this.options = options;
         this.listener = listener;
         this.dataFiles = new DataFiles(folder);
-        OnnxRuntime.environment();
         boolean keep = options.memory().keepLoaded() || options.profileFolder().isPresent();
         for (GraphName graph : GraphName.values()) {
             sessions.put(graph, new GraphSession(() -> open(graph), keep));
         }
-        try (OrtSession.SessionOptions trial = new OrtSession.SessionOptions()) {
-            Providers.addTo(trial, options.provider());
-        }
+        Providers.require(options.provider());
         arena = Providers.arena(options.provider());
         Optional<SessionRunner> onDevice = SessionRunner.onDevice(options.provider());
         tensorsStayOnDevice = onDevice.isPresent();

@@ -6,19 +6,26 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Memory of this process in bytes, from Linux's /proc/self/status; -1 on other systems.
+ * Memory of a process in bytes, from Linux's /proc/PID/status; -1 on other systems, and when the process has ended.
  *
  * @param peakRssBytes the peak of resident memory, mapped files included
  * @param rssBytes resident memory now
  * @param anonymousBytes the part of it without a file, which the system cannot drop and read again
  */
 public record ProcessMemory(long peakRssBytes, long rssBytes, long anonymousBytes) {
-    private static final Path STATUS = Path.of("/proc/self/status");
-
     static ProcessMemory now() {
+        return of("self");
+    }
+
+    /** @param pid of a process of the same user */
+    public static ProcessMemory of(long pid) {
+        return of(Long.toString(pid));
+    }
+
+    private static ProcessMemory of(String process) {
         List<String> lines;
         try {
-            lines = Files.readAllLines(STATUS);
+            lines = Files.readAllLines(Path.of("/proc", process, "status"));
         } catch (IOException e) {
             lines = List.of();
         }

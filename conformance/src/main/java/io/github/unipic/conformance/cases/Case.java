@@ -1,6 +1,7 @@
 package io.github.unipic.conformance.cases;
 
 import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Execution;
@@ -35,6 +36,11 @@ public record Case(
      * @param value with the metric that judges it
      */
     public record Output(Area area, String subject, String name, Value value) {}
+
+    /** Its address. */
+    public CaseName address() {
+        return new CaseName(area, subject, name);
+    }
 
     /** A graph that this case needs and a model lacks; empty if the model has all. */
     public Optional<GraphName> missing(ModelFolder model) {

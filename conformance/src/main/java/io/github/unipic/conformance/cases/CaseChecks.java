@@ -14,10 +14,13 @@ public record CaseChecks(Execution execution, ModelTolerances tolerances, Result
 
     /** Compares a case with the expected outputs; skips it if the model lacks a graph for it. */
     public void check(Case one, Expected expected) {
-        one.missing(execution.engine().folder())
-                .ifPresentOrElse(
-                        graph -> results.skip(one.subject() + "/" + one.name() + ": the model has no " + graph.label()),
-                        () -> results.attempt(one.area(), one.subject(), one.name(), () -> run(one, expected)));
+        results.attempt(
+                one.address(),
+                () -> one.missing(execution.engine().folder())
+                        .ifPresentOrElse(
+                                graph -> results.skip(
+                                        one.subject() + "/" + one.name() + ": the model has no " + graph.label()),
+                                () -> run(one, expected)));
     }
 
     private void run(Case one, Expected expected) {

@@ -1,23 +1,21 @@
 package io.github.unipic.conformance.checks;
 
 import io.github.unipic.Cancellation;
+import io.github.unipic.ExecutionProvider;
 import io.github.unipic.conformance.cases.Case;
 import io.github.unipic.conformance.cases.Cases;
 import io.github.unipic.conformance.compare.Comparer;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.conformance.report.Placement;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.provider.OnnxRuntime;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -29,56 +27,58 @@ import java.util.stream.Collectors;
 public final class PlacementChecks {
     private final ModelFolder model;
     private final RuntimeOptions profiling;
-    private final boolean onCpu;
-    private final boolean strict;
     private final Results results;
     private final Cancellation cancellation;
 
-    /**
-     * @param profiling with a folder for the traces
-     * @param strict whether computing on the CPU instead of the provider is a failure
-     */
-    public PlacementChecks(
-            ModelFolder model, RuntimeOptions profiling, boolean strict, Results results, Cancellation cancellation) {
+    /** @param profiling with a folder for the traces */
+    public PlacementChecks(ModelFolder model, RuntimeOptions profiling, Results results, Cancellation cancellation) {
         this.model = model;
         this.profiling = profiling;
-        this.onCpu = profiling.provider().isCpu();
-        this.strict = strict;
         this.results = results;
         this.cancellation = cancellation;
     }
 
+    /** What {@link #run} runs. */
+    public static List<CaseName> names(ModelFolder model, Cases cases) {
+        return first(model, cases).stream().map(PlacementChecks::name).toList();
+    }
+
+    private static CaseName name(Case one) {
+        return new CaseName(Area.PLACEMENT, one.subject(), one.name());
+    }
+
+    /** The first case of each graph of the model. */
+    private static List<Case> first(ModelFolder model, Cases cases) {
+        Set<GraphName> graphs = EnumSet.noneOf(GraphName.class);
+        return cases.all().stream()
+                .filter(one -> one.area() == Area.GRAPH && one.missing(model).isEmpty() && graphs.addAll(one.graphs()))
+                .toList();
+    }
+
     public void run(Cases cases) {
-        results.attempt(Area.PLACEMENT, "all graphs", "profile", () -> place(cases));
+        first(model, cases).forEach(one -> results.attempt(name(one), () -> place(one)));
     }
 
-    private void place(Cases cases) {
-        List<Placement> placements = new ArrayList<>();
-        for (Map.Entry<GraphName, Path> trace : traces(cases).entrySet()) {
-            Placement placement = Trace.read(trace.getValue()).placement(trace.getKey(), onCpu);
-            results.add(placement);
-            placements.add(placement);
-        }
-        if (!onCpu) {
-            judge(placements, OnnxRuntime.ownName(profiling.provider()), strict, results);
-        }
-    }
-
-    private Map<GraphName, Path> traces(Cases cases) {
+    /** Runs a case in an engine of its own, as profiles are complete only when sessions are closed. */
+    private void place(Case one) {
         try (Engine engine = Engine.open(model, profiling)) {
-            engine.run(cancellation, execution -> {
-                Set<GraphName> done = EnumSet.noneOf(GraphName.class);
-                for (Case one : cases.all()) {
-                    if (one.area() == Area.GRAPH && one.missing(model).isEmpty() && done.addAll(one.graphs())) {
-                        results.attempt(
-                                Area.PLACEMENT,
-                                one.subject(),
-                                one.name(),
-                                () -> one.run().on(execution, output -> {}));
-                    }
-                }
-            });
-            return new EnumMap<>(engine.graphs().endProfiling());
+            engine.run(cancellation, execution -> one.run().on(execution, output -> {}));
+            engine.graphs()
+                    .endProfiling()
+                    .forEach((graph, trace) -> results.add(Trace.read(trace)
+                            .placement(graph, profiling.provider().isCpu())));
+        }
+    }
+
+    /**
+     * Judges where the nodes of all graphs ran, when all cases have run.
+     *
+     * @param provider that was asked for
+     * @param strict whether computing on the CPU instead of the provider is a failure
+     */
+    public static void conclude(ExecutionProvider provider, boolean strict, Results results) {
+        if (!provider.isCpu()) {
+            judge(results.placements(), OnnxRuntime.ownName(provider), strict, results);
         }
     }
 

@@ -11,6 +11,7 @@ import io.github.unipic.conformance.cases.Photos;
 import io.github.unipic.conformance.compare.Comparer;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.CaseName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
@@ -29,6 +30,7 @@ public final class RequestChecks {
     private static final int DIFFUSION_STEPS = 6;
     private static final int ANSWER_TOKENS = 6;
     private static final String PHOTO = "chelsea.png";
+    private static final CaseName TWICE = new CaseName(Area.DETERMINISM, "requests", "same_seed_twice");
 
     private final UniPic unipic;
     private final int side;
@@ -43,19 +45,29 @@ public final class RequestChecks {
         this.cancellation = cancellation;
     }
 
-    /** @param atOnce how many requests run at the same time */
-    public void run(int atOnce) {
-        if (!unipic.info().tasks().contains(Task.GENERATE)) {
-            results.skip("determinism and concurrency: the model does not generate");
-            return;
-        }
-        check(Area.DETERMINISM, "same_seed_twice", this::twice);
-        check(Area.CONCURRENCY, atOnce + "_at_once", comparer -> atOnce(atOnce, comparer));
+    /** What {@link #run} runs. */
+    public static List<CaseName> names(int atOnce) {
+        return List.of(TWICE, severalAtOnce(atOnce));
     }
 
-    private void check(Area area, String scenario, Consumer<Comparer> work) {
-        results.attempt(
-                area, "requests", scenario, () -> work.accept(new Comparer(area, "requests", scenario, results::add)));
+    private static CaseName severalAtOnce(int count) {
+        return new CaseName(Area.CONCURRENCY, "requests", count + "_at_once");
+    }
+
+    /** @param atOnce how many requests run at the same time */
+    public void run(int atOnce) {
+        check(TWICE, this::twice);
+        check(severalAtOnce(atOnce), comparer -> atOnce(atOnce, comparer));
+    }
+
+    private void check(CaseName name, Consumer<Comparer> work) {
+        results.attempt(name, () -> {
+            if (unipic.info().tasks().contains(Task.GENERATE)) {
+                work.accept(new Comparer(name.area(), name.subject(), name.scenario(), results::add));
+            } else {
+                results.skip("determinism and concurrency: the model does not generate");
+            }
+        });
     }
 
     private void twice(Comparer comparer) {

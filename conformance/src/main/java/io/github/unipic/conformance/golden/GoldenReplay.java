@@ -1,13 +1,16 @@
 package io.github.unipic.conformance.golden;
 
 import io.github.unipic.conformance.ConformanceException;
+import io.github.unipic.conformance.cases.Case;
 import io.github.unipic.conformance.cases.CaseChecks;
 import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.compare.Results;
+import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.runtime.Execution;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -46,6 +49,21 @@ public record GoldenReplay(Execution execution, Path checkpoint, ModelTolerances
     }
 
     /**
+     * What {@link #run} runs.
+     *
+     * @throws ConformanceException when a file cannot be read
+     */
+    public static List<CaseName> names(List<Path> files, Path checkpoint) {
+        List<CaseName> names = new ArrayList<>();
+        for (Path file : files) {
+            try (GoldenFile golden = new GoldenFile(file)) {
+                GoldenCases.of(golden, checkpoint).forEach(one -> names.add(one.address()));
+            }
+        }
+        return names;
+    }
+
+    /**
      * Replays files; those without a known name are skipped.
      *
      * @throws ConformanceException when one cannot be read or is of another model
@@ -53,10 +71,10 @@ public record GoldenReplay(Execution execution, Path checkpoint, ModelTolerances
     public void run(List<Path> files) {
         CaseChecks checks = new CaseChecks(execution, tolerances, results);
         for (Path file : files) {
-            int before = results.count();
             try (GoldenFile golden = new GoldenFile(file)) {
-                GoldenCases.of(golden, checkpoint).forEach(one -> checks.check(one, golden));
-                if (results.count() == before) {
+                List<Case> cases = GoldenCases.of(golden, checkpoint);
+                cases.forEach(one -> checks.check(one, golden));
+                if (cases.isEmpty()) {
                     results.skip(golden.name() + ": not a golden file that this kit knows");
                 }
             }

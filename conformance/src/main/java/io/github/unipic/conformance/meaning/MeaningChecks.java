@@ -9,11 +9,13 @@ import io.github.unipic.ImageRequest;
 import io.github.unipic.UniPic;
 import io.github.unipic.VisionPath;
 import io.github.unipic.conformance.compare.Results;
+import io.github.unipic.conformance.compare.Score;
 import io.github.unipic.conformance.meaning.World.CaptionCase;
 import io.github.unipic.conformance.meaning.World.EditCase;
 import io.github.unipic.conformance.meaning.World.PromptCase;
 import io.github.unipic.conformance.meaning.World.Settings;
 import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ImagePair;
 import java.util.ArrayList;
@@ -26,6 +28,9 @@ import java.util.Optional;
  * Each image and answer is a check, and so is the share of wrong ones.
  */
 public final class MeaningChecks {
+    private static final String GENERATE = "generate";
+    private static final String EDIT = "edit";
+    private static final List<VisionPath> VISIONS = List.of(VisionPath.SIGLIP, VisionPath.MAR);
     private static final String QUESTION = "Describe the image in detail.";
     private static final int LONGEST_CAPTION = 60;
     private static final long FIRST_SEED = 100;
@@ -62,52 +67,75 @@ public final class MeaningChecks {
         this.cancellation = cancellation;
     }
 
+    /** What {@link #run} runs. */
+    public static List<CaseName> names() {
+        World world = World.load();
+        List<CaseName> names = new ArrayList<>();
+        world.cases().forEach(one -> names.add(name(GENERATE, one.prompt())));
+        for (VisionPath vision : VISIONS) {
+            world.captions().forEach(one -> names.add(name(describe(vision), one.caption())));
+        }
+        for (int i = 0; i < world.edits().size(); i++) {
+            names.add(name(EDIT, edit(i, world.edits().get(i))));
+        }
+        return names;
+    }
+
     public void run() {
-        List<PromptCase> prompts = world.cases();
-        List<CaptionCase> captions = world.captions();
-        List<EditCase> edits = world.edits();
-        results.expect(prompts.size() + 2 * captions.size() + edits.size());
-        generate(prompts);
-        describe(captions, VisionPath.SIGLIP);
-        describe(captions, VisionPath.MAR);
-        edit(edits);
+        generate(world.cases());
+        VISIONS.forEach(vision -> describe(world.captions(), vision));
+        edit(world.edits());
+    }
+
+    /** Judges the shares of all that was right, when all cases have run. */
+    public static void conclude(Results results) {
+        share(results, GENERATE, "prompts", "attributes", GENERATED);
+        VISIONS.forEach(vision -> share(results, describe(vision), "captions", "captions", CAPTIONS));
+        share(results, EDIT, "instructions", "attributes", EDITED);
+    }
+
+    private static CaseName name(String subject, String scenario) {
+        return new CaseName(Area.MEANING, subject, scenario);
+    }
+
+    private static String describe(VisionPath vision) {
+        return "describe by " + vision.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String edit(int index, EditCase one) {
+        return index + ": " + one.instruction();
     }
 
     private void generate(List<PromptCase> prompts) {
-        Score score = new Score();
         for (int i = 0; i < prompts.size(); i++) {
             PromptCase one = prompts.get(i);
             long seed = FIRST_SEED + i;
-            attempt("generate", one.prompt(), () -> {
+            results.attempt(name(GENERATE, one.prompt()), () -> {
                 Image image = unipic.generate(settings(GenerateRequest.builder(one.prompt()), seed)
                                 .build())
                         .get(0);
-                score.add(look("generate", one.prompt(), one.scene(), image));
+                look(GENERATE, one.prompt(), one.scene(), image);
             });
         }
-        share("generate", "prompts", "attributes", score, GENERATED);
     }
 
     private void edit(List<EditCase> edits) {
-        Score score = new Score();
         for (int i = 0; i < edits.size(); i++) {
             EditCase one = edits.get(i);
             long seed = FIRST_EDIT_SEED + i;
-            String name = i + ": " + one.instruction();
-            attempt("edit", name, () -> {
+            String name = edit(i, one);
+            results.attempt(name(EDIT, name), () -> {
                 EditRequest.Builder request = EditRequest.builder(painter.paint(one.source()), one.instruction());
                 Image image = unipic.edit(settings(request, seed).build()).get(0);
-                score.add(look("edit", name, one.result(), image));
+                look(EDIT, name, one.result(), image);
             });
         }
-        share("edit", "instructions", "attributes", score, EDITED);
     }
 
     private void describe(List<CaptionCase> captions, VisionPath vision) {
-        String subject = "describe by " + vision.name().toLowerCase(Locale.ROOT);
-        Score score = new Score();
+        String subject = describe(vision);
         for (CaptionCase one : captions) {
-            attempt(subject, one.caption(), () -> {
+            results.attempt(name(subject, one.caption()), () -> {
                 String answer = unipic.describe(DescribeRequest.builder(QUESTION)
                                 .image(painter.paint(one.scene()))
                                 .vision(vision)
@@ -117,11 +145,12 @@ public final class MeaningChecks {
                         .text()
                         .strip();
                 boolean exact = answer.equals(one.caption());
-                score.add(new Comparison(
-                        1, exact ? List.of() : List.of("\"" + answer + "\" instead of \"" + one.caption() + "\"")));
+                results.add(new Score(
+                        subject,
+                        1,
+                        exact ? List.of() : List.of("\"" + answer + "\" instead of \"" + one.caption() + "\"")));
             });
         }
-        share(subject, "captions", "captions", score, CAPTIONS);
     }
 
     private <B extends ImageRequest.Builder<B>> B settings(B builder, long seed) {
@@ -134,12 +163,7 @@ public final class MeaningChecks {
                 .cancellation(cancellation);
     }
 
-    private void attempt(String subject, String scenario, Runnable work) {
-        results.attempt(Area.MEANING, subject, scenario, work);
-        results.caseDone();
-    }
-
-    private Comparison look(String subject, String scenario, Scene wanted, Image image) {
+    private void look(String subject, String scenario, Scene wanted, Image image) {
         Comparison comparison = Comparison.of(wanted, judge.judge(image));
         results.add(new Check(
                 Area.MEANING,
@@ -152,31 +176,26 @@ public final class MeaningChecks {
                 Optional.empty(),
                 comparison.wrong().isEmpty() ? Optional.empty() : Optional.of(String.join("; ", comparison.wrong()))));
         results.add(new ImagePair(subject + " " + scenario, painter.paint(wanted), image));
-        return comparison;
+        results.add(new Score(subject, comparison.attributes(), comparison.wrong()));
     }
 
-    private void share(String subject, String scenario, String tensor, Score score, double least) {
+    private static void share(Results results, String subject, String scenario, String tensor, double least) {
+        List<Score> scores = results.scores().stream()
+                .filter(score -> score.subject().equals(subject))
+                .toList();
+        int all = scores.stream().mapToInt(Score::all).sum();
+        List<String> wrong =
+                scores.stream().flatMap(score -> score.wrong().stream()).toList();
         results.add(new Check(
                 Area.MEANING,
                 subject,
                 scenario,
                 tensor,
                 "share wrong",
-                (double) score.wrong.size() / score.all,
+                (double) wrong.size() / all,
                 // Few cases say little about a share: one may always be wrong.
-                Math.max(1 - least, 1.0 / score.all),
+                Math.max(1 - least, 1.0 / all),
                 Optional.empty(),
-                score.wrong.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", score.wrong))));
-    }
-
-    /** All attributes, or answers, and those that are wrong. */
-    private static final class Score {
-        private final List<String> wrong = new ArrayList<>();
-        private int all;
-
-        void add(Comparison comparison) {
-            all += comparison.attributes();
-            wrong.addAll(comparison.wrong());
-        }
+                wrong.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", wrong))));
     }
 }

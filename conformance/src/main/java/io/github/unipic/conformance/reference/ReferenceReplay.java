@@ -1,35 +1,43 @@
 package io.github.unipic.conformance.reference;
 
+import io.github.unipic.conformance.cases.Case;
 import io.github.unipic.conformance.cases.CaseChecks;
 import io.github.unipic.conformance.cases.Cases;
 import io.github.unipic.conformance.compare.Comparer;
 import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.runtime.Execution;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Runs the kit's cases and compares their outputs with a reference file. */
 public record ReferenceReplay(
         Execution execution, ReferenceFile reference, ModelTolerances tolerances, Results results) {
 
+    private static final CaseName SCHEDULE = new CaseName(Area.GRAPH, GraphName.TOKEN_SAMPLER.label(), "schedule");
+
+    /** What {@link #run} runs. */
+    public static List<CaseName> names(Cases cases) {
+        return Stream.concat(Stream.of(SCHEDULE), cases.all().stream().map(Case::address))
+                .toList();
+    }
+
     /** @param cases with the reference's seed */
     public void run(Cases cases) {
-        compareSchedules();
+        results.attempt(SCHEDULE, this::compareSchedules);
         CaseChecks checks = new CaseChecks(execution, tolerances, results);
-        results.expect(cases.all().size());
-        cases.all().forEach(one -> {
-            checks.check(one, reference);
-            results.caseDone();
-        });
+        cases.all().forEach(one -> checks.check(one, reference));
     }
 
     /** Compares the manifest's noise schedule, on which every image depends, with that of the reference's model. */
     private void compareSchedules() {
         double own = execution.manifest().diffusion().maxBeta();
         double expected = reference.maxBeta();
-        new Comparer(Area.GRAPH, GraphName.TOKEN_SAMPLER.label(), "schedule", results::add)
+        new Comparer(SCHEDULE.area(), SCHEDULE.subject(), SCHEDULE.scenario(), results::add)
                 .measured(
                         "max_beta",
                         "difference",

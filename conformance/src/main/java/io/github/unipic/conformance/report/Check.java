@@ -33,8 +33,8 @@ public record Check(
     }
 
     /** A check that fails because its computation did not complete. */
-    public static Check didNotRun(Area area, String subject, String scenario, String reason) {
-        return withoutValue(area, subject, scenario, "run", "completed", reason);
+    public static Check didNotRun(CaseName name, String reason) {
+        return withoutValue(name.area(), name.subject(), name.scenario(), "run", "completed", reason);
     }
 
     /** Unique in a report: {@code stage/decoder_step/past_512/hidden (relative L2)}. */

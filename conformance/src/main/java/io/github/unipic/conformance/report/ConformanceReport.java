@@ -3,6 +3,7 @@ package io.github.unipic.conformance.report;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The result of a conformance run, which is submitted.
@@ -10,6 +11,7 @@ import java.util.List;
  * @param started when the run began
  * @param elapsed how long it took
  * @param skipped comparisons that were not possible and why, one line each; they do not affect the verdict
+ * @param processes the child processes that ran the cases; empty if the kit's own process did
  */
 public record ConformanceReport(
         Instant started,
@@ -20,7 +22,8 @@ public record ConformanceReport(
         List<Placement> placements,
         List<Timing> timings,
         List<ImagePair> images,
-        List<String> skipped) {
+        List<String> skipped,
+        Optional<Processes> processes) {
 
     /** Version of the report's file formats; docs/conformance-report.schema.json describes this one. */
     public static final int FORMAT_VERSION = 1;

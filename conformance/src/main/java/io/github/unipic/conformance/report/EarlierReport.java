@@ -13,15 +13,17 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * The files that a report may replace in its folder: an earlier report's three files, and the images that it lists.
+ * The files that a report may replace in its folder: an earlier report's three files, and the images and crash files
+ * that it lists.
  *
- * @param images files
+ * @param files images and crash files
  */
-record EarlierReport(Path folder, Set<Path> images) {
+record EarlierReport(Path folder, Set<Path> files) {
     /** Texts at the beginning of the formats that are not parsed. */
     private static final Map<String, String> MARKS =
             Map.of(ReportFolder.JUNIT, "name=\"unipic conformance\"", ReportFolder.HTML, "<title>UniPic conformance:");
@@ -29,6 +31,7 @@ record EarlierReport(Path folder, Set<Path> images) {
     private static final int MARKED_BYTES = 4096;
     private static final long MAX_BYTES = 256L << 20;
     private static final String IMAGE = ReportImage.FOLDER + "/[A-Za-z0-9_-]+-(reference|actual|difference)\\.png";
+    private static final String CRASH = CrashLog.FOLDER + "/crash-[0-9]+\\.log";
     private static final JsonMapper JSON_MAPPER = new JsonMapper();
 
     /**
@@ -46,13 +49,13 @@ record EarlierReport(Path folder, Set<Path> images) {
             }
         }
         Path json = folder.resolve(ReportFolder.JSON);
-        return new EarlierReport(folder, isContent(json) ? images(folder, json) : Set.of());
+        return new EarlierReport(folder, isContent(json) ? files(folder, json) : Set.of());
     }
 
-    /** Refuses to replace an image that does not belong to a report. */
-    void requireOwn(Path image) {
-        if (Files.exists(image, LinkOption.NOFOLLOW_LINKS) && !images.contains(image)) {
-            throw foreign(image);
+    /** Refuses to replace a file that does not belong to a report. */
+    void requireOwn(Path file) {
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !files.contains(file)) {
+            throw foreign(file);
         }
     }
 
@@ -73,24 +76,29 @@ record EarlierReport(Path folder, Set<Path> images) {
         }
     }
 
-    private static Set<Path> images(Path folder, Path json) throws IOException {
+    private static Set<Path> files(Path folder, Path json) throws IOException {
         // The start is checked first, because another program's file may be of any size.
         if (!startsAsReport(json) || Files.size(json) > MAX_BYTES) {
             throw foreign(json);
         }
-        Set<Path> images = new HashSet<>();
+        Set<Path> files = new HashSet<>();
         try {
-            for (JsonNode pair : JSON_MAPPER.readTree(json.toFile()).path("images")) {
-                for (JsonNode file : pair) {
-                    if (file.isTextual() && file.textValue().matches(IMAGE)) {
-                        images.add(folder.resolve(file.textValue()));
+            JsonNode report = JSON_MAPPER.readTree(json.toFile());
+            for (JsonNode listed : List.of(report.path("images"), report.at("/processes/lost"))) {
+                for (JsonNode entry : listed) {
+                    for (JsonNode file : entry) {
+                        if (file.isTextual()
+                                && (file.textValue().matches(IMAGE)
+                                        || file.textValue().matches(CRASH))) {
+                            files.add(folder.resolve(file.textValue()));
+                        }
                     }
                 }
             }
         } catch (JsonProcessingException e) {
             throw foreign(json);
         }
-        return images;
+        return files;
     }
 
     private static boolean startsAsReport(Path json) throws IOException {

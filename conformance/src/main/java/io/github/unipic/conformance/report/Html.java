@@ -50,6 +50,16 @@ final class Html {
         return this;
     }
 
+    /** Text whose lines stay lines. */
+    Html preformatted(String text) {
+        return element(
+                "pre",
+                () -> text.lines().forEach(line -> {
+                    text(line);
+                    page.append('\n');
+                }));
+    }
+
     /** A style sheet of this project's, as it is. */
     Html style(String css) {
         page.append("<style>").append(css).append("</style>");

@@ -84,6 +84,10 @@ final class HtmlReport {
             if (!report.failures().isEmpty()) {
                 section("failures", "Failures", this::failures);
             }
+            report.processes()
+                    .map(Processes::lost)
+                    .filter(lost -> !lost.isEmpty())
+                    .ifPresent(lost -> section("lost", "Lost processes", this::lost));
             section("results", "Results", this::results);
             if (!report.placements().isEmpty()) {
                 section("placement", "Placement", this::placement);
@@ -151,6 +155,9 @@ final class HtmlReport {
             subject.referenceDigest().ifPresent(digest -> fact("Reference's SHA-256", digest));
             subject.seed().ifPresent(seed -> fact("Seed of the inputs", Long.toString(seed)));
             fact("When", TIME.format(report.started()) + ", took " + Figures.duration(report.elapsed()));
+            fact(
+                    "Processes",
+                    report.processes().map(HtmlReport::processes).orElse("the cases ran in the kit's own process"));
             fact("Manifest's SHA-256", subject.modelDigest());
         });
     }
@@ -298,6 +305,39 @@ final class HtmlReport {
 
     private static String notFinite(ErrorStatistics errors) {
         return Figures.count(errors.nans()) + " NaN, " + Figures.count(errors.infinities()) + " infinite";
+    }
+
+    private static String processes(Processes processes) {
+        String lost = processes.lost().isEmpty() ? "" : ", " + processes.lost().size() + " lost";
+        return processes.count() + lost + "; limits " + processes.caseLimit().toSeconds() + " s for a case, "
+                + Figures.bytes(processes.memoryLimitBytes()) + " for a process";
+    }
+
+    private void lost() {
+        Processes processes = report.processes().orElseThrow();
+        html.element(
+                "p",
+                "Each ended before its work was done. The case that was running has failed, and another process went"
+                        + " on with the next case.",
+                "class",
+                "legend");
+        for (CrashLog log : CrashLog.of(processes)) {
+            html.element("div", () -> lost(log), "class", "failure");
+        }
+    }
+
+    private void lost(CrashLog log) {
+        LostProcess process = log.process();
+        html.element("h3", process.lastCase());
+        html.element("p", process.reason(), "class", "bad");
+        log.file().ifPresent(file -> {
+            html.element("p", "The head of Java's crash file, which is " + file + " beside this page:");
+            html.preformatted(process.crashHead());
+        });
+        html.element("p", process.output().isEmpty() ? "It printed nothing." : "The last lines that it printed:");
+        if (!process.output().isEmpty()) {
+            html.preformatted(process.output());
+        }
     }
 
     private void results() {

@@ -56,6 +56,10 @@ final class JsonReport {
         writeAll("timings", report.timings(), this::write);
         writeAll("images", images, this::write);
         writeAll("skipped", report.skipped(), json::writeString);
+        if (report.processes().isPresent()) {
+            json.writeFieldName("processes");
+            write(report.processes().get());
+        }
         json.writeEndObject();
     }
 
@@ -165,6 +169,31 @@ final class JsonReport {
             json.writeStringField("difference", image.differenceFile());
             json.writeNumberField("difference_factor", image.difference().get().factor());
         }
+        json.writeEndObject();
+    }
+
+    private void write(Processes processes) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("count", processes.count());
+        json.writeNumberField("case_limit_seconds", processes.caseLimit().toSeconds());
+        json.writeNumberField("memory_limit_bytes", processes.memoryLimitBytes());
+        writeAll("lost", CrashLog.of(processes), this::write);
+        json.writeEndObject();
+    }
+
+    private void write(CrashLog log) throws IOException {
+        LostProcess process = log.process();
+        json.writeStartObject();
+        json.writeStringField("last_case", process.lastCase());
+        json.writeStringField("reason", process.reason());
+        if (process.exitCode().isPresent()) {
+            json.writeNumberField("exit_code", process.exitCode().getAsInt());
+        }
+        if (log.file().isPresent()) {
+            json.writeStringField("crash_file", log.file().get());
+            json.writeStringField("crash_head", process.crashHead());
+        }
+        json.writeStringField("output", process.output());
         json.writeEndObject();
     }
 

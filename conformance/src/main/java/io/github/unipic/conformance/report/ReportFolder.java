@@ -9,19 +9,23 @@ import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.xml.stream.XMLStreamException;
 
 /**
  * Writes a report to a folder: {@value #HTML} for people, {@value #JSON} for programs, {@value #JUNIT} for build
- * servers, and the images, if there are any, as PNG files in {@code images}.
+ * servers, the images, if there are any, as PNG files in {@code images}, and the crash files of lost processes in
+ * {@code crashes}.
  */
 public final class ReportFolder {
     /** One page that needs nothing else, to read or to print. */
@@ -50,29 +54,31 @@ public final class ReportFolder {
             Path target = folder.toRealPath();
             EarlierReport earlier = EarlierReport.in(target);
             List<ReportImage> images = ReportImage.of(report);
-            Set<Path> files = images.stream()
-                    .flatMap(image -> image.files().keySet().stream())
-                    .map(target::resolve)
-                    .collect(Collectors.toSet());
+            Map<String, String> crashes = crashes(report);
+            List<String> names = Stream.concat(
+                            images.stream().flatMap(image -> image.files().keySet().stream()),
+                            crashes.keySet().stream())
+                    .toList();
+            Set<Path> files = names.stream().map(target::resolve).collect(Collectors.toSet());
             files.forEach(earlier::requireOwn);
             try (StagingFolder staging = StagingFolder.beside(target.resolve("report"))) {
                 writeFiles(report, images, staging.path());
-                for (Path image : earlier.images()) {
-                    if (!files.contains(image)) {
-                        Files.deleteIfExists(image);
+                for (Map.Entry<String, String> crash : crashes.entrySet()) {
+                    byte[] text = crash.getValue().getBytes(StandardCharsets.UTF_8);
+                    write(staging.path().resolve(crash.getKey()), out -> out.write(text));
+                }
+                for (Path file : earlier.files()) {
+                    if (!files.contains(file)) {
+                        Files.deleteIfExists(file);
                     }
                 }
-                // The file that lists the images comes first: an image that it does not list looks like somebody
-                // else's.
+                // The file that lists the others comes first: a file that it does not list looks like somebody else's.
                 staging.moveFilesTo(target, List.of(JSON));
-                staging.moveFilesTo(
-                        target,
-                        images.stream()
-                                .flatMap(image -> image.files().keySet().stream())
-                                .toList());
+                staging.moveFilesTo(target, names);
                 staging.moveFilesTo(target, List.of(JUNIT, HTML));
             }
             deleteIfEmpty(target.resolve(ReportImage.FOLDER));
+            deleteIfEmpty(target.resolve(CrashLog.FOLDER));
         } catch (IOException e) {
             throw new OutputException(
                     "The report cannot be written to " + folder, e, "make room there or choose another folder");
@@ -93,6 +99,17 @@ public final class ReportFolder {
             throw new OutputException(
                     "The earlier report in " + folder + " cannot be read", e, "choose another folder");
         }
+    }
+
+    /** The crash files by their names relative to the report's folder. */
+    private static Map<String, String> crashes(ConformanceReport report) {
+        Map<String, String> files = new LinkedHashMap<>();
+        report.processes()
+                .ifPresent(processes -> CrashLog.of(processes)
+                        .forEach(log -> log.file()
+                                .ifPresent(name -> files.put(
+                                        name, log.process().crashFile().orElseThrow()))));
+        return files;
     }
 
     private static void writeFiles(ConformanceReport report, List<ReportImage> images, Path staging)

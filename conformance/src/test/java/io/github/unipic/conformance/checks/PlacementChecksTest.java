@@ -21,11 +21,12 @@ import org.junit.jupiter.api.io.TempDir;
 class PlacementChecksTest {
     @Test
     void theCpuByItsOwnNameLeavesNothingToItself(@TempDir Path folder) {
-        Results results = new Results(check -> {}, (done, all) -> {});
+        Results results = new Results();
         RuntimeOptions options = new RuntimeOptions(
                 OptionalInt.of(1), ExecutionProvider.of("CPUExecutionProvider"), Optional.of(folder), Memory.DEFAULTS);
-        new PlacementChecks(ModelFolder.open(SmallModel.folder(), false), options, true, results, new Cancellation())
+        new PlacementChecks(ModelFolder.open(SmallModel.folder(), false), options, results, new Cancellation())
                 .run(Cases.of(Suite.SMOKE));
+        PlacementChecks.conclude(options.provider(), true, results);
         assertThat(results.placements()).hasSize(GraphName.values().length);
         assertThat(results.placements())
                 .allSatisfy(placement -> assertThat(placement.fallbacks()).isEmpty());

@@ -138,7 +138,7 @@ class TraceTest {
     }
 
     private static List<Check> judge(boolean strict, Placement... placements) {
-        Results results = new Results(check -> {}, (done, all) -> {});
+        Results results = new Results();
         PlacementChecks.judge(List.of(placements), CUDA, strict, results);
         return results.checks();
     }

@@ -56,10 +56,11 @@ class MeaningChecksTest {
                 all.cases().subList(0, FEW),
                 all.captions().subList(0, FEW),
                 all.edits().subList(0, FEW));
-        Results results = new Results(check -> {}, (done, total) -> {});
+        Results results = new Results();
         try (UniPic unipic = UniPic.load(model)) {
             new MeaningChecks(unipic, few, results, new Cancellation()).run();
         }
+        MeaningChecks.conclude(results);
         return results.checks();
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -165,7 +166,8 @@ class ReportFolderTest {
                 Stream.of("../../a", "______a", "______A", "x".repeat(300))
                         .map(name -> new ImagePair(name, image, image))
                         .toList(),
-                List.of());
+                List.of(),
+                Optional.empty());
 
         ReportFolder.write(report, temporary);
 

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.DoubleStream;
@@ -119,7 +120,8 @@ final class SampleReports {
                 report.placements(),
                 timings,
                 List.of(),
-                List.of());
+                List.of(),
+                Optional.empty());
     }
 
     /** Markup, control characters and half a surrogate pair wherever text comes from outside. */
@@ -159,7 +161,13 @@ final class SampleReports {
                         List.of(new Placement.Fallback(HOSTILE, 1, true)))),
                 List.of(new Timing(HOSTILE, HOSTILE, 1)),
                 List.of(new ImagePair("../" + HOSTILE, image, image)),
-                List.of(HOSTILE));
+                List.of(HOSTILE),
+                Optional.of(new Processes(
+                        2,
+                        Duration.ofSeconds(1),
+                        1,
+                        List.of(new LostProcess(
+                                HOSTILE, HOSTILE, OptionalInt.of(-1), Optional.of(HOSTILE), HOSTILE, HOSTILE)))));
     }
 
     static ConformanceReport empty() {
@@ -236,7 +244,8 @@ final class SampleReports {
                         new Timing("pixel_decoder", "batch_2", 48.7),
                         new Timing("token_sampler", "wide", 1204)),
                 images,
-                skipped);
+                skipped,
+                Optional.of(new Processes(1, Duration.ofSeconds(600), 115_000_000_000L, List.of())));
     }
 
     private static List<Placement> placements() {

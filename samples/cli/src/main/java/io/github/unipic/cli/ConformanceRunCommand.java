@@ -2,6 +2,7 @@ package io.github.unipic.cli;
 
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.conformance.ConformanceRun;
+import io.github.unipic.conformance.Isolation;
 import io.github.unipic.conformance.Source;
 import io.github.unipic.conformance.Suite;
 import io.github.unipic.conformance.report.Check;
@@ -13,6 +14,7 @@ import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +35,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Checks each graph, images, answers, repeatability, concurrent requests, and which provider ran what."
                     + " Writes report.html, report.json and report.xml.",
+            "The cases run in a process of their own. If that crashes, exits, takes more than --case-limit for a case or"
+                    + " more than --memory-limit, the case fails, and another process goes on with the next.",
             "Without --model it compares the built-in small checkpoint with PyTorch's tensors. With"
                     + " --model it compares a model folder with --reference, or with the CPU provider on this machine.",
             "With --checkpoint and --golden it exports a checkpoint in float32 and compares it with PyTorch's tensors for"
@@ -137,6 +141,27 @@ final class ConformanceRunCommand implements Callable<Integer> {
     private Map<String, String> labels = new TreeMap<>();
 
     @Option(
+            names = "--case-limit",
+            defaultValue = "600",
+            paramLabel = "SECONDS",
+            description = "How long one case may take before it fails and its process is ended. Default: 600.")
+    private int caseLimit;
+
+    @Option(
+            names = "--memory-limit",
+            paramLabel = "GB",
+            description = "How much memory a process that runs cases may use, mapped files excluded, before its case"
+                    + " fails; on Linux only. Default: nine tenths of the machine's.")
+    private Optional<Double> memoryLimit = Optional.empty();
+
+    @Option(
+            names = "--no-isolation",
+            description =
+                    "Run the cases in this process, as for a debugger, and not in one that may crash, hang or exit"
+                            + " without an end of the run. --case-limit and --memory-limit have no effect then.")
+    private boolean noIsolation;
+
+    @Option(
             names = "--out",
             defaultValue = "unipic-conformance",
             paramLabel = "DIR",
@@ -165,8 +190,11 @@ final class ConformanceRunCommand implements Callable<Integer> {
                     .println("No --reference given: it will be recorded by the ONNX Runtime under test (--ort-native),"
                             + " which proves only that results repeat; record one without --ort-native.");
         }
-        ExecutionProvider provider =
-                providerOptions.choose(ExecutionProvider.CPU).provider();
+        Optional<Isolation> isolation = noIsolation ? Optional.empty() : Optional.of(isolation());
+        // In isolation this process loads neither ONNX Runtime nor a provider.
+        ExecutionProvider provider = noIsolation
+                ? providerOptions.choose(ExecutionProvider.CPU).provider()
+                : providerOptions.asked(ExecutionProvider.CPU);
         ConformanceReport report;
         try (ProgressLines progress = new ProgressLines(session, out, quiet)) {
             report = new ConformanceRun(
@@ -176,6 +204,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
                             strict,
                             Optional.ofNullable(tolerance),
                             labels,
+                            isolation,
                             session.cancellation(),
                             progress)
                     .run();
@@ -192,6 +221,15 @@ final class ConformanceRunCommand implements Callable<Integer> {
             session.out().println("Report: " + out.resolve("report.html"));
         }
         return report.passed() ? UniPicCommand.OK : UniPicCommand.FAILED;
+    }
+
+    private Isolation isolation() {
+        return new Isolation(
+                Duration.ofSeconds(caseLimit),
+                memoryLimit.map(gigabytes -> Math.round(gigabytes * 1e9)).orElseGet(Isolation::usualMemoryLimit),
+                providerOptions.nativeFolder(),
+                providerOptions.libraries(),
+                providerOptions.loggingOptions());
     }
 
     private Source source() {
@@ -234,6 +272,13 @@ final class ConformanceRunCommand implements Callable<Integer> {
         public void onCheck(Check check) {
             if (!quiet && !check.passed()) {
                 session.err().println("  failed: " + TerminalText.line(check.name()));
+            }
+        }
+
+        @Override
+        public void onOutput(String line) {
+            if (!quiet) {
+                session.err().println("  | " + line);
             }
         }
 

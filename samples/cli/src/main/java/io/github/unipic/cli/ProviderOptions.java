@@ -5,11 +5,15 @@ import io.github.unipic.ProviderChoice;
 import io.github.unipic.UniPic;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options for the execution provider, plugin libraries, and a vendor's ONNX Runtime. */
 final class ProviderOptions {
+    private static final String LOG = "org.slf4j.simpleLogger.log.io.github.unipic";
+
     @Option(
             names = "--provider",
             paramLabel = "NAME",
@@ -43,6 +47,26 @@ final class ProviderOptions {
             description = "Print the provider and the reason for it on stderr.")
     private boolean verbose;
 
+    /** The provider as the user names it, without loading anything. */
+    ExecutionProvider asked(ExecutionProvider unasked) {
+        return new ExecutionProvider(name == null ? unasked.name() : name, options);
+    }
+
+    /** Another ONNX Runtime's folder. */
+    Optional<Path> nativeFolder() {
+        return Optional.ofNullable(nativeFolder);
+    }
+
+    /** Plugins by the names of their registrations. */
+    Map<String, Path> libraries() {
+        return libraries;
+    }
+
+    /** Java's options that make the SDK's loggers print as --verbose asks. */
+    List<String> loggingOptions() {
+        return verbose ? List.of("-D" + LOG + "=info") : List.of();
+    }
+
     /** Whether the user wants another ONNX Runtime than unipic's own. */
     boolean replacesRuntime() {
         return nativeFolder != null;
@@ -61,9 +85,9 @@ final class ProviderOptions {
     ProviderChoice choose(ExecutionProvider unasked) {
         if (verbose) {
             // For the SDK's loggers, which are created when they are first needed.
-            System.setProperty("org.slf4j.simpleLogger.log.io.github.unipic", "info");
+            System.setProperty(LOG, "info");
         }
-        ExecutionProvider provider = new ExecutionProvider(name == null ? unasked.name() : name, options);
+        ExecutionProvider provider = asked(unasked);
         if (nativeFolder != null) {
             UniPic.useNativeRuntime(nativeFolder);
         }

@@ -59,6 +59,19 @@ public final class Providers {
     }
 
     /**
+     * Checks that sessions can have a provider. Loads ONNX Runtime and the provider.
+     *
+     * @throws InvalidRequestException when there is no such provider here, or an option is wrong
+     * @throws InferenceException when the provider does not work on this machine
+     */
+    public static void require(ExecutionProvider provider) {
+        OnnxRuntime.environment();
+        try (SessionOptions trial = new SessionOptions()) {
+            addTo(trial, provider);
+        }
+    }
+
+    /**
      * Adds a provider to a session, before the CPU's.
      *
      * @throws InvalidRequestException when there is no such provider here, or an option is wrong
