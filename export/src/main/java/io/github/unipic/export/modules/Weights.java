@@ -11,6 +11,8 @@ import io.github.unipic.export.onnx.ExternalData;
 import io.github.unipic.export.onnx.ExternalData.Placement;
 import io.github.unipic.export.onnx.Floats;
 import io.github.unipic.export.onnx.Graph;
+import io.github.unipic.export.onnx.Int8Matrix;
+import io.github.unipic.export.onnx.RowQuantizer;
 import io.github.unipic.export.onnx.Stacked;
 import io.github.unipic.export.onnx.Value;
 import java.util.ArrayList;
@@ -71,10 +73,15 @@ public record Weights(
     }
 
     /** The parts that {@code encoding} makes of a matrix stored [rows,columns]. */
-    public List<Value> encoded(Graph graph, Encoding encoding, String tensor, long rows, long columns) {
+    private List<Value> encoded(Graph graph, Encoding encoding, String tensor, long rows, long columns) {
         return place(encoding, tensor, rows, columns).stream()
                 .map(graph::weight)
                 .toList();
+    }
+
+    /** A matrix stored [rows,columns], as int8 [columns,rows]. */
+    public Int8Matrix int8(Graph graph, RowQuantizer quantizer, String tensor, long rows, long columns) {
+        return Int8Matrix.of(encoded(graph, quantizer, tensor, rows, columns));
     }
 
     /** A matrix stored [rows,columns], in blocks. */
