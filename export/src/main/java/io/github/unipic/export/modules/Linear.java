@@ -29,7 +29,7 @@ record Linear(Weights weights, long in, long out, boolean biased) {
 
     private Value inInt8(Value x) {
         Int8Matrix matrix = weights.int8(x.graph(), new RowQuantizer(x.minimum()), "weight", out, in);
-        Value y = x.matMulInt8(matrix);
+        Value y = x.matMulInt8(matrix, weights.flavor());
         // Added to each other first, so that a runtime does it once, when it loads the graph.
         return Stream.concat(bias(x.graph()).stream(), matrix.offset().stream())
                 .reduce(Value::add)

@@ -1,5 +1,6 @@
 package io.github.unipic.export.modules;
 
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
@@ -25,16 +26,23 @@ import java.util.stream.LongStream;
  *
  * @param data where the tensors go
  * @param file the {@code .data} file for those that no earlier graph placed
+ * @param flavor of the graph
  * @param precision of the graph
  * @param blockSize values that share a scale in matrices quantized in blocks, where they are wide enough
  * @param prefix {@code ""} or a dotted name
  */
 public record Weights(
-        Checkpoint checkpoint, ExternalData data, String file, Precision precision, int blockSize, String prefix) {
+        Checkpoint checkpoint,
+        ExternalData data,
+        String file,
+        Flavor flavor,
+        Precision precision,
+        int blockSize,
+        String prefix) {
 
     /** The weights of a child module. */
     public Weights at(String child) {
-        return new Weights(checkpoint, data, file, precision, blockSize, name(child));
+        return new Weights(checkpoint, data, file, flavor, precision, blockSize, name(child));
     }
 
     public Weights at(String list, int index) {

@@ -2,6 +2,7 @@ package io.github.unipic.export.onnx;
 
 import static io.github.unipic.export.onnx.Attribute.of;
 
+import io.github.unipic.export.Flavor;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -115,12 +116,12 @@ public final class Value {
      * {@link #minimum}, all 255 steps lie above it, which for an activation is nearly twice the resolution; the result
      * then lacks the matrix's offset.
      */
-    public Value matMulInt8(Int8Matrix right) {
+    public Value matMulInt8(Int8Matrix right, Flavor flavor) {
         if (minimum.isEmpty()) {
-            return quantizedProduct(op("Abs").maxAlongRows(), 127, 128, right);
+            return quantizedProduct(op("Abs").maxAlongRows(), 127, 128, right, flavor);
         }
         Value shifted = add(-minimum.getAsDouble());
-        return shifted.quantizedProduct(shifted.maxAlongRows(), 255, 0, right);
+        return shifted.quantizedProduct(shifted.maxAlongRows(), 255, 0, right, flavor);
     }
 
     /**
@@ -128,13 +129,23 @@ public final class Value {
      * @param steps from zero to the largest value
      * @param zero the integer that stands for zero
      */
-    private Value quantizedProduct(Value largest, int steps, int zero, Int8Matrix right) {
+    private Value quantizedProduct(Value largest, int steps, int zero, Int8Matrix right, Flavor flavor) {
         Value rowScales = largest.mul(1.0 / steps).max(graph.scalar(Float.MIN_NORMAL, type));
         Value one = graph.scalar(1, type);
         Value zeroPoint = graph.scalar(zero, ElementType.UINT8);
         Value integers = graph.node("QuantizeLinear", ElementType.UINT8, List.of(div(rowScales), one, zeroPoint));
-        Value sums = graph.node("MatMulInteger", ElementType.INT32, List.of(integers, right.values(), zeroPoint));
-        return sums.cast(type).mul(right.scales()).mul(rowScales);
+        Value scaled = switch (flavor) {
+            case PORTABLE ->
+                graph.node("MatMulInteger", ElementType.INT32, List.of(integers, right.values(), zeroPoint))
+                        .cast(type)
+                        .mul(right.scales());
+            case FUSED ->
+                graph.contrib(
+                        "MatMulIntegerToFloat",
+                        type,
+                        List.of(integers, right.values(), one, right.scales(), zeroPoint));
+        };
+        return scaled.mul(rowScales);
     }
 
     /** This [...,K] times the transpose of a matrix [N,K] in quantized blocks along K; products of int8 values. */
