@@ -25,9 +25,6 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
     /** Convolutions, which are not quantized. Their inputs and outputs are always float32. */
     private static final Set<String> PIXELS = Set.of(GraphName.PIXEL_ENCODER.label(), GraphName.PIXEL_DECODER.label());
 
-    /** The diffusion head: errors accumulate over its 25 to 100 steps. */
-    private static final Set<String> HEAD = Set.of(GraphName.DIFFUSION_HEAD.label(), GraphName.TOKEN_SAMPLER.label());
-
     /** Parts of {@code pixel_decoder}, whose weights they share. */
     private static final Set<String> PIXEL_DECODER_PARTS =
             Set.of(GraphName.PIXEL_DECODER_FEATURES.label(), GraphName.PIXEL_DECODER_TILE.label());
@@ -92,7 +89,7 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
     }
 
     private Precision usual(String graph) {
-        if (folder.isQuantized() && (PIXELS.contains(graph) || HEAD.contains(graph))) {
+        if (folder.isQuantized() && PIXELS.contains(graph)) {
             return Precision.FP32;
         }
         // 4 bits pay off where all weights are read for a single token. Elsewhere int8 is faster and more exact.

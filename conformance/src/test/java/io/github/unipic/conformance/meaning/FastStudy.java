@@ -1,43 +1,18 @@
 package io.github.unipic.conformance.meaning;
 
 import io.github.unipic.DiffusionSteps;
-import io.github.unipic.ExecutionProvider;
 import io.github.unipic.GuidanceReuse;
-import io.github.unipic.GuidanceSchedule;
-import io.github.unipic.Image;
-import io.github.unipic.conformance.meaning.World.PromptCase;
-import io.github.unipic.conformance.report.ImagePair;
+import io.github.unipic.conformance.meaning.StudyImages.Drawn;
+import io.github.unipic.conformance.meaning.StudyImages.Loss;
 import io.github.unipic.conformance.testing.TrainedModel;
-import io.github.unipic.generation.Autoencoder;
-import io.github.unipic.generation.DiffusionPlan;
-import io.github.unipic.generation.GenerationPlan;
-import io.github.unipic.generation.GenerationPlan.Sample;
-import io.github.unipic.generation.ImageGenerator;
-import io.github.unipic.generation.ImageTokens;
-import io.github.unipic.generation.LanguageContext;
-import io.github.unipic.generation.MarModel;
-import io.github.unipic.generation.PhiloxNoise;
 import io.github.unipic.generation.TokenOrder;
 import io.github.unipic.generation.UnmaskingSchedule;
-import io.github.unipic.model.Grid;
-import io.github.unipic.model.Manifest;
-import io.github.unipic.model.Manifest.Prompts;
-import io.github.unipic.model.ModelFolder;
-import io.github.unipic.runtime.Engine;
-import io.github.unipic.runtime.Execution;
-import io.github.unipic.runtime.KvCache;
-import io.github.unipic.runtime.RuntimeOptions;
-import io.github.unipic.runtime.RuntimeOptions.Memory;
-import io.github.unipic.runtime.Tensor;
-import io.github.unipic.text.PromptText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * Measures on the trained model what fewer diffusion steps and reused guidance lose and save, for docs/benchmarks.md:
@@ -52,13 +27,7 @@ import java.util.OptionalInt;
  * }</pre>
  */
 public final class FastStudy {
-    private static final int ITERATIONS = 12;
-    private static final double GUIDANCE = 3;
     private static final int EXACT_STEPS = 100;
-    private static final long FIRST_SEED = 1000;
-
-    /** Stands for an infinite PSNR. */
-    private static final double IDENTICAL = 99;
 
     /**
      * The sampler's part of the time of an exact image at published sizes (docs/benchmarks.md: 512 x 512, int8). The
@@ -66,17 +35,10 @@ public final class FastStudy {
      */
     private static final double SAMPLER_PART = 0.45;
 
-    private final World world = World.load();
-    private final SceneJudge judge = new SceneJudge(world);
-    private final Execution execution;
-    private final Manifest manifest;
-    private final Grid grid;
+    private final StudyImages images;
 
-    private FastStudy(Execution execution) {
-        this.execution = execution;
-        manifest = execution.manifest();
-        int side = manifest.defaults().width() / manifest.sizes().downsampling();
-        grid = new Grid(side, side);
+    private FastStudy(StudyImages images) {
+        this.images = images;
     }
 
     private record Variant(DiffusionSteps steps, GuidanceReuse reuse) {
@@ -91,21 +53,11 @@ public final class FastStudy {
         }
     }
 
-    private record Drawn(float[] latents, Image image, int attributes, int wrong) {}
-
-    private record Row(Variant variant, double right, double psnr, double distance, double operations) {}
-
     public static void main(String[] arguments) throws IOException {
-        int images = Integer.parseInt(arguments[0]);
-        RuntimeOptions options =
-                new RuntimeOptions(OptionalInt.empty(), ExecutionProvider.CPU, Optional.empty(), Memory.DEFAULTS);
-        Engine engine = Engine.open(ModelFolder.open(TrainedModel.folder(), false), options);
-        List<Row> rows = engine.execute(execution -> new FastStudy(execution).run(images));
-        engine.close();
-        FastPlot plot = new FastPlot(rows.stream()
-                .map(row -> new FastPlot.Point(row.variant().label(), row.operations(), row.distance()))
-                .toList());
-        Files.writeString(Path.of(arguments[1]), plot.svg());
+        int count = Integer.parseInt(arguments[0]);
+        List<FastPlot.Point> points =
+                StudyImages.with(TrainedModel.folder(), images -> new FastStudy(images).run(count));
+        Files.writeString(Path.of(arguments[1]), new FastPlot(points).svg());
     }
 
     private static List<Variant> variants() {
@@ -118,107 +70,37 @@ public final class FastStudy {
         return variants;
     }
 
-    private List<Row> run(int images) {
-        System.out.printf("%d images of %d prompts%n%n", images, world.cases().size());
+    private List<FastPlot.Point> run(int count) {
+        System.out.printf("%d images of %d prompts%n%n", count, StudyImages.prompts());
         System.out.println(
                 "| steps, guidance | operations | attributes right | PSNR median, worst (dB) | latents, relative L2 |");
         System.out.println("| --- | ---: | ---: | ---: | ---: |");
-        List<Drawn> exact = new ArrayList<>();
-        List<Row> rows = new ArrayList<>();
+        List<Drawn> exact = images.draw(count, DiffusionSteps.constant(EXACT_STEPS), GuidanceReuse.every(1));
+        List<FastPlot.Point> points = new ArrayList<>();
         for (Variant variant : variants()) {
-            List<Double> psnrs = new ArrayList<>();
-            int attributes = 0;
-            int wrong = 0;
-            double distances = 0;
-            for (int i = 0; i < images; i++) {
-                Drawn drawn = draw(variant, world.cases().get(i % world.cases().size()), FIRST_SEED + i);
-                if (exact.size() <= i) {
-                    exact.add(drawn);
-                }
-                attributes += drawn.attributes();
-                wrong += drawn.wrong();
-                psnrs.add(Math.min(IDENTICAL, new ImagePair("", exact.get(i).image(), drawn.image()).psnr()));
-                distances += distance(exact.get(i).latents(), drawn.latents());
-            }
-            psnrs.sort(null);
-            Row row = new Row(
-                    variant,
-                    1 - (double) wrong / attributes,
-                    psnrs.get(images / 2),
-                    distances / images,
-                    operations(variant));
-            rows.add(row);
-            System.out.printf(
-                    Locale.ROOT,
-                    "| %s | %.2f | %.3f | %.1f, %.1f | %.3f |%n",
-                    variant,
-                    row.operations(),
-                    row.right(),
-                    row.psnr(),
-                    psnrs.get(0),
-                    row.distance());
+            Loss loss = Loss.of(exact, images.draw(count, variant.steps(), variant.reuse()));
+            double operations = operations(variant);
+            System.out.printf(Locale.ROOT, "| %s | %.2f | %s |%n", variant, operations, loss);
+            points.add(new FastPlot.Point(variant.label(), operations, loss.distance()));
         }
-        return rows;
-    }
-
-    private Drawn draw(Variant variant, PromptCase one, long seed) {
-        GenerationPlan plan = new GenerationPlan(
-                grid,
-                ITERATIONS,
-                GUIDANCE,
-                GuidanceSchedule.CONSTANT,
-                1,
-                variant.reuse(),
-                new DiffusionPlan(variant.steps(), manifest.diffusion().maxBeta()),
-                Optional.empty(),
-                List.of(new Sample(TokenOrder.random(grid.tokens(), seed), new PhiloxNoise(seed))));
-        Prompts prompts = manifest.prompts();
-        try (LanguageContext conditional = LanguageContext.empty(execution);
-                LanguageContext unconditional = LanguageContext.empty(execution);
-                Tensor canvas = new MarModel(execution).blankCanvas()) {
-            conditional.append(
-                    conditional.turn(PromptText.typed(one.prompt(), false).in(prompts.generate(), Prompts.PLACEHOLDER)),
-                    List.of());
-            unconditional.append(unconditional.turn(PromptText.template(prompts.generateUnconditional())), List.of());
-            try (KvCache cache = KvCache.stack(plan.rows(conditional.cache(), unconditional.cache()))) {
-                ImageTokens tokens =
-                        new ImageGenerator(execution).generate(plan, cache, canvas, (iteration, z, sofar) -> {});
-                Image image = new Autoencoder(execution).decode(tokens).get(0);
-                Comparison comparison = Comparison.of(one.scene(), judge.judge(image));
-                try (Tensor latents = tokens.latents(0)) {
-                    return new Drawn(
-                            latents.toFloats(),
-                            image,
-                            comparison.attributes(),
-                            comparison.wrong().size());
-                }
-            }
-        }
-    }
-
-    private static double distance(float[] expected, float[] actual) {
-        double difference = 0;
-        double length = 0;
-        for (int i = 0; i < expected.length; i++) {
-            difference += Math.pow(expected[i] - actual[i], 2);
-            length += Math.pow(expected[i], 2);
-        }
-        return Math.sqrt(difference / length);
+        return points;
     }
 
     /** Those of the sampler by its steps, those of the rest by the rows that go through it; 1 for exact images. */
     private double operations(Variant variant) {
-        List<int[]> order = List.of(TokenOrder.random(grid.tokens(), 1));
+        int iterations = StudyImages.ITERATIONS;
+        int positions = images.grid().tokens();
+        List<int[]> order = List.of(TokenOrder.random(positions, 1));
         double steps = 0;
         double halves = 0;
         double tokens = 0;
-        for (UnmaskingSchedule.Iteration k : UnmaskingSchedule.plan(ITERATIONS, order, grid.tokens())) {
-            steps += (double) k.predictedTokens() * variant.steps().at(k.index(), ITERATIONS);
-            int row = k.known().get(0).length + manifest.sizes().bufferTokens();
+        for (UnmaskingSchedule.Iteration k : UnmaskingSchedule.plan(iterations, order, positions)) {
+            steps += (double) k.predictedTokens() * variant.steps().at(k.index(), iterations);
+            int row = k.known().get(0).length + images.manifest().sizes().bufferTokens();
             halves += row * (variant.reuse().computes(k.index()) ? 2 : 1);
             tokens += row * 2;
         }
-        double sampler = steps / (EXACT_STEPS * grid.tokens());
+        double sampler = steps / (EXACT_STEPS * positions);
         return SAMPLER_PART * sampler + (1 - SAMPLER_PART) * halves / tokens;
     }
 }

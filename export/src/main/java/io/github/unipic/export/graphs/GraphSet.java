@@ -17,19 +17,18 @@ public final class GraphSet {
     /** Builds the graphs and reserves room in {@code data} for their weights; reads no weights. */
     public static List<Graph> of(
             Checkpoint checkpoint, Architecture sizes, Precisions precisions, Flavor flavor, ExternalData data) {
-        Source source = new Source(checkpoint, data, precisions);
+        Source source = new Source(checkpoint, data, precisions, flavor);
         List<Graph> graphs = new ArrayList<>();
         // The head takes the embedding's file when tied, the sampler the diffusion head's, the tiles pixel_decoder's:
         // build the owners first.
         graphs.add(TextGraphs.embedding(source.in("text_embedding", "llm"), sizes.llm()));
         graphs.add(TextGraphs.head(source.in("text_head", "llm"), sizes.llm()));
         sizes.vision()
-                .ifPresent(vision ->
-                        graphs.add(PixelGraphs.vision(source.in("vision_encoder", ""), sizes, vision, flavor)));
+                .ifPresent(vision -> graphs.add(PixelGraphs.vision(source.in("vision_encoder", ""), sizes, vision)));
         graphs.add(PixelGraphs.encoder(source.in("pixel_encoder", "vae"), sizes));
-        graphs.add(MarGraphs.encoder(source.in("mar_encoder", ""), sizes, flavor));
+        graphs.add(MarGraphs.encoder(source.in("mar_encoder", ""), sizes));
         graphs.add(TextGraphs.decoderStep(source.in("decoder_step", "llm"), sizes.llm()));
-        graphs.add(MarGraphs.decoder(source.in("mar_decoder", ""), sizes, flavor));
+        graphs.add(MarGraphs.decoder(source.in("mar_decoder", ""), sizes));
         graphs.add(DiffusionGraphs.head(source.in("diffusion_head", "mar.diffloss.net"), sizes.head()));
         graphs.add(DiffusionGraphs.sampler(source.in("token_sampler", "mar.diffloss.net"), sizes.head()));
         Weights pixels = source.in("pixel_decoder", "vae");
@@ -41,9 +40,10 @@ public final class GraphSet {
         return List.copyOf(graphs);
     }
 
-    private record Source(Checkpoint checkpoint, ExternalData data, Precisions precisions) {
+    private record Source(Checkpoint checkpoint, ExternalData data, Precisions precisions, Flavor flavor) {
         Weights in(String graph, String prefix) {
-            return new Weights(checkpoint, data, graph + ".data", precisions.of(graph), precisions.blockSize(), prefix);
+            return new Weights(
+                    checkpoint, data, graph + ".data", flavor, precisions.of(graph), precisions.blockSize(), prefix);
         }
     }
 }

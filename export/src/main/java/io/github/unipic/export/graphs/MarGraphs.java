@@ -1,6 +1,5 @@
 package io.github.unipic.export.graphs;
 
-import io.github.unipic.export.Flavor;
 import io.github.unipic.export.modules.Architecture;
 import io.github.unipic.export.modules.Architecture.Mar;
 import io.github.unipic.export.modules.MarDecoder;
@@ -16,7 +15,7 @@ final class MarGraphs {
     private MarGraphs() {}
 
     /** Known tokens to the encoder's result, the language model's input, and the decoder's canvas (for editing). */
-    static Graph encoder(Weights weights, Architecture sizes, Flavor flavor) {
+    static Graph encoder(Weights weights, Architecture sizes) {
         Graph graph = new Graph("mar_encoder");
         Mar mar = sizes.mar();
         int buffers = mar.buffers();
@@ -24,8 +23,7 @@ final class MarGraphs {
         Value positions = graph.input("positions", ElementType.INT64, "B", "V");
         Value grid = graph.input("grid", ElementType.INT64, 2);
 
-        Value encoded =
-                new MarEncoder(weights.at("mar"), mar, flavor).apply(tokens.cast(weights.type()), positions, grid);
+        Value encoded = new MarEncoder(weights.at("mar"), mar).apply(tokens.cast(weights.type()), positions, grid);
         Value projected = new Projector(
                         weights.at("proj_in"),
                         mar.dim(),
@@ -36,17 +34,12 @@ final class MarGraphs {
 
         graph.output("x_enc", encoded, "B", buffers + "+V", mar.dim());
         graph.output("z_enc", knownFirst, "B", "V+" + buffers, sizes.llm().width());
-        graph.output(
-                "canvas",
-                new MarDecoder(weights.at("mar"), mar, flavor).embed(encoded),
-                "B",
-                buffers + "+V",
-                mar.dim());
+        graph.output("canvas", new MarDecoder(weights.at("mar"), mar).embed(encoded), "B", buffers + "+V", mar.dim());
         return graph;
     }
 
     /** The language model's hidden states, joined to the encoder's result, to the diffusion head's conditions. */
-    static Graph decoder(Weights weights, Architecture sizes, Flavor flavor) {
+    static Graph decoder(Weights weights, Architecture sizes) {
         Graph graph = new Graph("mar_decoder");
         Mar mar = sizes.mar();
         int buffers = mar.buffers();
@@ -65,7 +58,7 @@ final class MarGraphs {
                         weights.at("proj_out"), sizes.llm().width(), sizes.llm().width(), mar.dim())
                 .apply(buffersFirst);
         Value known = Batch.tile(encoded, batch).add(projected);
-        Value z = new MarDecoder(weights.at("mar"), mar, flavor)
+        Value z = new MarDecoder(weights.at("mar"), mar)
                 .apply(
                         known,
                         Batch.tileRows(positions, batch),

@@ -1,6 +1,5 @@
 package io.github.unipic.export.graphs;
 
-import io.github.unipic.export.Flavor;
 import io.github.unipic.export.modules.Architecture;
 import io.github.unipic.export.modules.Architecture.Vision;
 import io.github.unipic.export.modules.Projector;
@@ -79,13 +78,12 @@ final class PixelGraphs {
     }
 
     /** pixels float32 [B,3,S,S] to the language model's image_embeds [B,T,D]. */
-    static Graph vision(Weights weights, Architecture sizes, Vision vision, Flavor flavor) {
+    static Graph vision(Weights weights, Architecture sizes, Vision vision) {
         Graph graph = new Graph("vision_encoder");
         int side = vision.imageSize();
         int width = sizes.llm().width();
         Value pixels = graph.input("pixels", ElementType.FLOAT32, "B", 3, side, side);
-        Value patches =
-                new SiglipTower(weights.at("siglip2.vision_model"), vision, flavor).apply(pixels.cast(weights.type()));
+        Value patches = new SiglipTower(weights.at("siglip2.vision_model"), vision).apply(pixels.cast(weights.type()));
         Value embeds = new Projector(weights.at("siglip2_proj"), vision.width(), width, width).apply(patches);
         graph.output("image_embeds", embeds, "B", vision.tokens(), width);
         return graph;

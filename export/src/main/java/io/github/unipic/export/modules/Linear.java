@@ -2,9 +2,12 @@ package io.github.unipic.export.modules;
 
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.onnx.BlockQuantizer;
+import io.github.unipic.export.onnx.Graph;
+import io.github.unipic.export.onnx.Int8Matrix;
 import io.github.unipic.export.onnx.RowQuantizer;
 import io.github.unipic.export.onnx.Value;
-import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * y = x W^T + b on the last axis; the bias is optional. W is quantized as the graph's precision says, unless it is
@@ -17,15 +20,28 @@ record Linear(Weights weights, long in, long out, boolean biased) {
     }
 
     Value apply(Value x) {
+        if (weights.precision() == Precision.INT8 && !isNarrow()) {
+            return inInt8(x);
+        }
         Value y = product(x);
-        return biased ? y.add(weights.tensor(x.graph(), "bias", out)) : y;
+        return bias(x.graph()).map(y::add).orElse(y);
+    }
+
+    private Value inInt8(Value x) {
+        Int8Matrix matrix = weights.int8(x.graph(), new RowQuantizer(x.minimum()), "weight", out, in);
+        Value y = x.matMulInt8(matrix, weights.flavor());
+        // Added to each other first, so that a runtime does it once, when it loads the graph.
+        return Stream.concat(bias(x.graph()).stream(), matrix.offset().stream())
+                .reduce(Value::add)
+                .map(y::add)
+                .orElse(y);
+    }
+
+    private Optional<Value> bias(Graph graph) {
+        return biased ? Optional.of(weights.tensor(graph, "bias", out)) : Optional.empty();
     }
 
     private Value product(Value x) {
-        if (weights.precision() == Precision.INT8 && !isNarrow()) {
-            List<Value> encoded = weights.encoded(x.graph(), new RowQuantizer(), "weight", out, in);
-            return x.matMulInt8(encoded.get(0), encoded.get(1));
-        }
         if (isInBlocks()) {
             return x.matMulBlocks(weights.blocks(x.graph(), "weight", out, in), in, out);
         }

@@ -1,12 +1,11 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Flavor;
 import io.github.unipic.export.modules.Architecture.Mar;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
 
 /** MAR's decoder: a bidirectional transformer over all positions that gives the diffusion head's conditions. */
-public record MarDecoder(Weights weights, Mar mar, Flavor flavor) {
+public record MarDecoder(Weights weights, Mar mar) {
 
     /** The decoder's input projection, [.., dim] to [.., dim]. */
     public Value embed(Value x) {
@@ -44,7 +43,7 @@ public record MarDecoder(Weights weights, Mar mar, Flavor flavor) {
     }
 
     private VitBlock block(int index) {
-        return new VitBlock(weights.at("decoder_blocks", index), mar.dim(), mar.heads(), flavor);
+        return new VitBlock(weights.at("decoder_blocks", index), mar.dim(), mar.heads());
     }
 
     /** The canvas, completed with mask tokens to [B,buffers+h*w,dim], with the known tokens at their positions. */

@@ -1,12 +1,11 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Flavor;
 import io.github.unipic.export.modules.Architecture.Mar;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
 
 /** MAR's encoder (arXiv 2406.11838): a bidirectional transformer over the buffer tokens and the known tokens only. */
-public record MarEncoder(Weights weights, Mar mar, Flavor flavor) {
+public record MarEncoder(Weights weights, Mar mar) {
 
     /**
      * @param tokens [B,V,channels], the known ones by ascending position
@@ -26,7 +25,7 @@ public record MarEncoder(Weights weights, Mar mar, Flavor flavor) {
         Value x = new LayerNorm(weights.at("z_proj_ln"), mar.dim(), VitBlock.EPSILON)
                 .apply(graph.concat(1, buffers, known));
         for (int i = 0; i < mar.encoderBlocks(); i++) {
-            x = new VitBlock(weights.at("encoder_blocks", i), mar.dim(), mar.heads(), flavor).apply(x);
+            x = new VitBlock(weights.at("encoder_blocks", i), mar.dim(), mar.heads()).apply(x);
         }
         return new LayerNorm(weights.at("encoder_norm"), mar.dim(), VitBlock.EPSILON).apply(x);
     }

@@ -1,11 +1,10 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Flavor;
 import io.github.unipic.export.modules.Architecture.Vision;
 import io.github.unipic.export.onnx.Value;
 
 /** A pre-norm transformer block of SigLIP2's vision tower: bidirectional attention, tanh GELU. */
-record SiglipBlock(Weights weights, Vision vision, Flavor flavor) {
+record SiglipBlock(Weights weights, Vision vision) {
 
     Value apply(Value x) {
         int width = vision.width();
@@ -16,7 +15,7 @@ record SiglipBlock(Weights weights, Vision vision, Flavor flavor) {
     }
 
     private Value attention(Value x) {
-        Value attended = new Attention(flavor, vision.heads())
+        Value attended = new Attention(weights.flavor(), vision.heads())
                 .apply(project("q_proj", x), project("k_proj", x), project("v_proj", x));
         return project("out_proj", attended);
     }

@@ -1,11 +1,10 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Flavor;
 import io.github.unipic.export.modules.Architecture.Vision;
 import io.github.unipic.export.onnx.Value;
 
 /** SigLIP2's vision transformer without its pooling head: pixels [B,3,S,S] to patches [B,T,width]. */
-public record SiglipTower(Weights weights, Vision vision, Flavor flavor) {
+public record SiglipTower(Weights weights, Vision vision) {
 
     public Value apply(Value pixels) {
         long patch = vision.patch();
@@ -17,7 +16,7 @@ public record SiglipTower(Weights weights, Vision vision, Flavor flavor) {
         Value patches = pixels.conv2d(kernel, bias, vision.patch(), 0, 0, 0, 0);
         Value x = patches.reshape(0, width, -1).transpose(0, 2, 1).add(positions);
         for (int i = 0; i < vision.layers(); i++) {
-            x = new SiglipBlock(weights.at("encoder.layers", i), vision, flavor).apply(x);
+            x = new SiglipBlock(weights.at("encoder.layers", i), vision).apply(x);
         }
         return new LayerNorm(weights.at("post_layernorm"), width, vision.epsilon()).apply(x);
     }

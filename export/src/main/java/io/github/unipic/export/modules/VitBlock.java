@@ -1,12 +1,11 @@
 package io.github.unipic.export.modules;
 
-import io.github.unipic.export.Flavor;
 import io.github.unipic.export.onnx.Value;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** A pre-norm transformer block of the MAR encoder and decoder: bidirectional attention, exact GELU, MLP ratio 4. */
-record VitBlock(Weights weights, int dim, int heads, Flavor flavor) {
+record VitBlock(Weights weights, int dim, int heads) {
     static final double EPSILON = 1e-6;
 
     Value apply(Value x) {
@@ -29,7 +28,7 @@ record VitBlock(Weights weights, int dim, int heads, Flavor flavor) {
     private Value attention(Value x, UnaryOperator<Value> asked) {
         List<Value> qkv =
                 new Linear(weights.at("attn.qkv"), dim, 3L * dim).apply(x).split(2, 3);
-        Value attended = new Attention(flavor, heads).apply(asked.apply(qkv.get(0)), qkv.get(1), qkv.get(2));
+        Value attended = new Attention(weights.flavor(), heads).apply(asked.apply(qkv.get(0)), qkv.get(1), qkv.get(2));
         return new Linear(weights.at("attn.proj"), dim, dim).apply(attended);
     }
 

@@ -1,5 +1,6 @@
 package io.github.unipic.export.modules;
 
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointTensor;
@@ -11,6 +12,8 @@ import io.github.unipic.export.onnx.ExternalData;
 import io.github.unipic.export.onnx.ExternalData.Placement;
 import io.github.unipic.export.onnx.Floats;
 import io.github.unipic.export.onnx.Graph;
+import io.github.unipic.export.onnx.Int8Matrix;
+import io.github.unipic.export.onnx.RowQuantizer;
 import io.github.unipic.export.onnx.Stacked;
 import io.github.unipic.export.onnx.Value;
 import java.util.ArrayList;
@@ -23,16 +26,23 @@ import java.util.stream.LongStream;
  *
  * @param data where the tensors go
  * @param file the {@code .data} file for those that no earlier graph placed
+ * @param flavor of the graph
  * @param precision of the graph
  * @param blockSize values that share a scale in matrices quantized in blocks, where they are wide enough
  * @param prefix {@code ""} or a dotted name
  */
 public record Weights(
-        Checkpoint checkpoint, ExternalData data, String file, Precision precision, int blockSize, String prefix) {
+        Checkpoint checkpoint,
+        ExternalData data,
+        String file,
+        Flavor flavor,
+        Precision precision,
+        int blockSize,
+        String prefix) {
 
     /** The weights of a child module. */
     public Weights at(String child) {
-        return new Weights(checkpoint, data, file, precision, blockSize, name(child));
+        return new Weights(checkpoint, data, file, flavor, precision, blockSize, name(child));
     }
 
     public Weights at(String list, int index) {
@@ -71,10 +81,15 @@ public record Weights(
     }
 
     /** The parts that {@code encoding} makes of a matrix stored [rows,columns]. */
-    public List<Value> encoded(Graph graph, Encoding encoding, String tensor, long rows, long columns) {
+    private List<Value> encoded(Graph graph, Encoding encoding, String tensor, long rows, long columns) {
         return place(encoding, tensor, rows, columns).stream()
                 .map(graph::weight)
                 .toList();
+    }
+
+    /** A matrix stored [rows,columns], as int8 [columns,rows]. */
+    public Int8Matrix int8(Graph graph, RowQuantizer quantizer, String tensor, long rows, long columns) {
+        return Int8Matrix.of(encoded(graph, quantizer, tensor, rows, columns));
     }
 
     /** A matrix stored [rows,columns], in blocks. */

@@ -2,7 +2,9 @@ package io.github.unipic.export.onnx;
 
 import static io.github.unipic.export.onnx.Attribute.of;
 
+import io.github.unipic.export.Flavor;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * One tensor inside a graph under construction. Every method appends the operator of its name to the graph and returns
@@ -13,11 +15,17 @@ public final class Value {
     private final Graph graph;
     private final String name;
     private final ElementType type;
+    private final OptionalDouble minimum;
 
     Value(Graph graph, String name, ElementType type) {
+        this(graph, name, type, OptionalDouble.empty());
+    }
+
+    private Value(Graph graph, String name, ElementType type, OptionalDouble minimum) {
         this.graph = graph;
         this.name = name;
         this.type = type;
+        this.minimum = minimum;
     }
 
     /** The graph, or loop body, that computes this value. */
@@ -35,7 +43,16 @@ public final class Value {
 
     /** The same value in a loop body, where ONNX lets a node read any value of the surrounding graph. */
     public Value in(Graph body) {
-        return new Value(body, name, type);
+        return new Value(body, name, type, minimum);
+    }
+
+    /** What no element is below, where the operator that computes this value implies it. */
+    public OptionalDouble minimum() {
+        return minimum;
+    }
+
+    private Value atLeast(double bound) {
+        return new Value(graph, name, type, OptionalDouble.of(bound));
     }
 
     // ---- arithmetic
@@ -95,19 +112,40 @@ public final class Value {
 
     /**
      * This [...,K] times an int8 matrix, in integers. Each row of this is quantized by its own largest value, so that a
-     * row's result depends on no other row, and one outlier costs no other row its precision.
-     *
-     * @param right int8 [K,N]
-     * @param scales float32 [N], one per column of {@code right}
+     * row's result depends on no other row, and one outlier costs no other row its precision. Where this has a
+     * {@link #minimum}, all 255 steps lie above it, which for an activation is nearly twice the resolution; the result
+     * then lacks the matrix's offset.
      */
-    public Value matMulInt8(Value right, Value scales) {
-        Value largest = op("Abs").maxAlongRows();
-        Value rowScales = largest.mul(1.0 / 127).max(graph.scalar(Float.MIN_NORMAL, type));
+    public Value matMulInt8(Int8Matrix right, Flavor flavor) {
+        if (minimum.isEmpty()) {
+            return quantizedProduct(op("Abs").maxAlongRows(), 127, 128, right, flavor);
+        }
+        Value shifted = add(-minimum.getAsDouble());
+        return shifted.quantizedProduct(shifted.maxAlongRows(), 255, 0, right, flavor);
+    }
+
+    /**
+     * @param largest [...,1]: of each row
+     * @param steps from zero to the largest value
+     * @param zero the integer that stands for zero
+     */
+    private Value quantizedProduct(Value largest, int steps, int zero, Int8Matrix right, Flavor flavor) {
+        Value rowScales = largest.mul(1.0 / steps).max(graph.scalar(Float.MIN_NORMAL, type));
         Value one = graph.scalar(1, type);
-        Value zero = graph.scalar(128, ElementType.UINT8);
-        Value integers = graph.node("QuantizeLinear", ElementType.UINT8, List.of(div(rowScales), one, zero));
-        Value sums = graph.node("MatMulInteger", ElementType.INT32, List.of(integers, right, zero));
-        return sums.cast(type).mul(scales).mul(rowScales);
+        Value zeroPoint = graph.scalar(zero, ElementType.UINT8);
+        Value integers = graph.node("QuantizeLinear", ElementType.UINT8, List.of(div(rowScales), one, zeroPoint));
+        Value scaled = switch (flavor) {
+            case PORTABLE ->
+                graph.node("MatMulInteger", ElementType.INT32, List.of(integers, right.values(), zeroPoint))
+                        .cast(type)
+                        .mul(right.scales());
+            case FUSED ->
+                graph.contrib(
+                        "MatMulIntegerToFloat",
+                        type,
+                        List.of(integers, right.values(), one, right.scales(), zeroPoint));
+        };
+        return scaled.mul(rowScales);
     }
 
     /** This [...,K] times the transpose of a matrix [N,K] in quantized blocks along K; products of int8 values. */
@@ -173,19 +211,20 @@ public final class Value {
         return op("Sigmoid");
     }
 
-    /** x sigmoid(x), also called swish. */
+    /** x sigmoid(x), also called swish. Smallest at -1.2785. */
     public Value silu() {
-        return mul(sigmoid());
+        return mul(sigmoid()).atLeast(-0.27847);
     }
 
-    /** The exact GELU, by erf. */
+    /** The exact GELU, by erf. Smallest at -0.7518. */
     public Value gelu() {
-        return graph.node("Gelu", type, List.of(this));
+        return graph.node("Gelu", type, List.of(this)).atLeast(-0.16998);
     }
 
-    /** GELU's tanh approximation. */
+    /** GELU's tanh approximation. Smallest at -0.7525. */
     public Value geluTanh() {
-        return graph.node("Gelu", type, List.of(this), of("approximate", "tanh"));
+        return graph.node("Gelu", type, List.of(this), of("approximate", "tanh"))
+                .atLeast(-0.17005);
     }
 
     // ---- normalization; statistics are float32 whatever the element type (stash_type 1, the default)

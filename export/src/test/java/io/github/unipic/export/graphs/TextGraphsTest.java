@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointFolder;
@@ -53,7 +54,7 @@ class TextGraphsTest {
     }
 
     private Weights weights(Checkpoint checkpoint) {
-        return new Weights(checkpoint, data, "x.data", Precision.FP32, 32, "llm");
+        return new Weights(checkpoint, data, "x.data", Flavor.PORTABLE, Precision.FP32, 32, "llm");
     }
 
     private OrtSession session(Graph graph) throws IOException, OrtException {

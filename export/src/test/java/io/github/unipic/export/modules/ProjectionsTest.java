@@ -7,6 +7,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.checkpoint.Checkpoint;
 import io.github.unipic.export.checkpoint.CheckpointFolder;
@@ -59,7 +60,7 @@ class ProjectionsTest {
 
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             ExternalData data = new ExternalData();
-            Weights weights = new Weights(checkpoint, data, "x.data", precision, blockSize, "llm");
+            Weights weights = new Weights(checkpoint, data, "x.data", Flavor.PORTABLE, precision, blockSize, "llm");
             Graph graph = new Graph("both");
             Value x = graph.input("x", ElementType.FLOAT32, "B", IN);
             List<Value> together = new Projections(weights, NAMES, IN, widths, true).apply(x);

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -62,6 +63,8 @@ class QuantizersTest {
         return Arrays.copyOfRange(out.toByteArray(), offset, offset + (int) placement.bytes());
     }
 
+    private static final RowQuantizer ROWS = new RowQuantizer(OptionalDouble.empty());
+
     private float[] scales(Encoding encoding, int rows, double... values) throws IOException {
         byte[] bytes = encode(encoding, 1, rows, values);
         float[] scales = new float[bytes.length / Float.BYTES];
@@ -97,8 +100,8 @@ class QuantizersTest {
         int rows = 3;
         int columns = 50;
         double[] values = random(rows * columns);
-        byte[] integers = encode(new RowQuantizer(), 0, rows, values);
-        float[] scales = scales(new RowQuantizer(), rows, values);
+        byte[] integers = encode(ROWS, 0, rows, values);
+        float[] scales = scales(ROWS, rows, values);
         assertThat(scales).hasSize(rows);
         for (int i = 0; i < values.length; i++) {
             int row = i / columns;
@@ -111,8 +114,8 @@ class QuantizersTest {
     @Test
     void rowsOfZerosAndOfOneValueAreExact() throws IOException {
         double[] values = {0, 0, -0.3f, -0.3f};
-        assertThat(encode(new RowQuantizer(), 0, 2, values)).containsExactly(0, -127, 0, -127);
-        float[] scales = scales(new RowQuantizer(), 2, values);
+        assertThat(encode(ROWS, 0, 2, values)).containsExactly(0, -127, 0, -127);
+        float[] scales = scales(ROWS, 2, values);
         assertThat(scales[0]).isZero();
         assertThat(scales[1] * 127).isCloseTo(0.3f, within(1e-7f));
     }
@@ -245,7 +248,7 @@ class QuantizersTest {
                                     new Floats(ElementType.FLOAT32, false),
                                     new Floats(ElementType.FLOAT32, true),
                                     new Floats(ElementType.BFLOAT16, true),
-                                    new RowQuantizer(),
+                                    ROWS,
                                     new BlockQuantizer(8, 32))
                             .map(encoding -> encoding.parts(matrix).get(0)))
                     .containsExactly(
@@ -326,8 +329,7 @@ class QuantizersTest {
             double[] values = new double[40];
             values[2] = 1;
             values[39] = bad;
-            for (Encoding encoding :
-                    new Encoding[] {new RowQuantizer(), new BlockQuantizer(4, 32), new BlockQuantizer(8, 32)}) {
+            for (Encoding encoding : new Encoding[] {ROWS, new BlockQuantizer(4, 32), new BlockQuantizer(8, 32)}) {
                 assertThatThrownBy(() -> encode(encoding, 0, 1, values))
                         .isInstanceOf(ExportException.class)
                         .hasMessageContaining("llm.w")

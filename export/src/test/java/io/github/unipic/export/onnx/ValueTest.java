@@ -3,8 +3,10 @@ package io.github.unipic.export.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.unipic.export.Flavor;
 import io.github.unipic.export.onnx.GraphRun.Numbers;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** ONNX Runtime's results for each operator, with values that can be checked by hand. */
@@ -91,7 +93,8 @@ class ValueTest {
     void products() {
         Value x = tensor(List.of(2L, 2L), 1, -2, 30, 40);
         Value w = tensor(List.of(2L, 2L), 1, 2, 3, 4);
-        Value scaled = x.matMulInt8(w.cast(ElementType.INT8), graph.float32(0.5f, 2));
+        Value scaled = x.matMulInt8(
+                new Int8Matrix(w.cast(ElementType.INT8), graph.float32(0.5f, 2), Optional.empty()), Flavor.PORTABLE);
         List<Numbers> results = GraphRun.of(graph, x.matMul(w), x.matMulTransposed(w), scaled);
         assertClose(results.get(0), Numbers.of(List.of(2L, 2L), -5, -6, 150, 220), CLOSE);
         assertClose(results.get(1), Numbers.of(List.of(2L, 2L), -3, -5, 110, 250), CLOSE);
@@ -104,7 +107,10 @@ class ValueTest {
     @Test
     void zerosTimesAnInt8MatrixAreZeros() {
         Value w = tensor(List.of(2L, 1L), 100, -100).cast(ElementType.INT8);
-        assertThatIs(row(0, 0).matMulInt8(w, graph.float32(1)), List.of(1L, 1L), 0);
+        assertThatIs(
+                row(0, 0).matMulInt8(new Int8Matrix(w, graph.float32(1), Optional.empty()), Flavor.PORTABLE),
+                List.of(1L, 1L),
+                0);
     }
 
     @Test

@@ -27,7 +27,7 @@ import picocli.CommandLine.ParentCommand;
             "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b",
             "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b-fp16 --precision fp16",
             "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b-int8 --precision int8 --graph-precision"
-                    + " token_sampler=int8",
+                    + " token_sampler=fp32",
             "  unipic export --checkpoint UniPic-1.5B --out unipic-1.5b-int4 --precision int4 --int4-block 32",
         })
 final class ExportCommand implements Callable<Integer> {
