@@ -54,7 +54,8 @@ class LauncherTest {
         // An own Java, as there may be none on the path.
         return new CommandLineProcess(folder)
                 .environment("JAVA_HOME", System.getProperty("java.home"))
-                .environment("UNIPIC_JAVA_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+                // With an own choice about class data sharing, the launcher makes no archive.
+                .environment("UNIPIC_JAVA_OPTS", "-Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
     }
 
     @ParameterizedTest
@@ -62,7 +63,7 @@ class LauncherTest {
     void runsFromAnyFolder(String name) throws Exception {
         CommandLineRun run = launcher()
                 // Java loads the main class, or fails, and runs nothing.
-                .environment("UNIPIC_JAVA_OPTS", "--dry-run")
+                .environment("UNIPIC_JAVA_OPTS", "-Xshare:auto --dry-run")
                 .program("bash", tree(name).resolve("unipic").toString())
                 .run("--version");
         assertThat(run.err()).isEmpty();
