@@ -130,10 +130,10 @@ public final class UniPicSpark implements Callable<Integer> {
      * @param args the options
      * @throws SparkUserAppException with the exit code, which {@code spark-submit} then ends with, if it fails
      */
-    public static void main(String[] args) {
+    public static void main(String[] args) throws SparkUserAppException {
         int exitCode = run(args);
         if (exitCode != 0) {
-            throw new SparkUserAppException(exitCode);
+            throw new SparkUserAppException(exitCode, null);
         }
     }
 
@@ -161,7 +161,7 @@ public final class UniPicSpark implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         require(
                 entriesPerPartition >= 1 && entriesPerPartition <= 10_000,
                 "--entries-per-partition must be 1 to 10000");
