@@ -1,7 +1,10 @@
 package io.github.unipic.batch;
 
 import io.github.unipic.InvalidRequestException;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -84,6 +87,24 @@ public record BatchEntry(int index, Optional<String> id, String file, String ori
      */
     public String toJson() {
         return EntryJson.write(this);
+    }
+
+    /** Refuses entries of which two have the same index or file. */
+    static void requireDifferent(List<BatchEntry> entries) {
+        Map<Integer, BatchEntry> indices = new HashMap<>();
+        Map<String, BatchEntry> names = new HashMap<>();
+        for (BatchEntry entry : entries) {
+            BatchEntry other = indices.put(entry.index(), entry);
+            if (other != null) {
+                throw new InvalidRequestException(other.origin() + " and " + entry.origin() + " both have index "
+                        + entry.index() + "; give each entry its own");
+            }
+            BatchEntry same = names.put(entry.file(), entry);
+            if (same != null) {
+                throw new InvalidRequestException(same.origin() + " and " + entry.origin() + " both have the file "
+                        + entry.file() + "; give each entry its own");
+            }
+        }
     }
 
     static boolean isPath(String file) {

@@ -156,7 +156,7 @@ public final class BatchFolder implements AutoCloseable {
 
     private static BatchFolder open(
             Path folder, String model, List<BatchEntry> entries, Shard shard, Planning planning) {
-        checkDifferent(entries);
+        BatchEntry.requireDifferent(entries);
         SortedMap<Integer, BatchEntry> own = new TreeMap<>();
         shard.of(entries).forEach(entry -> own.put(entry.index(), entry));
         BatchFiles files = new BatchFiles(folder, model);
@@ -200,23 +200,6 @@ public final class BatchFolder implements AutoCloseable {
         return BatchManifest.all(folder).stream()
                 .filter(file -> !file.equals(own))
                 .toList();
-    }
-
-    private static void checkDifferent(List<BatchEntry> entries) {
-        Map<Integer, BatchEntry> indices = new HashMap<>();
-        Map<String, BatchEntry> names = new HashMap<>();
-        for (BatchEntry entry : entries) {
-            BatchEntry other = indices.put(entry.index(), entry);
-            if (other != null) {
-                throw new InvalidRequestException(other.origin() + " and " + entry.origin() + " both have index "
-                        + entry.index() + "; give each entry its own");
-            }
-            BatchEntry same = names.put(entry.file(), entry);
-            if (same != null) {
-                throw new InvalidRequestException(same.origin() + " and " + entry.origin() + " both have the file "
-                        + entry.file() + "; give each entry its own");
-            }
-        }
     }
 
     /** Unfinished files of killed processes, in all folders that have results. */

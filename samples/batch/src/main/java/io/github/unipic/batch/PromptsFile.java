@@ -119,14 +119,7 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
                             file + " has over " + MAX_ENTRIES + " prompts; split it into several files");
                 }
                 String origin = file + " line " + parser.currentTokenLocation().getLineNr();
-                JsonNode node = parser.readValueAsTree();
-                BatchEntry entry = entry(node, entries.size(), origin, base, defaults);
-                entries.add(entry);
-                node.fieldNames().forEachRemaining(key -> {
-                    if (!EntryJson.isKeyOf(entry.task(), key)) {
-                        ignoredKeys.add(key);
-                    }
-                });
+                add(parser.readValueAsTree(), origin, base, defaults, entries, ignoredKeys);
                 token = parser.nextToken();
             }
             if (array && parser.nextToken() != null) {
@@ -165,24 +158,47 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
     }
 
     /**
-     * Makes an entry of one value, for prompts that come from elsewhere than a file, such as a table. Its file is named
-     * by its index.
+     * Makes entries of values that come from elsewhere than a file of JSON, such as a table.
      *
-     * @param json a prompt in quotes or an object, as in a file
-     * @param index 0 or above
-     * @param origin where it comes from, for messages
+     * @param values each a prompt in quotes or an object, as in a file
+     * @param origin where they come from, for messages: {@code prompts.parquet row}, which the number from 1 follows
      * @param base the folder that names of files are relative to
-     * @param defaults for values that the entry does not set
-     * @return the entry
-     * @throws InvalidRequestException if it is invalid or an image that it names does not exist; the message begins
-     *     with the origin
+     * @param defaults for values that an entry does not set
+     * @return the entries, in the order of the values
+     * @throws InvalidRequestException if there is none, one is invalid, or an image that it names does not exist; the
+     *     message begins with the origin
      */
-    public static BatchEntry entry(String json, int index, String origin, Path base, Defaults defaults) {
-        try {
-            return entry(JSON.readTree(json), index, origin, base, defaults);
-        } catch (JsonProcessingException e) {
-            throw new InvalidRequestException(origin + " is not JSON: " + e.getOriginalMessage(), e);
+    public static PromptsFile of(Iterable<String> values, String origin, Path base, Defaults defaults) {
+        List<BatchEntry> entries = new ArrayList<>();
+        Set<String> ignoredKeys = new TreeSet<>();
+        for (String value : values) {
+            String place = origin + " " + (entries.size() + 1);
+            try {
+                add(JSON.readTree(value), place, base, defaults, entries, ignoredKeys);
+            } catch (JsonProcessingException e) {
+                throw new InvalidRequestException(place + " is not JSON: " + e.getOriginalMessage(), e);
+            }
         }
+        if (entries.isEmpty()) {
+            throw new InvalidRequestException("there is no " + origin + " 1: there are no prompts");
+        }
+        return new PromptsFile(entries, ignoredKeys);
+    }
+
+    private static void add(
+            JsonNode node,
+            String origin,
+            Path base,
+            Defaults defaults,
+            List<BatchEntry> entries,
+            Set<String> ignoredKeys) {
+        BatchEntry entry = entry(node, entries.size(), origin, base, defaults);
+        entries.add(entry);
+        node.fieldNames().forEachRemaining(key -> {
+            if (!EntryJson.isKeyOf(entry.task(), key)) {
+                ignoredKeys.add(key);
+            }
+        });
     }
 
     private static BatchEntry entry(JsonNode node, int index, String origin, Path base, Defaults defaults) {

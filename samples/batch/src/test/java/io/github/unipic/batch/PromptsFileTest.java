@@ -120,29 +120,35 @@ class PromptsFileTest {
                 .containsExactly(tuple(4, 100L), tuple(9, 101L), tuple(4, 1L));
     }
 
-    /** As from a table. */
     @Test
-    void anEntryMayComeFromElsewhere() throws IOException {
+    void entriesMayComeFromATable() throws IOException {
         Files.writeString(folder.resolve("fox.png"), "");
-        BatchEntry entry = PromptsFile.entry(
-                "{\"image\": \"fox.png\", \"prompt\": \"Make it night\", \"seed\": null}",
-                7,
-                "row 7",
+        PromptsFile rows = PromptsFile.of(
+                List.of(
+                        "{\"prompt\": \"a\"}",
+                        "{\"image\": \"fox.png\", \"prompt\": \"night\", \"seed\": null, \"tag\": 1}"),
+                "table row",
                 folder,
-                (builder, index) -> builder.seed(index));
-        assertThat(entry.file()).isEqualTo("00007.png");
-        assertThat(entry.task())
+                (builder, index) -> builder.seed(7 + index));
+        assertThat(rows.ignoredKeys()).containsExactly("tag");
+        assertThat(rows.entries())
+                .extracting(BatchEntry::file, BatchEntry::origin)
+                .containsExactly(tuple("00000.png", "table row 1"), tuple("00001.png", "table row 2"));
+        assertThat(rows.entries().get(1).task())
                 .isEqualTo(new BatchTask.Edit(
                         folder.resolve("fox.png"),
                         false,
-                        GenerateRequest.builder("Make it night").seed(7).build()));
+                        GenerateRequest.builder("night").seed(8).build()));
         for (String wrong : List.of("{", "", "[]", "{\"image\": \"no.png\", \"prompt\": \"x\"}")) {
-            assertThatThrownBy(() -> PromptsFile.entry(wrong, 7, "row 7", folder, (builder, index) -> {}))
+            assertThatThrownBy(() ->
+                            PromptsFile.of(List.of("'a'".replace('\'', '"'), wrong), "row", folder, (builder, i) -> {}))
                     .isInstanceOf(InvalidRequestException.class)
-                    .hasMessageStartingWith("row 7")
+                    .hasMessageStartingWith("row 2")
                     .message()
                     .hasLineCount(1);
         }
+        assertThatThrownBy(() -> PromptsFile.of(List.of(), "table row", folder, (builder, index) -> {}))
+                .hasMessage("there is no table row 1: there are no prompts");
     }
 
     @Test

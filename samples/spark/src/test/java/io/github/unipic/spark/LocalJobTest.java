@@ -1,0 +1,283 @@
+package io.github.unipic.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.unipic.Cancellation;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.UniPic;
+import io.github.unipic.batch.BatchEntry;
+import io.github.unipic.batch.BatchFolder;
+import io.github.unipic.batch.EntriesFile;
+import io.github.unipic.batch.ManifestLine;
+import io.github.unipic.batch.PromptsFile;
+import io.github.unipic.benchmark.Benchmark;
+import io.github.unipic.benchmark.BenchmarkLayout;
+import io.github.unipic.testing.SmallModel;
+import io.github.unipic.testing.TestImages;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.spark.SparkUserAppException;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Jobs on two threads of this JVM. */
+class LocalJobTest {
+    private static final Map<String, String> SETTINGS =
+            Map.of("spark.master", "local[2]", "spark.ui.enabled", "false", "spark.sql.shuffle.partitions", "1");
+
+    private static final List<String> PROMPTS = List.of(
+            "{\"prompt\": \"a red fox\", \"id\": \"fox\"}",
+            "{\"image\": \"cup.png\", \"prompt\": \"Make it night\", \"pad\": true}",
+            "{\"image\": \"cup.png\", \"mask\": \"mask.png\", \"prompt\": \"a hat\"}",
+            "{\"image\": \"cup.png\", \"question\": \"What is it?\", \"max_tokens\": 3}",
+            "{\"prompt\": \"a blue fox\", \"seed\": 99}");
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void configure() {
+        SETTINGS.forEach(System::setProperty);
+    }
+
+    @AfterAll
+    static void restore() {
+        SETTINGS.keySet().forEach(System::clearProperty);
+    }
+
+    @Test
+    void doesWhatASingleProcessDoesAndRedoesNothing() throws IOException {
+        Path prompts = prompts();
+        Path out = folder.resolve("out");
+        Run first = run("--prompts", prompts.toString(), "--out", out.toString(), "--entries-per-partition", "2");
+        assertThat(first.exitCode).as(first.text).isZero();
+        assertThat(first.text).contains("Wrote 5 of 5 results to " + out + "; 0 were there.");
+        assertThat(contents(out)).isEqualTo(contents(singleProcess(prompts)));
+        List<ManifestLine> lines = BatchFolder.lines(out);
+        assertThat(lines).extracting(ManifestLine::index).containsExactly(0, 1, 2, 3, 4);
+        assertThat(lines).allMatch(line -> line.time().isPresent());
+        assertThat(lines)
+                .extracting(ManifestLine::task)
+                .containsExactly("generate", "edit", "inpaint", "describe", "generate");
+        assertThat(lines.get(4).seed()).hasValue(99);
+        List<Row> rows = parquet(out);
+        assertThat(rows).extracting(row -> row.getAs("index")).containsExactly(0, 1, 2, 3, 4);
+        assertThat(rows)
+                .extracting(row -> row.getAs("file"))
+                .containsExactlyElementsOf(
+                        lines.stream().map(ManifestLine::file).toList());
+        assertThat(rows.get(0).<String>getAs("task")).isEqualTo("generate");
+        assertThat(rows.get(0).<String>getAs("parameters"))
+                .isEqualTo(lines.get(0).parameters());
+        assertThat(rows.get(3).<String>getAs("answer"))
+                .isEqualTo(lines.get(3).answer().orElseThrow());
+        assertThat(rows.get(4).<Long>getAs("seed")).isEqualTo(99);
+
+        Map<String, FileTime> times = times(out);
+        String manifest = Files.readString(out.resolve("manifest.jsonl"));
+        Run second = run("--prompts", prompts.toString(), "--out", out.toString(), "--entries-per-partition", "1");
+        assertThat(second.text).contains("Wrote 0 of 5 results to " + out + "; 5 were there.");
+        assertThat(times(out)).isEqualTo(times);
+        assertThat(out.resolve("manifest.jsonl")).hasContent(manifest);
+    }
+
+    @Test
+    void readsParquetAndReportsWhatFails() throws IOException {
+        Path prompts = prompts();
+        Path table = folder.resolve("table.parquet");
+        try (SparkSession spark = SparkSession.builder().getOrCreate()) {
+            spark.read()
+                    .json(prompts.toUri().toString())
+                    .coalesce(1)
+                    .write()
+                    .parquet(table.toUri().toString());
+        }
+        Path out = folder.resolve("out");
+        Files.createDirectories(out);
+        Files.writeString(out.resolve("00004.png"), "the user's");
+        Run run = run("--prompts", table.toString(), "--out", out.toString());
+        assertThat(run.exitCode).isEqualTo(2);
+        assertThat(run.text)
+                .contains("unipic: " + table + " row 5: " + out + " contains 00004.png, which unipic has not generated")
+                .contains("Wrote 4 of 5 results");
+        assertThat(BatchFolder.lines(out)).hasSize(4);
+        assertThat(out.resolve("00004.png")).hasContent("the user's");
+        Map<String, String> single = contents(singleProcess(prompts));
+        single.remove("00004.png");
+        Map<String, String> own = contents(out);
+        own.remove("00004.png");
+        assertThat(own).isEqualTo(single);
+    }
+
+    @Test
+    void runsABenchmark() throws IOException {
+        Path metadata = folder.resolve("metadata.jsonl");
+        Files.writeString(metadata, "{\"tag\": \"colors\", \"include\": [], \"prompt\": \"a red fox\"}\n");
+        GenerateRequest settings = GenerateRequest.builder("x")
+                .size(64, 64)
+                .iterations(2)
+                .diffusionSteps(2)
+                .seed(42)
+                .build();
+        BenchmarkLayout layout = Benchmark.GENEVAL.read(metadata, Optional.empty(), settings, false);
+        Path entries = folder.resolve("entries.jsonl");
+        EntriesFile.write(entries, layout.entries());
+        Path out = folder.resolve("out");
+        Run run = run("--entries", entries.toString(), "--out", out.toString());
+        assertThat(run.exitCode).as(run.text).isZero();
+        layout.complete(out);
+        assertThat(layout.check(out).isComplete()).isTrue();
+    }
+
+    @Test
+    void mistakesAreOneLine() throws IOException {
+        Path prompts = prompts();
+        mistake("Missing required option", "--prompts", prompts.toString());
+        mistake("--entries-per-partition must be", "--prompts", "x", "--out", "x", "--entries-per-partition", "0");
+        mistake(
+                "there is no file none.jsonl",
+                "--prompts",
+                "none.jsonl",
+                "--out",
+                folder.resolve("o").toString());
+        Path out = folder.resolve("out");
+        Files.createDirectories(out);
+        Run foreign = uniPic("--model", "none", "--prompts", prompts.toString(), "--out", out.toString());
+        assertThat(foreign.exitCode).isEqualTo(2);
+        assertThat(foreign.text).contains("unipic: ").contains("none");
+        Run help = run("--help");
+        assertThat(help.exitCode).isZero();
+        assertThat(help.text).contains("--entries-per-partition");
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> UniPicSpark.main(new String[] {"--nonsense"}))
+                .isInstanceOfSatisfying(
+                        SparkUserAppException.class,
+                        e -> assertThat(e.exitCode()).isEqualTo(2));
+    }
+
+    @Test
+    void theGpuThatSparkAssignsIsTheDevice() {
+        ModelSettings auto = new ModelSettings("m", "auto", new TreeMap<>(), 0);
+        assertThat(auto.assigned(4, Optional.of("3")))
+                .isEqualTo(new ModelSettings("m", "auto", new TreeMap<>(Map.of("device_id", "3")), 4));
+        assertThat(auto.assigned(1, Optional.empty()).options()).isEmpty();
+        ModelSettings named = new ModelSettings("m", "cuda", new TreeMap<>(Map.of("device_id", "0")), 2);
+        assertThat(named.assigned(4, Optional.of("3"))).isEqualTo(named);
+        assertThat(new ModelSettings("m", "cpu", new TreeMap<>(), 2)
+                        .assigned(4, Optional.of("3"))
+                        .options())
+                .isEmpty();
+    }
+
+    // ---- runs
+
+    private record Run(int exitCode, String text) {}
+
+    private void mistake(String message, String... options) {
+        Run run = run(options);
+        assertThat(run.exitCode).isEqualTo(2);
+        assertThat(run.text.lines())
+                .hasSize(1)
+                .first()
+                .asString()
+                .startsWith("unipic: ")
+                .contains(message);
+    }
+
+    private static Run run(String... options) {
+        List<String> all = new ArrayList<>(
+                List.of("--model", SmallModel.folder().toString(), "--provider", "cpu", "--seed", "7", "--size", "64"));
+        all.addAll(List.of("--iterations", "2", "--steps", "2"));
+        all.addAll(List.of(options));
+        return uniPic(all.toArray(String[]::new));
+    }
+
+    private static Run uniPic(String... options) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (PrintStream both = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
+            System.setOut(both);
+            System.setErr(both);
+            return new Run(UniPicSpark.run(options), bytes.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    private Path prompts() throws IOException {
+        TestImages.gradient(96, 64).save(folder.resolve("cup.png"));
+        byte[] mask = new byte[96 * 64 * 3];
+        java.util.Arrays.fill(mask, 0, mask.length / 2, (byte) -1);
+        io.github.unipic.Image.ofRgb(96, 64, mask).save(folder.resolve("mask.png"));
+        return Files.write(folder.resolve("prompts.jsonl"), PROMPTS);
+    }
+
+    private Path singleProcess(Path prompts) {
+        Path out = folder.resolve("single");
+        List<BatchEntry> entries = PromptsFile.read(prompts, new PromptsFile.Defaults() {
+                    @Override
+                    public void applyTo(GenerateRequest.Builder builder, int index) {
+                        builder.size(64, 64).iterations(2).diffusionSteps(2).seed(7 + index);
+                    }
+
+                    @Override
+                    public void applyTo(io.github.unipic.DescribeRequest.Builder builder, int index) {
+                        builder.seed(7 + index);
+                    }
+                })
+                .entries();
+        try (UniPic unipic = SmallModel.builder().load();
+                BatchFolder batch = BatchFolder.open(out, unipic.info().name(), entries)) {
+            batch.missing().forEach(entry -> batch.run(unipic, entry, new Cancellation(), progress -> {}));
+        }
+        return out;
+    }
+
+    private static Map<String, String> contents(Path folder) throws IOException {
+        Map<String, String> contents = new HashMap<>();
+        for (Path file : results(folder)) {
+            contents.put(
+                    file.getFileName().toString(), new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
+        }
+        return contents;
+    }
+
+    private static Map<String, FileTime> times(Path folder) throws IOException {
+        Map<String, FileTime> times = new HashMap<>();
+        for (Path file : results(folder)) {
+            times.put(file.getFileName().toString(), Files.getLastModifiedTime(file));
+        }
+        return times;
+    }
+
+    private static List<Path> results(Path folder) throws IOException {
+        try (java.util.stream.Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().matches("\\d{5}.*\\.(png|json)"))
+                    .toList();
+        }
+    }
+
+    private static List<Row> parquet(Path out) throws IOException {
+        try (SparkSession spark = SparkSession.builder().getOrCreate()) {
+            return spark.read()
+                    .parquet(out.resolve("manifest.parquet").toUri().toString())
+                    .collectAsList();
+        }
+    }
+}
