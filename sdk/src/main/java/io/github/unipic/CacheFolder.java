@@ -40,7 +40,8 @@ public final class CacheFolder {
         if (os.startsWith("windows")) {
             return absolute(environment.apply("LOCALAPPDATA"))
                     .orElse(home.resolve("AppData").resolve("Local"))
-                    .resolve("unipic");
+                    .resolve("unipic")
+                    .resolve("Cache"); // apart from DataFolder's, as a cache may be deleted
         }
         if (os.startsWith("mac")) {
             return home.resolve("Library").resolve("Caches").resolve("unipic");

@@ -16,8 +16,8 @@ class CacheFolderTest {
         "Linux,      /xdg,     '',         /xdg/unipic",
         "Linux,      relative, '',         /home/u/.cache/unipic",
         "Mac OS X,   /xdg,     '',         /home/u/Library/Caches/unipic",
-        "Windows 11, /xdg,     /local,     /local/unipic",
-        "Windows 11, '',       '',         /home/u/AppData/Local/unipic",
+        "Windows 11, /xdg,     /local,     /local/unipic/Cache",
+        "Windows 11, '',       '',         /home/u/AppData/Local/unipic/Cache",
     })
     void isTheOperatingSystems(String os, String xdg, String local, Path expected) {
         Map<String, String> environment = Map.of("XDG_CACHE_HOME", xdg, "LOCALAPPDATA", local);

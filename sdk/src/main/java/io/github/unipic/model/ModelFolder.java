@@ -6,10 +6,10 @@ import io.github.unipic.files.StagingFolder;
 import io.github.unipic.model.Manifest.FileSpec;
 import io.github.unipic.model.Manifest.GraphSpec;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -140,26 +140,37 @@ public final class ModelFolder {
         Set<String> weights = manifest.graphs().values().stream()
                 .flatMap(graph -> graph.data().stream())
                 .collect(Collectors.toSet());
-        for (Map.Entry<String, FileSpec> entry : manifest.files().entrySet()) {
-            Path file = path.resolve(entry.getKey());
-            FileSpec expected = entry.getValue();
-            if (!Files.isRegularFile(file)) {
-                throw new ModelFormatException(file + " is missing; export or copy the model again.");
-            }
-            if (Files.size(file) != expected.bytes()) {
-                throw new ModelFormatException(file + " has " + Files.size(file) + " bytes, expected "
-                        + expected.bytes() + ": it is truncated or not of this model; export or copy it again.");
-            }
-            boolean small = !weights.contains(entry.getKey());
-            if (small && expected.bytes() > MAX_SMALL_BYTES) {
-                throw new ModelFormatException(file + " has " + expected.bytes() + " bytes, but only weights have more"
-                        + " than " + MAX_SMALL_BYTES + "; export the model again.");
-            }
-            if ((small || verifyChecksums) && !FileSpec.of(file).equals(expected)) {
-                throw new ModelFormatException(
-                        file + " does not have the SHA-256 that the manifest gives: it is damaged"
-                                + " or not of this model; export or copy it again.");
-            }
+        try {
+            // In parallel, because Java computes the SHA-256 of one file on one core.
+            manifest.files().entrySet().parallelStream().forEach(entry -> {
+                try {
+                    checkFile(entry.getKey(), entry.getValue(), weights.contains(entry.getKey()), verifyChecksums);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private void checkFile(String name, FileSpec expected, boolean weights, boolean verifyChecksums)
+            throws IOException {
+        Path file = path.resolve(name);
+        if (!Files.isRegularFile(file)) {
+            throw new ModelFormatException(file + " is missing; export or copy the model again.");
+        }
+        if (Files.size(file) != expected.bytes()) {
+            throw new ModelFormatException(file + " has " + Files.size(file) + " bytes, expected " + expected.bytes()
+                    + ": it is truncated or not of this model; export or copy it again.");
+        }
+        if (!weights && expected.bytes() > MAX_SMALL_BYTES) {
+            throw new ModelFormatException(file + " has " + expected.bytes() + " bytes, but only weights have more"
+                    + " than " + MAX_SMALL_BYTES + "; export the model again.");
+        }
+        if ((!weights || verifyChecksums) && !FileSpec.of(file).equals(expected)) {
+            throw new ModelFormatException(file + " does not have the SHA-256 that the manifest gives: it is damaged"
+                    + " or not of this model; export or copy it again.");
         }
     }
 }
