@@ -7,6 +7,7 @@ import io.github.unipic.batch.ManifestLine;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -18,6 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.deploy.SparkSubmit;
 import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,6 +38,7 @@ class ClusterJobTest {
     private static final List<Integer> INDICES =
             IntStream.range(0, PROMPTS.size()).boxed().toList();
     private static final int PER_PARTITION = 3;
+    private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
     private static final int MINUTES = 5; // against hangs
 
     @TempDir
@@ -93,6 +96,16 @@ class ClusterJobTest {
 
     // ---- the cluster
 
+    /** JUnit warns of each link that leads out of the folder that it deletes. */
+    @AfterEach
+    void deleteLinks() throws IOException {
+        try (DirectoryStream<Path> links = Files.newDirectoryStream(folder.resolve("spark/jars"))) {
+            for (Path link : links) {
+                Files.delete(link);
+            }
+        }
+    }
+
     /** What Spark takes for an installation: a file {@code RELEASE} and all jars in a folder. */
     private Path sparkHome() throws IOException {
         Path home = folder.resolve("spark");
@@ -120,12 +133,14 @@ class ClusterJobTest {
                 .collect(Collectors.joining(File.pathSeparator));
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(QUICK_START);
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(option -> option.startsWith("--add-opens"))
                 .forEach(command::add);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), SparkSubmit.class.getName()));
         command.addAll(List.of("--master", "local-cluster[2,1,1024]", "--class", UniPicSpark.class.getName()));
         List<String> all = new ArrayList<>(List.of(settings));
+        all.add("spark.executor.extraJavaOptions=" + String.join(" ", QUICK_START));
         all.addAll(List.of("spark.ui.enabled=false", "spark.executor.extraClassPath=" + ownClasses));
         all.forEach(setting -> command.addAll(List.of("--conf", setting)));
         command.add("spark-internal"); // the classes are on the class path
