@@ -1,6 +1,8 @@
 package io.github.unipic.cli;
 
 import io.github.unipic.GenerateRequest;
+import io.github.unipic.batch.BatchEntry;
+import io.github.unipic.batch.EntriesFile;
 import io.github.unipic.batch.Shard;
 import io.github.unipic.benchmark.Benchmark;
 import io.github.unipic.benchmark.BenchmarkCheck;
@@ -9,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -62,12 +65,24 @@ final class BenchmarkCommand implements Callable<Integer> {
             description = "gedit, imgedit: folder of the images to edit. Default: the folder of the prompts.")
     private Path images;
 
-    @Option(
-            names = {"-o", "--output"},
-            required = true,
-            paramLabel = "DIR",
-            description = "Folder for the manifest and, in it, the scorer's folder; created if missing.")
-    private Path output;
+    @ArgGroup(multiplicity = "1")
+    private Target target;
+
+    private static final class Target {
+        @Option(
+                names = {"-o", "--output"},
+                paramLabel = "DIR",
+                description = "Folder for the manifest and, in it, the scorer's folder; created if missing.")
+        private Path output;
+
+        @Option(
+                names = "--entries",
+                paramLabel = "FILE",
+                description =
+                        "Generate nothing, but write what is to be generated to FILE, for UniPicSpark. When it has"
+                                + " generated all to DIR, this command with -o DIR adds the scorer's other files.")
+        private Path entries;
+    }
 
     @Option(
             names = "--check",
@@ -111,22 +126,41 @@ final class BenchmarkCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (target.entries != null && (check || restart || shard.count() > 1)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--entries generates nothing; leave --check, --restart and --shard out");
+        }
         if (check && (restart || shard.count() > 1)) {
             throw new ParameterException(
                     spec.commandLine(), "--check looks at the whole folder; leave --restart and --shard out");
         }
         BenchmarkLayout layout = benchmark.read(prompts, Optional.ofNullable(images), settings(), pad);
+        return target.entries == null ? run(layout, target.output) : writeEntries(layout.entries());
+    }
+
+    private int run(BenchmarkLayout layout, Path output) {
         if (check) {
             BenchmarkCheck checked = layout.check(output);
-            print(layout, checked);
+            print(layout, output, checked);
             return checked.isComplete() ? UniPicCommand.OK : UniPicCommand.FAILED;
         }
         int exitCode = new BatchRun(unipic.session(), quiet, output, shard, restart).run(model, layout.entries());
         layout.complete(output);
         if (!quiet) {
-            print(layout, layout.check(output));
+            print(layout, output, layout.check(output));
         }
         return exitCode;
+    }
+
+    private int writeEntries(List<BatchEntry> entries) {
+        EntriesFile.write(target.entries, entries);
+        if (!quiet) {
+            unipic.session()
+                    .out()
+                    .println("Wrote " + entries.size() + " entries to " + TerminalText.line(target.entries.toString())
+                            + ".");
+        }
+        return UniPicCommand.OK;
     }
 
     private GenerateRequest settings() {
@@ -137,7 +171,7 @@ final class BenchmarkCommand implements Callable<Integer> {
         return settings.build();
     }
 
-    private void print(BenchmarkLayout layout, BenchmarkCheck checked) {
+    private void print(BenchmarkLayout layout, Path output, BenchmarkCheck checked) {
         Output out = unipic.session().out();
         String folder = TerminalText.line(layout.scored(output).toString());
         if (checked.isComplete()) {

@@ -2,7 +2,13 @@ package io.github.unipic.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
+import io.github.unipic.UniPic;
+import io.github.unipic.batch.BatchEntry;
+import io.github.unipic.batch.BatchFiles;
+import io.github.unipic.batch.EntriesFile;
+import io.github.unipic.testing.SmallModel;
 import io.github.unipic.testing.TestImages;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,6 +64,32 @@ class BenchmarkTest {
     }
 
     @Test
+    void writesItsEntriesForAClusterAndCompletesWhatThatGenerates() throws IOException {
+        Path prompts = folder.resolve("metadata.jsonl");
+        Files.writeString(prompts, "{\"tag\": \"colors\", \"include\": [], \"prompt\": \"a red fox\"}\n");
+        Path file = folder.resolve("entries.jsonl");
+        CommandLineRun write = command("geneval", prompts, "--entries", file.toString());
+        assertThat(write.exitCode()).as(write.err()).isZero();
+        assertThat(write.out()).isEqualTo("Wrote 4 entries to " + file + "." + System.lineSeparator());
+        List<BatchEntry> entries = EntriesFile.read(file);
+        assertThat(entries)
+                .extracting(BatchEntry::file)
+                .startsWith("images/00000/samples/00000.png", "images/00000/samples/00001.png");
+        Path out = folder.resolve("out");
+        try (UniPic unipic = SmallModel.builder().load()) {
+            BatchFiles cluster = new BatchFiles(out, unipic.info().name());
+            for (BatchEntry entry : entries) {
+                cluster.run(unipic, entry, new Cancellation(), progress -> {});
+            }
+        }
+        CommandLineRun complete = run("geneval", prompts, out);
+        assertThat(complete.exitCode()).as(complete.err()).isZero();
+        assertThat(complete.outLines()).first().asString().contains("Wrote 0 of 4 images");
+        assertThat(complete.outLines()).last().isEqualTo(out.resolve("images") + " is complete: 5 files.");
+        assertThat(out.resolve("images/00000/metadata.jsonl")).exists();
+    }
+
+    @Test
     void mistakesAreOneLine() {
         Path missing = folder.resolve("none");
         mistake("there is no file " + missing, "geneval", missing);
@@ -66,6 +98,12 @@ class BenchmarkTest {
                 "benchmark", "gedit", "--prompts", missing.toString(), "-o", "out", "--size", "64x32");
         assertThat(wide.errLines()).hasSize(1).first().asString().contains("needs a seed and a square size");
         mistake("leave --restart and --shard out", "gedit", missing, "--check", "--shard", "1/2");
+        CommandLineRun neither = command("gedit", missing);
+        assertThat(neither.exitCode()).isEqualTo(2);
+        assertThat(neither.errLines()).hasSize(1).first().asString().contains("-o=DIR", "--entries=FILE");
+        CommandLineRun both = command("gedit", missing, "--entries", "x", "--shard", "1/2");
+        assertThat(both.errLines()).hasSize(1).first().asString().contains("leave --check, --restart and --shard out");
+        mistake("mutually exclusive", "gedit", missing, "--entries", "x");
         mistake("expected one of [GENEVAL, DPG, GEDIT, IMGEDIT]", "mmlu", missing);
     }
 
@@ -76,8 +114,14 @@ class BenchmarkTest {
     }
 
     private static CommandLineRun run(String name, Path prompts, Path out, String... options) {
+        List<String> all = new ArrayList<>(List.of("-o", out.toString()));
+        all.addAll(List.of(options));
+        return command(name, prompts, all.toArray(String[]::new));
+    }
+
+    private static CommandLineRun command(String name, Path prompts, String... options) {
         List<String> command = new ArrayList<>(List.of("benchmark", name, "--prompts", prompts.toString()));
-        command.addAll(List.of("-o", out.toString(), "--size", "64", "--iterations", "2", "--steps", "2"));
+        command.addAll(List.of("--size", "64", "--iterations", "2", "--steps", "2"));
         command.addAll(List.of(options));
         return CommandLineRun.in(CommandLineRun.SMALL, command.toArray(String[]::new));
     }

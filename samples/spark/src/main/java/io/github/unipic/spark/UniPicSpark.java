@@ -73,7 +73,7 @@ public final class UniPicSpark implements Callable<Integer> {
     }
 
     @Option(
-            names = {"-o", "--out", "--output"},
+            names = {"-o", "--out"},
             required = true,
             paramLabel = "DIR",
             description = "Folder for the results and their manifest, shared by the driver and all executors.")

@@ -2,18 +2,12 @@ package io.github.unipic.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.unipic.Cancellation;
 import io.github.unipic.GenerateRequest;
-import io.github.unipic.UniPic;
-import io.github.unipic.batch.BatchEntry;
 import io.github.unipic.batch.BatchFolder;
 import io.github.unipic.batch.EntriesFile;
 import io.github.unipic.batch.ManifestLine;
-import io.github.unipic.batch.PromptsFile;
 import io.github.unipic.benchmark.Benchmark;
 import io.github.unipic.benchmark.BenchmarkLayout;
-import io.github.unipic.testing.SmallModel;
-import io.github.unipic.testing.TestImages;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -22,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,12 +55,13 @@ class LocalJobTest {
 
     @Test
     void doesWhatASingleProcessDoesAndRedoesNothing() throws IOException {
-        Path prompts = prompts();
+        Path prompts = SmallJob.prompts(folder, PROMPTS);
         Path out = folder.resolve("out");
         Run first = run("--prompts", prompts.toString(), "--out", out.toString(), "--entries-per-partition", "2");
         assertThat(first.exitCode).as(first.text).isZero();
         assertThat(first.text).contains("Wrote 5 of 5 results to " + out + "; 0 were there.");
-        assertThat(contents(out)).isEqualTo(contents(singleProcess(prompts)));
+        assertThat(SmallJob.contents(out))
+                .isEqualTo(SmallJob.contents(SmallJob.singleProcess(prompts, folder.resolve("single"))));
         List<ManifestLine> lines = BatchFolder.lines(out);
         assertThat(lines).extracting(ManifestLine::index).containsExactly(0, 1, 2, 3, 4);
         assertThat(lines).allMatch(line -> line.time().isPresent());
@@ -75,7 +69,7 @@ class LocalJobTest {
                 .extracting(ManifestLine::task)
                 .containsExactly("generate", "edit", "inpaint", "describe", "generate");
         assertThat(lines.get(4).seed()).hasValue(99);
-        List<Row> rows = parquet(out);
+        List<Row> rows = SmallJob.parquet(out);
         assertThat(rows).extracting(row -> row.getAs("index")).containsExactly(0, 1, 2, 3, 4);
         assertThat(rows)
                 .extracting(row -> row.getAs("file"))
@@ -88,17 +82,17 @@ class LocalJobTest {
                 .isEqualTo(lines.get(3).answer().orElseThrow());
         assertThat(rows.get(4).<Long>getAs("seed")).isEqualTo(99);
 
-        Map<String, FileTime> times = times(out);
+        Map<String, FileTime> times = SmallJob.times(out);
         String manifest = Files.readString(out.resolve("manifest.jsonl"));
         Run second = run("--prompts", prompts.toString(), "--out", out.toString(), "--entries-per-partition", "1");
         assertThat(second.text).contains("Wrote 0 of 5 results to " + out + "; 5 were there.");
-        assertThat(times(out)).isEqualTo(times);
+        assertThat(SmallJob.times(out)).isEqualTo(times);
         assertThat(out.resolve("manifest.jsonl")).hasContent(manifest);
     }
 
     @Test
     void readsParquetAndReportsWhatFails() throws IOException {
-        Path prompts = prompts();
+        Path prompts = SmallJob.prompts(folder, PROMPTS);
         Path table = folder.resolve("table.parquet");
         try (SparkSession spark = SparkSession.builder().getOrCreate()) {
             spark.read()
@@ -117,9 +111,9 @@ class LocalJobTest {
                 .contains("Wrote 4 of 5 results");
         assertThat(BatchFolder.lines(out)).hasSize(4);
         assertThat(out.resolve("00004.png")).hasContent("the user's");
-        Map<String, String> single = contents(singleProcess(prompts));
+        Map<String, String> single = SmallJob.contents(SmallJob.singleProcess(prompts, folder.resolve("single")));
         single.remove("00004.png");
-        Map<String, String> own = contents(out);
+        Map<String, String> own = SmallJob.contents(out);
         own.remove("00004.png");
         assertThat(own).isEqualTo(single);
     }
@@ -146,7 +140,7 @@ class LocalJobTest {
 
     @Test
     void mistakesAreOneLine() throws IOException {
-        Path prompts = prompts();
+        Path prompts = SmallJob.prompts(folder, PROMPTS);
         mistake("Missing required option", "--prompts", prompts.toString());
         mistake("--entries-per-partition must be", "--prompts", "x", "--out", "x", "--entries-per-partition", "0");
         mistake(
@@ -199,9 +193,7 @@ class LocalJobTest {
     }
 
     private static Run run(String... options) {
-        List<String> all = new ArrayList<>(
-                List.of("--model", SmallModel.folder().toString(), "--provider", "cpu", "--seed", "7", "--size", "64"));
-        all.addAll(List.of("--iterations", "2", "--steps", "2"));
+        List<String> all = new ArrayList<>(SmallJob.OPTIONS);
         all.addAll(List.of(options));
         return uniPic(all.toArray(String[]::new));
     }
@@ -217,67 +209,6 @@ class LocalJobTest {
         } finally {
             System.setOut(out);
             System.setErr(err);
-        }
-    }
-
-    private Path prompts() throws IOException {
-        TestImages.gradient(96, 64).save(folder.resolve("cup.png"));
-        byte[] mask = new byte[96 * 64 * 3];
-        java.util.Arrays.fill(mask, 0, mask.length / 2, (byte) -1);
-        io.github.unipic.Image.ofRgb(96, 64, mask).save(folder.resolve("mask.png"));
-        return Files.write(folder.resolve("prompts.jsonl"), PROMPTS);
-    }
-
-    private Path singleProcess(Path prompts) {
-        Path out = folder.resolve("single");
-        List<BatchEntry> entries = PromptsFile.read(prompts, new PromptsFile.Defaults() {
-                    @Override
-                    public void applyTo(GenerateRequest.Builder builder, int index) {
-                        builder.size(64, 64).iterations(2).diffusionSteps(2).seed(7 + index);
-                    }
-
-                    @Override
-                    public void applyTo(io.github.unipic.DescribeRequest.Builder builder, int index) {
-                        builder.seed(7 + index);
-                    }
-                })
-                .entries();
-        try (UniPic unipic = SmallModel.builder().load();
-                BatchFolder batch = BatchFolder.open(out, unipic.info().name(), entries)) {
-            batch.missing().forEach(entry -> batch.run(unipic, entry, new Cancellation(), progress -> {}));
-        }
-        return out;
-    }
-
-    private static Map<String, String> contents(Path folder) throws IOException {
-        Map<String, String> contents = new HashMap<>();
-        for (Path file : results(folder)) {
-            contents.put(
-                    file.getFileName().toString(), new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
-        }
-        return contents;
-    }
-
-    private static Map<String, FileTime> times(Path folder) throws IOException {
-        Map<String, FileTime> times = new HashMap<>();
-        for (Path file : results(folder)) {
-            times.put(file.getFileName().toString(), Files.getLastModifiedTime(file));
-        }
-        return times;
-    }
-
-    private static List<Path> results(Path folder) throws IOException {
-        try (java.util.stream.Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.getFileName().toString().matches("\\d{5}.*\\.(png|json)"))
-                    .toList();
-        }
-    }
-
-    private static List<Row> parquet(Path out) throws IOException {
-        try (SparkSession spark = SparkSession.builder().getOrCreate()) {
-            return spark.read()
-                    .parquet(out.resolve("manifest.parquet").toUri().toString())
-                    .collectAsList();
         }
     }
 }
