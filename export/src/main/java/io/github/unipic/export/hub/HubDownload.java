@@ -39,7 +39,7 @@ public final class HubDownload {
     private final Meter meter = new Meter();
     private final ExecutorService threads;
 
-    private HubDownload(DownloadRequest request, Patience patience, DownloadListener listener) {
+    HubDownload(DownloadRequest request, Patience patience, DownloadListener listener) {
         this.request = request;
         this.settings = HubSettings.of(request.environment(), request.home());
         this.patience = patience;
@@ -170,16 +170,23 @@ public final class HubDownload {
         }
     }
 
-    private void awaitAll(List<Future<Void>> transfers) {
+    /** Each is asked for its result before it is forgotten; whichever fails first ends the download. */
+    void awaitAll(List<Future<Void>> transfers) {
         List<Future<Void>> running = new ArrayList<>(transfers);
         while (!running.isEmpty()) {
-            // Whichever fails first ends the download.
-            running.stream().filter(Future::isDone).forEach(this::await);
-            running.removeIf(Future::isDone);
+            running.removeIf(this::isOver);
             if (!running.isEmpty()) {
                 tick(running.get(0));
             }
         }
+    }
+
+    private boolean isOver(Future<Void> transfer) {
+        if (!transfer.isDone()) {
+            return false;
+        }
+        await(transfer);
+        return true;
     }
 
     private <T> T await(Future<T> future) {

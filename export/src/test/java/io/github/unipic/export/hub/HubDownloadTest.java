@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -544,6 +545,24 @@ class HubDownloadTest {
         hub.answer(path, hub.usual());
         run();
         assertComplete();
+    }
+
+    /** A transfer may fail at any moment, also between two looks at it. */
+    @Test
+    void noFailureIsOverlooked() {
+        CompletableFuture<Void> failing = new CompletableFuture<>() {
+            private int looks;
+
+            @Override
+            public boolean isDone() {
+                return looks++ > 0;
+            }
+        };
+        failing.completeExceptionally(new DownloadException("the hub refuses"));
+        HubDownload download = new HubDownload(request(UNIPIC, "main", 4), SHORT, (there, total) -> {});
+        assertThatThrownBy(() -> download.awaitAll(List.of(failing)))
+                .isInstanceOf(DownloadException.class)
+                .hasMessage("the hub refuses");
     }
 
     @Test
