@@ -140,10 +140,8 @@ public final class ClusterSimulation {
             double begin = Math.max(now, driverFree) + DISPATCH;
             driverFree = begin;
             dispatch += begin - now;
-            double clock = begin;
-            if (!executor.started()) {
-                clock += job.start();
-            }
+            double start = executor.started() ? 0 : job.start();
+            double clock = begin + start;
             int done = 0;
             double last = clock;
             while (done < left && last <= executor.lostAt()) {
@@ -152,15 +150,15 @@ public final class ClusterSimulation {
                 done++;
             }
             if (last <= executor.lostAt()) {
-                starts += executor.started() ? 0 : job.start();
-                useful += last - begin - (executor.started() ? 0 : job.start());
+                starts += start;
+                useful += last - begin - start;
                 waiting.add(new Executor(last, executor.lostAt(), executor.slowness(), true));
                 end = Math.max(end, last);
             } else {
                 // What was finished is kept; the entry in work, the start and the replacement are lost.
                 int kept = Math.max(0, done - 1);
                 double lost = Math.max(begin, executor.lostAt());
-                double work = kept == 0 ? 0 : clock - begin - (executor.started() ? 0 : job.start());
+                double work = kept == 0 ? 0 : clock - begin - start;
                 useful += work;
                 failures += lost - begin - work + REPLACEMENT;
                 returning.add(new double[] {lost, left - kept});

@@ -24,7 +24,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
@@ -198,7 +197,7 @@ final class Children implements Runner {
         }
         for (Part part : parts) {
             if (part.name().equals(name)) {
-                fail(left(List.of(part), results), "not run, as the process was lost before: see " + name, results);
+                fail(results.left(part.cases()), "not run, as the process was lost before: see " + name, results);
             }
         }
         int times = losses.merge(name.subject() + name.area(), 1, Integer::sum);
@@ -215,10 +214,8 @@ final class Children implements Runner {
     }
 
     private static List<CaseName> left(List<Part> parts, Results results) {
-        Set<CaseName> ended = results.ended();
         return parts.stream()
-                .flatMap(part -> part.cases().stream())
-                .filter(name -> !ended.contains(name))
+                .flatMap(part -> results.left(part.cases()).stream())
                 .toList();
     }
 

@@ -39,7 +39,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
@@ -189,10 +188,8 @@ public record ConformanceRun(
     /** Adds the checks that depend on many cases, and fails the cases that an earlier failure prevented. */
     private static void complete(List<Part> parts, Results results) {
         for (Part part : parts) {
-            part.cases().stream()
-                    .filter(name -> !results.ended().contains(name))
-                    .forEach(name -> results.fail(name, "not run, as what it needs has failed"));
-            part.conclude(results);
+            results.left(part.cases()).forEach(name -> results.fail(name, "not run, as what it needs has failed"));
+            part.conclusion().accept(results);
         }
     }
 
@@ -213,16 +210,13 @@ public record ConformanceRun(
                 current = Optional.of(part);
                 interim("the process ended in this part, without an error that could be caught");
             } else if (event instanceof CaseEnded) {
-                current.ifPresent(
-                        part -> listener.onProgress(done(part), part.cases().size()));
+                current.ifPresent(part -> {
+                    int all = part.cases().size();
+                    listener.onProgress(all - results.left(part.cases()).size(), all);
+                });
             } else if (event instanceof Checked checked) {
                 listener.onCheck(checked.check());
             }
-        }
-
-        private int done(PartBegan part) {
-            Set<CaseName> ended = results.ended();
-            return (int) part.cases().stream().filter(ended::contains).count();
         }
 
         /** Gives a report that says that the run did not finish: before each part, as this process may end in it. */

@@ -43,7 +43,8 @@ record InProcess(
     /** Runs the parts and cases that have not ended. */
     static void check(List<Part> parts, Results results, Cancellation cancellation) {
         for (Part part : parts) {
-            results.part(part.name(), part.phase(), part.cases(), () -> part.run(results, cancellation));
+            results.part(
+                    part.name(), part.phase(), part.cases(), () -> part.work().accept(results, cancellation));
         }
     }
 

@@ -10,7 +10,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -140,23 +143,31 @@ public final class ModelFolder {
         Set<String> weights = manifest.graphs().values().stream()
                 .flatMap(graph -> graph.data().stream())
                 .collect(Collectors.toSet());
+        for (Map.Entry<String, FileSpec> entry : manifest.files().entrySet()) {
+            checkSize(path.resolve(entry.getKey()), entry.getValue(), weights.contains(entry.getKey()));
+        }
+        Optional<String> damaged = firstDamaged(name -> verifyChecksums || !weights.contains(name));
+        if (damaged.isPresent()) {
+            throw new ModelFormatException(path.resolve(damaged.get())
+                    + " does not have the SHA-256 that the manifest gives: it is damaged or not of this model; export"
+                    + " or copy it again.");
+        }
+    }
+
+    /** In parallel, because Java computes the SHA-256 of one file on one core. */
+    private Optional<String> firstDamaged(Predicate<String> checked) throws IOException {
         try {
-            // In parallel, because Java computes the SHA-256 of one file on one core.
-            manifest.files().entrySet().parallelStream().forEach(entry -> {
-                try {
-                    checkFile(entry.getKey(), entry.getValue(), weights.contains(entry.getKey()), verifyChecksums);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
+            return manifest.files().entrySet().parallelStream()
+                    .filter(entry -> checked.test(entry.getKey()))
+                    .filter(entry -> isDamaged(path.resolve(entry.getKey()), entry.getValue()))
+                    .map(Map.Entry::getKey)
+                    .findFirst();
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
     }
 
-    private void checkFile(String name, FileSpec expected, boolean weights, boolean verifyChecksums)
-            throws IOException {
-        Path file = path.resolve(name);
+    private static void checkSize(Path file, FileSpec expected, boolean weights) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new ModelFormatException(file + " is missing; export or copy the model again.");
         }
@@ -168,9 +179,13 @@ public final class ModelFolder {
             throw new ModelFormatException(file + " has " + expected.bytes() + " bytes, but only weights have more"
                     + " than " + MAX_SMALL_BYTES + "; export the model again.");
         }
-        if ((!weights || verifyChecksums) && !FileSpec.of(file).equals(expected)) {
-            throw new ModelFormatException(file + " does not have the SHA-256 that the manifest gives: it is damaged"
-                    + " or not of this model; export or copy it again.");
+    }
+
+    private static boolean isDamaged(Path file, FileSpec expected) {
+        try {
+            return !FileSpec.of(file).equals(expected);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

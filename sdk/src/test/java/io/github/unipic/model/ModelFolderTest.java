@@ -14,6 +14,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,6 +113,25 @@ class ModelFolderTest {
         copy.replace("mar_encoder.onnx", bytes);
         try (UniPic unipic = UniPic.load(copy.finish())) {
             assertRefused(() -> unipic.generate("a red circle"), "mar_encoder.onnx");
+        }
+    }
+
+    /** However many files are read at once, the message is the same each time. */
+    @Test
+    void ofSeveralDamagedFilesTheManifestsFirstIsNamed() throws IOException {
+        List<String> damaged = List.of("mar_decoder.onnx", "mar_encoder.onnx", "token_sampler.onnx", "tokenizer.json");
+        for (String name : damaged) {
+            byte[] bytes = Files.readAllBytes(model.resolve(name));
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(model.resolve(name), bytes);
+        }
+        String first =
+                Manifest.parse(Files.readAllBytes(model.resolve(Manifest.FILE_NAME)), "").files().keySet().stream()
+                        .filter(damaged::contains)
+                        .findFirst()
+                        .orElseThrow();
+        for (int i = 0; i < 20; i++) {
+            assertRefused(() -> UniPic.load(model), first, "SHA-256");
         }
     }
 

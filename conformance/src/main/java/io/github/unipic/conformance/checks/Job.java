@@ -1,6 +1,5 @@
 package io.github.unipic.conformance.checks;
 
-import io.github.unipic.Cancellation;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.UniPic;
 import io.github.unipic.conformance.Suite;
@@ -23,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * What a run checks. Everything in it is in files, so that any process can do it.
@@ -61,15 +61,15 @@ public record Job(
         ModelFolder folder = ModelFolder.open(model, false);
         List<Part> parts = new ArrayList<>();
         if (!goldens.isEmpty()) {
-            parts.add(new Goldens(folder));
+            parts.add(replay(folder));
         }
         reference.ifPresent(file -> {
             Cases cases = cases(file);
-            parts.add(new Comparison(folder, file, cases));
-            parts.add(new Placement(folder, cases));
-            parts.add(new Requests(folder));
+            parts.add(comparison(folder, file, cases));
+            parts.add(placement(folder, cases));
+            parts.add(requests(folder));
         });
-        trained.ifPresent(trainedModel -> parts.add(new Meaning(trainedModel)));
+        trained.ifPresent(trainedModel -> parts.add(meaning(trainedModel)));
         return parts;
     }
 
@@ -92,185 +92,83 @@ public record Job(
     }
 
     /** PyTorch's tensors for the checkpoint. */
-    private final class Goldens implements Part {
-        private final ModelFolder folder;
-        private final List<CaseName> cases;
-
-        Goldens(ModelFolder folder) {
-            this.folder = folder;
-            this.cases = GoldenReplay.names(goldens, checkpoint);
-        }
-
-        @Override
-        public CaseName name() {
-            return new CaseName(Area.GRAPH, "process", "golden files");
-        }
-
-        @Override
-        public String phase() {
-            return "replaying PyTorch's tensors";
-        }
-
-        @Override
-        public List<CaseName> cases() {
-            return cases;
-        }
-
-        @Override
-        public void run(Results results, Cancellation cancellation) {
-            try (Engine engine = open(folder)) {
-                engine.run(
-                        cancellation,
-                        execution -> new GoldenReplay(execution, checkpoint, tolerances(folder), results).run(goldens));
-            }
-        }
+    private Part replay(ModelFolder folder) {
+        return new Part(
+                new CaseName(Area.GRAPH, "process", "golden files"),
+                "replaying PyTorch's tensors",
+                GoldenReplay.names(goldens, checkpoint),
+                (results, cancellation) -> {
+                    try (Engine engine = open(folder)) {
+                        engine.run(
+                                cancellation,
+                                execution -> new GoldenReplay(execution, checkpoint, tolerances(folder), results)
+                                        .run(goldens));
+                    }
+                });
     }
 
     /** The kit's cases against the reference. */
-    private final class Comparison implements Part {
-        private final ModelFolder folder;
-        private final Path file;
-        private final Cases cases;
-
-        Comparison(ModelFolder folder, Path file, Cases cases) {
-            this.folder = folder;
-            this.file = file;
-            this.cases = cases;
-        }
-
-        @Override
-        public CaseName name() {
-            return new CaseName(Area.GRAPH, "process", "reference");
-        }
-
-        @Override
-        public String phase() {
-            return "comparing graphs, images and answers";
-        }
-
-        @Override
-        public List<CaseName> cases() {
-            return ReferenceReplay.names(cases);
-        }
-
-        @Override
-        public void run(Results results, Cancellation cancellation) {
-            try (ReferenceFile opened = ReferenceFile.open(file);
-                    Engine engine = open(folder)) {
-                engine.run(
-                        cancellation,
-                        execution -> new ReferenceReplay(execution, opened, tolerances(folder), results).run(cases));
-            }
-        }
+    private Part comparison(ModelFolder folder, Path file, Cases cases) {
+        return new Part(
+                new CaseName(Area.GRAPH, "process", "reference"),
+                "comparing graphs, images and answers",
+                ReferenceReplay.names(cases),
+                (results, cancellation) -> {
+                    try (ReferenceFile opened = ReferenceFile.open(file);
+                            Engine engine = open(folder)) {
+                        engine.run(
+                                cancellation,
+                                execution ->
+                                        new ReferenceReplay(execution, opened, tolerances(folder), results).run(cases));
+                    }
+                });
     }
 
     /** Which provider runs each node. */
-    private final class Placement implements Part {
-        private final ModelFolder folder;
-        private final Cases cases;
-
-        Placement(ModelFolder folder, Cases cases) {
-            this.folder = folder;
-            this.cases = cases;
-        }
-
-        @Override
-        public CaseName name() {
-            return new CaseName(Area.PLACEMENT, "all graphs", "profile");
-        }
-
-        @Override
-        public String phase() {
-            return "checking which provider runs each node";
-        }
-
-        @Override
-        public List<CaseName> cases() {
-            return PlacementChecks.names(folder, cases);
-        }
-
-        @Override
-        public void run(Results results, Cancellation cancellation) {
-            new PlacementChecks(folder, options(Optional.of(temporary)), results, cancellation).run(cases);
-        }
-
-        @Override
-        public void conclude(Results results) {
-            PlacementChecks.conclude(provider, strict, results);
-        }
+    private Part placement(ModelFolder folder, Cases cases) {
+        return new Part(
+                new CaseName(Area.PLACEMENT, "all graphs", "profile"),
+                "checking which provider runs each node",
+                PlacementChecks.names(folder, cases),
+                (results, cancellation) ->
+                        new PlacementChecks(folder, options(Optional.of(temporary)), results, cancellation).run(cases),
+                results -> PlacementChecks.conclude(provider, strict, results));
     }
 
     /** Requests as in an application. */
-    private final class Requests implements Part {
-        private final ModelFolder folder;
-        private final int atOnce = suite == Suite.FULL ? AT_ONCE : AT_ONCE_IN_SMOKE;
-
-        Requests(ModelFolder folder) {
-            this.folder = folder;
-        }
-
-        @Override
-        public CaseName name() {
-            return new CaseName(Area.CONCURRENCY, "requests", "requests");
-        }
-
-        @Override
-        public String phase() {
-            return "running requests twice, and several at once";
-        }
-
-        @Override
-        public List<CaseName> cases() {
-            return RequestChecks.names(atOnce);
-        }
-
-        @Override
-        public void run(Results results, Cancellation cancellation) {
-            results.attempt(name(), () -> {
-                try (UniPic unipic =
-                        UniPic.builder(folder.path()).provider(provider).load()) {
-                    int downsampling = folder.manifest().sizes().downsampling();
-                    new RequestChecks(unipic, downsampling, results, cancellation).run(atOnce);
-                }
-            });
-        }
+    private Part requests(ModelFolder folder) {
+        CaseName name = new CaseName(Area.CONCURRENCY, "requests", "requests");
+        int atOnce = suite == Suite.FULL ? AT_ONCE : AT_ONCE_IN_SMOKE;
+        int downsampling = folder.manifest().sizes().downsampling();
+        return new Part(
+                name,
+                "running requests twice, and several at once",
+                RequestChecks.names(atOnce),
+                (results, cancellation) -> withModel(
+                        folder.path(),
+                        name,
+                        results,
+                        unipic -> new RequestChecks(unipic, downsampling, results, cancellation).run(atOnce)));
     }
 
     /** What the trained model generates, describes and edits. */
-    private final class Meaning implements Part {
-        private final Path folder;
+    private Part meaning(Path folder) {
+        CaseName name = new CaseName(Area.MEANING, "model", "model");
+        return new Part(
+                name,
+                "checking what the trained model generates, describes and edits",
+                MeaningChecks.names(),
+                (results, cancellation) -> withModel(
+                        folder, name, results, unipic -> new MeaningChecks(unipic, results, cancellation).run()),
+                MeaningChecks::conclude);
+    }
 
-        Meaning(Path folder) {
-            this.folder = folder;
-        }
-
-        @Override
-        public CaseName name() {
-            return new CaseName(Area.MEANING, "model", "model");
-        }
-
-        @Override
-        public String phase() {
-            return "checking what the trained model generates, describes and edits";
-        }
-
-        @Override
-        public List<CaseName> cases() {
-            return MeaningChecks.names();
-        }
-
-        @Override
-        public void run(Results results, Cancellation cancellation) {
-            results.attempt(name(), () -> {
-                try (UniPic unipic = UniPic.builder(folder).provider(provider).load()) {
-                    new MeaningChecks(unipic, results, cancellation).run();
-                }
-            });
-        }
-
-        @Override
-        public void conclude(Results results) {
-            MeaningChecks.conclude(results);
-        }
+    /** Opens a model as an application does; if that fails, it is a failed check. */
+    private void withModel(Path folder, CaseName name, Results results, Consumer<UniPic> work) {
+        results.attempt(name, () -> {
+            try (UniPic unipic = UniPic.builder(folder).provider(provider).load()) {
+                work.accept(unipic);
+            }
+        });
     }
 }

@@ -4,24 +4,33 @@ import io.github.unipic.Cancellation;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.CaseName;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * A part of a run: cases that share what is opened for them. Its cases are known before it runs, and those that have
- * ended are not run again, so that another process can go on where one was lost.
+ * ended are not run again, so that another process can go on where one was lost. Only its work loads ONNX Runtime.
+ *
+ * @param name of the opening and closing, as if it were a case
+ * @param phase for the user, for example {@code comparing graphs, images and answers}
+ * @param cases what it runs
+ * @param work runs the cases that have not ended
+ * @param conclusion adds the checks that depend on all of its cases
  */
-public interface Part {
-    /** The opening and closing, as if it were a case. */
-    CaseName name();
+public record Part(
+        CaseName name,
+        String phase,
+        List<CaseName> cases,
+        BiConsumer<Results, Cancellation> work,
+        Consumer<Results> conclusion) {
 
-    /** For the user, for example {@code comparing graphs, images and answers}. */
-    String phase();
+    /** Copies the list. */
+    public Part {
+        cases = List.copyOf(cases);
+    }
 
-    /** What it runs, without loading ONNX Runtime. */
-    List<CaseName> cases();
-
-    /** Runs the cases that have not ended. This loads ONNX Runtime. */
-    void run(Results results, Cancellation cancellation);
-
-    /** Adds the checks that depend on all of its cases, without loading ONNX Runtime. */
-    default void conclude(Results results) {}
+    /** A part all of whose checks are its cases'. */
+    Part(CaseName name, String phase, List<CaseName> cases, BiConsumer<Results, Cancellation> work) {
+        this(name, phase, cases, work, results -> {});
+    }
 }

@@ -124,6 +124,11 @@ public final class Results {
         running.clear();
     }
 
+    /** Those of the cases that have not ended, in the same order. */
+    public List<CaseName> left(List<CaseName> cases) {
+        return cases.stream().filter(name -> !ended.contains(name)).toList();
+    }
+
     /** The parts and cases that have ended. */
     public Set<CaseName> ended() {
         return Set.copyOf(ended);
@@ -152,11 +157,6 @@ public final class Results {
     /** @param what was not compared, and why */
     public void skip(String what) {
         accept(new Skipped(what));
-    }
-
-    /** Checks made and comparisons skipped so far. */
-    public int count() {
-        return checks().size() + skipped().size();
     }
 
     public List<Check> checks() {

@@ -59,7 +59,6 @@ public final class PrecisionStudy {
             variants.put(folder.option(), Precisions.of(folder));
             if (folder.isQuantized()) {
                 variants.put(folder.option() + ", the sampler in float32", sampler(folder, Precision.FP32));
-                variants.put(folder.option() + ", the sampler in int8", sampler(folder, Precision.INT8));
             }
         }
         variants.put("float32, the sampler in int8", sampler(Precision.FP32, Precision.INT8));
