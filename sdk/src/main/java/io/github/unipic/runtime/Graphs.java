@@ -302,11 +302,9 @@ public final class Graphs implements AutoCloseable {
     }
 
     private Opened open(GraphName graph) {
-        if (closed) {
-            throw new IllegalStateException("This UniPic is closed.");
-        }
+        requireNotClosed();
         long start = System.nanoTime();
-        Opened opened = createOfThisModel(graph);
+        Opened opened = createOfThisModel(graph, Map.of());
         try {
             folder.requireUnchanged();
             SessionContract.check(opened.session(), folder.spec(graph));
@@ -324,10 +322,16 @@ public final class Graphs implements AutoCloseable {
         }
     }
 
+    private void requireNotClosed() {
+        if (closed) {
+            throw new IllegalStateException("This UniPic is closed.");
+        }
+    }
+
     /** Creates a session. If the folder's files were replaced, the exception says so, whatever went wrong. */
-    private Opened createOfThisModel(GraphName graph) {
+    private Opened createOfThisModel(GraphName graph, Map<String, String> more) {
         try {
-            return create(graph);
+            return create(graph, more);
         } catch (ModelFormatException | InferenceException e) {
             try {
                 folder.requireUnchanged();
@@ -339,7 +343,8 @@ public final class Graphs implements AutoCloseable {
         }
     }
 
-    private Opened create(GraphName graph) {
+    /** @param more entries of the configuration, in addition to the graph's */
+    private Opened create(GraphName graph, Map<String, String> more) {
         Path file = folder.file(graph);
         try (NativePath folderPath = NativePath.of(folder.path());
                 OrtSession.SessionOptions sessionOptions = new OrtSession.SessionOptions()) {
@@ -351,6 +356,9 @@ public final class Graphs implements AutoCloseable {
             // A memory pattern keeps the largest block that some sizes needed, in addition to those of other sizes.
             sessionOptions.setMemoryPatternOptimization(false);
             for (Map.Entry<String, String> entry : configuration(graph).entrySet()) {
+                sessionOptions.addConfigEntry(entry.getKey(), entry.getValue());
+            }
+            for (Map.Entry<String, String> entry : more.entrySet()) {
                 sessionOptions.addConfigEntry(entry.getKey(), entry.getValue());
             }
             Providers.addTo(sessionOptions, Nvidia.forGraph(options.provider(), folder.manifest(), folder.spec(graph)));
@@ -419,6 +427,29 @@ public final class Graphs implements AutoCloseable {
                 && options.provider().isCpu()
                 && MULTIPLIED_IN_PLACE.contains(graph)
                 && folder.spec(graph).precision().equals("float32");
+    }
+
+    /**
+     * The provider that each node of a graph is assigned to. ONNX Runtime decides this when it opens a graph, after its
+     * basic optimizations; those that depend on the provider come later and are not seen here. A session is opened for
+     * this alone and does not run, and the sessions that run are not affected.
+     *
+     * @return empty if that cannot be read: before Java 22, or with an ONNX Runtime before 1.24
+     * @throws IllegalStateException when this is closed
+     * @throws UniPicException when the graph does not open
+     */
+    public Optional<List<AssignedNode>> assignments(GraphName graph) {
+        requireNotClosed();
+        return OrtAssignments.find().map(reader -> {
+            try (Opened opened = createOfThisModel(graph, Map.of(AssignmentReader.RECORD, "1"))) {
+                return reader.read(opened.session());
+            } catch (OrtException e) {
+                throw new InferenceException(
+                        "ONNX Runtime does not tell the providers of graph " + graph.label() + ": "
+                                + OnnxRuntime.reason(e) + ".",
+                        e);
+            }
+        });
     }
 
     /**

@@ -35,9 +35,9 @@ final class DeviceRunner implements SessionRunner {
     private static final Optional<SessionRunner> INSTANCE = make();
 
     private final OrtC c;
-    private final Field session = field(OrtSession.class);
-    private final Field options = field(RunOptions.class);
-    private final Field tensor = field(OnnxTensorLike.class);
+    private final Field session = OrtTable.pointerField(OrtSession.class);
+    private final Field options = OrtTable.pointerField(RunOptions.class);
+    private final Field tensor = OrtTable.pointerField(OnnxTensorLike.class);
     private final Constructor<OnnxTensor> newTensor =
             OnnxTensor.class.getDeclaredConstructor(long.class, long.class, TensorInfo.class);
     private final Constructor<TensorInfo> newInfo =
@@ -66,12 +66,6 @@ final class DeviceRunner implements SessionRunner {
         }
     }
 
-    private static Field field(Class<?> owner) throws NoSuchFieldException {
-        Field field = owner.getDeclaredField("nativeHandle");
-        field.setAccessible(true);
-        return field;
-    }
-
     /** Tries a copy on the CPU, before any request depends on this. */
     private void tryOut() {
         try (Copies copies = new Copies(this, OrtSession.SessionOptions::new);
@@ -93,18 +87,20 @@ final class DeviceRunner implements SessionRunner {
             UnaryOperator<Tensor> toHost)
             throws OrtException {
         List<String> wanted = List.copyOf(outputs);
-        MemorySegment of = pointer(session, javaSession);
+        MemorySegment of = OrtTable.pointer(session, javaSession);
         try (Arena arena = Arena.ofConfined();
                 OrtC.Binding binding = c.bind(of, arena)) {
             for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
-                binding.input(input.getKey(), pointer(tensor, input.getValue().value()));
+                binding.input(
+                        input.getKey(),
+                        OrtTable.pointer(tensor, input.getValue().value()));
             }
             List<String> all = List.copyOf(javaSession.getOutputNames());
             List<MemorySegment> computed = c.outputMemory(of, all.size(), arena);
             for (String name : wanted) {
                 binding.output(name, location == Location.HOST ? c.host() : computed.get(all.indexOf(name)));
             }
-            List<OrtC.Value> values = binding.run(pointer(options, runOptions));
+            List<OrtC.Value> values = binding.run(OrtTable.pointer(options, runOptions));
             Map<String, Tensor> results = new LinkedHashMap<>();
             try {
                 for (int i = 0; i < values.size(); i++) {
@@ -127,14 +123,6 @@ final class DeviceRunner implements SessionRunner {
                     value.pointer().address(), c.allocator().address(), info);
             return value.onHost() ? new Tensor(wrapped) : new Tensor(wrapped, toHost);
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static MemorySegment pointer(Field field, Object owner) {
-        try {
-            return MemorySegment.ofAddress(field.getLong(owner));
-        } catch (IllegalAccessException e) {
             throw new IllegalStateException(e);
         }
     }
