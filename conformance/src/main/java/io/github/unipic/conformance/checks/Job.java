@@ -79,12 +79,12 @@ public record Job(
         }
     }
 
-    private RuntimeOptions options(Optional<Path> profiles) {
-        return new RuntimeOptions(OptionalInt.empty(), provider, profiles, Memory.DEFAULTS);
+    private RuntimeOptions options() {
+        return new RuntimeOptions(OptionalInt.empty(), provider, Optional.empty(), Memory.DEFAULTS);
     }
 
     private Engine open(ModelFolder folder) {
-        return Engine.open(folder, options(Optional.empty()));
+        return Engine.open(folder, options());
     }
 
     private ModelTolerances tolerances(ModelFolder folder) {
@@ -127,11 +127,11 @@ public record Job(
     /** Which provider runs each node. */
     private Part placement(ModelFolder folder, Cases cases) {
         return new Part(
-                new CaseName(Area.PLACEMENT, "all graphs", "profile"),
+                new CaseName(Area.PLACEMENT, "all graphs", "nodes"),
                 "checking which provider runs each node",
                 PlacementChecks.names(folder, cases),
                 (results, cancellation) ->
-                        new PlacementChecks(folder, options(Optional.of(temporary)), results, cancellation).run(cases),
+                        new PlacementChecks(folder, options(), temporary, results, cancellation).run(cases),
                 results -> PlacementChecks.conclude(provider, strict, results));
     }
 

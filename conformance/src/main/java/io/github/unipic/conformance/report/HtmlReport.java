@@ -463,14 +463,25 @@ final class HtmlReport {
     private void placement() {
         html.element(
                 "p",
-                "Nodes of the optimized graphs and the time spent in them, from ONNX Runtime's profile of one run."
+                (timed()
+                                ? "Nodes of the optimized graphs and the time spent in them, from ONNX Runtime's profile"
+                                        + " of one run."
+                                : "Nodes of the graphs, as ONNX Runtime assigns them to providers when it opens a graph.")
                         + " Computing shapes and positions stays on the CPU by design.",
                 "class",
                 "legend");
         table(
                 "Placement by graph and provider",
-                List.of("Graph", "Provider", "Nodes#", "Of nodes#", "Time#", "Of time#", "Left to the CPU"),
+                timed()
+                        ? List.of("Graph", "Provider", "Nodes#", "Of nodes#", "Time#", "Of time#", "Left to the CPU")
+                        : List.of("Graph", "Provider", "Nodes#", "Of nodes#", "Left to the CPU"),
                 () -> report.placements().forEach(this::placementOf));
+    }
+
+    /** Whether placements have times. */
+    private boolean timed() {
+        return report.placements().stream()
+                .anyMatch(placement -> placement.milliseconds().isPresent());
     }
 
     private void placementOf(Placement placement) {
@@ -478,7 +489,7 @@ final class HtmlReport {
         html.element("tr", () -> {
             html.element("th", placement.graph(), "scope", "rowgroup", "rowspan", rows);
             if (placement.shares().isEmpty()) {
-                html.element("td", "nothing ran", "colspan", "5");
+                html.element("td", "no nodes", "colspan", timed() ? "5" : "3");
             } else {
                 share(placement, placement.shares().get(0));
             }
@@ -491,8 +502,14 @@ final class HtmlReport {
         html.element("td", share.name());
         number(Figures.count(share.nodes()));
         number(Figures.percent(share.nodes(), placement.nodes()));
-        number(Figures.milliseconds(share.milliseconds()));
-        number(Figures.percent(share.milliseconds(), placement.milliseconds()));
+        if (timed()) {
+            number(
+                    share.milliseconds().isPresent()
+                            ? Figures.milliseconds(share.milliseconds().getAsDouble())
+                            : "");
+            number(Figures.percent(
+                    share.milliseconds().orElse(0), placement.milliseconds().orElse(0)));
+        }
     }
 
     private void fallbacks(List<Placement.Fallback> fallbacks) {

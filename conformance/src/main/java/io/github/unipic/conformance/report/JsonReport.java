@@ -138,7 +138,9 @@ final class JsonReport {
             json.writeStartObject();
             json.writeStringField("provider", share.provider());
             json.writeNumberField("nodes", share.nodes());
-            json.writeNumberField("milliseconds", share.milliseconds());
+            if (share.milliseconds().isPresent()) {
+                json.writeNumberField("milliseconds", share.milliseconds().getAsDouble());
+            }
             json.writeEndObject();
         });
         writeAll("fallbacks", placement.fallbacks(), fallback -> {

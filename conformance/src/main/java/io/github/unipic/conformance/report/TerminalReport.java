@@ -101,12 +101,14 @@ public final class TerminalReport {
 
     private void writePlacements(List<Placement> placements) throws IOException {
         line("");
-        line("placement: share of nodes and of time; operators left to the CPU that compute");
+        boolean timed = placements.stream()
+                .anyMatch(placement -> placement.milliseconds().isPresent());
+        line("placement: share of nodes" + (timed ? " and of time" : "") + "; operators left to the CPU that compute");
         for (Placement placement : placements.subList(0, Math.min(MOST_PLACEMENTS, placements.size()))) {
             String shares = placement.shares().stream()
                     .map(share -> Printable.of(share.name()) + " "
-                            + Figures.percent(share.nodes(), placement.nodes()) + " "
-                            + Figures.percent(share.milliseconds(), placement.milliseconds()))
+                            + Figures.percent(share.nodes(), placement.nodes())
+                            + (timed ? " " + ofTime(placement, share) : ""))
                     .collect(Collectors.joining(", "));
             String fallbacks = placement.fallbacks().stream()
                     .filter(Placement.Fallback::computes)
@@ -150,5 +152,10 @@ public final class TerminalReport {
 
     private static String shortened(String text, int width) {
         return text.length() <= width ? text : text.substring(0, width - 3) + "...";
+    }
+
+    private static String ofTime(Placement placement, Placement.Share share) {
+        return Figures.percent(
+                share.milliseconds().orElse(0), placement.milliseconds().orElse(0));
     }
 }

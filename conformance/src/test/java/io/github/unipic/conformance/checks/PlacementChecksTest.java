@@ -23,8 +23,8 @@ class PlacementChecksTest {
     void theCpuByItsOwnNameLeavesNothingToItself(@TempDir Path folder) {
         Results results = new Results();
         RuntimeOptions options = new RuntimeOptions(
-                OptionalInt.of(1), ExecutionProvider.of("CPUExecutionProvider"), Optional.of(folder), Memory.DEFAULTS);
-        new PlacementChecks(ModelFolder.open(SmallModel.folder(), false), options, results, new Cancellation())
+                OptionalInt.of(1), ExecutionProvider.of("CPUExecutionProvider"), Optional.empty(), Memory.DEFAULTS);
+        new PlacementChecks(ModelFolder.open(SmallModel.folder(), false), options, folder, results, new Cancellation())
                 .run(Cases.of(Suite.SMOKE));
         PlacementChecks.conclude(options.provider(), true, results);
         assertThat(results.placements()).hasSize(GraphName.values().length);

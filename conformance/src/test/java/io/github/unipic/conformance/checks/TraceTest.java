@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,8 +25,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TraceTest {
     private static final String CUDA = "CUDAExecutionProvider";
     private static final String MAT_MUL = node("a/MatMul_1", "MatMul", CUDA, 1500, "float16");
-    private static final String ATTENTION = node("a/Attention_2", "Attention", Trace.CPU, 250, "float");
-    private static final String SHAPE = node("a/Shape_3", "Shape", Trace.CPU, 4, "int64");
+    private static final String ATTENTION = node("a/Attention_2", "Attention", PlacedNode.CPU, 250, "float");
+    private static final String SHAPE = node("a/Shape_3", "Shape", PlacedNode.CPU, 4, "int64");
 
     @TempDir
     private Path folder;
@@ -34,7 +35,7 @@ class TraceTest {
     void nodesAndTimesByProvider() throws IOException {
         Placement placement = read(MAT_MUL, ATTENTION, SHAPE).placement(GraphName.MAR_DECODER, false);
         assertThat(placement.graph()).isEqualTo("mar_decoder");
-        assertThat(placement.shares()).containsExactly(new Share(Trace.CPU, 2, 0.254), new Share(CUDA, 1, 1.5));
+        assertThat(placement.shares()).containsExactly(share(PlacedNode.CPU, 2, 0.254), share(CUDA, 1, 1.5));
         assertThat(placement.fallbacks())
                 .containsExactlyInAnyOrder(new Fallback("Attention", 1, true), new Fallback("Shape", 1, false));
     }
@@ -42,13 +43,13 @@ class TraceTest {
     @Test
     void aNodeInALoopIsOneNode() throws IOException {
         Placement placement = read(MAT_MUL, MAT_MUL, MAT_MUL).placement(GraphName.TOKEN_SAMPLER, false);
-        assertThat(placement.shares()).containsExactly(new Share(CUDA, 1, 4.5));
+        assertThat(placement.shares()).containsExactly(share(CUDA, 1, 4.5));
     }
 
     @Test
     void aNodeComputesIfItDoesInAnyTurn() throws IOException {
-        String indices = node("a/Add_4", "Add", Trace.CPU, 1, "int64");
-        String values = node("a/Add_4", "Add", Trace.CPU, 1, "float16");
+        String indices = node("a/Add_4", "Add", PlacedNode.CPU, 1, "int64");
+        String values = node("a/Add_4", "Add", PlacedNode.CPU, 1, "float16");
         assertThat(read(indices, values).placement(GraphName.MAR_DECODER, false).fallbacks())
                 .containsExactly(new Fallback("Add", 1, true));
     }
@@ -68,7 +69,8 @@ class TraceTest {
         "LessOrEqual, bool, false"
     })
     void operatorAndTypeSayWhatComputes(String operator, String type, boolean computes) throws IOException {
-        Placement placement = read(node("a/x", operator, Trace.CPU, 1, type)).placement(GraphName.TEXT_HEAD, false);
+        Placement placement =
+                read(node("a/x", operator, PlacedNode.CPU, 1, type)).placement(GraphName.TEXT_HEAD, false);
         assertThat(placement.fallbacks()).containsExactly(new Fallback(operator, 1, computes));
     }
 
@@ -104,7 +106,7 @@ class TraceTest {
                 .singleElement()
                 .satisfies(check -> {
                     assertThat(check.name())
-                            .isEqualTo("placement/mar_decoder/profile/nodes (computing nodes on the CPU)");
+                            .isEqualTo("placement/mar_decoder/nodes/nodes (computing nodes on the CPU)");
                     assertThat(check.value()).isEqualTo(1);
                     assertThat(check.note()).contains("1 Attention");
                 });
@@ -121,8 +123,8 @@ class TraceTest {
         Placement cpu = read(ATTENTION).placement(GraphName.MAR_DECODER, false);
         assertThat(judge(false, cpu)).singleElement().satisfies(check -> {
             assertThat(check.passed()).isFalse();
-            assertThat(check.name()).isEqualTo("placement/all graphs/profile/provider (providers that ran no node)");
-            assertThat(check.note().orElseThrow()).contains(CUDA, "ran no node");
+            assertThat(check.name()).isEqualTo("placement/all graphs/nodes/provider (providers that run no node)");
+            assertThat(check.note().orElseThrow()).contains(CUDA, "runs no node");
         });
     }
 
@@ -141,6 +143,10 @@ class TraceTest {
         Results results = new Results();
         PlacementChecks.judge(List.of(placements), CUDA, strict, results);
         return results.checks();
+    }
+
+    private static Share share(String provider, int nodes, double milliseconds) {
+        return new Share(provider, nodes, OptionalDouble.of(milliseconds));
     }
 
     private static String node(String name, String operator, String provider, int microseconds, String type) {

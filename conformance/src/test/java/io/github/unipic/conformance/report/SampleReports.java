@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -157,7 +158,7 @@ final class SampleReports {
                 List.of(check),
                 List.of(new Placement(
                         HOSTILE,
-                        List.of(new Placement.Share(HOSTILE, 1, 1)),
+                        List.of(new Placement.Share(HOSTILE, 1, OptionalDouble.of(1))),
                         List.of(new Placement.Fallback(HOSTILE, 1, true)))),
                 List.of(new Timing(HOSTILE, HOSTILE, 1)),
                 List.of(new ImagePair("../" + HOSTILE, image, image)),
@@ -253,19 +254,21 @@ final class SampleReports {
                 new Placement(
                         "decoder_step",
                         List.of(
-                                new Placement.Share("CUDAExecutionProvider", 812, 3.1),
-                                new Placement.Share("CPUExecutionProvider", 41, 0.11)),
+                                new Placement.Share("CUDAExecutionProvider", 812, OptionalDouble.of(3.1)),
+                                new Placement.Share("CPUExecutionProvider", 41, OptionalDouble.of(0.11))),
                         List.of(
                                 new Placement.Fallback("Shape", 28, false),
                                 new Placement.Fallback("Gather", 13, false))),
                 new Placement(
                         "mar_decoder",
                         List.of(
-                                new Placement.Share("CUDAExecutionProvider", 402, 5.9),
-                                new Placement.Share("CPUExecutionProvider", 4, 2.2)),
+                                new Placement.Share("CUDAExecutionProvider", 402, OptionalDouble.of(5.9)),
+                                new Placement.Share("CPUExecutionProvider", 4, OptionalDouble.of(2.2))),
                         List.of(new Placement.Fallback("Attention", 4, true))),
                 new Placement(
-                        "pixel_decoder", List.of(new Placement.Share("CUDAExecutionProvider", 96, 48.2)), List.of()));
+                        "pixel_decoder",
+                        List.of(new Placement.Share("CUDAExecutionProvider", 96, OptionalDouble.of(48.2))),
+                        List.of()));
     }
 
     private static List<ImagePair> images() {
