@@ -3,6 +3,7 @@ package io.github.unipic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.RuntimeOptions;
@@ -41,6 +42,19 @@ class DeviceTensorsTest {
         }
     }
 
+    /** Prints the nodes of a graph, of which nothing runs. */
+    static final class Assigned {
+        public static void main(String[] args) {
+            try (Graphs graphs = new Graphs(ModelFolder.open(Path.of(args[0]), false), RuntimeOptions.DEFAULTS)) {
+                graphs.assignments(GraphName.MAR_ENCODER)
+                        .orElseThrow()
+                        .forEach(node ->
+                                System.out.println(node.name() + " is " + node.operator() + " on " + node.provider()));
+                System.out.println("loaded " + graphs.loaded() + ", open " + Graphs.openSessions());
+            }
+        }
+    }
+
     @BeforeAll
     static void findClasses() throws IOException {
         Path sdk = Path.of(
@@ -56,6 +70,16 @@ class DeviceTensorsTest {
         String output = run(Main.class, List.of(), SmallModel.folder());
         assertThat(output).contains("on device: true");
         assertThat(output).contains("result: " + results(SmallModel.folder()));
+    }
+
+    @Test
+    void nodesAreReadFromASessionThatIsClosedAgain() throws IOException, InterruptedException {
+        String output = run(Assigned.class, List.of(), SmallModel.folder());
+        assertThat(output.lines().filter(line -> line.contains(" is ")))
+                .anyMatch(
+                        line -> line.matches("llm\\.model\\.layers\\.0/MatMul_\\d+ is MatMul on CPUExecutionProvider"))
+                .allMatch(line -> line.matches("\\S+ is [A-Z]\\w+ on CPUExecutionProvider"));
+        assertThat(output).contains("loaded [], open 0");
     }
 
     @Test

@@ -359,6 +359,18 @@ class GraphsTest {
         }
     }
 
+    /** From classes in a folder, so those for Java 22 are not used; DeviceTensorsTest uses them. */
+    @Test
+    void assignmentsAreEmptyWhereTheyCannotBeRead() {
+        Graphs graphs = graphs(true);
+        try (graphs) {
+            assertThat(graphs.assignments(TEXT_EMBEDDING)).isEmpty();
+        }
+        assertThatIllegalStateException()
+                .isThrownBy(() -> graphs.assignments(TEXT_EMBEDDING))
+                .withMessage("This UniPic is closed.");
+    }
+
     @Test
     void withoutAFolderThereAreNoTraces() {
         try (Graphs graphs = graphs(true)) {
