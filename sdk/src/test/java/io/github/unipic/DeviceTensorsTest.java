@@ -77,7 +77,7 @@ class DeviceTensorsTest {
         String output = run(Assigned.class, List.of(), SmallModel.folder());
         assertThat(output.lines().filter(line -> line.contains(" is ")))
                 .anyMatch(
-                        line -> line.matches("llm\\.model\\.layers\\.0/MatMul_\\d+ is MatMul on CPUExecutionProvider"))
+                        line -> line.matches("mar\\.encoder_blocks\\.0/MatMul_\\d+ is MatMul on CPUExecutionProvider"))
                 .allMatch(line -> line.matches("\\S+ is [A-Z]\\w+ on CPUExecutionProvider"));
         assertThat(output).contains("loaded [], open 0");
     }

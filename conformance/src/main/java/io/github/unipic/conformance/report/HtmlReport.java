@@ -240,7 +240,7 @@ final class HtmlReport {
             case UNDERSTANDING -> "answers about images";
             case DETERMINISM -> "the same request twice";
             case CONCURRENCY -> "requests at once";
-            case PLACEMENT -> "which provider ran each node";
+            case PLACEMENT -> "which provider runs each node";
             case MEANING -> "what the trained model's images show";
         };
     }
@@ -295,6 +295,10 @@ final class HtmlReport {
     private void failure(Check check) {
         html.element("li", () -> {
             html.element("b", check.scenario() + " / " + check.tensor());
+            if (Meaning.isWithoutResult(check)) {
+                html.text(": " + check.note().orElse(check.metric()));
+                return;
+            }
             html.text(": " + check.metric() + " " + Figures.of(check.value()) + ", limit " + Figures.of(check.limit()));
             check.errors()
                     .filter(errors -> errors.nans() + errors.infinities() > 0)

@@ -10,6 +10,11 @@ final class Meaning {
 
     private Meaning() {}
 
+    /** Whether a check failed because there is no result: something threw an exception, or the process was lost. */
+    static boolean isWithoutResult(Check check) {
+        return Double.isNaN(check.value()) && check.errors().isEmpty();
+    }
+
     /** One or two sentences about a failed check. */
     static String of(Check check) {
         if (check.errors()
@@ -18,8 +23,8 @@ final class Meaning {
             return "Values that are not finite where the reference has numbers: an overflow (float16 ends at 65504),"
                     + " a division by zero, or memory read before it was written.";
         }
-        if (Double.isNaN(check.value())) {
-            return "There was no value to compare.";
+        if (isWithoutResult(check)) {
+            return "There was no result to compare.";
         }
         return switch (check.area()) {
             case PREPROCESSING ->
@@ -39,7 +44,7 @@ final class Meaning {
             case CONCURRENCY ->
                 "Requests at once gave other results than one by one: something that runs share is not safe to share.";
             case PLACEMENT ->
-                "The CPU ran these operators instead of the provider, which has no kernel for them,"
+                "The CPU runs these operators instead of the provider, which has no kernel for them,"
                         + " or refuses their types or shapes.";
             case MEANING ->
                 "A person would call the image or the answer wrong. The trained model sometimes gets single attributes"

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.jsoup.Jsoup;
 import org.jsoup.nodes.Document;
 import org.jsoup.nodes.Element;
@@ -103,6 +106,43 @@ class HtmlReportTest {
         assertThat(page.select("#images ~ .images")).hasSize(3);
         assertThat(page.select("figcaption").eachText())
                 .contains("Difference \u00d7 51; the largest is 5 of 255", "Difference: none");
+    }
+
+    @Test
+    void aCaseWithoutAResultSaysWhy() throws IOException {
+        CaseName name = new CaseName(Area.PLACEMENT, "mar_encoder", "none_known");
+        Document page = page(SampleReports.report(
+                List.of(Check.didNotRun(name, "the process crashed (exit code 134, SIGABRT)")),
+                List.of(),
+                List.of(),
+                List.of(),
+                Map.of()));
+
+        assertThat(page.select(".failure").text())
+                .contains("There was no result to compare.")
+                .endsWith("none_known / run: the process crashed (exit code 134, SIGABRT)");
+    }
+
+    /** As they are where ONNX Runtime tells the providers of nodes without a run. */
+    @Test
+    void placementsWithoutTimesHaveNoColumnsForThem() throws IOException {
+        Placement placement = new Placement(
+                "mar_encoder",
+                List.of(
+                        new Placement.Share("CPUExecutionProvider", 4, OptionalDouble.empty()),
+                        new Placement.Share("WebGpuExecutionProvider", 52, OptionalDouble.empty())),
+                List.of(new Placement.Fallback("Attention", 2, true), new Placement.Fallback("Concat", 2, false)));
+        Document page =
+                page(SampleReports.report(List.of(), List.of(placement), List.of(), List.of(), Map.of()));
+
+        Element table = page.select("table:contains(Left to the CPU)").first();
+        assertThat(table.select("thead th").eachText())
+                .containsExactly("Graph", "Provider", "Nodes", "Of nodes", "Left to the CPU");
+        assertThat(table.select("tbody tr").eachText())
+                .containsExactly(
+                        "mar_encoder CPU 4 7.1% computing: Attention \u00d7 2 bookkeeping: Concat \u00d7 2",
+                        "WebGpu 52 92.9%");
+        assertThat(page.text()).contains("when it opens a graph");
     }
 
     @Test

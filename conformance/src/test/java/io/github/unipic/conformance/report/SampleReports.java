@@ -207,7 +207,7 @@ final class SampleReports {
         return (long) values * variates / NORMAL.length;
     }
 
-    private static ConformanceReport report(
+    static ConformanceReport report(
             List<Check> checks,
             List<Placement> placements,
             List<ImagePair> images,
