@@ -48,7 +48,9 @@ class PlacementChecksTest {
         assertThat(results.checks()).isEmpty();
     }
 
-    /** With the sdk's classes for Java 22 and later, in a process that uses them; a build with an older JDK has none. */
+    /**
+     * With the sdk's classes for Java 22 and later, in a process that uses them; a build with an older JDK has none.
+     */
     @Test
     void onNewerJavaNothingRuns() throws IOException, InterruptedException {
         Path sdk = Path.of(
@@ -66,8 +68,7 @@ class PlacementChecksTest {
                 Map.of());
         assertThat(output.lines().filter(line -> line.startsWith("placement ")))
                 .hasSize(GraphName.values().length)
-                .allMatch(line -> line.matches(
-                        "placement \\[Share\\[provider=CPUExecutionProvider, nodes=[1-9]\\d*, milliseconds=OptionalDouble\\.empty]] of \\w+"));
+                .allMatch(line -> line.matches(".*\\[provider=CPUExecutionProvider, nodes=[1-9]\\d*, .*\\.empty.*"));
         assertThat(profiles).isEmptyDirectory();
     }
 

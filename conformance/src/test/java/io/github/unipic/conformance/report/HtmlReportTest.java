@@ -132,8 +132,7 @@ class HtmlReportTest {
                         new Placement.Share("CPUExecutionProvider", 4, OptionalDouble.empty()),
                         new Placement.Share("WebGpuExecutionProvider", 52, OptionalDouble.empty())),
                 List.of(new Placement.Fallback("Attention", 2, true), new Placement.Fallback("Concat", 2, false)));
-        Document page =
-                page(SampleReports.report(List.of(), List.of(placement), List.of(), List.of(), Map.of()));
+        Document page = page(SampleReports.report(List.of(), List.of(placement), List.of(), List.of(), Map.of()));
 
         Element table = page.select("table:contains(Left to the CPU)").first();
         assertThat(table.select("thead th").eachText())
