@@ -183,6 +183,9 @@ public final class MeaningChecks {
         List<Score> scores = results.scores().stream()
                 .filter(score -> score.subject().equals(subject))
                 .toList();
+        if (scores.isEmpty()) {
+            return; // no case was selected, or each has failed by itself
+        }
         int all = scores.stream().mapToInt(Score::all).sum();
         List<String> wrong =
                 scores.stream().flatMap(score -> score.wrong().stream()).toList();

@@ -150,6 +150,9 @@ final class HtmlReport {
             fact("Provider", subject.provider() + options(subject.providerOptions()));
             fact("Precision", subject.precision());
             fact("Suite", subject.suite());
+            if (!subject.only().isEmpty()) {
+                fact("Of it only", String.join(", ", subject.only()));
+            }
             fact("Computing on the CPU instead", subject.strict() ? "is a failure (strict)" : "is allowed");
             fact("Reference", subject.reference());
             subject.referenceDigest().ifPresent(digest -> fact("Reference's SHA-256", digest));

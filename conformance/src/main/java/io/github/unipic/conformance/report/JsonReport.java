@@ -71,6 +71,9 @@ final class JsonReport {
         json.writeStringField("provider", subject.provider());
         write("provider_options", subject.providerOptions());
         json.writeStringField("suite", subject.suite());
+        if (!subject.only().isEmpty()) {
+            writeAll("only", subject.only(), json::writeString);
+        }
         json.writeBooleanField("strict", subject.strict());
         json.writeStringField("reference", subject.reference());
         if (subject.referenceDigest().isPresent()) {
