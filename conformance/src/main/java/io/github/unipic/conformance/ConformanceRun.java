@@ -232,8 +232,8 @@ public record ConformanceRun(
 
     private Runner runner(Class<?> program, Path temporary) {
         return isolation
-                .<Runner>map(
-                        limits -> new Children(limits, provider, suite, selection, cancellation, listener, program, temporary))
+                .<Runner>map(limits ->
+                        new Children(limits, provider, suite, selection, cancellation, listener, program, temporary))
                 .orElseGet(() -> new InProcess(provider, suite, selection, cancellation, listener::onProgress));
     }
 

@@ -9,8 +9,8 @@ import java.util.stream.Stream;
 /**
  * Which cases of a suite run.
  *
- * @param names of graphs or tasks, {@code decoder_step}; of their cases, {@code decoder_step/past_512}; or of checks, as
- *     reports have them; none for all cases
+ * @param names of graphs or tasks, {@code decoder_step}; of their cases, {@code decoder_step/past_512}; or of checks,
+ *     as reports have them; none for all cases
  */
 public record Selection(List<String> names) {
     /** Every case. */

@@ -140,7 +140,8 @@ class DumpTest {
                 .hasSize(4);
         run(SmallModel.folder(), Optional.of(reference), "understanding", Optional.empty());
         assertThat(dumped()).as("the earlier one is replaced").containsExactly("understand/siglip2");
-        assertThat(npy(dump.resolve("cases/understand/siglip2/expected/ids.npy")).type())
+        assertThat(npy(dump.resolve("cases/understand/siglip2/expected/ids.npy"))
+                        .type())
                 .isEqualTo("i8");
     }
 
@@ -216,8 +217,7 @@ class DumpTest {
         Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
         try (OrtSession session = environment.createSession(
                 one.resolve(description.get("graph").textValue()).toString())) {
-            for (Map.Entry<String, JsonNode> input :
-                    description.get("inputs").properties()) {
+            for (Map.Entry<String, JsonNode> input : description.get("inputs").properties()) {
                 inputs.put(
                         input.getKey(),
                         npy(one.resolve(input.getValue().textValue())).tensor(environment));
@@ -239,8 +239,7 @@ class DumpTest {
             return switch (type) {
                 case "f4" -> OnnxTensor.createTensor(environment, elements.asFloatBuffer(), shape);
                 case "i8" -> OnnxTensor.createTensor(environment, elements.asLongBuffer(), shape);
-                case "b1" ->
-                    OnnxTensor.createTensor(environment, elements, shape, ai.onnxruntime.OnnxJavaType.BOOL);
+                case "b1" -> OnnxTensor.createTensor(environment, elements, shape, ai.onnxruntime.OnnxJavaType.BOOL);
                 default -> throw new AssertionError(type);
             };
         }
@@ -261,7 +260,8 @@ class DumpTest {
                 .mapToLong(Long::parseLong)
                 .toArray();
         int size = matcher.group(2).charAt(1) - '0';
-        assertThat((long) bytes.remaining()).isEqualTo(size * Arrays.stream(shape).reduce(1, Math::multiplyExact));
+        assertThat((long) bytes.remaining())
+                .isEqualTo(size * Arrays.stream(shape).reduce(1, Math::multiplyExact));
         ByteBuffer elements = ByteBuffer.allocateDirect(bytes.remaining()).order(ByteOrder.LITTLE_ENDIAN);
         return new Npy(matcher.group(2), shape, elements.put(bytes).flip());
     }

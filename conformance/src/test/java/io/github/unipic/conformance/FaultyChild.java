@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A child process that does at certain cases or checks what a broken provider does: for tests without a C compiler. The cases and
- * their faults are in a system property.
+ * A child process that does at certain cases or checks what a broken provider does: for tests without a C compiler. The
+ * cases and their faults are in a system property.
  */
 final class FaultyChild {
     /** Begins what a noisy provider prints: a message, if it were in the right place. */

@@ -77,8 +77,8 @@ class SelectionTest {
                 .isThrownBy(() -> new Selection(List.of("x".repeat(301))))
                 .withMessageContaining("301");
         assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> new Selection(
-                        Stream.generate(() -> "x").limit(101).toList()))
+                .isThrownBy(() ->
+                        new Selection(Stream.generate(() -> "x").limit(101).toList()))
                 .withMessageContaining("101");
     }
 

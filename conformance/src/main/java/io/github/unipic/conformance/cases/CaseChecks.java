@@ -28,8 +28,7 @@ import java.util.function.Consumer;
  *
  * @param dumps folder for the tensors of cases that fail; empty for none
  */
-public record CaseChecks(
-        Execution execution, ModelTolerances tolerances, Results results, Optional<DumpFolder> dumps) {
+public record CaseChecks(Execution execution, ModelTolerances tolerances, Results results, Optional<DumpFolder> dumps) {
 
     /** Compares a case with the expected outputs; skips it if the model lacks a graph for it. */
     public void check(Case one, Expected expected) {
@@ -40,8 +39,7 @@ public record CaseChecks(
                                 graph -> results.skip(
                                         one.subject() + "/" + one.name() + ": the model has no " + graph.label()),
                                 () -> dumps.ifPresentOrElse(
-                                        folder -> run(one, expected, folder),
-                                        () -> run(one, expected, output -> {}))));
+                                        folder -> run(one, expected, folder), () -> run(one, expected, output -> {}))));
     }
 
     private ModelFolder folder() {
@@ -89,9 +87,11 @@ public record CaseChecks(
 
     /** All that is expected, before the case runs, as it may crash the process. */
     private static void expect(Case one, Expected expected, CaseDump dump) {
-        expected.keys().stream().filter(key -> key.startsWith(one.prefix())).forEach(key -> expected.floats(key)
-                .ifPresent(floats ->
-                        dump.expected(key.substring(one.prefix().length()), floats.values(), floats.shape())));
+        expected.keys().stream()
+                .filter(key -> key.startsWith(one.prefix()))
+                .forEach(key -> expected.floats(key)
+                        .ifPresent(floats ->
+                                dump.expected(key.substring(one.prefix().length()), floats.values(), floats.shape())));
     }
 
     private static void dump(Case one, Output output, Expected expected, CaseDump dump) {
@@ -111,8 +111,7 @@ public record CaseChecks(
                 @Override
                 public void longs(String key, long[] values, long... shape) {
                     dump.actual(key, values, shape);
-                    expected.integers(one.prefix() + key)
-                            .ifPresent(right -> dump.expected(key, right, right.length));
+                    expected.integers(one.prefix() + key).ifPresent(right -> dump.expected(key, right, right.length));
                 }
             });
         } catch (IOException e) {

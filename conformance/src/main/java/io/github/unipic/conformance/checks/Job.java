@@ -121,8 +121,7 @@ public record Job(
                     try (Engine engine = open(folder)) {
                         engine.run(
                                 cancellation,
-                                execution -> new GoldenReplay(caseChecks(execution, results), checkpoint)
-                                        .run(goldens));
+                                execution -> new GoldenReplay(caseChecks(execution, results), checkpoint).run(goldens));
                     }
                 });
     }

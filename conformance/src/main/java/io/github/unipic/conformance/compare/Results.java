@@ -91,8 +91,9 @@ public final class Results {
     }
 
     /**
-     * Runs a case, unless it has ended before or is none of the part's. If it fails, that is a failed check, and the run goes on. Any exception
-     * counts, because a result of an unexpected shape can cause any, and so does a lack of memory.
+     * Runs a case, unless it has ended before or is none of the part's. If it fails, that is a failed check, and the
+     * run goes on. Any exception counts, because a result of an unexpected shape can cause any, and so does a lack of
+     * memory.
      *
      * @throws CancelledException when cancelled
      * @throws ConformanceException when the reference is unusable, which says nothing about the model

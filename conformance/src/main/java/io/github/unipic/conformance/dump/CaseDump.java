@@ -162,7 +162,8 @@ public final class CaseDump {
             work.run();
         } catch (IOException e) {
             throw new ConformanceException(
-                    "The dump in " + folder + " cannot be written: " + e + "; make room there or choose another folder.",
+                    "The dump in " + folder + " cannot be written: " + e
+                            + "; make room there or choose another folder.",
                     e);
         }
     }

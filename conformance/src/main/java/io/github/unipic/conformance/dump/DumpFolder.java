@@ -21,8 +21,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.stream.Stream;
 
 /**
- * A folder of cases that failed: {@code cases/SUBJECT/SCENARIO} with tensors as .npy files and case.json, {@code graphs},
- * run.py, which runs a case's graph, and README.md, which explains all.
+ * A folder of cases that failed: {@code cases/SUBJECT/SCENARIO} with tensors as .npy files and case.json,
+ * {@code graphs}, run.py, which runs a case's graph, and README.md, which explains all.
  */
 public record DumpFolder(Path path) {
     static final JsonMapper JSON = new JsonMapper();
@@ -100,8 +100,7 @@ public record DumpFolder(Path path) {
                     .put("onnx_runtime", environment.onnxRuntime())
                     .put("kit", environment.kit());
             mark.set("provider_options", JSON.valueToTree(subject.providerOptions()));
-            JSON.writerWithDefaultPrettyPrinter()
-                    .writeValue(path.resolve(MARK).toFile(), mark);
+            JSON.writerWithDefaultPrettyPrinter().writeValue(path.resolve(MARK).toFile(), mark);
             copy(README);
             copy(SCRIPT);
         } catch (IOException e) {
@@ -194,7 +193,8 @@ public record DumpFolder(Path path) {
 
     private ConformanceException unusable(IOException e) {
         return new ConformanceException(
-                "The dump in " + path + " cannot be written or read: " + e + "; make room there or choose another folder.",
+                "The dump in " + path + " cannot be written or read: " + e
+                        + "; make room there or choose another folder.",
                 e);
     }
 }

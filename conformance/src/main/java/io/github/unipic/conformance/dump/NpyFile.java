@@ -21,21 +21,20 @@ final class NpyFile {
     private NpyFile() {}
 
     static void write(Path file, Tensor tensor) throws IOException {
-        String type =
-                switch (tensor.type()) {
-                    case FLOAT -> "f4";
-                    case DOUBLE -> "f8";
-                    case FLOAT16 -> "f2";
-                    // NumPy has no bfloat16: its bits.
-                    case BFLOAT16 -> "u2";
-                    case INT64 -> "i8";
-                    case INT32 -> "i4";
-                    case INT16 -> "i2";
-                    case INT8 -> "i1";
-                    case UINT8 -> "u1";
-                    case BOOL -> "b1";
-                    default -> throw new IllegalArgumentException("NumPy has no " + tensor.type());
-                };
+        String type = switch (tensor.type()) {
+            case FLOAT -> "f4";
+            case DOUBLE -> "f8";
+            case FLOAT16 -> "f2";
+            // NumPy has no bfloat16: its bits.
+            case BFLOAT16 -> "u2";
+            case INT64 -> "i8";
+            case INT32 -> "i4";
+            case INT16 -> "i2";
+            case INT8 -> "i1";
+            case UINT8 -> "u1";
+            case BOOL -> "b1";
+            default -> throw new IllegalArgumentException("NumPy has no " + tensor.type());
+        };
         write(file, type, tensor.shape(), tensor.elements());
     }
 

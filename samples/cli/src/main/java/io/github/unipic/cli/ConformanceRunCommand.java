@@ -3,8 +3,8 @@ package io.github.unipic.cli;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.conformance.ConformanceRun;
 import io.github.unipic.conformance.Isolation;
-import io.github.unipic.conformance.Source;
 import io.github.unipic.conformance.Selection;
+import io.github.unipic.conformance.Source;
 import io.github.unipic.conformance.Suite;
 import io.github.unipic.conformance.dump.DumpFolder;
 import io.github.unipic.conformance.report.Check;
@@ -247,7 +247,8 @@ final class ConformanceRunCommand implements Callable<Integer> {
 
     private static String dumped(Path folder) {
         long cases = new DumpFolder(folder).cases();
-        return "Dump: " + (cases == 0 ? "no case failed that has tensors" : cases + " in " + folder.resolve("README.md"));
+        return "Dump: "
+                + (cases == 0 ? "no case failed that has tensors" : cases + " in " + folder.resolve("README.md"));
     }
 
     private Isolation isolation() {
