@@ -464,6 +464,7 @@ public record ConformanceRun(
                 results.placements(),
                 results.timings(),
                 results.images(),
+                results.meaning(),
                 results.skipped(),
                 processes);
     }

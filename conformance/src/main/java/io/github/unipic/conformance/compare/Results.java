@@ -7,6 +7,7 @@ import io.github.unipic.conformance.compare.Event.CaseBegan;
 import io.github.unipic.conformance.compare.Event.CaseEnded;
 import io.github.unipic.conformance.compare.Event.Checked;
 import io.github.unipic.conformance.compare.Event.Imaged;
+import io.github.unipic.conformance.compare.Event.Meant;
 import io.github.unipic.conformance.compare.Event.PartBegan;
 import io.github.unipic.conformance.compare.Event.PartEnded;
 import io.github.unipic.conformance.compare.Event.Placed;
@@ -16,6 +17,7 @@ import io.github.unipic.conformance.compare.Event.Timed;
 import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ImagePair;
+import io.github.unipic.conformance.report.MeaningResult;
 import io.github.unipic.conformance.report.Placement;
 import io.github.unipic.conformance.report.Timing;
 import io.github.unipic.runtime.Failures;
@@ -160,6 +162,10 @@ public final class Results {
         accept(new Imaged(pair));
     }
 
+    public void add(MeaningResult result) {
+        accept(new Meant(result));
+    }
+
     public void add(Score score) {
         accept(new Scored(score));
     }
@@ -183,6 +189,10 @@ public final class Results {
 
     public List<ImagePair> images() {
         return all(Imaged.class, Imaged::pair);
+    }
+
+    public List<MeaningResult> meaning() {
+        return all(Meant.class, Meant::result);
     }
 
     public List<Score> scores() {

@@ -72,6 +72,7 @@ public final class ReportFile {
                 list(json, "placements", this::placement),
                 list(json, "timings", this::timing),
                 List.of(),
+                List.of(),
                 list(json, "skipped", this::text),
                 Optional.empty());
     }

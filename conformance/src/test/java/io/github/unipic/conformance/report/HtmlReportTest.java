@@ -77,6 +77,7 @@ class HtmlReportTest {
                         "Summary",
                         "Machine and software",
                         "Failures",
+                        "What the trained model generates and says",
                         "Results",
                         "Placement",
                         "Timings",
@@ -103,6 +104,20 @@ class HtmlReportTest {
         assertThat(page.select("#images ~ .images")).hasSize(3);
         assertThat(page.select("figcaption").eachText())
                 .contains("Difference \u00d7 51; the largest is 5 of 255", "Difference: none");
+    }
+
+    @Test
+    void whatTheTrainedModelMadeIsShownWithItsRequest() throws IOException {
+        Document page = page(SampleReports.failing());
+
+        assertThat(page.select("#meaning ~ h3").eachText())
+                .containsExactly("generate: 1 of 1 right", "edit: 0 of 1 right", "describe by mar: 1 of 1 right");
+        assertThat(page.select(".meaning.wrong").eachText())
+                .containsExactly("make the circle green \u2717 large blue circle (center), on white"
+                        + " Wanted: large green circle (center), on white");
+        assertThat(page.select(".meaning.wrong img").eachAttr("alt"))
+                .containsExactly("Given: make the circle green", "Made: large blue circle (center), on white");
+        assertThat(page.select(".meaning:not(.wrong) img")).hasSize(2);
     }
 
     @Test

@@ -224,6 +224,7 @@ class ReportDiffTest {
                 timings,
                 List.of(),
                 List.of(),
+                List.of(),
                 Optional.empty());
     }
 }

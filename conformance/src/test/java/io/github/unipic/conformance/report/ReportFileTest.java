@@ -56,6 +56,7 @@ class ReportFileTest {
                         report.placements(),
                         report.timings(),
                         List.of(),
+                        List.of(),
                         report.skipped(),
                         Optional.empty()));
     }
