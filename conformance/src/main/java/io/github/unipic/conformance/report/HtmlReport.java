@@ -351,7 +351,8 @@ final class HtmlReport {
         html.element(
                 "p",
                 "A person would say whether these are right; so does the kit, which recognizes the few colors, shapes and"
-                        + " places that this model knows.",
+                        + " places that this model knows. The model itself sometimes gets an attribute wrong, so an image"
+                        + " with one wrong attribute passes.",
                 "class",
                 "legend");
         report.meaning().stream()
@@ -368,7 +369,7 @@ final class HtmlReport {
                     "span",
                     Figures.count(results.size() - wrong) + " of " + Figures.count(results.size()) + " right",
                     "class",
-                    wrong == 0 ? "good" : "bad");
+                    wrong == 0 ? "good" : "some-wrong");
         });
         html.element(
                 "div",
