@@ -23,7 +23,8 @@ record ReportImage(ImagePair pair, Optional<Difference> difference, String stem)
         List<ReportImage> images = new ArrayList<>();
         FileStems stems = new FileStems();
         for (ImagePair pair : report.images()) {
-            images.add(new ReportImage(pair, Difference.between(pair.reference(), pair.actual()), stems.of(pair.name())));
+            images.add(
+                    new ReportImage(pair, Difference.between(pair.reference(), pair.actual()), stems.of(pair.name())));
         }
         return images;
     }

@@ -48,8 +48,8 @@ class MeaningChecksTest {
     }
 
     /**
-     * A provider whose errors its own reference has too passes every tolerance. Here it takes red for blue when it decodes
-     * pixels.
+     * A provider whose errors its own reference has too passes every tolerance. Here it takes red for blue when it
+     * decodes pixels.
      */
     @Test
     void aModelThatPassesEveryToleranceAndGeneratesWrongImagesFailsByName(@TempDir Path folder) throws IOException {

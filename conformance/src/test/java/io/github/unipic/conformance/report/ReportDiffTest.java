@@ -45,7 +45,9 @@ class ReportDiffTest {
     @Test
     void roundingIsNoChange() {
         assertThat(between(1e-5, 1.9e-5).changes()).isEmpty();
-        assertThat(between(1e-8, 1.9e-6).changes()).as("below a tenth of the limit").isEmpty();
+        assertThat(between(1e-8, 1.9e-6).changes())
+                .as("below a tenth of the limit")
+                .isEmpty();
         assertThat(between(0, 1e-7).changes()).isEmpty();
         assertThat(between(Double.NaN, Double.NaN).changes()).isEmpty();
     }
@@ -55,8 +57,7 @@ class ReportDiffTest {
         assertThat(between(1e-6, 1e-5).isWorse()).isTrue();
         assertThat(between(1e-5, 1e-6).isWorse()).isFalse();
         assertThat(Stream.of(Kind.values()).filter(Kind::isWorse))
-                .containsExactly(
-                        Kind.NEWLY_FAILING, Kind.MISSING, Kind.WORSE, Kind.SLOWER, Kind.MORE_ON_THE_CPU);
+                .containsExactly(Kind.NEWLY_FAILING, Kind.MISSING, Kind.WORSE, Kind.SLOWER, Kind.MORE_ON_THE_CPU);
     }
 
     @Test
@@ -86,8 +87,9 @@ class ReportDiffTest {
         ConformanceReport part = with(full, List.of(hidden(1e-6)), List.of("decoder_step/one"));
         ReportDiff diff = between(full, part);
         assertThat(diff.isWorse()).isFalse();
-        assertThat(diff.changes()).singleElement().satisfies(change -> assertThat(change.kind())
-                .isEqualTo(Kind.LEFT_OUT));
+        assertThat(diff.changes())
+                .singleElement()
+                .satisfies(change -> assertThat(change.kind()).isEqualTo(Kind.LEFT_OUT));
         assertThat(diff.settings()).containsExactly(new Setting("only", "all cases", "decoder_step/one"));
     }
 
@@ -137,7 +139,8 @@ class ReportDiffTest {
     }
 
     private static Kind kind(double before, double after) {
-        return only(report(List.of(hidden(before))), report(List.of(hidden(after)))).kind();
+        return only(report(List.of(hidden(before))), report(List.of(hidden(after))))
+                .kind();
     }
 
     private static ReportDiff between(double before, double after) {

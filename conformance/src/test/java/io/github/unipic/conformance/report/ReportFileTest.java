@@ -25,8 +25,7 @@ class ReportFileTest {
     private Path folder;
 
     static List<ConformanceReport> reports() {
-        return List.of(
-                SampleReports.passing(), SampleReports.failing(), SampleReports.large(), SampleReports.empty());
+        return List.of(SampleReports.passing(), SampleReports.failing(), SampleReports.large(), SampleReports.empty());
     }
 
     @ParameterizedTest

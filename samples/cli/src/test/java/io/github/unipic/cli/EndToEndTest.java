@@ -523,11 +523,15 @@ class EndToEndTest {
         assertThat(json(folder.resolve("right")).at("/subject/only/0").asText()).isEqualTo("text_head");
 
         String[] coarse = {"conformance", "run", "--precision", "int8", "--tolerance", "fp32", "--out", wrong};
-        CommandLineRun failed = run(Stream.concat(
-                        Stream.of(coarse), Stream.of("--only", "text_head", "--dump", dump.toString()))
-                .toArray(String[]::new));
+        CommandLineRun failed =
+                run(Stream.concat(Stream.of(coarse), Stream.of("--only", "text_head", "--dump", dump.toString()))
+                        .toArray(String[]::new));
         assertThat(failed.exitCode()).isEqualTo(UniPicCommand.FAILED);
-        assertThat(failed.outLines()).last().asString().startsWith("Dump: ").endsWith(" in " + dump.resolve("README.md"));
+        assertThat(failed.outLines())
+                .last()
+                .asString()
+                .startsWith("Dump: ")
+                .endsWith(" in " + dump.resolve("README.md"));
         assertThat(dump.resolve("cases/text_head/one/inputs/hidden.npy")).isNotEmptyFile();
         assertThat(dump.resolve("graphs/text_head.onnx")).isNotEmptyFile();
 
