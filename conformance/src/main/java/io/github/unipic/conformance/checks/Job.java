@@ -61,13 +61,16 @@ public record Job(
     private static final int AT_ONCE_IN_SMOKE = 3;
 
     /**
-     * The parts that have selected cases, in the order of the run.
+     * The parts, or those that have selected cases, in the order of the run.
      *
      * @throws io.github.unipic.InvalidRequestException when a selected name is unknown
      * @throws io.github.unipic.conformance.ConformanceException when a golden file or the reference cannot be read
      */
     public List<Part> parts() {
         List<Part> parts = allParts();
+        if (selection.isAll()) {
+            return parts; // also one without cases, which says why
+        }
         selection.requireKnown(
                 parts.stream().flatMap(part -> part.cases().stream()).toList());
         return parts.stream()
