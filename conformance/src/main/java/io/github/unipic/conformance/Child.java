@@ -134,6 +134,7 @@ final class Child {
         new Recording(
                         request.model(),
                         request.suite(),
+                        request.selection(),
                         OptionalLong.empty(),
                         never,
                         (done, total) -> say(new Progress(done, total)))

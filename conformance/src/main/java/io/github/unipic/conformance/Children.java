@@ -41,6 +41,7 @@ final class Children implements Runner {
     private final Isolation isolation;
     private final ExecutionProvider asked;
     private final Suite suite;
+    private final Selection selection;
     private final Cancellation cancellation;
     private final ConformanceRun.Listener listener;
     private final Class<?> program;
@@ -62,6 +63,7 @@ final class Children implements Runner {
             Isolation isolation,
             ExecutionProvider asked,
             Suite suite,
+            Selection selection,
             Cancellation cancellation,
             ConformanceRun.Listener listener,
             Class<?> program,
@@ -69,6 +71,7 @@ final class Children implements Runner {
         this.isolation = isolation;
         this.asked = asked;
         this.suite = suite;
+        this.selection = selection;
         this.cancellation = cancellation;
         this.listener = listener;
         this.program = program;
@@ -115,7 +118,7 @@ final class Children implements Runner {
         uninterrupted(() -> {
             try (ChildProcess recorder = new ChildProcess(isolation, program, folder, "recording")) {
                 recorder.send(new Setup(ExecutionProvider.CPU, isolation.nativeRuntime(), Map.of()));
-                recorder.send(new Protocol.Record(model, suite, file));
+                recorder.send(new Protocol.Record(model, suite, selection, file));
                 while (true) {
                     Message message = recorder.next(cancellation, listener::onOutput)
                             .orElseThrow(() -> new ConformanceException("The reference was not recorded: "

@@ -16,7 +16,9 @@ import io.github.unipic.conformance.compare.Event.PartBegan;
 import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.compare.Tolerances;
+import io.github.unipic.conformance.dump.DumpFolder;
 import io.github.unipic.conformance.golden.GoldenReplay;
+import io.github.unipic.conformance.meaning.MeaningChecks;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.conformance.report.Check;
@@ -49,10 +51,13 @@ import java.util.stream.Stream;
  * @param source the model to test, and its reference
  * @param provider to run the graphs on
  * @param suite how much is checked
+ * @param selection of the suite's cases
  * @param strict whether it is a failure if a graph runs on the CPU instead of the provider
  * @param judgedAs a precision whose tolerances apply to everything, for a provider that computes in less precision than
  *     the model's; empty for the model's own
  * @param labels for the report: at most 32, of at most 256 characters each
+ * @param dump folder for the tensors of cases that fail, and the graphs to run them with; an earlier dump there is
+ *     replaced
  * @param isolation of the cases in child processes; empty to run them in this process, which a provider may crash
  * @param cancellation stops the run
  * @param listener is notified of the progress
@@ -61,9 +66,11 @@ public record ConformanceRun(
         Source source,
         ExecutionProvider provider,
         Suite suite,
+        Selection selection,
         boolean strict,
         Optional<String> judgedAs,
         Map<String, String> labels,
+        Optional<Path> dump,
         Optional<Isolation> isolation,
         Cancellation cancellation,
         Listener listener) {
@@ -78,9 +85,11 @@ public record ConformanceRun(
      * @param source the model to test, and its reference
      * @param provider to run the graphs on
      * @param suite how much is checked
+     * @param selection of the suite's cases
      * @param strict whether it is a failure if a graph runs on the CPU instead of the provider
      * @param judgedAs a precision with known tolerances, or empty
      * @param labels copied
+     * @param dump empty for none
      * @param isolation empty for this process
      * @param cancellation stops the run
      * @param listener is notified of the progress
@@ -101,6 +110,45 @@ public record ConformanceRun(
                         + " characters.");
             }
         });
+    }
+
+    /**
+     * A run of all cases of a suite, without a dump.
+     *
+     * @param source the model to test, and its reference
+     * @param provider to run the graphs on
+     * @param suite how much is checked
+     * @param strict whether it is a failure if a graph runs on the CPU instead of the provider
+     * @param judgedAs a precision with known tolerances, or empty
+     * @param labels copied
+     * @param isolation empty for this process
+     * @param cancellation stops the run
+     * @param listener is notified of the progress
+     * @throws InvalidRequestException when there are no tolerances for the precision, or labels are too many or too
+     *     long
+     */
+    public ConformanceRun(
+            Source source,
+            ExecutionProvider provider,
+            Suite suite,
+            boolean strict,
+            Optional<String> judgedAs,
+            Map<String, String> labels,
+            Optional<Isolation> isolation,
+            Cancellation cancellation,
+            Listener listener) {
+        this(
+                source,
+                provider,
+                suite,
+                Selection.ALL,
+                strict,
+                judgedAs,
+                labels,
+                Optional.empty(),
+                isolation,
+                cancellation,
+                listener);
     }
 
     /** Is notified of a run, on the thread that runs it. */
@@ -148,6 +196,7 @@ public record ConformanceRun(
      *
      * @return the report
      * @throws ConformanceException when the reference cannot be read or is of another model
+     * @throws InvalidRequestException when a selected case is unknown, or the folder for the dump has other files
      * @throws UniPicException when the model cannot be opened, the provider is not available, or the run is cancelled
      */
     public ConformanceReport run() {
@@ -157,6 +206,7 @@ public record ConformanceRun(
     /** @param program the main class of child processes */
     ConformanceReport run(Class<?> program) {
         Instant start = Instant.now();
+        dump.ifPresent(folder -> new DumpFolder(folder).requireReplaceable());
         try (TemporaryFolder temporary = TemporaryFolder.create();
                 Runner runner = runner(program, temporary.path())) {
             Material material = material(temporary.path(), runner);
@@ -165,6 +215,7 @@ public record ConformanceRun(
             Environment machine = Machine.describe(labels, computer.runtime());
             Job job = job(material, computer.provider(), temporary.path());
             List<Part> parts = job.parts();
+            dump.ifPresent(folder -> new DumpFolder(folder).begin(subject, machine));
             Progress progress = new Progress(
                     (results, more) -> report(start, machine, subject, results, Stream.of(more), runner.processes()));
             try {
@@ -174,15 +225,16 @@ public record ConformanceRun(
                 throw e;
             }
             complete(parts, progress.results);
+            dump.ifPresent(folder -> new DumpFolder(folder).end());
             return report(start, machine, subject, progress.results, Stream.of(), runner.processes());
         }
     }
 
     private Runner runner(Class<?> program, Path temporary) {
         return isolation
-                .<Runner>map(
-                        limits -> new Children(limits, provider, suite, cancellation, listener, program, temporary))
-                .orElseGet(() -> new InProcess(provider, suite, cancellation, listener::onProgress));
+                .<Runner>map(limits ->
+                        new Children(limits, provider, suite, selection, cancellation, listener, program, temporary))
+                .orElseGet(() -> new InProcess(provider, suite, selection, cancellation, listener::onProgress));
     }
 
     /** Adds the checks that depend on many cases, and fails the cases that an earlier failure prevented. */
@@ -263,8 +315,12 @@ public record ConformanceRun(
         ModelFolder seen = ModelFolder.open(given.model(), false);
         given.reference().ifPresent(file -> fitting(file, seen).close());
         runner.ready();
-        listener.onPhase("reading the whole model, to compare its files' SHA-256");
-        ModelFolder model = ModelFolder.open(given.model(), true);
+        // Who repeats single cases has no time for that.
+        boolean whole = selection.isAll();
+        if (whole) {
+            listener.onPhase("reading the whole model, to compare its files' SHA-256");
+        }
+        ModelFolder model = ModelFolder.open(given.model(), whole);
         return new Material(
                 model,
                 model.manifest().name() + " in " + model.path(),
@@ -314,14 +370,19 @@ public record ConformanceRun(
                 meaning ? Optional.of(trained(tested, temporary)) : Optional.empty(),
                 computing,
                 suite,
+                selection,
                 strict,
                 judgedAs,
-                temporary);
+                temporary,
+                dump);
     }
 
-    /** The trained model, in the precision and flavor of the tested one. */
+    /** The trained model, in the precision and flavor of the tested one. It is not there if no case needs it. */
     private Path trained(ModelFolder tested, Path temporary) {
         Path folder = temporary.resolve("trained");
+        if (MeaningChecks.names().stream().noneMatch(selection::includes)) {
+            return folder;
+        }
         EmbeddedCheckpoint.TRAINED.copyTo(folder);
         return export(folder.resolve("checkpoint"), form(tested), folder).path();
     }
@@ -379,6 +440,7 @@ public record ConformanceRun(
                 computing.name(),
                 computing.options(),
                 suite.label(),
+                selection.names(),
                 strict,
                 reference,
                 digest,
@@ -402,6 +464,7 @@ public record ConformanceRun(
                 results.placements(),
                 results.timings(),
                 results.images(),
+                results.meaning(),
                 results.skipped(),
                 processes);
     }

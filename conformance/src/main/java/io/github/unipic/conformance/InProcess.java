@@ -21,7 +21,11 @@ import java.util.function.BiConsumer;
  * @param progress is notified of the cases done, and of all, while a reference is recorded
  */
 record InProcess(
-        ExecutionProvider provider, Suite suite, Cancellation cancellation, BiConsumer<Integer, Integer> progress)
+        ExecutionProvider provider,
+        Suite suite,
+        Selection selection,
+        Cancellation cancellation,
+        BiConsumer<Integer, Integer> progress)
         implements Runner {
     @Override
     public Computer ready() {
@@ -31,7 +35,7 @@ record InProcess(
 
     @Override
     public void record(Path model, Path file) {
-        new Recording(model, suite, OptionalLong.empty(), cancellation, progress)
+        new Recording(model, suite, selection, OptionalLong.empty(), cancellation, progress)
                 .writeTo(file, ModelFolder.open(model, false));
     }
 

@@ -49,7 +49,7 @@ final class Protocol {
             implements Request {}
 
     /** Then either this one: records a reference with the CPU provider. */
-    record Record(Path model, Suite suite, Path file) implements Request {}
+    record Record(Path model, Suite suite, Selection selection, Path file) implements Request {}
 
     /**
      * Or this one: runs the parts of a job.

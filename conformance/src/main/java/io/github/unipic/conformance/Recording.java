@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeSet;
@@ -28,12 +29,36 @@ import java.util.function.BiConsumer;
  *
  * @param model folder to run; the reference has the precision of its graphs
  * @param suite whose cases are recorded
+ * @param selection of the suite's cases; a reference without some of them is for no other run
  * @param seed of the inputs, 0 to 2^32 - 1; empty for the kit's own
  * @param cancellation stops the recording
  * @param progress is notified of the number of cases done, and of all cases
  */
 public record Recording(
-        Path model, Suite suite, OptionalLong seed, Cancellation cancellation, BiConsumer<Integer, Integer> progress) {
+        Path model,
+        Suite suite,
+        Selection selection,
+        OptionalLong seed,
+        Cancellation cancellation,
+        BiConsumer<Integer, Integer> progress) {
+
+    /**
+     * Of all cases of a suite.
+     *
+     * @param model folder to run; the reference has the precision of its graphs
+     * @param suite whose cases are recorded
+     * @param seed of the inputs, 0 to 2^32 - 1; empty for the kit's own
+     * @param cancellation stops the recording
+     * @param progress is notified of the number of cases done, and of all cases
+     */
+    public Recording(
+            Path model,
+            Suite suite,
+            OptionalLong seed,
+            Cancellation cancellation,
+            BiConsumer<Integer, Integer> progress) {
+        this(model, suite, Selection.ALL, seed, cancellation, progress);
+    }
 
     /**
      * Writes the reference file.
@@ -95,11 +120,16 @@ public record Recording(
     private void record(Cases cases, Execution execution, ReferenceWriter writer) {
         Recorder finite = finite(writer);
         int done = 0;
-        for (Case one : cases.all()) {
+        List<Case> matching = cases.all().stream()
+                .filter(one -> selection.includes(one.address()))
+                .toList();
+        // A reference has at least one tensor, also where only other areas' cases were selected.
+        List<Case> selected = matching.isEmpty() ? cases.all().subList(0, 1) : matching;
+        for (Case one : selected) {
             if (one.missing(execution.engine().folder()).isEmpty()) {
                 one.run().on(execution, output -> record(one, output, finite));
             }
-            progress.accept(++done, cases.all().size());
+            progress.accept(++done, selected.size());
         }
     }
 

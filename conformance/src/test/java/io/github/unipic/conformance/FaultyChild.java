@@ -2,8 +2,8 @@ package io.github.unipic.conformance;
 
 import io.github.unipic.conformance.compare.Event;
 import io.github.unipic.conformance.compare.Event.CaseBegan;
+import io.github.unipic.conformance.compare.Event.Checked;
 import io.github.unipic.conformance.compare.Event.PartBegan;
-import io.github.unipic.conformance.report.CaseName;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A child process that does at certain cases what a broken provider does: for tests without a C compiler. The cases and
- * their faults are in a system property.
+ * A child process that does at certain cases or checks what a broken provider does: for tests without a C compiler. The
+ * cases and their faults are in a system property.
  */
 final class FaultyChild {
     /** Begins what a noisy provider prints: a message, if it were in the right place. */
@@ -39,7 +39,7 @@ final class FaultyChild {
         CRASH_AT_EXIT
     }
 
-    /** The option that gives a child its faults, by the names of cases or parts. */
+    /** The option that gives a child its faults, by the names of cases, parts or checks. */
     static String option(Map<String, Fault> faults) {
         List<String> pairs = new ArrayList<>();
         faults.forEach((name, fault) -> pairs.add(name + "=" + fault));
@@ -55,10 +55,12 @@ final class FaultyChild {
             at(one.name(), messages);
         } else if (event instanceof PartBegan part) {
             at(part.name(), messages);
+        } else if (event instanceof Checked checked) {
+            at(checked.check().name(), messages);
         }
     }
 
-    private static void at(CaseName name, Path messages) {
+    private static void at(Object name, Path messages) {
         for (String pair : System.getProperty(FAULTS, "").split(";")) {
             if (pair.startsWith(name + "=")) {
                 commit(Fault.valueOf(pair.substring(pair.indexOf('=') + 1)), messages);

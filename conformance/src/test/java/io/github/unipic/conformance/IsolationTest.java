@@ -243,9 +243,11 @@ class IsolationTest {
                 Optional.of(SmallModel.folder()),
                 ExecutionProvider.CPU,
                 suite,
+                Selection.ALL,
                 false,
                 Optional.empty(),
-                goldens);
+                goldens,
+                Optional.empty());
         return job.parts().stream().flatMap(part -> part.cases().stream()).toList();
     }
 

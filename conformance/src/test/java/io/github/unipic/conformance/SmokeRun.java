@@ -3,6 +3,7 @@ package io.github.unipic.conformance;
 import io.github.unipic.Cancellation;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.conformance.cases.Case;
+import io.github.unipic.conformance.cases.CaseChecks;
 import io.github.unipic.conformance.cases.Cases;
 import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.compare.Results;
@@ -70,7 +71,8 @@ final class SmokeRun {
 
     static void replay(Engine engine, List<Path> files, Results results) {
         ModelTolerances tolerances = new ModelTolerances(engine.manifest(), Optional.empty());
-        new GoldenReplay(TestExecution.of(engine), SmallCheckpoint.folder(), tolerances, results).run(files);
+        CaseChecks checks = new CaseChecks(TestExecution.of(engine), tolerances, results, Optional.empty());
+        new GoldenReplay(checks, SmallCheckpoint.folder()).run(files);
     }
 
     static Engine open(Path model) {
@@ -87,7 +89,8 @@ final class SmokeRun {
         ModelTolerances tolerances = new ModelTolerances(engine.manifest(), Optional.empty());
         try (ReferenceFile reference = ReferenceFile.open(file)) {
             Cases cases = Cases.of(suite, OptionalLong.of(reference.seed()));
-            new ReferenceReplay(TestExecution.of(engine), reference, tolerances, results)
+            CaseChecks checks = new CaseChecks(TestExecution.of(engine), tolerances, results, Optional.empty());
+            new ReferenceReplay(checks, reference)
                     .run(new Cases(
                             cases.seed(),
                             cases.sha256(),

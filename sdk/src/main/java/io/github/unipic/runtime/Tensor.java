@@ -246,7 +246,12 @@ public final class Tensor implements AutoCloseable {
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), all, shape, info.type));
     }
 
-    private ByteBuffer elements() {
+    public OnnxJavaType type() {
+        return value.getInfo().type;
+    }
+
+    /** A copy of the elements, row-major in the machine's byte order. */
+    public ByteBuffer elements() {
         return read(OnnxTensor::getByteBuffer);
     }
 

@@ -42,6 +42,11 @@ public record Case(
         return new CaseName(area, subject, name);
     }
 
+    /** The graph, if the case is one run of it with seeded inputs, which are among its outputs. */
+    Optional<GraphName> graph() {
+        return area == Area.GRAPH && repeats ? graphs.stream().findFirst() : Optional.empty();
+    }
+
     /** A graph that this case needs and a model lacks; empty if the model has all. */
     public Optional<GraphName> missing(ModelFolder model) {
         return graphs.stream().filter(graph -> !model.has(graph)).findFirst();

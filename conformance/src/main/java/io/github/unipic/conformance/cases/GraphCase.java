@@ -74,6 +74,7 @@ record GraphCase(
 
     void run(Execution execution, Consumer<Output> outputs) {
         try (GraphInputs inputs = new GraphInputs(this, execution)) {
+            inputs.tensors().forEach((input, tensor) -> outputs.accept(output(input, new Value.Input(tensor))));
             long start = System.nanoTime();
             try (Outputs results = execution.run(graph, inputs.tensors(), inputs.wanted())) {
                 outputs.accept(output("time", new Value.Time(System.nanoTime() - start)));

@@ -78,6 +78,12 @@ public interface Value {
         }
     }
 
+    /** An input of a graph, which is only told. It is open until the case ends. */
+    record Input(Tensor tensor) implements Value {
+        @Override
+        public void judge(Judge judge) {}
+    }
+
     /** How long a graph ran, which is reported and not judged. */
     record Time(long nanos) implements Value {
         @Override

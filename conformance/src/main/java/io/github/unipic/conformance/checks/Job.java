@@ -2,10 +2,13 @@ package io.github.unipic.conformance.checks;
 
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.UniPic;
+import io.github.unipic.conformance.Selection;
 import io.github.unipic.conformance.Suite;
+import io.github.unipic.conformance.cases.CaseChecks;
 import io.github.unipic.conformance.cases.Cases;
 import io.github.unipic.conformance.compare.ModelTolerances;
 import io.github.unipic.conformance.compare.Results;
+import io.github.unipic.conformance.dump.DumpFolder;
 import io.github.unipic.conformance.golden.GoldenReplay;
 import io.github.unipic.conformance.meaning.MeaningChecks;
 import io.github.unipic.conformance.reference.ReferenceFile;
@@ -14,6 +17,7 @@ import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
+import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
 import java.nio.file.Path;
@@ -34,9 +38,11 @@ import java.util.function.Consumer;
  * @param trained folder of the trained model, empty if the suite does not check meaning
  * @param provider to run the graphs on
  * @param suite whose cases run
+ * @param selection of the suite's cases
  * @param strict whether it is a failure if a graph runs on the CPU instead of the provider
  * @param judgedAs a precision whose tolerances apply to everything; empty for the model's own
  * @param temporary an existing folder for profiles
+ * @param dump folder for the tensors of cases that fail
  */
 public record Job(
         Path model,
@@ -46,18 +52,34 @@ public record Job(
         Optional<Path> trained,
         ExecutionProvider provider,
         Suite suite,
+        Selection selection,
         boolean strict,
         Optional<String> judgedAs,
-        Path temporary) {
+        Path temporary,
+        Optional<Path> dump) {
     private static final int AT_ONCE = 10;
     private static final int AT_ONCE_IN_SMOKE = 3;
 
     /**
-     * The parts, in the order of the run.
+     * The parts, or those that have selected cases, in the order of the run.
      *
+     * @throws io.github.unipic.InvalidRequestException when a selected name is unknown
      * @throws io.github.unipic.conformance.ConformanceException when a golden file or the reference cannot be read
      */
     public List<Part> parts() {
+        List<Part> parts = allParts();
+        if (selection.isAll()) {
+            return parts; // also one without cases, which says why
+        }
+        selection.requireKnown(
+                parts.stream().flatMap(part -> part.cases().stream()).toList());
+        return parts.stream()
+                .map(part -> part.only(selection))
+                .filter(part -> !part.cases().isEmpty())
+                .toList();
+    }
+
+    private List<Part> allParts() {
         ModelFolder folder = ModelFolder.open(model, false);
         List<Part> parts = new ArrayList<>();
         if (!goldens.isEmpty()) {
@@ -87,8 +109,9 @@ public record Job(
         return Engine.open(folder, options());
     }
 
-    private ModelTolerances tolerances(ModelFolder folder) {
-        return new ModelTolerances(folder.manifest(), judgedAs);
+    private CaseChecks caseChecks(Execution execution, Results results) {
+        ModelTolerances tolerances = new ModelTolerances(execution.manifest(), judgedAs);
+        return new CaseChecks(execution, tolerances, results, dump.map(DumpFolder::new));
     }
 
     /** PyTorch's tensors for the checkpoint. */
@@ -101,8 +124,7 @@ public record Job(
                     try (Engine engine = open(folder)) {
                         engine.run(
                                 cancellation,
-                                execution -> new GoldenReplay(execution, checkpoint, tolerances(folder), results)
-                                        .run(goldens));
+                                execution -> new GoldenReplay(caseChecks(execution, results), checkpoint).run(goldens));
                     }
                 });
     }
@@ -118,8 +140,7 @@ public record Job(
                             Engine engine = open(folder)) {
                         engine.run(
                                 cancellation,
-                                execution ->
-                                        new ReferenceReplay(execution, opened, tolerances(folder), results).run(cases));
+                                execution -> new ReferenceReplay(caseChecks(execution, results), opened).run(cases));
                     }
                 });
     }

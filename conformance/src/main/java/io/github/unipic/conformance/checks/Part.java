@@ -1,6 +1,7 @@
 package io.github.unipic.conformance.checks;
 
 import io.github.unipic.Cancellation;
+import io.github.unipic.conformance.Selection;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.CaseName;
 import java.util.List;
@@ -27,6 +28,11 @@ public record Part(
     /** Copies the list. */
     public Part {
         cases = List.copyOf(cases);
+    }
+
+    /** With fewer cases. */
+    Part only(Selection selection) {
+        return new Part(name, phase, cases.stream().filter(selection::includes).toList(), work, conclusion);
     }
 
     /** A part all of whose checks are its cases'. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ImagePair;
+import io.github.unipic.conformance.report.MeaningResult;
 import io.github.unipic.conformance.report.Placement;
 import io.github.unipic.conformance.report.Timing;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.List;
     @JsonSubTypes.Type(value = Event.Placed.class, name = "placed"),
     @JsonSubTypes.Type(value = Event.Timed.class, name = "timed"),
     @JsonSubTypes.Type(value = Event.Imaged.class, name = "imaged"),
+    @JsonSubTypes.Type(value = Event.Meant.class, name = "meant"),
     @JsonSubTypes.Type(value = Event.Scored.class, name = "scored"),
     @JsonSubTypes.Type(value = Event.Skipped.class, name = "skipped"),
 })
@@ -53,6 +55,9 @@ public sealed interface Event {
 
     /** An image was generated. */
     record Imaged(ImagePair pair) implements Event {}
+
+    /** The trained model generated, described or edited. */
+    record Meant(MeaningResult result) implements Event {}
 
     /** A part of a share is known. */
     record Scored(Score score) implements Event {}

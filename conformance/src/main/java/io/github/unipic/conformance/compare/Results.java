@@ -7,6 +7,7 @@ import io.github.unipic.conformance.compare.Event.CaseBegan;
 import io.github.unipic.conformance.compare.Event.CaseEnded;
 import io.github.unipic.conformance.compare.Event.Checked;
 import io.github.unipic.conformance.compare.Event.Imaged;
+import io.github.unipic.conformance.compare.Event.Meant;
 import io.github.unipic.conformance.compare.Event.PartBegan;
 import io.github.unipic.conformance.compare.Event.PartEnded;
 import io.github.unipic.conformance.compare.Event.Placed;
@@ -16,6 +17,7 @@ import io.github.unipic.conformance.compare.Event.Timed;
 import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ImagePair;
+import io.github.unipic.conformance.report.MeaningResult;
 import io.github.unipic.conformance.report.Placement;
 import io.github.unipic.conformance.report.Timing;
 import io.github.unipic.runtime.Failures;
@@ -29,6 +31,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The results of a run so far: all events, of this process or of another. Notifies a listener of each. */
 public final class Results {
@@ -36,6 +40,7 @@ public final class Results {
     private final List<Event> events = new ArrayList<>();
     private final Set<CaseName> ended = new LinkedHashSet<>();
     private final Deque<CaseName> running = new ArrayDeque<>();
+    private Optional<Set<CaseName>> part = Optional.empty();
 
     public Results() {
         this(event -> {}, List.of());
@@ -72,24 +77,31 @@ public final class Results {
         ended.add(name);
     }
 
-    /** Runs a part, unless it has ended before. An exception ends the run. */
+    /**
+     * Runs a part, unless it has ended before. An exception ends the run.
+     *
+     * @param cases all that its work may attempt; others are left out
+     */
     public void part(CaseName name, String phase, List<CaseName> cases, Runnable work) {
         if (!ended.contains(name)) {
             accept(new PartBegan(name, phase, cases));
+            part = Optional.of(Stream.concat(Stream.of(name), cases.stream()).collect(Collectors.toSet()));
             work.run();
+            part = Optional.empty();
             accept(new PartEnded(name));
         }
     }
 
     /**
-     * Runs a case, unless it has ended before. If it fails, that is a failed check, and the run goes on. Any exception
-     * counts, because a result of an unexpected shape can cause any, and so does a lack of memory.
+     * Runs a case, unless it has ended before or is none of the part's. If it fails, that is a failed check, and the
+     * run goes on. Any exception counts, because a result of an unexpected shape can cause any, and so does a lack of
+     * memory.
      *
      * @throws CancelledException when cancelled
      * @throws ConformanceException when the reference is unusable, which says nothing about the model
      */
     public void attempt(CaseName name, Runnable work) {
-        if (ended.contains(name)) {
+        if (ended.contains(name) || part.filter(cases -> !cases.contains(name)).isPresent()) {
             return;
         }
         accept(new CaseBegan(name));
@@ -150,6 +162,10 @@ public final class Results {
         accept(new Imaged(pair));
     }
 
+    public void add(MeaningResult result) {
+        accept(new Meant(result));
+    }
+
     public void add(Score score) {
         accept(new Scored(score));
     }
@@ -173,6 +189,10 @@ public final class Results {
 
     public List<ImagePair> images() {
         return all(Imaged.class, Imaged::pair);
+    }
+
+    public List<MeaningResult> meaning() {
+        return all(Meant.class, Meant::result);
     }
 
     public List<Score> scores() {

@@ -3,10 +3,7 @@ package io.github.unipic.conformance.golden;
 import io.github.unipic.conformance.ConformanceException;
 import io.github.unipic.conformance.cases.Case;
 import io.github.unipic.conformance.cases.CaseChecks;
-import io.github.unipic.conformance.compare.ModelTolerances;
-import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.report.CaseName;
-import io.github.unipic.runtime.Execution;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +17,7 @@ import java.util.stream.Stream;
  *
  * @param checkpoint that the graphs were exported from
  */
-public record GoldenReplay(Execution execution, Path checkpoint, ModelTolerances tolerances, Results results) {
+public record GoldenReplay(CaseChecks checks, Path checkpoint) {
     private static final String ENDING = ".safetensors";
 
     /**
@@ -69,13 +66,12 @@ public record GoldenReplay(Execution execution, Path checkpoint, ModelTolerances
      * @throws ConformanceException when one cannot be read or is of another model
      */
     public void run(List<Path> files) {
-        CaseChecks checks = new CaseChecks(execution, tolerances, results);
         for (Path file : files) {
             try (GoldenFile golden = new GoldenFile(file)) {
                 List<Case> cases = GoldenCases.of(golden, checkpoint);
                 cases.forEach(one -> checks.check(one, golden));
                 if (cases.isEmpty()) {
-                    results.skip(golden.name() + ": not a golden file that this kit knows");
+                    checks.results().skip(golden.name() + ": not a golden file that this kit knows");
                 }
             }
         }

@@ -17,7 +17,7 @@ import io.github.unipic.conformance.meaning.World.Settings;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.conformance.report.Check;
-import io.github.unipic.conformance.report.ImagePair;
+import io.github.unipic.conformance.report.MeaningResult;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -114,7 +114,7 @@ public final class MeaningChecks {
                 Image image = unipic.generate(settings(GenerateRequest.builder(one.prompt()), seed)
                                 .build())
                         .get(0);
-                look(GENERATE, one.prompt(), one.scene(), image);
+                look(name(GENERATE, one.prompt()), one.prompt(), Optional.empty(), one.scene(), image);
             });
         }
     }
@@ -123,11 +123,12 @@ public final class MeaningChecks {
         for (int i = 0; i < edits.size(); i++) {
             EditCase one = edits.get(i);
             long seed = FIRST_EDIT_SEED + i;
-            String name = edit(i, one);
-            results.attempt(name(EDIT, name), () -> {
-                EditRequest.Builder request = EditRequest.builder(painter.paint(one.source()), one.instruction());
+            CaseName name = name(EDIT, edit(i, one));
+            results.attempt(name, () -> {
+                Image source = painter.paint(one.source());
+                EditRequest.Builder request = EditRequest.builder(source, one.instruction());
                 Image image = unipic.edit(settings(request, seed).build()).get(0);
-                look(EDIT, name, one.result(), image);
+                look(name, one.instruction(), Optional.of(source), one.result(), image);
             });
         }
     }
@@ -135,20 +136,23 @@ public final class MeaningChecks {
     private void describe(List<CaptionCase> captions, VisionPath vision) {
         String subject = describe(vision);
         for (CaptionCase one : captions) {
-            results.attempt(name(subject, one.caption()), () -> {
+            CaseName name = name(subject, one.caption());
+            results.attempt(name, () -> {
+                Image image = painter.paint(one.scene());
                 String answer = unipic.describe(DescribeRequest.builder(QUESTION)
-                                .image(painter.paint(one.scene()))
+                                .image(image)
                                 .vision(vision)
                                 .maxTokens(LONGEST_CAPTION)
                                 .cancellation(cancellation)
                                 .build())
                         .text()
                         .strip();
-                boolean exact = answer.equals(one.caption());
-                results.add(new Score(
-                        subject,
-                        1,
-                        exact ? List.of() : List.of("\"" + answer + "\" instead of \"" + one.caption() + "\"")));
+                List<String> wrong = answer.equals(one.caption())
+                        ? List.of()
+                        : List.of("\"" + answer + "\" instead of \"" + one.caption() + "\"");
+                results.add(new MeaningResult(
+                        name, QUESTION, Optional.of(image), Optional.empty(), one.caption(), answer, wrong));
+                results.add(new Score(subject, 1, wrong));
             });
         }
     }
@@ -163,26 +167,31 @@ public final class MeaningChecks {
                 .cancellation(cancellation);
     }
 
-    private void look(String subject, String scenario, Scene wanted, Image image) {
-        Comparison comparison = Comparison.of(wanted, judge.judge(image));
+    private void look(CaseName name, String request, Optional<Image> given, Scene wanted, Image image) {
+        Scene seen = judge.judge(image);
+        Comparison comparison = Comparison.of(wanted, seen);
         results.add(new Check(
-                Area.MEANING,
-                subject,
-                scenario,
+                name.area(),
+                name.subject(),
+                name.scenario(),
                 "image",
                 "wrong attributes",
                 comparison.wrong().size(),
                 MOST_WRONG,
                 Optional.empty(),
                 comparison.wrong().isEmpty() ? Optional.empty() : Optional.of(String.join("; ", comparison.wrong()))));
-        results.add(new ImagePair(subject + " " + scenario, painter.paint(wanted), image));
-        results.add(new Score(subject, comparison.attributes(), comparison.wrong()));
+        results.add(new MeaningResult(
+                name, request, given, Optional.of(image), wanted.toString(), seen.toString(), comparison.wrong()));
+        results.add(new Score(name.subject(), comparison.attributes(), comparison.wrong()));
     }
 
     private static void share(Results results, String subject, String scenario, String tensor, double least) {
         List<Score> scores = results.scores().stream()
                 .filter(score -> score.subject().equals(subject))
                 .toList();
+        if (scores.isEmpty()) {
+            return; // no case was selected, or each has failed by itself
+        }
         int all = scores.stream().mapToInt(Score::all).sum();
         List<String> wrong =
                 scores.stream().flatMap(score -> score.wrong().stream()).toList();

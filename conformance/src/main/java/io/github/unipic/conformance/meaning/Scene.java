@@ -1,6 +1,7 @@
 package io.github.unipic.conformance.meaning;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * What an image of the trained model's world shows.
@@ -11,6 +12,14 @@ import java.util.List;
 public record Scene(String background, List<SceneObject> objects) {
     public Scene {
         objects = List.copyOf(objects);
+    }
+
+    @Override
+    public String toString() {
+        String shown = objects.isEmpty()
+                ? "nothing"
+                : objects.stream().map(SceneObject::toString).collect(Collectors.joining(" and "));
+        return shown + ", on " + background;
     }
 
     /**

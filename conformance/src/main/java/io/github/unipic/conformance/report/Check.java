@@ -25,6 +25,8 @@ public record Check(
         double limit,
         Optional<ErrorStatistics> errors,
         Optional<String> note) {
+    private static final String RUN = "run";
+    private static final String COMPLETED = "completed";
 
     /** A check that fails because there is no value. */
     public static Check withoutValue(
@@ -34,7 +36,12 @@ public record Check(
 
     /** A check that fails because its computation did not complete. */
     public static Check didNotRun(CaseName name, String reason) {
-        return withoutValue(name.area(), name.subject(), name.scenario(), "run", "completed", reason);
+        return withoutValue(name.area(), name.subject(), name.scenario(), RUN, COMPLETED, reason);
+    }
+
+    /** Whether it says that its case did not complete, in place of the case's checks. */
+    boolean isOfRun() {
+        return tensor.equals(RUN) && metric.equals(COMPLETED);
     }
 
     /** Unique in a report: {@code stage/decoder_step/past_512/hidden (relative L2)}. */

@@ -10,6 +10,7 @@ import java.util.Optional;
  *
  * @param started when the run began
  * @param elapsed how long it took
+ * @param meaning what the trained model made of each request; empty if the suite does not check that
  * @param skipped comparisons that were not possible and why, one line each; they do not affect the verdict
  * @param processes the child processes that ran the cases; empty if the kit's own process did
  */
@@ -22,6 +23,7 @@ public record ConformanceReport(
         List<Placement> placements,
         List<Timing> timings,
         List<ImagePair> images,
+        List<MeaningResult> meaning,
         List<String> skipped,
         Optional<Processes> processes) {
 
@@ -34,6 +36,7 @@ public record ConformanceReport(
         placements = List.copyOf(placements);
         timings = List.copyOf(timings);
         images = List.copyOf(images);
+        meaning = List.copyOf(meaning);
         skipped = List.copyOf(skipped);
     }
 

@@ -30,7 +30,8 @@ record EarlierReport(Path folder, Set<Path> files) {
 
     private static final int MARKED_BYTES = 4096;
     private static final long MAX_BYTES = 256L << 20;
-    private static final String IMAGE = ReportImage.FOLDER + "/[A-Za-z0-9_-]+-(reference|actual|difference)\\.png";
+    private static final String IMAGE =
+            ReportImage.FOLDER + "/[A-Za-z0-9_-]+-(reference|actual|difference|given|made)\\.png";
     private static final String CRASH = CrashLog.FOLDER + "/crash-[0-9]+\\.log";
     private static final JsonMapper JSON_MAPPER = new JsonMapper();
 
@@ -84,7 +85,8 @@ record EarlierReport(Path folder, Set<Path> files) {
         Set<Path> files = new HashSet<>();
         try {
             JsonNode report = JSON_MAPPER.readTree(json.toFile());
-            for (JsonNode listed : List.of(report.path("images"), report.at("/processes/lost"))) {
+            for (JsonNode listed :
+                    List.of(report.path("images"), report.path("meaning"), report.at("/processes/lost"))) {
                 for (JsonNode entry : listed) {
                     for (JsonNode file : entry) {
                         if (file.isTextual()

@@ -44,12 +44,17 @@ final class Figures {
         if (Double.isInfinite(ratio)) {
             return Double.isNaN(check.value()) ? "NaN" : "above " + of(check.limit());
         }
-        if (ratio < 10) {
-            return decimal("0.00", Math.max(1.01, ratio)) + "x";
+        return factor(Math.max(1.01, ratio));
+    }
+
+    /** {@code 1.52x}, {@code 300x}. */
+    static String factor(double factor) {
+        if (factor < 10) {
+            return decimal("0.00", factor) + "x";
         }
-        return ratio < LARGEST_PLAIN
-                ? count(Math.round(ratio)) + "x"
-                : decimal("0E0", ratio).replace('E', 'e') + "x";
+        return factor < LARGEST_PLAIN
+                ? count(Math.round(factor)) + "x"
+                : decimal("0E0", factor).replace('E', 'e') + "x";
     }
 
     static String percent(double part, double whole) {

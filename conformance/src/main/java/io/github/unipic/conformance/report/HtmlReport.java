@@ -1,5 +1,6 @@
 package io.github.unipic.conformance.report;
 
+import io.github.unipic.Image;
 import io.github.unipic.conformance.report.PageImage.Reduction;
 import java.io.IOException;
 import java.io.InputStream;
@@ -88,6 +89,9 @@ final class HtmlReport {
                     .map(Processes::lost)
                     .filter(lost -> !lost.isEmpty())
                     .ifPresent(lost -> section("lost", "Lost processes", this::lost));
+            if (!report.meaning().isEmpty()) {
+                section("meaning", "What the trained model generates and says", this::meaning);
+            }
             section("results", "Results", this::results);
             if (!report.placements().isEmpty()) {
                 section("placement", "Placement", this::placement);
@@ -150,6 +154,9 @@ final class HtmlReport {
             fact("Provider", subject.provider() + options(subject.providerOptions()));
             fact("Precision", subject.precision());
             fact("Suite", subject.suite());
+            if (!subject.only().isEmpty()) {
+                fact("Of it only", String.join(", ", subject.only()));
+            }
             fact("Computing on the CPU instead", subject.strict() ? "is a failure (strict)" : "is allowed");
             fact("Reference", subject.reference());
             subject.referenceDigest().ifPresent(digest -> fact("Reference's SHA-256", digest));
@@ -342,6 +349,71 @@ final class HtmlReport {
         if (!process.output().isEmpty()) {
             html.preformatted(process.output());
         }
+    }
+
+    private void meaning() {
+        html.element(
+                "p",
+                "A person would say whether these are right; so does the kit, which recognizes the few colors, shapes and"
+                        + " places that this model knows. The model itself sometimes gets an attribute wrong, so an image"
+                        + " with one wrong attribute passes.",
+                "class",
+                "legend");
+        report.meaning().stream()
+                .collect(Collectors.groupingBy(
+                        result -> result.name().subject(), LinkedHashMap::new, Collectors.toList()))
+                .forEach(this::meaning);
+    }
+
+    private void meaning(String subject, List<MeaningResult> results) {
+        long wrong = results.stream().filter(result -> !result.isRight()).count();
+        html.element("h3", () -> {
+            html.text(subject + ": ");
+            html.element(
+                    "span",
+                    Figures.count(results.size() - wrong) + " of " + Figures.count(results.size()) + " right",
+                    "class",
+                    wrong == 0 ? "good" : "some-wrong");
+        });
+        html.element(
+                "div",
+                () -> results.stream()
+                        .sorted(Comparator.comparing(MeaningResult::isRight))
+                        .forEach(this::meaning),
+                "class",
+                "meanings");
+    }
+
+    private void meaning(MeaningResult result) {
+        html.element(
+                "figure",
+                () -> {
+                    html.element(
+                            "div",
+                            () -> {
+                                result.given().ifPresent(given -> shown("Given: " + result.request(), given));
+                                result.made().ifPresent(made -> shown("Made: " + result.found(), made));
+                            },
+                            "class",
+                            "shown");
+                    html.element("figcaption", () -> {
+                        html.element("b", result.request());
+                        html.element(
+                                "p",
+                                (result.isRight() ? "\u2713 " : "\u2717 ") + result.found(),
+                                "class",
+                                result.isRight() ? "good" : "bad");
+                        if (!result.isRight()) {
+                            html.element("p", "Wanted: " + result.wanted());
+                        }
+                    });
+                },
+                "class",
+                result.isRight() ? "meaning" : "meaning wrong");
+    }
+
+    private void shown(String text, Image image) {
+        html.single("img", "src", PageImage.address(image, Reduction.MEAN), "alt", text);
     }
 
     private void results() {

@@ -55,6 +55,10 @@ final class JsonReport {
         writeAll("placements", report.placements(), this::write);
         writeAll("timings", report.timings(), this::write);
         writeAll("images", images, this::write);
+        List<ReportMeaning> meaning = ReportMeaning.of(report);
+        if (!meaning.isEmpty()) {
+            writeAll("meaning", meaning, this::write);
+        }
         writeAll("skipped", report.skipped(), json::writeString);
         if (report.processes().isPresent()) {
             json.writeFieldName("processes");
@@ -71,6 +75,9 @@ final class JsonReport {
         json.writeStringField("provider", subject.provider());
         write("provider_options", subject.providerOptions());
         json.writeStringField("suite", subject.suite());
+        if (!subject.only().isEmpty()) {
+            writeAll("only", subject.only(), json::writeString);
+        }
         json.writeBooleanField("strict", subject.strict());
         json.writeStringField("reference", subject.reference());
         if (subject.referenceDigest().isPresent()) {
@@ -171,6 +178,23 @@ final class JsonReport {
             json.writeStringField("difference", image.differenceFile());
             json.writeNumberField("difference_factor", image.difference().get().factor());
         }
+        json.writeEndObject();
+    }
+
+    private void write(ReportMeaning meaning) throws IOException {
+        MeaningResult result = meaning.result();
+        json.writeStartObject();
+        json.writeStringField("case", result.name().toString());
+        json.writeStringField("request", result.request());
+        if (meaning.givenFile().isPresent()) {
+            json.writeStringField("given", meaning.givenFile().get());
+        }
+        if (meaning.madeFile().isPresent()) {
+            json.writeStringField("made", meaning.madeFile().get());
+        }
+        json.writeStringField("wanted", result.wanted());
+        json.writeStringField("found", result.found());
+        writeAll("wrong", result.wrong(), json::writeString);
         json.writeEndObject();
     }
 

@@ -55,14 +55,13 @@ public final class ReportFolder {
             EarlierReport earlier = EarlierReport.in(target);
             List<ReportImage> images = ReportImage.of(report);
             Map<String, String> crashes = crashes(report);
-            List<String> names = Stream.concat(
-                            images.stream().flatMap(image -> image.files().keySet().stream()),
-                            crashes.keySet().stream())
+            Map<String, Image> pngs = pngs(images, report);
+            List<String> names = Stream.concat(pngs.keySet().stream(), crashes.keySet().stream())
                     .toList();
             Set<Path> files = names.stream().map(target::resolve).collect(Collectors.toSet());
             files.forEach(earlier::requireOwn);
             try (StagingFolder staging = StagingFolder.beside(target.resolve("report"))) {
-                writeFiles(report, images, staging.path());
+                writeFiles(report, images, pngs, staging.path());
                 for (Map.Entry<String, String> crash : crashes.entrySet()) {
                     byte[] text = crash.getValue().getBytes(StandardCharsets.UTF_8);
                     write(staging.path().resolve(crash.getKey()), out -> out.write(text));
@@ -112,15 +111,21 @@ public final class ReportFolder {
         return files;
     }
 
-    private static void writeFiles(ConformanceReport report, List<ReportImage> images, Path staging)
+    private static Map<String, Image> pngs(List<ReportImage> images, ConformanceReport report) {
+        Map<String, Image> files = new LinkedHashMap<>();
+        images.forEach(image -> files.putAll(image.files()));
+        ReportMeaning.of(report).forEach(meaning -> files.putAll(meaning.files()));
+        return files;
+    }
+
+    private static void writeFiles(
+            ConformanceReport report, List<ReportImage> images, Map<String, Image> pngs, Path staging)
             throws IOException {
-        for (ReportImage image : images) {
-            for (Map.Entry<String, Image> file : image.files().entrySet()) {
-                // Encoded in memory, because ImageIO tries again at the end if a file cannot be written.
-                ByteArrayOutputStream png = new ByteArrayOutputStream();
-                ImageIO.write(file.getValue().toBufferedImage(), "png", png);
-                write(staging.resolve(file.getKey()), png::writeTo);
-            }
+        for (Map.Entry<String, Image> file : pngs.entrySet()) {
+            // Encoded in memory, because ImageIO tries again at the end if a file cannot be written.
+            ByteArrayOutputStream png = new ByteArrayOutputStream();
+            ImageIO.write(file.getValue().toBufferedImage(), "png", png);
+            write(staging.resolve(file.getKey()), png::writeTo);
         }
         write(staging.resolve(JSON), out -> JsonReport.write(report, images, out));
         write(staging.resolve(JUNIT), out -> writeJUnit(report, out));

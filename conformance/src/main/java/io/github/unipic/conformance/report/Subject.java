@@ -1,5 +1,6 @@
 package io.github.unipic.conformance.report;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -13,6 +14,7 @@ import java.util.OptionalLong;
  * @param provider short name of the execution provider, for example {@code cuda}
  * @param providerOptions given to it
  * @param suite {@code smoke} or {@code full}
+ * @param only the names of the cases that ran; empty if all of the suite did
  * @param strict whether computing on the CPU instead of the provider is a failure
  * @param reference where the reference tensors come from, and the type that they were computed in
  * @param referenceDigest SHA-256 of the reference file; empty if only golden files were compared
@@ -25,7 +27,14 @@ public record Subject(
         String provider,
         Map<String, String> providerOptions,
         String suite,
+        List<String> only,
         boolean strict,
         String reference,
         Optional<String> referenceDigest,
-        OptionalLong seed) {}
+        OptionalLong seed) {
+
+    /** Copies the list. */
+    public Subject {
+        only = List.copyOf(only);
+    }
+}

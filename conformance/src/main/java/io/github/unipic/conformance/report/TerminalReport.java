@@ -60,7 +60,7 @@ public final class TerminalReport {
                 Printable.of(subject.model()),
                 Printable.of(subject.precision()),
                 "on " + Printable.of(subject.provider()),
-                Printable.of(subject.suite()) + " suite",
+                Printable.of(subject.suite()) + " suite" + (subject.only().isEmpty() ? "" : " (only some cases)"),
                 Figures.duration(report.elapsed())));
     }
 

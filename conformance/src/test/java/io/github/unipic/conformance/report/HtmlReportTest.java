@@ -80,6 +80,7 @@ class HtmlReportTest {
                         "Summary",
                         "Machine and software",
                         "Failures",
+                        "What the trained model generates and says",
                         "Results",
                         "Placement",
                         "Timings",
@@ -142,6 +143,20 @@ class HtmlReportTest {
                         "mar_encoder CPU 4 7.1% computing: Attention \u00d7 2 bookkeeping: Concat \u00d7 2",
                         "WebGpu 52 92.9%");
         assertThat(page.text()).contains("when it opens a graph");
+    }
+
+    @Test
+    void whatTheTrainedModelMadeIsShownWithItsRequest() throws IOException {
+        Document page = page(SampleReports.failing());
+
+        assertThat(page.select("#meaning ~ h3").eachText())
+                .containsExactly("generate: 1 of 1 right", "edit: 0 of 1 right", "describe by mar: 1 of 1 right");
+        assertThat(page.select(".meaning.wrong").eachText())
+                .containsExactly("make the circle green \u2717 large blue circle (center), on white"
+                        + " Wanted: large green circle (center), on white");
+        assertThat(page.select(".meaning.wrong img").eachAttr("alt"))
+                .containsExactly("Given: make the circle green", "Made: large blue circle (center), on white");
+        assertThat(page.select(".meaning:not(.wrong) img")).hasSize(2);
     }
 
     @Test

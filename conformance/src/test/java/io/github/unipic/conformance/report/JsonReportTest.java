@@ -70,6 +70,11 @@ class JsonReportTest {
         assertThat(report.at("/images/2/psnr").textValue()).isEqualTo("Infinity");
         assertThat(report.at("/images/0/difference_factor").intValue()).isEqualTo(51);
         assertThat(report.at("/images/0/reference").textValue()).isEqualTo("images/t2i_native-reference.png");
+        assertThat(report.at("/meaning/1/case").textValue()).isEqualTo("meaning/edit/0: make the circle green");
+        assertThat(report.at("/meaning/1/given").textValue())
+                .isEqualTo("images/edit_0__make_the_circle_green-given.png");
+        assertThat(report.at("/meaning/1/wrong/0").textValue()).isEqualTo("center is blue, not green");
+        assertThat(report.at("/meaning/2").has("made")).isFalse();
         assertThat(report.at("/placements/1/fallbacks/0/computes").booleanValue())
                 .isTrue();
         assertThat(report.at("/skipped/0").textValue()).isEqualTo("edit_astronaut: the model has no pixel_encoder");

@@ -40,9 +40,13 @@ class ReportFolderTest {
 
         assertThat(names(folder))
                 .containsExactly(
+                        "images/describe_by_mar_a_red_circle-given.png",
+                        "images/edit_0__make_the_circle_green-given.png",
+                        "images/edit_0__make_the_circle_green-made.png",
                         "images/edit_chelsea-actual.png",
                         "images/edit_chelsea-difference.png",
                         "images/edit_chelsea-reference.png",
+                        "images/generate_a_red_circle-made.png",
                         "images/t2i_1024-actual.png",
                         "images/t2i_1024-difference.png",
                         "images/t2i_1024-reference.png",
@@ -166,6 +170,7 @@ class ReportFolderTest {
                 Stream.of("../../a", "______a", "______A", "x".repeat(300))
                         .map(name -> new ImagePair(name, image, image))
                         .toList(),
+                List.of(),
                 List.of(),
                 Optional.empty());
 

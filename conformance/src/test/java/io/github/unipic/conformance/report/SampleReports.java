@@ -122,6 +122,7 @@ final class SampleReports {
                 timings,
                 List.of(),
                 List.of(),
+                List.of(),
                 Optional.empty());
     }
 
@@ -151,6 +152,7 @@ final class SampleReports {
                         HOSTILE,
                         Map.of(HOSTILE, HOSTILE),
                         HOSTILE,
+                        List.of(HOSTILE),
                         true,
                         HOSTILE,
                         Optional.empty(),
@@ -162,6 +164,14 @@ final class SampleReports {
                         List.of(new Placement.Fallback(HOSTILE, 1, true)))),
                 List.of(new Timing(HOSTILE, HOSTILE, 1)),
                 List.of(new ImagePair("../" + HOSTILE, image, image)),
+                List.of(new MeaningResult(
+                        new CaseName(Area.MEANING, HOSTILE, HOSTILE),
+                        HOSTILE,
+                        Optional.of(image),
+                        Optional.of(image),
+                        HOSTILE,
+                        HOSTILE,
+                        List.of(HOSTILE))),
                 List.of(HOSTILE),
                 Optional.of(new Processes(
                         2,
@@ -234,6 +244,7 @@ final class SampleReports {
                         "cuda",
                         Map.of("use_tf32", "0"),
                         "full",
+                        List.of(),
                         true,
                         "PyTorch 2.9, float32, on CPU",
                         Optional.of("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
@@ -245,6 +256,7 @@ final class SampleReports {
                         new Timing("pixel_decoder", "batch_2", 48.7),
                         new Timing("token_sampler", "wide", 1204)),
                 images,
+                images.isEmpty() ? List.of() : meaning(),
                 skipped,
                 Optional.of(new Processes(1, Duration.ofSeconds(600), 115_000_000_000L, List.of())));
     }
@@ -277,6 +289,35 @@ final class SampleReports {
                 new ImagePair("t2i_native", reference, gradient(96, 64, 5)),
                 new ImagePair("t2i_1024", gradient(1024, 1024, 0), gradient(1024, 1024, 1)),
                 new ImagePair("edit_chelsea", reference, reference));
+    }
+
+    private static List<MeaningResult> meaning() {
+        Image image = gradient(64, 64, 0);
+        return List.of(
+                new MeaningResult(
+                        new CaseName(Area.MEANING, "generate", "a red circle"),
+                        "a red circle",
+                        Optional.empty(),
+                        Optional.of(image),
+                        "large red circle (center), on white",
+                        "large red circle (center), on white",
+                        List.of()),
+                new MeaningResult(
+                        new CaseName(Area.MEANING, "edit", "0: make the circle green"),
+                        "make the circle green",
+                        Optional.of(image),
+                        Optional.of(image),
+                        "large green circle (center), on white",
+                        "large blue circle (center), on white",
+                        List.of("center is blue, not green")),
+                new MeaningResult(
+                        new CaseName(Area.MEANING, "describe by mar", "a red circle"),
+                        "Describe the image in detail.",
+                        Optional.of(image),
+                        Optional.empty(),
+                        "a red circle",
+                        "a red circle",
+                        List.of()));
     }
 
     /** A gradient; {@code change} is added to red in a square in the middle. */

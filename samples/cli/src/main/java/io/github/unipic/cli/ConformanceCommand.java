@@ -11,11 +11,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = ConformanceCommand.NAME,
         description = "Checks that a machine runs UniPic correctly.",
-        subcommands = {ConformanceRunCommand.class, ConformanceRecordCommand.class},
+        subcommands = {ConformanceRunCommand.class, ConformanceRecordCommand.class, ConformanceDiffCommand.class},
         exitCodeOnExecutionException = UniPicCommand.WRONG_INPUT,
         exitCodeList = {
-            "0:every check passed, or the reference was written",
-            "1:at least one check failed",
+            "0:every check passed, the reference was written, or nothing is worse",
+            "1:at least one check failed, or something is worse",
             "2:could not run, or did not finish",
             "130:cancelled",
             "141:the program that read the output has ended",
@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  unipic conformance run",
             "  unipic conformance run --provider cuda --suite full",
+            "  unipic conformance diff driver-570 driver-575",
             "  unipic conformance run --checkpoint tiny/checkpoint --golden tiny/golden",
         })
 final class ConformanceCommand implements Callable<Integer> {

@@ -3,8 +3,8 @@ package io.github.unipic.cli;
 import java.util.stream.Stream;
 
 /**
- * The command line of unipic-conformance-all.jar: {@code run} and {@code record} without {@code conformance} before
- * them, and {@code info}, which lists the providers.
+ * The command line of unipic-conformance-all.jar: {@code run}, {@code record} and {@code diff} without
+ * {@code conformance} before them, and {@code info}, which lists the providers.
  */
 public final class ConformanceMain {
     private ConformanceMain() {}

@@ -3,8 +3,10 @@ package io.github.unipic.cli;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.conformance.ConformanceRun;
 import io.github.unipic.conformance.Isolation;
+import io.github.unipic.conformance.Selection;
 import io.github.unipic.conformance.Source;
 import io.github.unipic.conformance.Suite;
+import io.github.unipic.conformance.dump.DumpFolder;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.conformance.report.ReportFolder;
@@ -15,6 +17,8 @@ import io.github.unipic.export.Precisions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -56,6 +60,7 @@ import picocli.CommandLine.Spec;
             "  unipic conformance run --suite full --provider cuda --provider-option use_tf32=0 --strict",
             "  unipic conformance run --provider-library vendor=libvendor_ep.so --provider VendorEP",
             "  unipic conformance run --model unipic-1.5b --reference reference.safetensors --out report",
+            "  unipic conformance run --only decoder_step/past_512 --dump failed --provider cuda",
             "  unipic conformance run --checkpoint tiny/checkpoint --golden tiny/golden",
         })
 final class ConformanceRunCommand implements Callable<Integer> {
@@ -116,10 +121,24 @@ final class ConformanceRunCommand implements Callable<Integer> {
 
     @Option(
             names = "--suite",
-            defaultValue = "smoke",
             paramLabel = "NAME",
-            description = "smoke: under a minute; full: every case. Default: smoke.")
-    private Suite suite;
+            description = "smoke: under a minute; full: every case. Default: smoke; with --only: full.")
+    private Optional<Suite> suite = Optional.empty();
+
+    @Option(
+            names = "--only",
+            paramLabel = "GRAPH[/CASE]",
+            description = "Run only the cases of a graph or task, or one of them, such as decoder_step/past_512; or the"
+                    + " case of a check, by its name in a report. Can be repeated. The report says so, and with --model"
+                    + " the files' SHA-256 are not compared.")
+    private List<String> only = new ArrayList<>();
+
+    @Option(
+            names = "--dump",
+            paramLabel = "DIR",
+            description = "Write inputs, expected and actual outputs of cases that fail as .npy files, and the graphs"
+                    + " with their weights, to debug without Java. An earlier dump there is replaced.")
+    private Optional<Path> dump = Optional.empty();
 
     @Option(
             names = "--strict",
@@ -200,10 +219,12 @@ final class ConformanceRunCommand implements Callable<Integer> {
             report = new ConformanceRun(
                             source(),
                             provider,
-                            suite,
+                            suite.orElse(only.isEmpty() ? Suite.SMOKE : Suite.FULL),
+                            new Selection(only),
                             strict,
                             Optional.ofNullable(tolerance),
                             labels,
+                            dump,
                             isolation,
                             session.cancellation(),
                             progress)
@@ -219,8 +240,15 @@ final class ConformanceRunCommand implements Callable<Integer> {
         } else {
             TerminalReport.write(report, session.out());
             session.out().println("Report: " + out.resolve("report.html"));
+            dump.ifPresent(folder -> session.out().println(dumped(folder)));
         }
         return report.passed() ? UniPicCommand.OK : UniPicCommand.FAILED;
+    }
+
+    private static String dumped(Path folder) {
+        long cases = new DumpFolder(folder).cases();
+        return "Dump: "
+                + (cases == 0 ? "no case failed that has tensors" : cases + " in " + folder.resolve("README.md"));
     }
 
     private Isolation isolation() {

@@ -511,6 +511,45 @@ class EndToEndTest {
         assertThat(json(report).path("passed").asBoolean()).isFalse();
     }
 
+    /** A vendor's loop: what fails is dumped, one case is run again, and two reports are compared. */
+    @Test
+    void oneGraphIsCheckedDumpedAndComparedWithAnEarlierReport() throws IOException {
+        String right = folder.resolve("right").toString();
+        String wrong = folder.resolve("wrong").toString();
+        Path dump = folder.resolve("dump");
+        CommandLineRun passed = run("conformance", "run", "--only", "text_head", "--out", right);
+        assertThat(passed.exitCode()).as(passed.out() + passed.err()).isZero();
+        assertThat(passed.outLines().get(1)).contains("full suite (only some cases)");
+        assertThat(json(folder.resolve("right")).at("/subject/only/0").asText()).isEqualTo("text_head");
+
+        String[] coarse = {"conformance", "run", "--precision", "int8", "--tolerance", "fp32", "--out", wrong};
+        CommandLineRun failed =
+                run(Stream.concat(Stream.of(coarse), Stream.of("--only", "text_head", "--dump", dump.toString()))
+                        .toArray(String[]::new));
+        assertThat(failed.exitCode()).isEqualTo(UniPicCommand.FAILED);
+        assertThat(failed.outLines())
+                .last()
+                .asString()
+                .startsWith("Dump: ")
+                .endsWith(" in " + dump.resolve("README.md"));
+        assertThat(dump.resolve("cases/text_head/one/inputs/hidden.npy")).isNotEmptyFile();
+        assertThat(dump.resolve("graphs/text_head.onnx")).isNotEmptyFile();
+
+        CommandLineRun worse = run("conformance", "diff", right, wrong + "/report.json");
+        assertThat(worse.exitCode()).isEqualTo(UniPicCommand.FAILED);
+        assertThat(worse.out()).startsWith("WORSE  ").contains("stage/text_head/one/logits (relative L2)");
+        CommandLineRun better = run("conformance", "diff", wrong, right, "--slower", "1000");
+        assertThat(better.exitCode()).isZero();
+        assertThat(better.out()).startsWith("NOTHING WORSE  ").contains(" newly passing");
+
+        CommandLineRun unknown = run("conformance", "run", "--only", "text_heat", "--out", right);
+        assertThat(unknown.exitCode()).isEqualTo(UniPicCommand.WRONG_INPUT);
+        assertThat(unknown.errLines())
+                .last()
+                .asString()
+                .startsWith("unipic: There is no case text_heat; the closest come first: text_head, text");
+    }
+
     @Test
     void conformanceThatComparesNothingIsNoSuccess() throws IOException {
         EmbeddedCheckpoint.RANDOM.copyTo(folder);

@@ -58,7 +58,7 @@ class HelpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"run", "record"})
+    @ValueSource(strings = {"run", "record", "diff"})
     void theKitsCommandsShowTheirs(String command) {
         CommandLineRun run = CommandLineRun.of("conformance", command, "--help");
         assertThat(run.exitCode()).isZero();

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** A user's mistake gives one line on stderr, exit code 2, and no stack trace. None of these commands loads a model. */
 class WrongUsageTest {
@@ -138,6 +140,11 @@ class WrongUsageTest {
                 mistake("no-such-model", "conformance", "run", "--model", "no-such-model"),
                 mistake("fp32", "conformance", "run", "--tolerance", "fp7"),
                 mistake("256", "conformance", "run", "--label", "x".repeat(257) + "=y"),
+                mistake("300", "conformance", "run", "--only", "x".repeat(301)),
+                mistake("is no earlier dump", "conformance", "run", "--dump", "."),
+                mistake("AFTER", "conformance", "diff", "before"),
+                mistake("no-such-report", "conformance", "diff", "no-such-report", "no-such-report"),
+                mistake("more than 1", "conformance", "diff", "a", "b", "--slower", "1"),
                 mistake("--seed", "conformance", "record", "--model", "m", "--seed", "-1"),
                 mistake("--model", "conformance", "record"),
                 mistake("'frobnicate'", "frobnicate"));
@@ -177,6 +184,9 @@ class WrongUsageTest {
                 String empty = arg.isMultiValue() && arg.paramLabel().contains("=") ? "name=" : "";
                 if (arg instanceof OptionSpec option) {
                     run.add(option.longestName());
+                }
+                if (arg instanceof PositionalParamSpec argument) {
+                    run.addAll(Collections.nCopies(argument.index().min(), "x"));
                 }
                 run.add(empty);
                 paths.add(mistake(
