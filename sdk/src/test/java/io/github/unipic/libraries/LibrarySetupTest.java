@@ -47,7 +47,10 @@ class LibrarySetupTest {
     }
 
     private LibrarySetup setup(String folder, String... libraries) throws IOException {
-        Map<String, String> contents = Arrays.stream(libraries).collect(Collectors.toMap(name -> name, name -> name));
+        return setup(folder, Arrays.stream(libraries).collect(Collectors.toMap(name -> name, name -> name)));
+    }
+
+    private LibrarySetup setup(String folder, Map<String, String> contents) throws IOException {
         jar = LibraryJar.writeIn(folder, temporary.resolve("a.jar"), contents);
         return new LibrarySetup(jar.classPath(), () -> List.of(cache()), () -> properties, environment::get);
     }
@@ -96,6 +99,22 @@ class LibrarySetupTest {
         assertThat(entries(folder)).as("each only once in a process").hasSize(2);
     }
 
+    /** Also where only a provider's library differs, which may be unpacked later. */
+    @Test
+    void anotherVersionGoesElsewhere() throws IOException {
+        Map<String, String> version = new HashMap<>(Map.of("libonnxruntime.so", "1", "libonnxruntime4j_jni.so", "1"));
+        version.put("libonnxruntime_providers_cuda.so", "1");
+        setup(ORT, version).prepareOnnxRuntime();
+        Path first = folder("onnxruntime.native.path");
+        jar.close();
+        properties.remove("onnxruntime.native.path");
+        version.put("libonnxruntime_providers_cuda.so", "2");
+        setup(ORT, version).prepareOnnxRuntime();
+        assertThat(folder("onnxruntime.native.path"))
+                .hasParent(first.getParent())
+                .isNotEqualTo(first);
+    }
+
     @Test
     void aBuildThatTheUserNamesIsUsed() throws IOException {
         LibrarySetup setup =
@@ -127,6 +146,8 @@ class LibrarySetupTest {
             assertThat(library.resolveSibling("libonnxruntime.so")).doesNotExist();
         });
         assertThat(properties).doesNotContainKey("onnxruntime.native.path");
+        setup.prepareOnnxRuntime();
+        assertThat(folder("onnxruntime.native.path")).isDirectoryContaining("glob:**/libonnxruntime.so");
         properties.setProperty("os.arch", "riscv64");
         assertThat(setup.onnxRuntimeJni()).isEmpty();
     }
