@@ -128,6 +128,11 @@ class TorchArchiveTest {
             assertThat(read(checkpoint.require("mar.column", 2, 1))).containsExactly(1, 4);
             expected.forEach((name, values) ->
                     assertThat(read(checkpoint.require("mar." + name))).as(name).containsExactly(values));
+            assertThat(checkpoint.require("mar.offset").bytes()).isEqualTo(TorchFile.encode(DType.BFLOAT16, 5, 6, 7));
+            assertThatThrownBy(() -> checkpoint.require("mar.transposed").bytes())
+                    .isInstanceOf(ExportException.class)
+                    .hasMessageContaining("'mar.transposed' in pytorch_model.bin");
+            assertThat(checkpoint.require("mar.corner")).hasToString("mar.corner BFLOAT16[2, 2]");
             CheckpointTensor permuted = checkpoint.require("mar.permuted", 2, 3, 2);
             float[] values = {0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11};
             assertThat(read(permuted)).containsExactly(values);
