@@ -637,6 +637,14 @@ class TorchArchiveTest {
         }
     }
 
+    /** Without it the library would allocate 2 GB first, and the file be refused only where they do not fit. */
+    @ParameterizedTest
+    @ValueSource(chars = {'X', 'B'})
+    void anAnnouncedLengthIsCheckedBeforeMemoryIsAllocated(char opcode) throws IOException {
+        PickleWriter pickle = new PickleWriter().op(opcode, 0xff, 0xff, 0xff, 0x7f);
+        refused(new TorchFile().pickle(pickle.stop()), "not the pickle of a plain dictionary");
+    }
+
     @Test
     void keysThatTakeForeverToHashAreRefused() throws IOException {
         PickleWriter pickle = new PickleWriter().dictionary().op(']');
