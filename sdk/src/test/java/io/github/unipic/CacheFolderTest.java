@@ -27,6 +27,14 @@ class CacheFolderTest {
     }
 
     @Test
+    void isThisUsersOnThisMachine() {
+        assertThat(CacheFolder.current())
+                .isAbsolute()
+                .isEqualTo(CacheFolder.of(
+                        System.getProperty("os.name"), System::getenv, Path.of(System.getProperty("user.home"))));
+    }
+
+    @Test
     void isTheOneThatTheUserNames() {
         Map<String, String> environment = Map.of(CacheFolder.VARIABLE, "/mine", "XDG_CACHE_HOME", "/xdg");
         for (String os : List.of("Linux", "Mac OS X", "Windows 11")) {

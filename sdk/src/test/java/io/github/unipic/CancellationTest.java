@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.unipic.Cancellation.Registration;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -125,6 +128,25 @@ class CancellationTest {
         closer.join();
         canceller.join();
         assertThat(endedAtClose).isTrue();
+    }
+
+    /** One object may serve a server's requests for years. */
+    @Test
+    void anActionThatWasTakenBackIsForgotten() {
+        Cancellation cancellation = new Cancellation();
+        WeakReference<Object> used = register(cancellation);
+        Assertions.assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
+            while (used.get() != null) {
+                System.gc();
+            }
+        });
+        assertThat(cancellation.isCancelled()).isFalse();
+    }
+
+    private static WeakReference<Object> register(Cancellation cancellation) {
+        Object used = new Object();
+        cancellation.onCancel(used::notifyAll).close();
+        return new WeakReference<>(used);
     }
 
     @Test

@@ -67,7 +67,7 @@ final class GifPixels {
             if (code == clear + 1) {
                 throw encoded.damaged("its pixel data ends early");
             }
-            if (previous == NONE ? code > clear : code > next || code == next && next == MAX_CODES) {
+            if (previous == NONE ? code > clear : code > next) {
                 throw encoded.damaged("an invalid GIF code");
             }
             if (previous != NONE && next < MAX_CODES) {

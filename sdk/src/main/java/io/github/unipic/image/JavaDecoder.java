@@ -73,7 +73,7 @@ final class JavaDecoder {
             } else {
                 for (int i = 0; i < row.length; i += bands) {
                     for (int band = 0; band < 3; band++) {
-                        rgb[at++] = (byte) toByte(row[i + band], model.getComponentSize(band));
+                        rgb[at++] = (byte) (row[i + band] >> model.getComponentSize(band) - 8);
                     }
                 }
             }
@@ -90,13 +90,6 @@ final class JavaDecoder {
             values[i] = (byte) samples[i];
         }
         return values;
-    }
-
-    private static int toByte(int sample, int bits) {
-        if (bits == 8) {
-            return sample;
-        }
-        return bits > 8 ? sample >> bits - 8 : sample * 255 / ((1 << bits) - 1);
     }
 
     /** Pillow's plain conversion; C, M, Y and K are 0 for no ink, as 8-bit samples. */

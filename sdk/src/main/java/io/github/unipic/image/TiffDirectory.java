@@ -2,6 +2,7 @@ package io.github.unipic.image;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -136,7 +137,7 @@ final class TiffDirectory {
         return values;
     }
 
-    /** The values of a tag of type RATIONAL with the given count; none if it is missing or different. */
+    /** The values of a tag of type RATIONAL with the given count; none if it is missing, different or not finite. */
     double[] fractions(int tag, int count) {
         if (!entries.containsKey(tag)) {
             return new double[0];
@@ -151,6 +152,6 @@ final class TiffDirectory {
             values[i] = (double) Integer.toUnsignedLong(tiff.getInt(at + 8 * i))
                     / Integer.toUnsignedLong(tiff.getInt(at + 8 * i + 4));
         }
-        return values;
+        return Arrays.stream(values).allMatch(Double::isFinite) ? values : new double[0];
     }
 }

@@ -151,8 +151,8 @@ final class WebP {
         put(file, "WEBP");
         if (alpha.isPresent()) {
             put(file, "VP8X").putInt(CANVAS_BYTES).putInt(HAS_ALPHA);
-            file.putShort((short) (size.width - 1)).put((byte) (size.width - 1 >> 16));
-            file.putShort((short) (size.height - 1)).put((byte) (size.height - 1 >> 16));
+            file.putShort((short) (size.width - 1)).put((byte) 0); // a frame has at most 14 bits of width
+            file.putShort((short) (size.height - 1)).put((byte) 0);
             putChunk(file, "ALPH", alpha.get());
         }
         putChunk(file, frame.lossless ? "VP8L" : "VP8 ", frame.pixels);

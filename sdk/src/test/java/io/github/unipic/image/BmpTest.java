@@ -39,6 +39,7 @@ class BmpTest {
         private boolean topDown;
         private boolean noOffset;
         private boolean noPadding;
+        private int colors;
         private int gap;
         private byte[] runs = {};
 
@@ -46,7 +47,8 @@ class BmpTest {
 
         /** Writes random pixels, which are then in {@link #rgb}. */
         byte[] write() {
-            byte[] palette = new byte[bits > 8 ? 0 : (header == 12 ? 3 : 4) << bits];
+            int entries = colors > 0 ? colors : 1 << bits;
+            byte[] palette = new byte[bits > 8 ? 0 : (header == 12 ? 3 : 4) * entries];
             random.nextBytes(palette);
             byte[] data = runs.length > 0 ? runs : pixels(palette);
             int start = 14 + header + (header == 40 ? 4 * masks.length : 0) + palette.length + gap;
@@ -64,7 +66,13 @@ class BmpTest {
                         .putShort((short) 1)
                         .putShort((short) bits);
                 if (header > 16) {
-                    file.putInt(compression).position(54);
+                    file.putInt(compression);
+                }
+                if (colors > 0) {
+                    file.putInt(46, colors);
+                }
+                if (masks.length > 0) {
+                    file.position(54);
                     for (int mask : masks) {
                         file.putInt(mask);
                     }
@@ -84,7 +92,7 @@ class BmpTest {
                 for (int x = 0; x < WIDTH; x++) {
                     int at = 3 * (y * WIDTH + x);
                     if (bits <= 8) {
-                        int index = random.nextInt(1 << bits);
+                        int index = random.nextInt(colors > 0 ? colors : 1 << bits);
                         int byteAt = row + x * bits / 8;
                         data.put(byteAt, (byte) (data.get(byteAt) | index << 8 - bits - x * bits % 8));
                         for (int band = 0; band < 3; band++) {
@@ -106,7 +114,9 @@ class BmpTest {
         }
 
         private int pixelValue(int pixel, int band) {
-            int mask = masks.length > 0 ? masks[band] : bits == 16 ? 0x7c00 >> 5 * band : 0xff_0000 >> 8 * band;
+            int mask = masks.length > 0 && masks[0] != 0
+                    ? masks[band]
+                    : bits == 16 ? 0x7c00 >> 5 * band : 0xff_0000 >> 8 * band;
             int shift = Integer.numberOfTrailingZeros(mask);
             return (int) ((pixel & mask & 0xffff_ffffL) >>> shift) * 255 / (mask >>> shift);
         }
@@ -147,24 +157,29 @@ class BmpTest {
             {0xff_0000, 0xff00, 0xff},
             {0xff, 0xff00, 0xff_0000},
             {0x3ff0_0000, 0xffc00, 0x3ff},
+            {0, 0, 0}, // no masks: the usual ones
         }) {
-            Writer writer = new Writer();
-            writer.header = header;
-            writer.bits = masks[0] < 0x1_0000 && masks[2] < 0x1_0000 ? 16 : 32;
-            writer.compression = 3;
-            writer.masks = masks;
-            assertThat(decode(writer.write()).rgb()).isEqualTo(writer.rgb);
+            for (boolean noOffset : new boolean[] {false, true}) {
+                Writer writer = new Writer();
+                writer.header = header;
+                writer.bits = masks[0] > 0 && masks[0] < 0x1_0000 && masks[2] < 0x1_0000 ? 16 : 32;
+                writer.compression = 3;
+                writer.masks = masks;
+                writer.noOffset = noOffset;
+                assertThat(decode(writer.write()).rgb()).isEqualTo(writer.rgb);
+            }
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"56,3", "124,3", "40,6"})
-    void alphaTellsAMask(int header, int compression) {
+    @CsvSource({"56,3,true", "124,3,true", "40,6,true", "40,6,false", "56,3,false"})
+    void alphaTellsAMask(int header, int compression, boolean masks) {
         Writer writer = new Writer();
         writer.header = header;
         writer.bits = 32;
         writer.compression = compression;
-        writer.masks = new int[] {0xff_0000, 0xff00, 0xff, 0xff00_0000};
+        writer.masks = masks ? new int[] {0xff_0000, 0xff00, 0xff, 0xff00_0000} : new int[4];
+        writer.noOffset = true;
         byte[] file = writer.write();
         boolean[] pixels =
                 Mask.decode(file, ReadOptions.DEFAULT, MaskChannel.ALPHA).pixels();
@@ -176,16 +191,68 @@ class BmpTest {
         }
     }
 
+    @Test
+    void bitFieldsOf24BitsHaveNoAlpha() {
+        Writer writer = new Writer();
+        writer.compression = 3;
+        writer.masks = new int[3];
+        byte[] file = writer.write();
+        assertThat(decode(file).rgb()).isEqualTo(writer.rgb);
+        assertThat(ImageReader.decodeMask(file, ReadOptions.DEFAULT).alpha()).isEmpty();
+    }
+
+    /** The header says how many colors the palette has; where it says nothing or too many, all of them. */
+    @ParameterizedTest
+    @CsvSource({"40,8,3", "124,8,255", "40,4,1", "40,4,16", "64,1,1", "40,8,256"})
+    void aPaletteMayHaveFewColors(int header, int bits, int colors) {
+        Writer writer = new Writer();
+        writer.header = header;
+        writer.bits = bits;
+        writer.colors = colors;
+        writer.noOffset = true;
+        byte[] file = writer.write();
+        assertThat(decode(file).rgb()).isEqualTo(writer.rgb);
+        if (colors == 1 << bits) {
+            ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putInt(46, colors + 1);
+            assertThat(decode(file).rgb()).isEqualTo(writer.rgb);
+        }
+    }
+
+    @Test
+    void aShortHeaderSaysNothingOfColors() {
+        Writer writer = new Writer();
+        writer.header = 16;
+        writer.bits = 8;
+        writer.noOffset = true;
+        byte[] file = writer.write();
+        byte[] rgb = decode(file).rgb();
+        // The fifth color is where longer headers have their number.
+        byte[] fifth = Arrays.copyOfRange(file, 46, 49);
+        ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putInt(46, 1);
+        for (int i = 0; i < rgb.length; i += 3) {
+            if (rgb[i] == fifth[2] && rgb[i + 1] == fifth[1] && rgb[i + 2] == fifth[0]) {
+                System.arraycopy(new byte[] {0, 0, 1}, 0, rgb, i, 3);
+            }
+        }
+        assertThat(decode(file).rgb()).isEqualTo(rgb);
+    }
+
     // ---- run lengths: 13 x 5 pixels, from the bottom up
 
     private static byte[] runs(int bits, String hex) {
+        return runs(40, bits, hex);
+    }
+
+    private static byte[] runs(int header, int bits, String hex) {
         Writer writer = new BmpTest().new Writer();
+        writer.header = header;
         writer.bits = bits;
         writer.compression = bits == 8 ? 1 : 2;
         writer.runs = HexFormat.of().parseHex(hex.replace(" ", ""));
         byte[] file = writer.write();
         for (int i = 0; i < 1 << bits; i++) {
-            Arrays.fill(file, 54 + 4 * i, 57 + 4 * i, (byte) i); // gray, so that pixel values are indices
+            int at = 14 + header + 4 * i;
+            Arrays.fill(file, at, at + 3, (byte) (i + 1)); // gray, so that pixel values are indices plus 1
         }
         return file;
     }
@@ -194,7 +261,7 @@ class BmpTest {
         byte[] rgb = decode(file).rgb();
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < rgb.length; i += 3) {
-            text.append(Integer.toHexString(rgb[i] & 0xff)).append(i % (3 * WIDTH) == 3 * WIDTH - 3 ? "\n" : "");
+            text.append(Integer.toHexString(rgb[i] - 1 & 0xff)).append(i % (3 * WIDTH) == 3 * WIDTH - 3 ? "\n" : "");
         }
         return text.toString();
     }
@@ -205,6 +272,14 @@ class BmpTest {
                 .isEqualTo("0000000066666\n7890000000000\n0000000000000\n2222212344444\n1111111111111\n");
         assertThat(indices(runs(4, "0d12 0000 0534 0005 123450 00 0356 0000 0d00 0000 0002 0d00 0000 0d11 0001")))
                 .isEqualTo("1111111111111\n0000000000000\n0000000000000\n3434312345565\n1212121212121\n");
+    }
+
+    @Test
+    void whatNoRunCoversHasTheFirstColor() {
+        String runs = "0301 0000 0003 050607 00 0000 0a01 0003 050607 00 0000 0000 0002 0c00 0102";
+        assertThat(indices(runs(8, runs)))
+                .isEqualTo("0000000000002\n0000000000000\n1111111111567\n5670000000000\n1110000000000\n");
+        assertThat(indices(runs(20, 8, runs))).as("a shorter header").isEqualTo(indices(runs(8, runs)));
     }
 
     @Test
@@ -259,7 +334,9 @@ class BmpTest {
 
     @Test
     void unknownKindsAreRefused() {
-        for (int[] kind : new int[][] {{128, 24, 0}, {13, 24, 0}, {40, 7, 0}, {40, 24, 4}, {40, 24, 5}, {64, 24, 3}}) {
+        for (int[] kind : new int[][] {
+            {128, 24, 0}, {13, 24, 0}, {40, 7, 0}, {40, 24, 4}, {40, 24, 5}, {64, 24, 3}, {40, 8, 3}, {40, 4, 1}
+        }) {
             Writer writer = new Writer();
             byte[] file = writer.write();
             ByteBuffer header = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);

@@ -49,6 +49,29 @@ class FramingTest {
     }
 
     @Test
+    void extendingRepeatsTheEdges() {
+        Image extended = Framing.extend(numbered(2, 3), 1, 2, 2, 1);
+        assertThat(extended.width()).isEqualTo(5);
+        assertThat(extended.height()).isEqualTo(6);
+        int[] columns = {0, 0, 1, 1, 1};
+        int[] rows = {0, 0, 0, 1, 2, 2};
+        for (int y = 0; y < 6; y++) {
+            for (int x = 0; x < 5; x++) {
+                assertThat(Framing.crop(extended, x, y, 1, 1).rgb())
+                        .containsExactly((byte) columns[x], (byte) rows[y], (byte) 0);
+            }
+        }
+    }
+
+    @Test
+    void theLargestSizeIsAllowed() {
+        Framing.checkSize(28_000, 25_000);
+        assertThatThrownBy(() -> Framing.checkSize(28_000, 25_001)).isInstanceOf(InvalidRequestException.class);
+        assertThatThrownBy(() -> Framing.extend(numbered(1, 1), 27_999, 0, 25_000, 0))
+                .hasMessage("size must be 1 pixel to 700 megapixels, not 28000 x 25001");
+    }
+
+    @Test
     void impossibleFramesAreRefused() {
         assertThatThrownBy(() -> Framing.padToSquare(Image.ofRgb(100_000, 1, new byte[300_000])))
                 .isInstanceOf(InvalidRequestException.class)

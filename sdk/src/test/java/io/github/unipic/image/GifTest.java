@@ -188,6 +188,36 @@ class GifTest {
     }
 
     @Test
+    void withoutAPaletteIndicesAreGray() {
+        byte[] gif = gif(8, plain(8, indices.length).end(), new byte[0]);
+        byte[] bare = new byte[gif.length - 768];
+        System.arraycopy(gif, 0, bare, 0, 13);
+        System.arraycopy(gif, 13 + 768, bare, 13, bare.length - 13);
+        bare[10] = 0x77;
+        byte[] rgb = decode(bare).rgb();
+        for (int i = 0; i < rgb.length; i++) {
+            assertThat(rgb[i]).isEqualTo(indices[i / 3]);
+        }
+    }
+
+    @Test
+    void aFrameOfNoPixelsIsRefused() {
+        byte[] gif = gif(8, plain(8, indices.length).end(), new byte[0]);
+        gif[13 + 768 + 5] = 0;
+        assertThatThrownBy(() -> decode(gif))
+                .isInstanceOf(ImageFormatException.class)
+                .hasMessageContaining(" is 0 x 40 pixels; 1 to 100000000 pixels can be read");
+    }
+
+    @Test
+    void anUnknownBlockIsNamed() {
+        byte[] gif = gif(8, plain(8, indices.length).end(), new byte[] {0x22});
+        assertThatThrownBy(() -> decode(gif))
+                .isInstanceOf(ImageFormatException.class)
+                .hasMessageContaining("is damaged: an unknown GIF block at byte 781");
+    }
+
+    @Test
     void transparencyTellsAMask() {
         byte[] control = {0x21, (byte) 0xf9, 4, 1, 0, 0, 3, 0};
         byte[] gif = gif(2, plain(2, indices.length).end(), control);

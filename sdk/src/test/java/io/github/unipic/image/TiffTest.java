@@ -21,6 +21,7 @@ import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -158,6 +159,206 @@ class TiffTest {
         }
     }
 
+    // ---- colors
+
+    private static byte[] rgb(Builder tiff) {
+        return Image.decode(tiff.bytes(), ReadOptions.DEFAULT).rgb();
+    }
+
+    private static Builder ycbcr(int luma, int cb, int cr) {
+        return new Builder(1, 1, 8, 6)
+                .with(TiffTag.SAMPLES, 3)
+                .with(TiffTag.CHROMA_SUBSAMPLING, 1, 1)
+                .strips(1, new byte[] {(byte) luma, (byte) cb, (byte) cr});
+    }
+
+    private static final int[] VIDEO = {16, 1, 235, 1, 128, 1, 240, 1, 128, 1, 240, 1};
+
+    /** TIFF 6.0, section 20: code - black is scaled by 255 / (white - black), for the chromas by 127. */
+    @Test
+    void lumaAndChromaMayHaveARangeOfTheirOwn() {
+        int tag = TiffTag.REFERENCE_BLACK_WHITE;
+        assertThat(rgb(ycbcr(235, 128, 128).withFractions(tag, VIDEO))).containsExactly(255, 255, 255);
+        assertThat(rgb(ycbcr(16, 128, 128).withFractions(tag, VIDEO))).containsExactly(0, 0, 0);
+        assertThat(rgb(ycbcr(126, 128, 240).withFractions(tag, VIDEO))).containsExactly(255, 37, 128);
+        assertThat(rgb(ycbcr(126, 72, 128).withFractions(tag, VIDEO))).containsExactly(128, 150, 16);
+        assertThat(rgb(ycbcr(126, 128, 240))).containsExactly(255, 46, 126);
+    }
+
+    @Test
+    void aRangeThatIsNoneGivesWayToTheCommonOne() {
+        int tag = TiffTag.REFERENCE_BLACK_WHITE;
+        for (int pair = 0; pair < 3; pair++) {
+            int[] empty = VIDEO.clone();
+            empty[4 * pair] = empty[4 * pair + 2];
+            int[] undefined = VIDEO.clone();
+            undefined[4 * pair] = 0;
+            undefined[4 * pair + 1] = 0;
+            int[] infinite = VIDEO.clone();
+            infinite[4 * pair + 3] = 0;
+            for (int[] range : List.of(empty, undefined, infinite)) {
+                assertThat(rgb(ycbcr(126, 128, 240).withFractions(tag, range))).containsExactly(255, 46, 126);
+            }
+        }
+        assertThat(rgb(ycbcr(126, 128, 240).withFractions(tag, Arrays.copyOf(VIDEO, 10))))
+                .containsExactly(255, 46, 126);
+        assertThat(rgb(ycbcr(126, 128, 240).with(tag, 16, 235, 128, 240, 128, 240)))
+                .containsExactly(255, 46, 126);
+    }
+
+    /** TIFF 6.0, section 21, with the weights of BT.709. */
+    @Test
+    void lumaMayHaveWeightsOfItsOwn() {
+        int tag = TiffTag.CHROMA_WEIGHTS;
+        int[] weights = {2126, 10_000, 7152, 10_000, 722, 10_000};
+        assertThat(rgb(ycbcr(100, 128, 188).withFractions(tag, weights))).containsExactly(194, 72, 100);
+        assertThat(rgb(ycbcr(100, 148, 128).withFractions(tag, weights))).containsExactly(100, 96, 137);
+        weights[2] = 0; // without green there is no conversion
+        assertThat(rgb(ycbcr(100, 128, 188).withFractions(tag, weights))).containsExactly(184, 57, 100);
+        assertThat(rgb(ycbcr(100, 128, 188))).containsExactly(184, 57, 100);
+    }
+
+    @Test
+    void aPaletteOf8BitNumbersIsTakenAsItIs() {
+        int[] map = new int[3 * 256];
+        map[1] = 255;
+        map[256 + 1] = 7;
+        Builder tiff = new Builder(2, 1, 8, 3).strips(1, new byte[] {0, 1}).with(TiffTag.COLOR_MAP, map);
+        assertThat(rgb(tiff)).containsExactly(0, 0, 0, 255, 7, 0);
+        map[2] = 256; // now they are numbers of 16 bits
+        assertThat(rgb(tiff.with(TiffTag.COLOR_MAP, map))).containsExactly(0, 0, 0, 0, 0, 0);
+        assertRefused(tiff.with(TiffTag.COLOR_MAP, Arrays.copyOf(map, 767)), "with too short a color map");
+    }
+
+    /** Extra samples: 0 is anything, 1 and 2 are alpha, 999 is Corel's. Pixels are gray and those. */
+    @ParameterizedTest
+    @CsvSource({
+        "'',10 0 20 255,2,0 255",
+        "2,10 0 20 255,2,0 255",
+        "999,10 0 20 255,2,0 255",
+        "0 2,10 9 0 20 9 255,3,0 255",
+        "2 2,10 0 9 20 255 9,3,0 255",
+        "0 2,10 0 20 255,2,",
+        "0,10 0 20 255,2,",
+        "'',10 9 0 20 9 255,3,"
+    })
+    void alphaIsTheFirstExtraSampleThatIsAlpha(String extra, String pixels, int samples, String alpha) {
+        Builder tiff = new Builder(2, 1, 8, 1).strips(1, numbers(pixels)).with(TiffTag.SAMPLES, samples);
+        if (!extra.isEmpty()) {
+            byte[] kinds = numbers(extra);
+            int[] values = extra.equals("999") ? new int[] {999} : new int[kinds.length];
+            for (int i = 0; i < kinds.length && values[0] != 999; i++) {
+                values[i] = kinds[i];
+            }
+            tiff.with(TiffTag.EXTRA_SAMPLES, values);
+        }
+        assertThat(ImageReader.decodeMask(tiff.bytes(), ReadOptions.DEFAULT).alpha())
+                .isEqualTo(alpha == null ? new byte[0] : numbers(alpha));
+    }
+
+    private static byte[] numbers(String text) {
+        String[] words = text.split(" ");
+        byte[] numbers = new byte[words.length];
+        for (int i = 0; i < words.length; i++) {
+            numbers[i] = (byte) Integer.parseInt(words[i]);
+        }
+        return numbers;
+    }
+
+    // ---- combinations that do not exist
+
+    private static void assertRefused(Builder tiff, String message) {
+        assertThatThrownBy(() -> Image.decode(tiff.bytes(), ReadOptions.DEFAULT))
+                .isInstanceOf(ImageFormatException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void bitsThatACompressionCannotHaveAreRefused() {
+        for (int compression : new int[] {2, 3, 4}) {
+            assertRefused(
+                    new Builder(8, 8, 8, 1).strips(8, new byte[64]).with(TiffTag.COMPRESSION, compression),
+                    "is a TIFF file of 8-bit samples that are compressed with ");
+            assertRefused(
+                    new Builder(8, 8, 1, 2)
+                            .strips(8, new byte[64])
+                            .with(TiffTag.SAMPLES, 3)
+                            .with(TiffTag.COMPRESSION, compression),
+                    "is a TIFF file of 1-bit samples that are compressed with ");
+        }
+        assertRefused(
+                new Builder(8, 8, 16, 1).strips(8, new byte[64]).with(TiffTag.COMPRESSION, 7),
+                "is a TIFF file of 16-bit samples that are compressed with ");
+    }
+
+    @Test
+    void unusualChromaSubsamplingIsRefused() {
+        String message = "is a TIFF file of an unusual chroma subsampling";
+        for (int[] units : new int[][] {{8, 1}, {1, 8}, {5, 4}, {4, 5}}) {
+            assertRefused(ycbcr(1, 2, 3).with(TiffTag.CHROMA_SUBSAMPLING, units), message);
+        }
+        assertRefused(
+                ycbcr(1, 2, 3)
+                        .with(TiffTag.CHROMA_SUBSAMPLING, 2, 1)
+                        .with(TiffTag.COMPRESSION, 5)
+                        .with(TiffTag.PREDICTOR, 2),
+                message);
+        byte[] unit = new byte[18];
+        unit[0] = 77;
+        unit[16] = unit[17] = (byte) 128;
+        assertThat(rgb(ycbcr(1, 2, 3).with(TiffTag.CHROMA_SUBSAMPLING, 4, 4).strips(1, unit)))
+                .containsExactly(77, 77, 77);
+    }
+
+    @Test
+    void premultipliedPalettesAreRefused() {
+        assertRefused(
+                new Builder(1, 1, 8, 3)
+                        .strips(1, new byte[2])
+                        .with(TiffTag.SAMPLES, 2)
+                        .with(TiffTag.EXTRA_SAMPLES, 1)
+                        .with(TiffTag.COLOR_MAP, new int[768]),
+                "premultiplied alpha that is neither gray nor RGB");
+    }
+
+    // ---- more pages
+
+    /** A page after the first one, of one tag. */
+    private static byte[] withPage(byte[] tiff, int tag, int value) {
+        ByteBuffer pages = ByteBuffer.allocate(tiff.length + 18).order(ByteOrder.LITTLE_ENDIAN);
+        pages.put(tiff);
+        int directory = pages.getInt(4);
+        pages.putInt(directory + 2 + 12 * pages.getShort(directory), tiff.length);
+        pages.putShort((short) 1)
+                .putShort((short) tag)
+                .putShort((short) 4)
+                .putInt(1)
+                .putInt(value);
+        return pages.array();
+    }
+
+    @Test
+    void aPageWithoutPixelsDoesNoHarm() {
+        byte[] tiff = new Builder(4, 1, 8, 1).strips(1, new byte[] {1, 2, 3, 4}).bytes();
+        assertThat(Image.decode(withPage(tiff, TiffTag.WIDTH, 4), ReadOptions.DEFAULT)
+                        .rgb())
+                .startsWith(1, 1, 1, 2, 2, 2);
+        for (int tag : new int[] {TiffTag.STRIP_OFFSETS, TiffTag.TILE_OFFSETS}) {
+            assertThatThrownBy(() -> Image.decode(withPage(tiff, tag, 8), ReadOptions.DEFAULT))
+                    .isInstanceOf(ImageFormatException.class)
+                    .hasMessageContaining("a TIFF page of impossible sizes");
+        }
+    }
+
+    @Test
+    void theCallersBytesAreNotChanged() {
+        for (String name : names()) {
+            byte[] tiff = FILES.bytes(name);
+            Image.decode(tiff, ReadOptions.DEFAULT);
+            assertThat(tiff).as(name).isEqualTo(FILES.bytes(name));
+        }
+    }
+
     // ---- work and memory
 
     @Test
@@ -272,7 +473,9 @@ class TiffTest {
 
     /** Little-endian files of one page of gray. */
     private static final class Builder {
-        private final Map<Integer, ByteBuffer> entries = new TreeMap<>();
+        private record Entry(int type, int count, byte[] values) {}
+
+        private final Map<Integer, Entry> entries = new TreeMap<>();
         private final int height;
         private byte[] pixels = {};
 
@@ -283,17 +486,26 @@ class TiffTest {
         }
 
         Builder with(int tag, int... values) {
-            ByteBuffer entry = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-            for (int value : values) {
-                entry.putInt(value);
-            }
-            entries.put(tag, entry.flip());
+            entries.put(tag, new Entry(4, values.length, bytes(values)));
             return this;
         }
 
         Builder with(int tag, byte[] values) {
-            entries.put(tag, ByteBuffer.wrap(values).order(ByteOrder.BIG_ENDIAN)); // marks bytes
+            entries.put(tag, new Entry(1, values.length, values));
             return this;
+        }
+
+        Builder withFractions(int tag, int... numeratorsAndDenominators) {
+            entries.put(tag, new Entry(5, numeratorsAndDenominators.length / 2, bytes(numeratorsAndDenominators)));
+            return this;
+        }
+
+        private static byte[] bytes(int... values) {
+            ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+            for (int value : values) {
+                bytes.putInt(value);
+            }
+            return bytes.array();
         }
 
         Builder strips(int rows, byte[] data) {
@@ -326,7 +538,7 @@ class TiffTest {
             int lists = directory + 2 + 12 * entries.size() + 4;
             int length = lists
                     + entries.values().stream()
-                            .mapToInt(ByteBuffer::remaining)
+                            .mapToInt(entry -> entry.values().length)
                             .filter(size -> size > 4)
                             .sum();
             ByteBuffer tiff = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
@@ -336,18 +548,18 @@ class TiffTest {
                     .putInt(directory)
                     .put(pixels);
             tiff.putShort((short) entries.size());
-            for (Map.Entry<Integer, ByteBuffer> entry : entries.entrySet()) {
-                ByteBuffer values = entry.getValue();
-                boolean bytes = values.order() == ByteOrder.BIG_ENDIAN;
-                tiff.putShort(entry.getKey().shortValue()).putShort((short) (bytes ? 1 : 4));
-                tiff.putInt(bytes ? values.remaining() : values.remaining() / 4);
-                if (values.remaining() > 4) {
+            for (Map.Entry<Integer, Entry> tag : entries.entrySet()) {
+                Entry entry = tag.getValue();
+                byte[] values = entry.values();
+                tiff.putShort(tag.getKey().shortValue()).putShort((short) entry.type());
+                tiff.putInt(entry.count());
+                if (values.length > 4) {
                     tiff.putInt(lists);
-                    tiff.put(lists, values.array(), 0, values.remaining());
-                    lists += values.remaining();
+                    tiff.put(lists, values);
+                    lists += values.length;
                 } else {
-                    tiff.put(values.array(), 0, values.remaining());
-                    tiff.position(tiff.position() + 4 - values.remaining());
+                    tiff.put(values);
+                    tiff.position(tiff.position() + 4 - values.length);
                 }
             }
             return tiff.array();

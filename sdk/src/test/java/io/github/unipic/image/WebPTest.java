@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.unipic.Image;
+import io.github.unipic.ImageFormatException;
 import io.github.unipic.ReadOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -120,18 +121,61 @@ class WebPTest {
                 .satisfies(e -> assertThat(e.getMessage()).containsAnyOf("cannot be decoded", " of memory to read"));
     }
 
+    /** 17 x 2 pixels on a canvas, and another chunk behind them. */
+    private static byte[] onCanvas(int width, int height, String chunk, byte[] content) {
+        byte[] plain = FILES.bytes("lossy-17x2.webp");
+        int padding = content.length % 2;
+        ByteBuffer webp = ByteBuffer.allocate(plain.length + 18 + 8 + content.length + padding)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        webp.put(plain, 0, 12).put("VP8X".getBytes(StandardCharsets.US_ASCII)).putInt(10);
+        webp.putInt(4).putShort((short) (width - 1)).put((byte) (width - 1 >> 16));
+        webp.putShort((short) (height - 1)).put((byte) (height - 1 >> 16));
+        webp.put(plain, 12, plain.length - 12);
+        webp.put(chunk.getBytes(StandardCharsets.US_ASCII))
+                .putInt(content.length)
+                .put(content);
+        webp.putInt(4, webp.capacity() - 8);
+        return webp.array();
+    }
+
     @Test
     void orientationInXmpCounts() {
-        byte[] plain = FILES.bytes("lossy-17x2.webp");
         byte[] xmp = "<x tiff:Orientation='6'/>".getBytes(StandardCharsets.US_ASCII); // of odd length
-        ByteBuffer webp =
-                ByteBuffer.allocate(plain.length + 18 + 8 + xmp.length + 1).order(ByteOrder.LITTLE_ENDIAN);
-        webp.put(plain, 0, 12).put("VP8X".getBytes(StandardCharsets.US_ASCII)).putInt(10);
-        webp.put((byte) 4).put(new byte[3]).put(new byte[] {16, 0, 0, 1, 0, 0});
-        webp.put(plain, 12, plain.length - 12);
-        webp.put("XMP ".getBytes(StandardCharsets.US_ASCII)).putInt(xmp.length).put(xmp);
-        webp.putInt(4, webp.capacity() - 8);
-        Image image = Image.decode(webp.array(), ReadOptions.DEFAULT);
+        Image image = Image.decode(onCanvas(17, 2, "XMP ", xmp), ReadOptions.DEFAULT);
         assertThat(List.of(image.width(), image.height())).isEqualTo(List.of(2, 17));
+    }
+
+    private static void assertRefused(byte[] webp, String message) {
+        assertThatThrownBy(() -> Image.decode(webp, ReadOptions.DEFAULT))
+                .isInstanceOf(ImageFormatException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void framesThatDoNotFitTheirCanvasAreRefused() {
+        assertThat(Image.decode(onCanvas(17, 2, "JUNK", new byte[4]), ReadOptions.DEFAULT)
+                        .width())
+                .isEqualTo(17);
+        for (int[] canvas : new int[][] {{18, 2}, {17, 3}, {16, 2}, {17, 1}}) {
+            assertRefused(
+                    onCanvas(canvas[0], canvas[1], "JUNK", new byte[4]), "a WebP frame that does not fit its canvas");
+        }
+        for (int side : new int[] {0, 3}) {
+            byte[] animated = FILES.bytes("animated-offset-lossless.webp");
+            int frame = new String(animated, StandardCharsets.ISO_8859_1).indexOf("ANMF") + 8;
+            animated[frame + side] = 25; // half of the offset
+            assertRefused(animated, "a WebP frame that does not fit its canvas");
+        }
+        assertRefused(onCanvas(70_000, 200_000, "JUNK", new byte[4]), " is 70000 x 200000 pixels; 1 to ");
+    }
+
+    @Test
+    void chunksThatTheFileDoesNotHaveAreRefused() {
+        byte[] cut = onCanvas(17, 2, "JUNK", new byte[4]);
+        cut[cut.length - 8] = 5;
+        assertRefused(cut, " is cut short");
+        byte[] empty = FILES.bytes("lossy-17x2.webp");
+        System.arraycopy("JUNK".getBytes(StandardCharsets.US_ASCII), 0, empty, 12, 4);
+        assertRefused(empty, "is damaged: a WebP file without pixels");
     }
 }

@@ -17,9 +17,14 @@ public record LibraryJar(Path file, URLClassLoader classPath) implements AutoClo
     static final String RESOURCES = "maker/linux";
 
     public static LibraryJar write(Path file, Map<String, String> libraries) throws IOException {
+        return writeIn(RESOURCES, file, libraries);
+    }
+
+    /** @param folder of the libraries within the jar */
+    static LibraryJar writeIn(String folder, Path file, Map<String, String> libraries) throws IOException {
         try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(file))) {
             for (Map.Entry<String, String> library : libraries.entrySet()) {
-                out.putNextEntry(new JarEntry(RESOURCES + "/" + library.getKey()));
+                out.putNextEntry(new JarEntry(folder + "/" + library.getKey()));
                 out.write(library.getValue().getBytes(UTF_8));
                 out.closeEntry();
             }

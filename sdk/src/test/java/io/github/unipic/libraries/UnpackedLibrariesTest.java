@@ -8,8 +8,10 @@ import io.github.unipic.testing.ChildJvm;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
@@ -124,8 +126,10 @@ class UnpackedLibrariesTest {
         assertThatExceptionOfType(InferenceException.class)
                 .isThrownBy(() -> jar.in(file, other).unpack(BOTH))
                 .withMessageContainingAll("cannot be unpacked into " + file + " or " + other, "UNIPIC_CACHE")
+                .withMessageContainingAll(": " + file + ": ", " or " + other + ": ")
                 .withMessageNotContaining("Exception")
-                .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1));
+                .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1))
+                .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
     }
 
     @Test
@@ -162,9 +166,14 @@ class UnpackedLibrariesTest {
         FileTime past = FileTime.from(Instant.now().minus(Duration.ofHours(1)));
         Files.setLastModifiedTime(planted, past);
         Files.setPosixFilePermissions(planted, PosixFilePermissions.fromString("rwxrwxrwx"));
-        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+        List<Path> folders = List.of(folder, folder.getParent(), temporary.resolve("cache"));
+        for (Path each : folders) {
+            Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxrwxrwx"));
+        }
         libraries.unpack(BOTH);
-        assertThat(permissions(folder)).isEqualTo("rwxr-xr-x");
+        for (Path each : folders) {
+            assertThat(permissions(each)).isEqualTo("rwxr-xr-x");
+        }
         assertThat(permissions(planted)).matches("rw-.--.--");
         assertThat(Files.getLastModifiedTime(planted)).isNotEqualTo(past);
     }
@@ -220,6 +229,10 @@ class UnpackedLibrariesTest {
             user.getOutputStream().close();
             assertThat(user.waitFor(60, TimeUnit.SECONDS)).isTrue();
         }
+        Files.setLastModifiedTime(lock(old), FileTime.from(Instant.now()));
+        unpackAnother(cache);
+        assertThat(old).as("used recently").isDirectoryContaining("glob:**/liba.so");
+        makeOld(old);
         Path unknown = Files.createDirectory(cache.resolve("unpacked").resolve("01234567"));
         unpackAnother(cache);
         assertThat(old).doesNotExist();
@@ -265,6 +278,59 @@ class UnpackedLibrariesTest {
         makeOld(folder);
         unpackAnother(temporary.resolve("cache"));
         assertThat(folder.resolve("liba.so")).hasContent("the first");
+    }
+
+    /** As by a user who empties the cache while a program runs. */
+    @Test
+    void aLockThatWasDeletedIsTakenAgain() throws IOException {
+        Path folder = libraries.unpack(BOTH);
+        Files.delete(lock(folder));
+        libraries.unpack(BOTH);
+        assertThat(lock(folder)).isRegularFile();
+    }
+
+    /** The process under test: locks a file until its standard input ends, as one that removes a folder does. */
+    static final class Remover {
+        public static void main(String[] args) throws IOException {
+            try (FileChannel channel =
+                    FileChannel.open(Path.of(args[0]), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                System.out.println(channel.tryLock() != null);
+                System.out.flush();
+                System.in.read();
+            }
+        }
+    }
+
+    @Test
+    void aFolderThatAnotherProcessIsRemovingIsNotUsed() throws Exception {
+        Path lock = lock(libraries.unpack(BOTH));
+        Path cache = Files.createDirectories(temporary.resolve("other").resolve("unpacked"));
+        Path removed = cache.resolve(lock.getFileName());
+        Process remover = new ProcessBuilder(ChildJvm.command(Remover.class, List.of(), List.of(removed.toString())))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try {
+            assertThat(remover.inputReader().readLine()).isEqualTo("true");
+            assertThatExceptionOfType(InferenceException.class)
+                    .isThrownBy(() -> jar.in(cache.getParent()).unpack(BOTH))
+                    .withMessageContaining(removed.toRealPath() + ": another process is removing its folder");
+        } finally {
+            remover.getOutputStream().close();
+            assertThat(remover.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(jar.in(cache.getParent()).unpack(BOTH)).isDirectoryContaining("glob:**/liba.so");
+    }
+
+    /** As when two class loaders of one process have these classes. */
+    @Test
+    void aLockThatThisProcessHasElsewhereSuffices() throws IOException {
+        Path lock = lock(libraries.unpack(BOTH));
+        Path cache = Files.createDirectories(temporary.resolve("other").resolve("unpacked"));
+        try (FileChannel channel = FileChannel.open(
+                cache.resolve(lock.getFileName()), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            assertThat(channel.tryLock()).isNotNull();
+            assertThat(jar.in(cache.getParent()).unpack(BOTH)).isDirectoryContaining("glob:**/liba.so");
+        }
     }
 
     private void unpackAnother(Path cache) throws IOException {

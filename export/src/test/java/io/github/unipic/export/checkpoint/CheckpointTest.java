@@ -350,6 +350,10 @@ class CheckpointTest {
             assertThat(read(checkpoint.require("mar.a", 2, 1))).containsExactly(3, 4);
             assertThat(read(checkpoint.require("llm.x", new long[0]))).containsExactly(5);
             assertThat(read(checkpoint.require("vae.quant_conv.bias"))).containsExactly(0.25f);
+            assertThat(checkpoint.notes())
+                    .startsWith(
+                            "weights read from model.safetensors, in place of pytorch_model.bin",
+                            "weights read from kl16.safetensors, in place of kl16.ckpt");
         }
     }
 
@@ -381,6 +385,26 @@ class CheckpointTest {
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             assertThat(checkpoint.has("llm.lm_head.weight")).isFalse();
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "mar.a, true, false",
+        "llm.a, false, false",
+        "siglip2_proj.a, true, true",
+        "siglip2_proj.a llm.a, false, true",
+        "siglip2_proj.a siglip2.a, true, false",
+        "siglip2.a, true, false",
+    })
+    void whatTheMainFileLacksIsKnownBeforeTheOthersAreThere(String names, boolean language, boolean vision)
+            throws IOException {
+        Files.delete(folder.resolve("kl16.ckpt"));
+        TorchFile file = new TorchFile();
+        for (String name : names.split(" ")) {
+            file.tensor(name, DType.FLOAT32, ONE, 1);
+        }
+        file.write(mainFile());
+        assertThat(Checkpoint.lacking(folder)).isEqualTo(new Checkpoint.Lacking(language, vision));
     }
 
     @Test

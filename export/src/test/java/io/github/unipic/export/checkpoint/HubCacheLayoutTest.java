@@ -35,15 +35,36 @@ class HubCacheLayoutTest {
         Files.delete(repository.resolve("refs/main"));
         assertThat(HubCacheLayout.checkpoint(repository)).as("two, and no ref").isEqualTo(repository);
         Files.delete(repository.resolve("snapshots").resolve(OLD));
+        Files.createFile(repository.resolve("snapshots").resolve(".DS_Store"));
         assertThat(HubCacheLayout.checkpoint(repository))
                 .as("the only one")
                 .isEqualTo(repository.resolve("snapshots").resolve(NEW));
     }
 
     @Test
-    void anyOtherFolderStandsForItself() {
+    void anyOtherFolderStandsForItself() throws IOException {
         assertThat(HubCacheLayout.checkpoint(cache)).isEqualTo(cache);
         assertThat(HubCacheLayout.checkpoint(cache.resolve("none"))).isEqualTo(cache.resolve("none"));
+        Path other = cache.resolve("mine");
+        Files.createDirectories(other.resolve("snapshots").resolve(OLD));
+        assertThat(HubCacheLayout.checkpoint(other)).isEqualTo(other);
+    }
+
+    @Test
+    void aFileIsTheBlobOrWhereThereAreNoLinksInTheSnapshot() throws IOException {
+        assertThat(HubCacheLayout.file(cache, NAME, NEW, "a/config.json", "abc"))
+                .isEmpty();
+        Path inSnapshot = repository.resolve("snapshots").resolve(NEW).resolve("a/config.json");
+        Files.createDirectories(inSnapshot.getParent());
+        Files.createFile(inSnapshot);
+        assertThat(HubCacheLayout.file(cache, NAME, NEW, "a/config.json", "abc"))
+                .contains(inSnapshot);
+        assertThat(HubCacheLayout.file(cache, NAME, NEW, "a", "abc")).isEmpty();
+        Path blob = repository.resolve("blobs").resolve("abc");
+        Files.createDirectories(blob.getParent());
+        Files.createFile(blob);
+        assertThat(HubCacheLayout.file(cache, NAME, NEW, "a/config.json", "abc"))
+                .contains(blob);
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +82,28 @@ class SafetensorsTest {
     }
 
     @Test
+    void eightAxesAreRead() throws IOException {
+        long[] shape = {1, 1, 1, 1, 1, 1, 1, 2};
+        new SafetensorsWriter().tensor("llm.x", DType.FLOAT32, shape, 1, 2).write(file());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require("llm.x", shape))).containsExactly(1, 2);
+        }
+    }
+
+    @Test
+    void aFileAloneHasItsTensorsAndItsMetadata() throws IOException {
+        new SafetensorsWriter()
+                .tensor("x", DType.INT32, new long[] {2}, 1, -1)
+                .entry("odd", "F8_E4M3", new long[] {8}, 0, 8)
+                .write(file());
+        try (SafetensorsFile alone = SafetensorsFile.open(file())) {
+            assertThat(alone.metadata()).isEqualTo(Map.of("format", "pt"));
+            assertThat(alone.tensors()).containsOnlyKeys("x");
+            assertThat(alone.tensors().get("x").bytes()).containsExactly(1, 0, 0, 0, -1, -1, -1, -1);
+        }
+    }
+
+    @Test
     void entriesThatDoNotFitAreRefusedByName() throws IOException {
         entry("F32", new long[] {2}, 0, 9);
         entry("F32", new long[] {3}, 0, 8);
@@ -127,6 +150,9 @@ class SafetensorsTest {
             SafetensorsWriter.write(file(), header, new byte[4]);
             refused();
         }
+        SafetensorsWriter.write(
+                file(), "{\"a\\n\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}}", new byte[4]);
+        refused("has a tensor with the unusual name 'a");
         String entry = "\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}";
         SafetensorsWriter.write(file(), "{" + entry + ", " + entry + "}", new byte[4]);
         refused("not JSON");

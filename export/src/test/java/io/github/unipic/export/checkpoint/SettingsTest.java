@@ -36,7 +36,7 @@ class SettingsTest {
     @Test
     void valuesOfTheirTypeAndRangeAreGiven() {
         Settings settings = settings("""
-                {"a": {"int": 7, "list": [1, 2], "number": 1e-6, "flag": true, "text": "silu"}}
+                {"a": {"int": 7, "list": [1, 2], "number": 1e-6, "flag": true, "off": false, "text": "silu"}}
                 """);
         assertThat(settings.integer("a.int", 7, 7)).contains(7);
         assertThat(settings.integers("a.list", 1, 2)).containsExactly(1, 2);
@@ -44,6 +44,8 @@ class SettingsTest {
         assertThat(settings.positive("a.number", 1, 5)).isEqualTo(1e-6);
         assertThat(settings.positive("a.int", 7, 5)).isEqualTo(7);
         assertThat(settings.flag("a.flag", false)).isTrue();
+        assertThat(settings.flag("a.off", true)).isFalse();
+        assertThat(settings.file()).hasFileName("config.json");
         assertThat(settings.text("a.text")).contains("silu");
         assertThat(settings.object("a").orElseThrow().integer("int", 1, 9)).contains(7);
     }
@@ -96,6 +98,13 @@ class SettingsTest {
         assertThatThrownBy(() -> settings(json))
                 .isInstanceOf(ExportException.class)
                 .hasMessageContaining("config.json");
+    }
+
+    @Test
+    void theLongestFileAndTheLongestTextAreRead() {
+        String text = "x".repeat(100);
+        String json = "{\"a\": \"" + text + "\"}";
+        assertThat(settings(json + " ".repeat(1000 - json.length())).text("a")).contains(text);
     }
 
     @Test

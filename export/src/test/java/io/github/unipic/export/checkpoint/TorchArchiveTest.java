@@ -128,6 +128,11 @@ class TorchArchiveTest {
             assertThat(read(checkpoint.require("mar.column", 2, 1))).containsExactly(1, 4);
             expected.forEach((name, values) ->
                     assertThat(read(checkpoint.require("mar." + name))).as(name).containsExactly(values));
+            assertThat(checkpoint.require("mar.offset").bytes()).isEqualTo(TorchFile.encode(DType.BFLOAT16, 5, 6, 7));
+            assertThatThrownBy(() -> checkpoint.require("mar.transposed").bytes())
+                    .isInstanceOf(ExportException.class)
+                    .hasMessageContaining("'mar.transposed' in pytorch_model.bin");
+            assertThat(checkpoint.require("mar.corner")).hasToString("mar.corner BFLOAT16[2, 2]");
             CheckpointTensor permuted = checkpoint.require("mar.permuted", 2, 3, 2);
             float[] values = {0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11};
             assertThat(read(permuted)).containsExactly(values);
@@ -374,6 +379,92 @@ class TorchArchiveTest {
         refused(new TorchFile().pickle(type.op(')', 0x81, 's').stop()), "no class");
     }
 
+    /** A file whose {@code mar.a} is what is written here, beside {@code llm.x}: 1, 2, 3, 4, 5, 6. */
+    private void write(Consumer<PickleWriter> value) throws IOException {
+        TorchFile file = new TorchFile();
+        file.storage(DType.FLOAT32, 1, 2, 3, 4, 5, 6);
+        PickleWriter pickle = new PickleWriter().dictionary().mark().text("mar.a");
+        value.accept(pickle);
+        sixNumbers(pickle.text("llm.x"));
+        file.pickle(pickle.setItems().stop()).write(file());
+    }
+
+    private static PickleWriter sixNumbers(PickleWriter pickle) {
+        return pickle.rebuildTensor().storage("torch.FloatStorage", "0", 6).tensorOf(0, new long[] {6}, new long[] {1});
+    }
+
+    @Test
+    void aDictionaryMayBeANewObject() throws IOException {
+        TorchFile file = new TorchFile();
+        file.storage(DType.FLOAT32, 1, 2, 3, 4, 5, 6);
+        PickleWriter pickle = new PickleWriter().global("collections", "OrderedDict");
+        sixNumbers(pickle.op(')', 0x81).mark().text("llm.x"));
+        file.pickle(pickle.setItems().stop()).write(file());
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require("llm.x"))).containsExactly(1, 2, 3, 4, 5, 6);
+        }
+    }
+
+    @Test
+    void aSetIsNoTensor() throws IOException {
+        write(pickle -> pickle.op(0x8f));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(checkpoint.has("mar.a")).isFalse();
+            assertThat(read(checkpoint.require("llm.x"))).containsExactly(1, 2, 3, 4, 5, 6);
+        }
+    }
+
+    @Test
+    void aShapeMayBeTorchsOwn() throws IOException {
+        write(pickle -> pickle.rebuildTensor()
+                .storage("torch.FloatStorage", "0", 6)
+                .integer(0)
+                .global("torch", "Size")
+                .integers(2, 3)
+                .op(0x85, 'R')
+                .integers(3, 1)
+                .op(0x89)
+                .orderedDictionary()
+                .tuple()
+                .op('R'));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require("mar.a", 2, 3))).containsExactly(1, 2, 3, 4, 5, 6);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"torch.FloatTensor", "torch.cuda.HalfTensor", "torch.cuda.sparse.DoubleTensor"})
+    void tensorsOfOldClassesAreNamedWhenUsed(String type) throws IOException {
+        int dot = type.lastIndexOf('.');
+        write(pickle ->
+                pickle.global(type.substring(0, dot), type.substring(dot + 1)).op(')', 'R'));
+        assertNotRead("of a form older than torch 0.4; load it with torch and save it again");
+    }
+
+    @Test
+    void aTensorFromAnotherDeviceIsReadUnlessItsTypeWasAnother() throws IOException {
+        write(pickle -> fromDevice(pickle, "float32"));
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThat(read(checkpoint.require("mar.a"))).containsExactly(1, 2, 3, 4, 5, 6);
+        }
+        write(pickle -> fromDevice(pickle, "bfloat16"));
+        assertNotRead("of type bfloat16, saved as float32");
+    }
+
+    private static void fromDevice(PickleWriter pickle, String type) {
+        sixNumbers(pickle.global("torch._utils", "_rebuild_device_tensor_from_cpu_tensor")
+                .mark());
+        pickle.global("torch", type).text("xla:0").op(0x89).tuple().op('R');
+    }
+
+    private void assertNotRead(String message) {
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            assertThatThrownBy(() -> checkpoint.require("mar.a"))
+                    .isInstanceOf(ExportException.class)
+                    .hasMessageContainingAll("'mar.a'", message);
+        }
+    }
+
     @Test
     void moreInstructionsThanAnyCheckpointNeedsAreRefused() throws IOException {
         byte[] dictionaries = new byte[4_000_000];
@@ -431,6 +522,25 @@ class TorchArchiveTest {
 
     @Test
     void moreTensorsThanAnyModelHasAreRefused() throws IOException {
+        refused(withTensors(100_001), "more than 100000");
+    }
+
+    @Test
+    void allFilesTogetherHaveNoMoreTensorsEither() throws IOException {
+        withTensors(50_000).write(file());
+        withTensors(50_001).write(folder.resolve("kl16.ckpt"));
+        refusedFor("kl16.ckpt brings the tensors to more than 100000");
+        withTensors(50_000).write(folder.resolve("kl16.ckpt"));
+        refusedFor("no language model weights");
+    }
+
+    private void refusedFor(String message) {
+        assertThatThrownBy(() -> Checkpoint.open(folder))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining(message);
+    }
+
+    private static TorchFile withTensors(int count) {
         TorchFile file = new TorchFile();
         file.storage(DType.FLOAT32, 1);
         PickleWriter pickle = new PickleWriter().rebuildTensor().storage("torch.FloatStorage", "0", 1);
@@ -438,10 +548,10 @@ class TorchArchiveTest {
                 .op('q', 1, '0')
                 .dictionary()
                 .mark();
-        for (int i = 0; i < 100_001; i++) {
+        for (int i = 0; i < count; i++) {
             pickle.integer(i).op('h', 1);
         }
-        refused(file.pickle(pickle.setItems().stop()), "more than 100000");
+        return file.pickle(pickle.setItems().stop());
     }
 
     @Test
@@ -525,6 +635,14 @@ class TorchArchiveTest {
         for (byte[] pickle : pickles) {
             refused(new TorchFile().pickle(pickle));
         }
+    }
+
+    /** Without it the library would allocate 2 GB first, and the file be refused only where they do not fit. */
+    @ParameterizedTest
+    @ValueSource(chars = {'X', 'B'})
+    void anAnnouncedLengthIsCheckedBeforeMemoryIsAllocated(char opcode) throws IOException {
+        PickleWriter pickle = new PickleWriter().op(opcode, 0xff, 0xff, 0xff, 0x7f);
+        refused(new TorchFile().pickle(pickle.stop()), "not the pickle of a plain dictionary");
     }
 
     @Test
@@ -672,7 +790,11 @@ class TorchArchiveTest {
     void tensorsWithUnprintableNamesAreRefused() throws IOException {
         refused(new TorchFile().tensor("mar.a\nb", DType.FLOAT32, new long[] {1}, 1), "unusual name");
         refused(new TorchFile().tensor("mar.a\u001b[2J", DType.FLOAT32, new long[] {1}, 1), "'mar.a<U+001B>[2J'");
-        refused(new TorchFile().tensor("x".repeat(1000), DType.FLOAT32, new long[] {1}, 1), "unusual name");
+        refused(new TorchFile().tensor("x".repeat(513), DType.FLOAT32, new long[] {1}, 1), "unusual name");
+        String longest = "x".repeat(512);
+        with(
+                new TorchFile().tensor(longest, DType.FLOAT32, new long[] {1}, 1),
+                checkpoint -> assertThat(checkpoint.has(longest)).isTrue());
     }
 
     @Test
@@ -694,6 +816,8 @@ class TorchArchiveTest {
         refused(new TorchFile().pickle(new PickleWriter().integer(5).stop()));
         Files.write(file(), "PK\u0003\u0004 and then nothing".getBytes(StandardCharsets.US_ASCII));
         refused();
+        write(pickle -> pickle.integer(1));
+        Checkpoint.lacking(folder);
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
             assertThat(open.map(TorchArchiveTest::target)).doesNotContain(file(), folder.resolve("kl16.ckpt"));
         }
