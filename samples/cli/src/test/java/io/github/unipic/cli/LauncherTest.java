@@ -115,7 +115,7 @@ class LauncherTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"generate, true", "info, true", "--version, true", "serve, false", "batch, false", "chat, false"})
+    @CsvSource({"generate, true", "info, true", "--version, true", "describe, false", "serve, false", "batch, false"})
     void onlyCommandsThatEndSoonDoWithoutJavasSecondCompiler(String command, boolean without) throws Exception {
         CommandLineRun run = launcher()
                 .environment("JAVA_HOME", echoingJava().toString())
