@@ -55,10 +55,15 @@ public final class Autoencoder {
     public List<Image> decode(ImageTokens tokens) {
         boolean tiled = isTiled(tokens.grid());
         return execution.withOpen(
-                tiled ? TiledDecoder.GRAPHS : WHOLE,
+                decoders(tokens.grid()),
                 () -> IntStream.range(0, tokens.images())
                         .mapToObj(image -> decode(tokens, image, tiled))
                         .toList());
+    }
+
+    /** The graphs that decode images of a size. */
+    Set<GraphName> decoders(Grid grid) {
+        return isTiled(grid) ? TiledDecoder.GRAPHS : WHOLE;
     }
 
     private Image decode(ImageTokens tokens, int image, boolean tiled) {

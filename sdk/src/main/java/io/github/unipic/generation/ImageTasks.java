@@ -12,6 +12,7 @@ import io.github.unipic.InvalidRequestException;
 import io.github.unipic.generation.GenerationPlan.Sample;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.MaskedRegion;
+import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.Defaults;
@@ -21,11 +22,13 @@ import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.text.PromptText;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongFunction;
 import java.util.function.UnaryOperator;
@@ -188,8 +191,7 @@ public final class ImageTasks {
     private ImageTokens fromPrompt(
             ImageRequest request, GenerationPlan plan, Turns turns, LanguageContext context, ImageDecoder decoder) {
         requireMemory(plan);
-        // The prompts need only the language model, but opening all graphs of the loop together takes less time.
-        return execution.withOpen(ImageGenerator.GRAPHS, () -> {
+        return execution.withOpen(graphs(plan.grid()), () -> {
             try (LanguageContext unconditional = LanguageContext.empty(execution);
                     Tensor canvas = new MarModel(execution).blankCanvas()) {
                 context.append(turns.conditional(), List.of());
@@ -201,12 +203,24 @@ public final class ImageTasks {
         });
     }
 
+    /**
+     * The graphs to open at once. The prompts need only the language model, and the loop no decoder, but opening all
+     * together takes less time. Where graphs are closed after use, the decoder is opened after the loop instead.
+     */
+    private Set<GraphName> graphs(Grid grid) {
+        Set<GraphName> graphs = EnumSet.copyOf(ImageGenerator.GRAPHS);
+        if (execution.engine().graphs().options().memory().keepLoaded()) {
+            graphs.addAll(autoencoder.decoders(grid));
+        }
+        return graphs;
+    }
+
     private ImageTokens fromImage(
             EditRequest request, GenerationPlan plan, int side, Turns turns, LanguageContext context) {
         boolean firstTurn = context.tokens() == 0;
         try (MarEncoding source = encoder.source(request.source(), side)) {
             List<Tensor> images = List.of(source.embeds());
-            return execution.withOpen(ImageGenerator.GRAPHS, () -> {
+            return execution.withOpen(graphs(plan.grid()), () -> {
                 context.appendImages(turns.conditional(), images);
                 // In a first turn both prompts begin alike, so the image goes through the model only once.
                 try (LanguageContext unconditional =

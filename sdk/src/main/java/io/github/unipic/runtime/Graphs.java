@@ -26,6 +26,7 @@ import io.github.unipic.runtime.provider.OnnxRuntime;
 import io.github.unipic.runtime.provider.Providers;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -139,10 +140,15 @@ public final class Graphs implements AutoCloseable {
         }
     }
 
-    /** Opens graphs in parallel, because opening one uses only one thread. All have finished when this returns. */
+    /**
+     * Opens graphs in parallel, because opening one uses only one thread. All have finished when this returns. The
+     * largest come first, so that no thread is left with one of them at the end.
+     */
     private void openSideBySide(Set<GraphName> names, Cancellation cancellation) {
-        List<GraphName> closed =
-                names.stream().filter(name -> !sessions.get(name).isOpen()).toList();
+        List<GraphName> closed = names.stream()
+                .filter(name -> !sessions.get(name).isOpen())
+                .sorted(Comparator.comparingLong(this::weights).reversed())
+                .toList();
         if (closed.isEmpty()) {
             requireWanted(cancellation);
             return;
@@ -161,6 +167,15 @@ public final class Graphs implements AutoCloseable {
         } finally {
             threads.shutdown();
         }
+    }
+
+    /** Length of the files with a graph's weights, in bytes; 0 for a graph that is missing. */
+    private long weights(GraphName graph) {
+        return !folder.has(graph)
+                ? 0
+                : folder.spec(graph).data().stream()
+                        .mapToLong(file -> folder.manifest().files().get(file).bytes())
+                        .sum();
     }
 
     private static void requireNone(List<Throwable> failures) {

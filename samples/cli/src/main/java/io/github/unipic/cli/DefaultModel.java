@@ -14,8 +14,10 @@ import io.github.unipic.export.Precision;
 import io.github.unipic.files.FileTree;
 import io.github.unipic.files.StagingFolder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -31,6 +33,8 @@ import java.util.stream.Stream;
 final class DefaultModel {
     /** The model's name in its manifest, which is that of its checkpoint's folder. */
     private static final String NAME = "colored-shapes";
+
+    private static final String MANIFEST = "unipic.json";
 
     private static final String PREFIX = NAME + "-";
     private static final Duration STALE = Duration.ofDays(1);
@@ -84,6 +88,25 @@ final class DefaultModel {
                     "The built-in model cannot be written to the cache folder " + folder.getParent(),
                     e,
                     "make room there, or set another cache folder (XDG_CACHE_HOME, LOCALAPPDATA)");
+        }
+    }
+
+    /**
+     * Whether a file of an exported folder may have changed since the export, which writes the manifest last. Only then
+     * are the checksums of the weights worth their time, which is a tenth of that of an image. Loading checks lengths
+     * in any case.
+     */
+    static boolean mayHaveChanged(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            FileTime exported = Files.getLastModifiedTime(folder.resolve(MANIFEST));
+            for (Path file : files.toList()) {
+                if (Files.getLastModifiedTime(file).compareTo(exported) > 0) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException | UncheckedIOException e) {
+            return true; // loading says what is wrong
         }
     }
 

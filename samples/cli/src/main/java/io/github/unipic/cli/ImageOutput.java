@@ -9,6 +9,8 @@ import io.github.unipic.conformance.meaning.World;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -50,7 +52,11 @@ final class ImageOutput {
     int generate(Session session, ModelOptions model, ImageRequest request) {
         ImageRequest seeded = GenerationOptions.seeded(request);
         OutputFiles files = outputFiles(seeded.count());
-        try (UniPic unipic = model.load(session, () -> quiet || builtInKnows(request))) {
+        // Meanwhile ONNX Runtime loads.
+        Supplier<Boolean> known = quiet || !model.isBuiltIn(session)
+                ? () -> true
+                : CompletableFuture.supplyAsync(() -> builtInKnows(request))::join;
+        try (UniPic unipic = model.load(session, known::get)) {
             noteSize(session, unipic.info(), seeded);
             new Generation(session, session.cancellation(), quiet, !noMetadata).run(seeded, files, unipic::images);
         }

@@ -69,7 +69,9 @@ final class ModelOptions {
                                     + " generate --examples' shows which). 'unipic download --export int8' fetches the real one.");
         }
         return DefaultModel.of(session)
-                .load(builtIn -> builder(builtIn, asked).verifyChecksums(true).load());
+                .load(builtIn -> builder(builtIn, asked)
+                        .verifyChecksums(DefaultModel.mayHaveChanged(builtIn))
+                        .load());
     }
 
     /** The provider and the reason for it, once a model is loaded. */

@@ -40,7 +40,7 @@ final class TypicalUse {
     }
 
     private static void run(Session session, String... command) {
-        int exitCode = UniPicCommand.run(session, command);
+        int exitCode = Interruption.guard(session, () -> UniPicCommand.run(session, command));
         if (exitCode != UniPicCommand.OK) {
             throw new IllegalStateException(String.join(" ", command) + " ended with " + exitCode);
         }

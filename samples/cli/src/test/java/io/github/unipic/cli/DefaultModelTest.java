@@ -55,6 +55,27 @@ class DefaultModelTest {
     }
 
     @Test
+    void changedWeightsAreNoticedAndExportedOnceMore() throws IOException {
+        Path folder = load(model("a"));
+        assertThat(DefaultModel.mayHaveChanged(folder)).isFalse();
+        Path file = folder.resolve("mar_decoder.data");
+        byte[] right = Files.readAllBytes(file);
+        byte[] wrong = right.clone();
+        wrong[wrong.length / 2] ^= 1;
+        Files.write(file, wrong);
+        assertThat(DefaultModel.mayHaveChanged(folder)).isTrue();
+        model("a").load(DefaultModelTest::verified).close();
+        assertThat(file).hasBinaryContent(right);
+        assertThat(DefaultModel.mayHaveChanged(folder)).isFalse();
+    }
+
+    private static UniPic verified(Path folder) {
+        return UniPic.builder(folder)
+                .verifyChecksums(DefaultModel.mayHaveChanged(folder))
+                .load();
+    }
+
+    @Test
     void aModelThatStaysDamagedIsReported() throws IOException {
         Files.createDirectories(cache.resolve("1.0/colored-shapes-a"));
         int[] loads = {0};

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script {@code unipic}, in source trees that are already built. */
@@ -102,11 +103,8 @@ class LauncherTest {
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(60)));
         Path programs = Files.createDirectory(folder.resolve("programs"));
         script(programs.resolve("mvn"), "echo \"$@\"");
-        Path java = folder.resolve("jdk/bin/java");
-        Files.createDirectories(java.getParent());
-        script(java, "echo 'openjdk version \"17.0.1\"' >&2; echo \"$@\"");
         CommandLineRun run = launcher()
-                .environment("JAVA_HOME", folder.resolve("jdk").toString())
+                .environment("JAVA_HOME", echoingJava().toString())
                 .environment("PATH", programs + ":" + System.getenv("PATH"))
                 .program("bash", tree.resolve("unipic").toString())
                 .run("--version");
@@ -114,6 +112,29 @@ class LauncherTest {
         assertThat(tree.resolve("samples/cli/target/build.log")).content().contains("package");
         assertThat(run.out()).contains(UniPicCommand.class.getName() + " --version");
         assertThat(run.exitCode()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"generate, true", "info, true", "--version, true", "describe, false", "serve, false", "batch, false"})
+    void onlyCommandsThatEndSoonDoWithoutJavasSecondCompiler(String command, boolean without) throws Exception {
+        CommandLineRun run = launcher()
+                .environment("JAVA_HOME", echoingJava().toString())
+                .environment("UNIPIC_JAVA_OPTS", "-Xshare:auto -XX:TieredStopAtLevel=4")
+                .program("bash", tree("here").resolve("unipic").toString())
+                .run(command);
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out().contains("-XX:TieredStopAtLevel=1 ")).isEqualTo(without);
+        // What the user asks for comes last and counts.
+        assertThat(run.out()).matches("(?s).*-XX:TieredStopAtLevel=4 -cp .*" + command + "\\n");
+    }
+
+    /** A JDK 17 whose Java prints its arguments. */
+    private Path echoingJava() throws IOException {
+        Path jdk = folder.resolve("jdk");
+        Files.createDirectories(jdk.resolve("bin"));
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
+        script(jdk.resolve("bin/java"), "echo \"$@\"");
+        return jdk;
     }
 
     private static void script(Path file, String line) throws IOException {
