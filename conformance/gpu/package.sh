@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Makes what a Linux machine (x86-64) with an NVIDIA driver needs to run check.sh, without Java, CUDA and network: a Java
 # runtime, unipic-gpu.jar, the CUDA libraries and the scripts, 1.2 GB, in pieces.
-#   package.sh [--piece SIZE] [--model DIR] [--out DIR]
+#   package.sh [--piece SIZE] [--capability NUMBER] [--model DIR] [--out DIR]
 #     --piece SIZE   of a piece, as split takes it; 45M if not given
+#     --capability   for GPUs of this compute capability only, such as 90 for an H100; about half the size
 #     --model DIR    also brings a model folder, as model
 #     --out DIR      samples/cli/target/gpu-pieces if not given
 # Carry all files of DIR into one folder of the machine, and run start.sh there. Needs 10 GB of disk, Maven, xz and a JDK 22
@@ -12,6 +13,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 out=$root/samples/cli/target/gpu-pieces
 piece=45M
+capability=
 model=
 
 # As the SDK's CudaLibraries names them.
@@ -28,17 +30,18 @@ fail() {
 
 while [ $# -gt 0 ]; do
   case $1 in
-    --piece | --model | --out)
+    --piece | --capability | --model | --out)
       [ $# -ge 2 ] || fail "$1 lacks its value"
       case $1 in
         --piece) piece=$2 ;;
+        --capability) capability=$2 ;;
         --model) model=$2 ;;
         --out) out=$2 ;;
       esac
       shift 2
       ;;
     -h | --help)
-      sed -n '2,9s/^# //p' "$0"
+      sed -n '2,10s/^# //p' "$0"
       exit 0
       ;;
     *) fail "there is no option $1; see --help" ;;
@@ -51,6 +54,7 @@ java=${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
 # Older ones cannot keep tensors on the GPU between graphs: see CONTRIBUTING.md.
 major=$("$java/bin/javac" -version 2>&1 | sed 's/^javac \([0-9]*\).*/\1/')
 [ "${major:-0}" -ge 22 ] || fail "the JDK in $java is of version $major; set JAVA_HOME to 22 or later"
+[[ $capability =~ ^([1-9][0-9]{1,2})?$ ]] || fail "--capability is $capability; give a compute capability without its dot, such as 90"
 [ -z "$model" ] || [ -f "$model/unipic.json" ] || fail "--model is $model, which is no model folder"
 
 mkdir -p "$out"
@@ -61,12 +65,18 @@ trap 'rm -rf "$work"' EXIT
 bundle=$work/unipic-gpu
 mkdir -p "$bundle/lib" "$work/jar"
 
+# keep LIBRARY...: the GPU code for --capability alone, which compresses to a fraction.
+keep() {
+  [ -z "$capability" ] || "$java/bin/java" "$root/conformance/gpu/KeepCapability.java" "$capability" "$@"
+}
+
 echo "Building unipic-gpu.jar" >&2
 (cd "$root" && mvn -q -B -Pdist -DskipTests package </dev/null) || fail "the build failed"
 
 # Without Windows' libraries, and not compressed, as xz does better.
 (cd "$work/jar" && "$java/bin/jar" --extract --file "$root/samples/cli/target/unipic-gpu.jar")
 rm -rf "$work/jar/ai/onnxruntime/native/win-x64"
+keep "$work/jar/ai/onnxruntime/native/linux-x64/libonnxruntime_providers_cuda.so"
 (cd "$work/jar" && mv META-INF/MANIFEST.MF ../manifest &&
   "$java/bin/jar" --create --no-compress --file "$bundle/unipic-gpu.jar" --manifest ../manifest .)
 rm -rf "$work/jar"
@@ -91,6 +101,7 @@ take() {
 echo "Taking CUDA's libraries out of their jars" >&2
 take cuda-redist "$version" linux-x86_64 "${libraries[@]}"
 take cuda "$older_version" linux-x86_64-redist "${older_libraries[@]}"
+keep "$bundle"/lib/*
 
 [ -z "$model" ] || cp -r "$model" "$bundle/model"
 cp "$root/conformance/gpu/check.sh" "$bundle/"

@@ -1,7 +1,6 @@
 package io.github.unipic.generation;
 
 import io.github.unipic.runtime.Tensor;
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -56,17 +55,17 @@ final class GuidanceCache {
         float[] values = conditional.toFloats();
         int count = conditional.dim(1);
         int dim = conditional.dim(2);
-        FloatBuffer both = Tensor.floatBuffer(2 * values.length);
-        both.put(values);
+        float[] both = Arrays.copyOf(values, 2 * values.length);
         int at = 0;
         for (int image = 0; image < differences.size(); image++) {
             for (int position : positions.get(image)) {
                 for (float difference : differences.get(image).remove(position)) {
-                    both.put(values[at++] + difference);
+                    both[values.length + at] = values[at] + difference;
+                    at++;
                 }
             }
         }
-        return Tensor.floats(both.flip(), 2L * differences.size(), count, dim);
+        return conditional.withValues(both, 2L * differences.size(), count, dim);
     }
 
     /**
@@ -82,14 +81,16 @@ final class GuidanceCache {
         int count = z.dim(1);
         int dim = z.dim(2);
         int selected = wanted.get(0).length;
-        FloatBuffer buffer = Tensor.floatBuffer(rows * selected * dim);
+        float[] found = new float[rows * selected * dim];
+        int at = 0;
         for (int row = 0; row < rows; row++) {
             int[] positions = all.get(row % all.size());
             for (int position : wanted.get(row % all.size())) {
                 int index = Arrays.binarySearch(positions, position);
-                buffer.put(values, (row * count + index) * dim, dim);
+                System.arraycopy(values, (row * count + index) * dim, found, at, dim);
+                at += dim;
             }
         }
-        return Tensor.floats(buffer.flip(), rows, selected, dim);
+        return z.withValues(found, rows, selected, dim);
     }
 }

@@ -78,6 +78,11 @@ public final class Tensor implements AutoCloseable {
         return make(() -> OnnxTensor.createTensor(OnnxRuntime.environment(), halves.flip(), shape, type));
     }
 
+    /** Values in the float type of this tensor, so that a graph takes them in its place. */
+    public Tensor withValues(float[] values, long... shape) {
+        return of(value.getInfo().type, values, shape);
+    }
+
     /** A zero-dimensional float32. */
     public static Tensor scalar(double value) {
         return floats(new float[] {(float) value});

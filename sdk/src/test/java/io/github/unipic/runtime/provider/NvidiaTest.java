@@ -61,6 +61,14 @@ class NvidiaTest {
     }
 
     @Test
+    void convolutionsAreChosenByRules() {
+        ExecutionProvider cuda = ExecutionProvider.of("cuda").withOption("use_tf32", "0");
+        assertThat(Nvidia.withDefaults(cuda)).isEqualTo(Map.of("use_tf32", "0", "cudnn_conv_algo_search", "HEURISTIC"));
+        assertThat(Nvidia.withDefaults(cuda.withOption("cudnn_conv_algo_search", "EXHAUSTIVE")))
+                .containsEntry("cudnn_conv_algo_search", "EXHAUSTIVE");
+    }
+
+    @Test
     void cudaIsOnTheGpuOfTensorRt() {
         assertThat(Nvidia.besideTensorRt(TENSORRT.withOption("trt_fp16_enable", "1")))
                 .isEqualTo(ExecutionProvider.of("cuda"));
