@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -149,12 +150,16 @@ public final class ReportFile {
                         json,
                         "shares",
                         share -> new Placement.Share(
-                                text(share, "provider"), count(share, "nodes"), number(share, "milliseconds"))),
+                                text(share, "provider"), count(share, "nodes"), milliseconds(share))),
                 list(
                         json,
                         "fallbacks",
                         fallback -> new Placement.Fallback(
                                 text(fallback, "operator"), count(fallback, "nodes"), flag(fallback, "computes"))));
+    }
+
+    private OptionalDouble milliseconds(JsonNode json) {
+        return json.has("milliseconds") ? OptionalDouble.of(number(json, "milliseconds")) : OptionalDouble.empty();
     }
 
     private Timing timing(JsonNode json) {
