@@ -379,7 +379,7 @@ image=(--provider "$provider" --tasks t2i --size "$side" --iterations "$iteratio
 # 512 x 512 pixels of 1024 x 1024: decoded whole, the target's image would take about 1 GB more, and convolutions theirs.
 tiles=(--tile-above $((side * side / 4)))
 lean=(--low-memory)
-[ "$provider" != cuda ] || lean+=(--provider-option cudnn_conv_algo_search=HEURISTIC)
+[ "$provider" != cuda ] || lean+=(--provider-option cudnn_conv_use_max_workspace=0)
 if wanted bench; then
   engines model
   measured target "$unipic" bench "${subject[@]}" "${image[@]}" "${tiles[@]}" ${cache[@]+"${cache[@]}"} --json "$out/target.json"

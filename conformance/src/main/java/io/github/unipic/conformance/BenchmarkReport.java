@@ -6,7 +6,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import io.github.unipic.DiffusionSteps;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.OutputException;
 import io.github.unipic.conformance.bench.Benchmark.Measured;
@@ -40,6 +43,7 @@ public record BenchmarkReport(
     private static final JsonMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(SerializationFeature.INDENT_OUTPUT)
+            .addModule(new SimpleModule().addSerializer(DiffusionSteps.class, ToStringSerializer.instance))
             .build();
 
     /**

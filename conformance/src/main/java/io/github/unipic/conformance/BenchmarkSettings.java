@@ -1,5 +1,7 @@
 package io.github.unipic.conformance;
 
+import io.github.unipic.DiffusionSteps;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.InvalidRequestException;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -15,6 +17,7 @@ import java.util.Set;
  * @param iterations for each image
  * @param steps of diffusion in each iteration
  * @param guidance 1 is off
+ * @param guidanceReuse the iterations that compute guidance
  * @param contexts numbers of tokens before those that {@link Task#TEXT} times; each is measured
  * @param tokens the number of tokens of an answer, and of those timed after a context
  * @param repeat how often images and answers are measured
@@ -27,8 +30,9 @@ public record BenchmarkSettings(
         Set<Task> tasks,
         List<Integer> sizes,
         int iterations,
-        int steps,
+        DiffusionSteps steps,
         double guidance,
+        GuidanceReuse guidanceReuse,
         List<Integer> contexts,
         int tokens,
         int repeat,
@@ -78,8 +82,9 @@ public record BenchmarkSettings(
      * @param tasks to measure; empty for all
      * @param sizes pixels a side of the images, each at least 1
      * @param iterations at least 1
-     * @param steps at least 1
+     * @param steps of diffusion in each iteration
      * @param guidance 1 is off
+     * @param guidanceReuse the iterations that compute guidance
      * @param contexts numbers of tokens, each at least 1
      * @param tokens at least 1
      * @param repeat at least 1
@@ -96,7 +101,6 @@ public record BenchmarkSettings(
         sizes.forEach(size -> requirePositive("size", size));
         contexts.forEach(context -> requirePositive("context", context));
         requirePositive("iterations", iterations);
-        requirePositive("steps", steps);
         requirePositive("tokens", tokens);
         requirePositive("repeat", repeat);
     }

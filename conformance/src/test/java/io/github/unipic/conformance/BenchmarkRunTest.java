@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
+import io.github.unipic.DiffusionSteps;
 import io.github.unipic.ExecutionProvider;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.BenchmarkSettings.Task;
@@ -48,7 +50,8 @@ class BenchmarkRunTest {
         assertThat(json.at("/load/session_seconds/pixel_decoder").doubleValue()).isPositive();
         assertThat(json.at("/bandwidth/read_bytes_per_second").doubleValue()).isPositive();
         assertThat(report.text())
-                .contains("Text to image, 64 px, 3 iterations", "token_sampler", "Text after 10 tokens");
+                .contains("Text to image, 64 px, 3 iterations", "token_sampler", "Text after 10 tokens")
+                .containsPattern("GB a token, \\d+ % of the bandwidth");
         assertThat(progress).contains("text to image, 64 px");
     }
 
@@ -75,7 +78,19 @@ class BenchmarkRunTest {
         Path model = copy.finish();
         long open = Graphs.openSessions();
         BenchmarkSettings unmapped = new BenchmarkSettings(
-                Set.of(Task.TEXT), List.of(64), 3, 2, 3, List.of(10), 4, 2, true, false, false, 0);
+                Set.of(Task.TEXT),
+                List.of(64),
+                3,
+                DiffusionSteps.constant(2),
+                3,
+                GuidanceReuse.NONE,
+                List.of(10),
+                4,
+                2,
+                true,
+                false,
+                false,
+                0);
         BenchmarkRun run = new BenchmarkRun(
                 model, ExecutionProvider.CPU, OptionalInt.of(1), unmapped, new Cancellation(), progress::add);
         assertThatThrownBy(run::run).isInstanceOf(UniPicException.class).hasMessageContaining(damaged);
@@ -84,8 +99,20 @@ class BenchmarkRunTest {
 
     @Test
     void refusesSettingsThatMakeNoSense() {
-        assertThatThrownBy(() ->
-                        new BenchmarkSettings(Set.of(), List.of(64), 3, 2, 3, List.of(0), 4, 2, true, false, true, 0))
+        assertThatThrownBy(() -> new BenchmarkSettings(
+                        Set.of(),
+                        List.of(64),
+                        3,
+                        DiffusionSteps.constant(2),
+                        3,
+                        GuidanceReuse.NONE,
+                        List.of(0),
+                        4,
+                        2,
+                        true,
+                        false,
+                        true,
+                        0))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessage("context is 0; give at least 1.");
         assertThatThrownBy(() -> Task.of("video")).hasMessageContaining("video").hasMessageContaining("describe");
@@ -93,7 +120,19 @@ class BenchmarkRunTest {
 
     private BenchmarkReport run(Set<Task> tasks, Cancellation cancellation) {
         BenchmarkSettings settings = new BenchmarkSettings(
-                tasks, List.of(64), 3, 2, 3, List.of(10), 4, 2, true, false, true, Long.MAX_VALUE);
+                tasks,
+                List.of(64),
+                3,
+                DiffusionSteps.constant(2),
+                3,
+                GuidanceReuse.NONE,
+                List.of(10),
+                4,
+                2,
+                true,
+                false,
+                true,
+                Long.MAX_VALUE);
         return new BenchmarkRun(
                         SmallModel.folder(),
                         ExecutionProvider.CPU,

@@ -1,5 +1,7 @@
 package io.github.unipic.conformance.bench;
 
+import io.github.unipic.ExecutionProvider;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.conformance.BenchmarkReport;
 import io.github.unipic.conformance.BenchmarkSettings;
 import io.github.unipic.conformance.bench.Benchmark.Measured;
@@ -26,7 +28,8 @@ public final class BenchmarkTable {
         measured.previews().forEach(table::preview);
         measured.images().forEach(image -> table.image(image, report.settings()));
         measured.answers().forEach(table::answer);
-        measured.texts().forEach(table::text);
+        boolean onCpu = report.provider().equals(ExecutionProvider.CPU);
+        measured.texts().forEach(text -> table.text(text, onCpu));
         table.bottom(measured);
         return table.out.toString();
     }
@@ -69,8 +72,14 @@ public final class BenchmarkTable {
     private void image(Image image, BenchmarkSettings settings) {
         line("");
         line(
-                "Text to image, %d px, %d iterations, %d diffusion steps, guidance %s",
-                image.size(), settings.iterations(), settings.steps(), settings.guidance());
+                "Text to image, %d px, %d iterations, %s diffusion steps, guidance %s%s",
+                image.size(),
+                settings.iterations(),
+                settings.steps(),
+                settings.guidance(),
+                settings.guidanceReuse().equals(GuidanceReuse.NONE)
+                        ? ""
+                        : " every " + settings.guidanceReuse().every());
         line("  image                %s", seconds(image.seconds()));
         line("  CPU time               %s", seconds(image.cpuSeconds()));
         graphs(image.graphs(), image.seconds());
@@ -86,7 +95,8 @@ public final class BenchmarkTable {
         memory(answer.memory());
     }
 
-    private void text(Text text) {
+    /** @param onCpu whether the memory bandwidth, which is the processor's, is that of the provider */
+    private void text(Text text, boolean onCpu) {
         line("");
         line("Text after %d tokens", text.context());
         line(
@@ -99,8 +109,12 @@ public final class BenchmarkTable {
                 1e3 * text.tokenSeconds().min(),
                 1e3 * text.tokenSeconds().max());
         line(
-                "  weights read           %8.2f GB a token, %.0f %% of the bandwidth for reading",
-                text.weightBytesPerToken() / 1e9, 100 * text.bandwidthShare());
+                "  weights read           %8.2f GB a token%s",
+                text.weightBytesPerToken() / 1e9,
+                onCpu
+                        ? String.format(
+                                Locale.ROOT, ", %.0f %% of the bandwidth for reading", 100 * text.bandwidthShare())
+                        : "");
         memory(text.memory());
     }
 

@@ -95,6 +95,7 @@ final class ImageBench {
                 .iterations(settings.iterations())
                 .diffusionSteps(settings.steps())
                 .guidance(settings.guidance())
+                .guidanceReuse(settings.guidanceReuse())
                 .guidanceSchedule(GuidanceSchedule.CONSTANT)
                 .temperature(1)
                 .build();

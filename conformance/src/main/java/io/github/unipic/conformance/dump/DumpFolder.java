@@ -170,12 +170,7 @@ public record DumpFolder(Path path) {
         }
     }
 
-    /**
-     * The number of cases in it.
-     *
-     * @throws ConformanceException when it cannot be read
-     */
-    public long cases() {
+    private long cases() {
         Path cases = path.resolve(CASES);
         if (!Files.isDirectory(cases)) {
             return 0;

@@ -2,7 +2,10 @@ package io.github.unipic.cli;
 
 import io.github.unipic.CacheFolder;
 import io.github.unipic.CancelledException;
+import io.github.unipic.DiffusionSteps;
 import io.github.unipic.ExecutionProvider;
+import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.conformance.BenchmarkReport;
 import io.github.unipic.conformance.BenchmarkRun;
 import io.github.unipic.conformance.BenchmarkSettings;
@@ -98,10 +101,11 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--steps",
-            defaultValue = "25",
-            paramLabel = "N",
-            description = "t2i: diffusion steps in each iteration. Default: 25.")
-    private int steps;
+            paramLabel = "S",
+            converter = GenerationOptions.StepsConverter.class,
+            description =
+                    "t2i: diffusion steps in each iteration, or from the first to the last, as 50..5. Default: 25.")
+    private DiffusionSteps steps;
 
     @Option(
             names = "--guidance",
@@ -109,6 +113,18 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "SCALE",
             description = "t2i: guidance; 1 is off and halves the work. Default: 3.")
     private double guidance;
+
+    @Option(
+            names = "--guidance-every",
+            paramLabel = "N",
+            description =
+                    "t2i: compute guidance in the first two iterations and then in every N-th. Default: 1, in all.")
+    private Integer guidanceEvery;
+
+    @Option(
+            names = "--fast",
+            description = "t2i: as in 'generate', --steps 50..5 --guidance-every 4, unless given otherwise.")
+    private boolean fast;
 
     @Option(
             names = "--context",
@@ -152,12 +168,14 @@ final class BenchCommand implements Callable<Integer> {
         if (threads != null && threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads is " + threads + ", but must be at least 1");
         }
+        GenerateRequest image = image();
         BenchmarkSettings settings = new BenchmarkSettings(
                 tasks.stream().map(Task::of).collect(Collectors.toSet()),
                 sizes,
                 iterations,
-                steps,
+                image.diffusionSteps().orElseThrow(),
                 guidance,
+                image.guidanceReuse().orElse(GuidanceReuse.NONE),
                 contexts,
                 tokens,
                 repeat,
@@ -181,6 +199,17 @@ final class BenchCommand implements Callable<Integer> {
             report.writeJson(json);
         }
         return UniPicCommand.OK;
+    }
+
+    /** What the options say about the work that an image takes. */
+    private GenerateRequest image() {
+        GenerateRequest.Builder image = GenerateRequest.builder("image").diffusionSteps(25);
+        if (fast) {
+            image.fast();
+        }
+        Optional.ofNullable(steps).ifPresent(image::diffusionSteps);
+        Optional.ofNullable(guidanceEvery).map(GuidanceReuse::every).ifPresent(image::guidanceReuse);
+        return image.build();
     }
 
     private Path model(Session session) {
