@@ -94,7 +94,7 @@ final class KeepCapability {
     return new String(bytes, US_ASCII);
   }
 
-  private long blank(ByteBuffer section) {
+  private long blank(ByteBuffer section) throws IOException {
     long blanked = 0;
     int at = 0;
     // Containers begin at multiples of 8, with padding between them.
@@ -118,11 +118,14 @@ final class KeepCapability {
     return blanked;
   }
 
-  private static List<Entry> entries(ByteBuffer section, int start, int end) {
+  private static List<Entry> entries(ByteBuffer section, int start, int end) throws IOException {
     List<Entry> entries = new ArrayList<>();
     for (int at = start; at < end; ) {
       int code = at + section.getInt(at + 4);
       int next = Math.toIntExact(code + section.getLong(at + 8));
+      if (code <= at || next > end) {
+        throw new IOException("a container of another form than this program knows");
+      }
       entries.add(new Entry(section.getShort(at), section.getInt(at + 28), code, next));
       at = next;
     }

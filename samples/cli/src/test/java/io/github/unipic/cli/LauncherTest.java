@@ -115,13 +115,22 @@ class LauncherTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"generate, true", "info, true", "--version, true", "describe, false", "serve, false", "batch, false"})
+    @CsvSource({
+        "generate, true",
+        "info, true",
+        "--version, true",
+        "describe, false",
+        "serve, false",
+        "batch, false",
+        "conformance run --suite full, false",
+        "conformance run --only text_head, true"
+    })
     void onlyCommandsThatEndSoonDoWithoutJavasSecondCompiler(String command, boolean without) throws Exception {
         CommandLineRun run = launcher()
                 .environment("JAVA_HOME", echoingJava().toString())
                 .environment("UNIPIC_JAVA_OPTS", "-Xshare:auto -XX:TieredStopAtLevel=4")
                 .program("bash", tree("here").resolve("unipic").toString())
-                .run(command);
+                .run(command.split(" "));
         assertThat(run.err()).isEmpty();
         assertThat(run.out().contains("-XX:TieredStopAtLevel=1 ")).isEqualTo(without);
         // What the user asks for comes last and counts.
