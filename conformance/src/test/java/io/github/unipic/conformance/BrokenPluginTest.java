@@ -99,8 +99,6 @@ class BrokenPluginTest {
                 "-fPIC",
                 "-pthread",
                 "-DFAULT=" + fault,
-                // When it is about to run a case; where it is does not matter.
-                "-DDELAY_MILLIS=500",
                 "-DMARKER=\"" + folder.resolve("marker") + "\"",
                 "-o",
                 library.toString(),

@@ -14,8 +14,26 @@ __attribute__((noinline)) static void compile_shader(void) {
     *(volatile int *) 8 = 1;
 }
 
+/* Whether this process, whose last argument is the file for its messages, has begun a case. */
+static int has_begun_a_case(void) {
+    static char text[1 << 20];
+    FILE *file = fopen("/proc/self/cmdline", "r");
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    size_t start = length - 1;
+    fclose(file);
+    while (start > 0 && text[start - 1] != 0) {
+        start--;
+    }
+    file = fopen(text + start, "r");
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    fclose(file);
+    return strstr(text, "\"case_began\"") != NULL;
+}
+
 static void *driver_thread(void *unused) {
-    usleep(1000 * DELAY_MILLIS);
+    while (!has_begun_a_case()) {
+        usleep(1000);
+    }
     switch (FAULT) {
     case CRASH_IN_THREAD:
         compile_shader();
