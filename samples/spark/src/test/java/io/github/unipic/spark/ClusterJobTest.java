@@ -25,16 +25,18 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A job whose driver and two executors are processes of their own, of which one is killed. */
 class ClusterJobTest {
+    /** The last of the first partition takes long enough that its executor is killed before it is done. */
     private static final List<String> PROMPTS = List.of(
             "{\"prompt\": \"a red fox\"}",
             "{\"image\": \"cup.png\", \"prompt\": \"Make it night\"}",
-            "{\"prompt\": \"a blue fox\"}",
+            "{\"prompt\": \"a blue fox\", \"width\": 512, \"height\": 512, \"iterations\": 30}",
             "{\"prompt\": \"a green fox\"}",
             "{\"image\": \"cup.png\", \"question\": \"What is it?\", \"max_tokens\": 3}",
             "{\"prompt\": \"a white fox\"}",
             "{\"prompt\": \"a black fox\"}",
             "{\"prompt\": \"a small fox\"}",
             "{\"prompt\": \"a tall fox\"}");
+
     private static final List<Integer> INDICES =
             IntStream.range(0, PROMPTS.size()).boxed().toList();
     private static final int PER_PARTITION = 3;
