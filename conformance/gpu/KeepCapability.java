@@ -37,7 +37,7 @@ final class KeepCapability {
   /** One entry of a container; {@code start} to {@code end} is its code without its header. */
   private record Entry(int kind, int capability, int start, int end) {}
 
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) {
     if (args.length < 2 || !args[0].matches("[1-9][0-9]{1,2}")) {
       System.err.println("Usage: java KeepCapability.java CAPABILITY LIBRARY..., such as 90 libcublas.so.12");
       System.exit(2);
@@ -45,8 +45,13 @@ final class KeepCapability {
     KeepCapability keep = new KeepCapability(Integer.parseInt(args[0]));
     for (String library : List.of(args).subList(1, args.length)) {
       Path file = Path.of(library);
-      System.err.printf("%s: %d of %d MB of GPU code blanked%n", file.getFileName(), keep.blank(file) / 1_000_000,
-          Files.size(file) / 1_000_000);
+      try {
+        System.err.printf("%s: %d of %d MB of GPU code blanked%n", file.getFileName(), keep.blank(file) / 1_000_000,
+            Files.size(file) / 1_000_000);
+      } catch (IOException e) {
+        System.err.println("KeepCapability: " + file + ": " + e.getMessage());
+        System.exit(1);
+      }
     }
   }
 

@@ -2,7 +2,6 @@ package io.github.unipic.cli;
 
 import io.github.unipic.CacheFolder;
 import io.github.unipic.CancelledException;
-import io.github.unipic.DiffusionSteps;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.GenerateRequest;
 import io.github.unipic.GuidanceReuse;
@@ -99,13 +98,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--iterations", defaultValue = "8", paramLabel = "N", description = "t2i: iterations. Default: 8.")
     private int iterations;
 
-    @Option(
-            names = "--steps",
-            paramLabel = "S",
-            converter = GenerationOptions.StepsConverter.class,
-            description =
-                    "t2i: diffusion steps in each iteration, or from the first to the last, as 50..5. Default: 25.")
-    private DiffusionSteps steps;
+    @Mixin
+    private WorkOptions work;
 
     @Option(
             names = "--guidance",
@@ -113,18 +107,6 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "SCALE",
             description = "t2i: guidance; 1 is off and halves the work. Default: 3.")
     private double guidance;
-
-    @Option(
-            names = "--guidance-every",
-            paramLabel = "N",
-            description =
-                    "t2i: compute guidance in the first two iterations and then in every N-th. Default: 1, in all.")
-    private Integer guidanceEvery;
-
-    @Option(
-            names = "--fast",
-            description = "t2i: as in 'generate', --steps 50..5 --guidance-every 4, unless given otherwise.")
-    private boolean fast;
 
     @Option(
             names = "--context",
@@ -168,14 +150,16 @@ final class BenchCommand implements Callable<Integer> {
         if (threads != null && threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads is " + threads + ", but must be at least 1");
         }
-        GenerateRequest image = image();
+        GenerateRequest.Builder image = GenerateRequest.builder("image").diffusionSteps(25);
+        work.applyTo(image);
+        GenerateRequest request = image.build();
         BenchmarkSettings settings = new BenchmarkSettings(
                 tasks.stream().map(Task::of).collect(Collectors.toSet()),
                 sizes,
                 iterations,
-                image.diffusionSteps().orElseThrow(),
+                request.diffusionSteps().orElseThrow(),
                 guidance,
-                image.guidanceReuse().orElse(GuidanceReuse.NONE),
+                request.guidanceReuse().orElse(GuidanceReuse.NONE),
                 contexts,
                 tokens,
                 repeat,
@@ -199,17 +183,6 @@ final class BenchCommand implements Callable<Integer> {
             report.writeJson(json);
         }
         return UniPicCommand.OK;
-    }
-
-    /** What the options say about the work that an image takes. */
-    private GenerateRequest image() {
-        GenerateRequest.Builder image = GenerateRequest.builder("image").diffusionSteps(25);
-        if (fast) {
-            image.fast();
-        }
-        Optional.ofNullable(steps).ifPresent(image::diffusionSteps);
-        Optional.ofNullable(guidanceEvery).map(GuidanceReuse::every).ifPresent(image::guidanceReuse);
-        return image.build();
     }
 
     private Path model(Session session) {

@@ -1,16 +1,12 @@
 package io.github.unipic.cli;
 
-import io.github.unipic.DiffusionSteps;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.ImageRequest;
-import io.github.unipic.InvalidRequestException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
-import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** The options for image generation that all tasks share. */
 final class GenerationOptions {
@@ -47,27 +43,8 @@ final class GenerationOptions {
             description = "Scale of the noise; below 1 images are smoother and vary less. Default: the model's.")
     private Double temperature;
 
-    @Option(
-            names = "--steps",
-            paramLabel = "S",
-            converter = StepsConverter.class,
-            description = "Diffusion steps of each iteration, 1 to 1000, or from the first iteration to the last, as"
-                    + " 50..5 or '50..5 cosine'. Default: the model's.")
-    private DiffusionSteps steps;
-
-    @Option(
-            names = "--guidance-every",
-            paramLabel = "N",
-            description =
-                    "Compute guidance in the first two iterations and then in every N-th, and reuse it in between:"
-                            + " less time, nearly the same image. Default: 1, in all.")
-    private Integer guidanceEvery;
-
-    @Option(
-            names = "--fast",
-            description =
-                    "Less work for nearly the same image: --steps 50..5 --guidance-every 4, unless given otherwise.")
-    private boolean fast;
+    @Mixin
+    private WorkOptions work;
 
     @Option(
             names = "--negative-prompt",
@@ -77,30 +54,14 @@ final class GenerationOptions {
                     + " \"Generate an image.\"")
     private String negativePrompt;
 
-    /** Reads a number of steps, or how it falls. */
-    static final class StepsConverter implements ITypeConverter<DiffusionSteps> {
-        @Override
-        public DiffusionSteps convert(String text) {
-            try {
-                return DiffusionSteps.parse(text);
-            } catch (InvalidRequestException e) {
-                throw new TypeConversionException(e.getMessage());
-            }
-        }
-    }
-
     /** Sets the given options and leaves the others. */
     void applyTo(ImageRequest.Builder<?> builder) {
-        if (fast) {
-            builder.fast();
-        }
-        Optional.ofNullable(guidanceEvery).map(GuidanceReuse::every).ifPresent(builder::guidanceReuse);
+        work.applyTo(builder);
         Optional.ofNullable(negativePrompt).ifPresent(builder::negativePrompt);
         Optional.ofNullable(iterations).ifPresent(builder::iterations);
         Optional.ofNullable(guidance).ifPresent(builder::guidance);
         Optional.ofNullable(guidanceSchedule).ifPresent(builder::guidanceSchedule);
         Optional.ofNullable(temperature).ifPresent(builder::temperature);
-        Optional.ofNullable(steps).ifPresent(builder::diffusionSteps);
         Optional.ofNullable(seed).ifPresent(builder::seed);
     }
 
