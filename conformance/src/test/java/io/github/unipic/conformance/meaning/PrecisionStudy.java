@@ -32,6 +32,7 @@ import java.util.Map;
  * }</pre>
  */
 public final class PrecisionStudy {
+    private static final int ITERATIONS = 12;
     private static final int STEPS = 100;
 
     private PrecisionStudy() {}
@@ -75,6 +76,7 @@ public final class PrecisionStudy {
                 new ExportRequest(folder.resolve("checkpoint"), model, precisions, Flavor.PORTABLE, true),
                 ExportListener.NONE);
         return StudyImages.with(
-                model, images -> images.draw(count, DiffusionSteps.constant(STEPS), GuidanceReuse.every(1)));
+                model,
+                images -> images.draw(count, ITERATIONS, DiffusionSteps.constant(STEPS), GuidanceReuse.every(1)));
     }
 }

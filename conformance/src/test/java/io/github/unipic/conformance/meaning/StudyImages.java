@@ -38,7 +38,6 @@ import java.util.function.Function;
 
 /** Images of the world's prompts with fixed seeds, and how they differ from images that were computed exactly. */
 final class StudyImages {
-    static final int ITERATIONS = 12;
     private static final double GUIDANCE = 3;
     private static final long FIRST_SEED = 1000;
 
@@ -106,30 +105,22 @@ final class StudyImages {
         }
     }
 
-    Manifest manifest() {
-        return manifest;
-    }
-
-    Grid grid() {
-        return grid;
-    }
-
     static int prompts() {
         return WORLD.cases().size();
     }
 
-    List<Drawn> draw(int images, DiffusionSteps steps, GuidanceReuse reuse) {
+    List<Drawn> draw(int images, int iterations, DiffusionSteps steps, GuidanceReuse reuse) {
         List<Drawn> drawn = new ArrayList<>();
         for (int i = 0; i < images; i++) {
-            drawn.add(draw(WORLD.cases().get(i % WORLD.cases().size()), FIRST_SEED + i, steps, reuse));
+            drawn.add(draw(WORLD.cases().get(i % WORLD.cases().size()), FIRST_SEED + i, iterations, steps, reuse));
         }
         return drawn;
     }
 
-    private Drawn draw(PromptCase one, long seed, DiffusionSteps steps, GuidanceReuse reuse) {
+    private Drawn draw(PromptCase one, long seed, int iterations, DiffusionSteps steps, GuidanceReuse reuse) {
         GenerationPlan plan = new GenerationPlan(
                 grid,
-                ITERATIONS,
+                iterations,
                 GUIDANCE,
                 GuidanceSchedule.CONSTANT,
                 1,
