@@ -1,5 +1,6 @@
 package io.github.unipic.conformance.meaning;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -10,7 +11,10 @@ record FastPlot(List<Point> points) {
     private static final int LEFT = 60;
     private static final int BOTTOM = 50;
     private static final int TOP = 20;
-    private static final int RIGHT = 20;
+    private static final int RIGHT = 40;
+
+    /** Where the axis of operations begins. */
+    private static final double FEWEST = 0.4;
 
     /** One variant. */
     record Point(String name, double operations, double loss) {}
@@ -22,34 +26,43 @@ record FastPlot(List<Point> points) {
                 <style>text { fill: #333 } line { stroke: #999 } .best { fill: #00695c }
                 @media (prefers-color-scheme: dark) { text { fill: #ddd } .best { fill: #4db6ac } }</style>
                 """, WIDTH, HEIGHT));
-        line(svg, x(0), y(0, most), x(1), y(0, most));
-        line(svg, x(0), y(0, most), x(0), y(most, most));
+        line(svg, LEFT, y(0, most), x(1), y(0, most));
+        line(svg, LEFT, y(0, most), LEFT, y(most, most));
+        for (double operations = FEWEST; operations < 1.05; operations += 0.1) {
+            text(svg, x(operations) - 8, HEIGHT - BOTTOM + 18, String.format(Locale.ROOT, "%.1f", operations));
+        }
         for (int tenth = 0; tenth <= 10; tenth += 2) {
-            text(svg, x(tenth / 10.0) - 8, HEIGHT - BOTTOM + 18, String.format(Locale.ROOT, "%.1f", tenth / 10.0));
             double loss = most * tenth / 10;
             text(svg, 14, y(loss, most) + 4, String.format(Locale.ROOT, "%.3f", loss));
         }
         text(svg, WIDTH / 2 - 90, HEIGHT - 12, "operations, of an exact image's");
         text(svg, LEFT + 6, TOP - 6, "distance of latents to exact ones, relative L2");
+        List<Point> best = points.stream()
+                .filter(point -> points.stream()
+                        .noneMatch(other -> other.operations() < point.operations() && other.loss() < point.loss()))
+                .sorted(Comparator.comparingDouble(Point::operations))
+                .toList();
         for (Point point : points) {
-            boolean best = points.stream()
-                    .noneMatch(other -> other.operations() < point.operations() && other.loss() < point.loss());
             svg.append(String.format(
                     Locale.ROOT,
                     "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"#999\"%s><title>%s</title></circle>%n",
                     x(point.operations()),
                     y(point.loss(), most),
-                    best ? " class=\"best\"" : "",
+                    best.contains(point) ? " class=\"best\"" : "",
                     point.name()));
-            if (best) {
-                text(svg, x(point.operations()) + 7, y(point.loss(), most) - 5, point.name());
-            }
+        }
+        for (int i = 0; i < best.size(); i++) {
+            // Neighbors' names are above to the right and below to the left, so that they do not overlap.
+            Point point = best.get(i);
+            boolean above = i % 2 == 0;
+            double left = above ? 7 : -8 - 6.2 * point.name().length();
+            text(svg, x(point.operations()) + left, y(point.loss(), most) + (above ? -5 : 14), point.name());
         }
         return svg.append("</svg>\n").toString();
     }
 
     private static double x(double operations) {
-        return LEFT + operations * (WIDTH - LEFT - RIGHT);
+        return LEFT + (operations - FEWEST) / (1 - FEWEST) * (WIDTH - LEFT - RIGHT);
     }
 
     private static double y(double loss, double most) {
