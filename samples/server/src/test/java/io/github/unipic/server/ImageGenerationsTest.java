@@ -10,6 +10,8 @@ import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
 import io.github.unipic.ReadOptions;
 import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.Base64;
 import java.util.List;
@@ -88,6 +90,22 @@ class ImageGenerationsTest {
         byte[] file = SERVER.get(json.at("/data/0/url").asText());
         assertThat(Image.decode(file, ReadOptions.DEFAULT)).isEqualTo(expected(7));
         assertThat(json.at("/data/0/b64_json").isMissingNode()).isTrue();
+    }
+
+    @Test
+    void anAddressIsThatOfTheProxy() throws Exception {
+        String authority = SERVER.uri("/").getAuthority();
+        assertThat(addressBehind("https", "/unipic/a-b")).startsWith("https://" + authority + "/unipic/a-b/v1/");
+        assertThat(addressBehind("javascript", "//elsewhere/")).startsWith("http://" + authority + "/v1/");
+    }
+
+    private static String addressBehind(String scheme, String prefix) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(SERVER.uri("/v1/images/generations"))
+                .header("Content-Type", "application/json")
+                .header("X-Forwarded-Proto", scheme)
+                .header("X-Forwarded-Prefix", prefix)
+                .POST(BodyPublishers.ofString("{\"response_format\":\"url\"," + SMALL + "}"));
+        return TestServer.json(SERVER.send(request)).at("/data/0/url").asText();
     }
 
     private static Image expected(long seed) {

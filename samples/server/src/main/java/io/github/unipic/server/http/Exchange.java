@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -25,6 +26,9 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * from then on, also when the job fails.
  */
 public final class Exchange {
+    private static final Pattern SCHEME = Pattern.compile("https?");
+    private static final Pattern PREFIX = Pattern.compile("(/[\\w.~-]{1,100}){1,10}");
+
     private static final byte[] BLANK = {' '};
     private static final byte[] COMMENT = ": still here\n\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -106,9 +110,20 @@ public final class Exchange {
         return host == null ? "" : host.toString();
     }
 
-    /** The address that the client used for this server, without a path. */
+    /**
+     * The address that the client used for this server, without a path, or with the one that a proxy strips. A proxy
+     * says what it changed by {@code X-Forwarded-Proto} and {@code X-Forwarded-Prefix}. A client that sends these
+     * itself changes only the address in its own answer.
+     */
     public String baseUrl() {
-        return request.getHttpURI().getScheme() + "://" + authority();
+        String scheme = forwarded(HttpHeader.X_FORWARDED_PROTO.asString(), SCHEME)
+                .orElseGet(() -> request.getHttpURI().getScheme());
+        String prefix = forwarded("X-Forwarded-Prefix", PREFIX).orElse("");
+        return scheme + "://" + authority() + prefix;
+    }
+
+    private Optional<String> forwarded(String header, Pattern valid) {
+        return header(header).filter(value -> valid.matcher(value).matches());
     }
 
     /** Reads the body as a JSON object. To be called once. */
