@@ -41,8 +41,12 @@ final class ChildProcess implements AutoCloseable {
             "-XX:ErrorFile",
             "-XX:StartFlightRecording",
             "-XX:ArchiveClassesAtExit",
+            "-XX:DumpLoadedClassList",
             "-XX:FlightRecorderOptions",
             "--enable-native-access");
+
+    /** The first Java that does; older ones start slower with the option. */
+    private static final int WARNS_OF_NATIVE_ACCESS = 22;
 
     private static final Map<Integer, String> SIGNALS = Map.of(
             1, "SIGHUP", 2, "SIGINT", 3, "SIGQUIT", 4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL",
@@ -100,8 +104,10 @@ final class ChildProcess implements AutoCloseable {
                 .filter(option -> NOT_INHERITED.stream().noneMatch(option::startsWith))
                 .forEach(command::add);
         command.addAll(isolation.javaOptions());
-        command.addAll(List.of(
-                "--enable-native-access=ALL-UNNAMED", "-XX:ErrorFile=" + crashFile, main.getName(), file.toString()));
+        if (Runtime.version().feature() >= WARNS_OF_NATIVE_ACCESS) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        command.addAll(List.of("-XX:ErrorFile=" + crashFile, main.getName(), file.toString()));
         return command;
     }
 
