@@ -5,7 +5,6 @@ import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPicException;
-import io.github.unipic.conformance.Runner.Computer;
 import io.github.unipic.conformance.cases.Cases;
 import io.github.unipic.conformance.checks.Job;
 import io.github.unipic.conformance.checks.Part;
@@ -214,13 +213,13 @@ public record ConformanceRun(
         try (TemporaryFolder temporary = TemporaryFolder.create();
                 Runner runner = runner(program, temporary.path())) {
             Material material = material(temporary.path(), runner);
-            // While a process starts.
-            Machine here = Machine.look();
-            Computer computer = runner.ready();
-            Subject subject = subject(material, computer.provider());
-            Environment machine = here.describe(labels, computer.runtime());
-            Job job = job(material, computer.provider(), temporary.path());
+            // A process starts meanwhile, and only that can choose a provider.
+            ExecutionProvider computing = isAutomatic(provider) ? runner.ready().provider() : provider;
+            Subject subject = subject(material, computing);
+            Job job = job(material, computing, temporary.path());
             List<Part> parts = job.parts();
+            Machine here = Machine.look(); // which takes a moment
+            Environment machine = here.describe(labels, runner.ready().runtime());
             dump.ifPresent(folder -> new DumpFolder(folder).begin(subject, machine));
             Progress progress = new Progress(
                     (results, more) -> report(start, machine, subject, results, Stream.of(more), runner.processes()));
@@ -234,6 +233,10 @@ public record ConformanceRun(
             dump.ifPresent(folder -> new DumpFolder(folder).end());
             return report(start, machine, subject, progress.results, Stream.of(), runner.processes());
         }
+    }
+
+    private static boolean isAutomatic(ExecutionProvider asked) {
+        return asked.name().equalsIgnoreCase(ExecutionProvider.AUTO.name());
     }
 
     private Runner runner(Class<?> program, Path temporary) {
