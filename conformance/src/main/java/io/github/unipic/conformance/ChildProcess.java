@@ -189,7 +189,8 @@ final class ChildProcess implements AutoCloseable {
     /** A process that does not even start says nothing about a provider. */
     private void requireStarted() throws InterruptedException {
         if (!started) {
-            throw cannotStart("it ended with exit code " + process.exitValue() + ", and printed: " + output.end());
+            throw cannotStart(killedFor.orElse("it ended with exit code " + process.exitValue()) + ", and printed: "
+                    + output.end());
         }
     }
 
