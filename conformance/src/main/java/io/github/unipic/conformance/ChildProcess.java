@@ -3,6 +3,7 @@ package io.github.unipic.conformance;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
+import io.github.unipic.conformance.Protocol.Done;
 import io.github.unipic.conformance.Protocol.Happened;
 import io.github.unipic.conformance.Protocol.Message;
 import io.github.unipic.conformance.Protocol.Request;
@@ -158,6 +159,9 @@ final class ChildProcess implements AutoCloseable {
 
     private void notice(Message message) {
         started |= message instanceof Started;
+        if (message instanceof Done) {
+            endRequests();
+        }
         boolean withinCase = message instanceof Happened happened
                 && !(happened.event() instanceof Event.PartBegan
                         || happened.event() instanceof Event.PartEnded
@@ -165,6 +169,14 @@ final class ChildProcess implements AutoCloseable {
                         || happened.event() instanceof Event.CaseEnded);
         if (!withinCase) {
             lastStep = System.nanoTime();
+        }
+    }
+
+    private void endRequests() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            // The process has ended by itself.
         }
     }
 
