@@ -111,13 +111,18 @@ get_mesa() {
   rm -rf "$work"
 }
 
+# ONNX Runtime does not say which driver its provider runs on, so the report's labels do.
+labels=()
 if [ -z "$driver" ]; then
   [ -d "$cache/mesa" ] || get_mesa
+  mesa=$(gzip -dc "$cache/mesa/usr/share/doc/mesa-vulkan-drivers/changelog.Debian.gz" 2>/dev/null | sed -n '1s/^[^(]*(\([^)]*\)).*/\1/p') || true
+  labels+=(--label "mesa=${mesa:-unknown}")
   driver=$(echo "$cache"/mesa/usr/share/vulkan/icd.d/lvp_icd*.json)
   export LD_LIBRARY_PATH
   LD_LIBRARY_PATH=$(dirname "$cache"/mesa/usr/lib/*/libvulkan_lvp.so)${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 fi
 [ -f "$driver" ] || fail "there is no Vulkan driver $driver"
+labels+=(--label "vulkan-driver=$(basename "$driver")")
 export VK_DRIVER_FILES=$driver VK_ICD_FILENAMES=$driver # older loaders know the second name
 if [ -z "${XDG_RUNTIME_DIR:-}" ]; then
   export XDG_RUNTIME_DIR=$cache/runtime
@@ -133,7 +138,7 @@ if [ -n "$kit" ]; then
   [ -f "$kit" ] || fail "there is no kit $kit"
   unipic=("$java" -jar "$kit")
 fi
-options=(--provider webgpu --ort-native "$runtime" "$@")
+options=(--provider webgpu --ort-native "$runtime" "${labels[@]}" "$@")
 if [ "$feature" -lt 22 ]; then
   # There the providers of nodes come from profiles, and the profiler of ONNX Runtime's WebGPU provider writes past the end
   # of its timestamps, which have room for as many dispatches as this says. Mesa then crashes.

@@ -58,7 +58,7 @@ public record BenchmarkRun(
             }
             return new BenchmarkReport(
                     start,
-                    Machine.describe(Map.of(), Optional.of(UniPic.runtime())),
+                    Machine.look().describe(Map.of(), Optional.of(UniPic.runtime())),
                     model,
                     provider,
                     threads,

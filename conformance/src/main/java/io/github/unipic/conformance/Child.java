@@ -41,6 +41,7 @@ final class Child {
     private final Consumer<Event> listener;
     private final Cancellation never = new Cancellation();
     private final BlockingQueue<Request> requests = new LinkedBlockingQueue<>();
+    private volatile boolean done;
 
     private Child(OutputStream messages, Consumer<Event> listener) {
         this.messages = messages;
@@ -88,13 +89,16 @@ final class Child {
             } else {
                 check((Check) request);
             }
+            done = true;
             say(new Done());
+            // Java's end waits 300 ms for a thread that reads.
+            parent.join();
         } catch (RuntimeException e) {
             say(new Failed(Results.reason(e)));
         }
     }
 
-    /** Reads the parent's requests. When the parent is gone this process ends, whatever it does. */
+    /** Reads the parent's requests. When the parent is gone this process ends, whatever it does, unless it is done. */
     private void listen() {
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -108,7 +112,9 @@ final class Child {
         } catch (IOException e) {
             e.printStackTrace();
         }
-        Runtime.getRuntime().halt(FAILED);
+        if (!done) {
+            Runtime.getRuntime().halt(FAILED);
+        }
     }
 
     private static void dump() {

@@ -3,6 +3,7 @@ package io.github.unipic.conformance;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
+import io.github.unipic.conformance.Protocol.Done;
 import io.github.unipic.conformance.Protocol.Happened;
 import io.github.unipic.conformance.Protocol.Message;
 import io.github.unipic.conformance.Protocol.Request;
@@ -41,8 +42,12 @@ final class ChildProcess implements AutoCloseable {
             "-XX:ErrorFile",
             "-XX:StartFlightRecording",
             "-XX:ArchiveClassesAtExit",
+            "-XX:DumpLoadedClassList",
             "-XX:FlightRecorderOptions",
             "--enable-native-access");
+
+    /** The first Java that does; older ones start slower with the option. */
+    private static final int WARNS_OF_NATIVE_ACCESS = 22;
 
     private static final Map<Integer, String> SIGNALS = Map.of(
             1, "SIGHUP", 2, "SIGINT", 3, "SIGQUIT", 4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL",
@@ -100,8 +105,10 @@ final class ChildProcess implements AutoCloseable {
                 .filter(option -> NOT_INHERITED.stream().noneMatch(option::startsWith))
                 .forEach(command::add);
         command.addAll(isolation.javaOptions());
-        command.addAll(List.of(
-                "--enable-native-access=ALL-UNNAMED", "-XX:ErrorFile=" + crashFile, main.getName(), file.toString()));
+        if (Runtime.version().feature() >= WARNS_OF_NATIVE_ACCESS) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        command.addAll(List.of("-XX:ErrorFile=" + crashFile, main.getName(), file.toString()));
         return command;
     }
 
@@ -152,6 +159,9 @@ final class ChildProcess implements AutoCloseable {
 
     private void notice(Message message) {
         started |= message instanceof Started;
+        if (message instanceof Done) {
+            endRequests();
+        }
         boolean withinCase = message instanceof Happened happened
                 && !(happened.event() instanceof Event.PartBegan
                         || happened.event() instanceof Event.PartEnded
@@ -159,6 +169,14 @@ final class ChildProcess implements AutoCloseable {
                         || happened.event() instanceof Event.CaseEnded);
         if (!withinCase) {
             lastStep = System.nanoTime();
+        }
+    }
+
+    private void endRequests() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            // The process has ended by itself.
         }
     }
 
@@ -183,7 +201,8 @@ final class ChildProcess implements AutoCloseable {
     /** A process that does not even start says nothing about a provider. */
     private void requireStarted() throws InterruptedException {
         if (!started) {
-            throw cannotStart("it ended with exit code " + process.exitValue() + ", and printed: " + output.end());
+            throw cannotStart(killedFor.orElse("it ended with exit code " + process.exitValue()) + ", and printed: "
+                    + output.end());
         }
     }
 

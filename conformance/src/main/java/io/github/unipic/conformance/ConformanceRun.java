@@ -5,7 +5,6 @@ import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPicException;
-import io.github.unipic.conformance.Runner.Computer;
 import io.github.unipic.conformance.cases.Cases;
 import io.github.unipic.conformance.checks.Job;
 import io.github.unipic.conformance.checks.Part;
@@ -31,6 +30,7 @@ import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
+import io.github.unipic.model.Manifest;
 import io.github.unipic.model.ModelFolder;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,6 +43,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -74,6 +75,8 @@ public record ConformanceRun(
         Optional<Isolation> isolation,
         Cancellation cancellation,
         Listener listener) {
+    private static final String CHECKPOINT = "checkpoint";
+    private static final String MODEL = "model";
     private static final String EMBEDDED = "the built-in small checkpoint";
     private static final Source.Embedded STANDARD = new Source.Embedded(Precision.FP32);
     private static final int MOST_LABELS = 32;
@@ -210,11 +213,13 @@ public record ConformanceRun(
         try (TemporaryFolder temporary = TemporaryFolder.create();
                 Runner runner = runner(program, temporary.path())) {
             Material material = material(temporary.path(), runner);
-            Computer computer = runner.ready();
-            Subject subject = subject(material, computer.provider());
-            Environment machine = Machine.describe(labels, computer.runtime());
-            Job job = job(material, computer.provider(), temporary.path());
+            // A process starts meanwhile, and only that can choose a provider.
+            ExecutionProvider computing = isAutomatic(provider) ? runner.ready().provider() : provider;
+            Subject subject = subject(material, computing);
+            Job job = job(material, computing, temporary.path());
             List<Part> parts = job.parts();
+            Machine here = Machine.look(); // which takes a moment
+            Environment machine = here.describe(labels, runner.ready().runtime());
             dump.ifPresent(folder -> new DumpFolder(folder).begin(subject, machine));
             Progress progress = new Progress(
                     (results, more) -> report(start, machine, subject, results, Stream.of(more), runner.processes()));
@@ -228,6 +233,10 @@ public record ConformanceRun(
             dump.ifPresent(folder -> new DumpFolder(folder).end());
             return report(start, machine, subject, progress.results, Stream.of(), runner.processes());
         }
+    }
+
+    private static boolean isAutomatic(ExecutionProvider asked) {
+        return asked.name().equalsIgnoreCase(ExecutionProvider.AUTO.name());
     }
 
     private Runner runner(Class<?> program, Path temporary) {
@@ -300,14 +309,30 @@ public record ConformanceRun(
             ModelFolder model = export(goldens.checkpoint(), STANDARD, temporary);
             return new Material(model, goldens.checkpoint().toString(), goldens.checkpoint(), files, Optional.empty());
         }
-        EmbeddedCheckpoint.RANDOM.copyTo(temporary);
-        Path checkpoint = temporary.resolve("checkpoint");
+        Path folder = exported(EmbeddedCheckpoint.RANDOM, (Source.Embedded) source, temporary.resolve("small"));
         return new Material(
-                export(checkpoint, (Source.Embedded) source, temporary),
+                ModelFolder.open(folder.resolve(MODEL), false),
                 EMBEDDED,
-                checkpoint,
-                GoldenReplay.files(temporary.resolve("golden")),
-                Optional.of(temporary.resolve("reference.safetensors")));
+                folder.resolve(CHECKPOINT),
+                GoldenReplay.files(folder.resolve("golden")),
+                Optional.of(folder.resolve("reference.safetensors")));
+    }
+
+    /** The folder of a built-in checkpoint, and of the model exported from it: one that was kept, or a new one. */
+    private Path exported(EmbeddedCheckpoint checkpoint, Source.Embedded form, Path temporary) {
+        Consumer<Path> maker = folder -> {
+            checkpoint.copyTo(folder);
+            export(folder.resolve(CHECKPOINT), form, folder);
+        };
+        return form.kept()
+                .map(kept -> new KeptFolder(
+                                kept.toAbsolutePath().resolve(temporary.getFileName()),
+                                Path.of(MODEL, Manifest.FILE_NAME))
+                        .orMadeBy(maker, temporary))
+                .orElseGet(() -> {
+                    maker.accept(temporary);
+                    return temporary;
+                });
     }
 
     private Material given(Source.Model given, Path temporary, Runner runner) {
@@ -342,7 +367,7 @@ public record ConformanceRun(
 
     private ModelFolder export(Path checkpoint, Source.Embedded form, Path temporary) {
         listener.onPhase("exporting the checkpoint");
-        Path model = temporary.resolve("model");
+        Path model = temporary.resolve(MODEL);
         ExportRequest request = new ExportRequest(checkpoint, model, form.precisions(), form.flavor(), false);
         Exporter.export(request, (written, total, file) -> {
             if (cancellation.isCancelled()) {
@@ -383,8 +408,7 @@ public record ConformanceRun(
         if (MeaningChecks.names().stream().noneMatch(selection::includes)) {
             return folder;
         }
-        EmbeddedCheckpoint.TRAINED.copyTo(folder);
-        return export(folder.resolve("checkpoint"), form(tested), folder).path();
+        return exported(EmbeddedCheckpoint.TRAINED, form(tested), folder).resolve(MODEL);
     }
 
     private Source.Embedded form(ModelFolder tested) {

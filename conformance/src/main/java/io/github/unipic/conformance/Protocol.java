@@ -92,7 +92,7 @@ final class Protocol {
     /** An exception ends the run. */
     record Failed(String message) implements Message {}
 
-    /** The request was fulfilled; the process ends now. */
+    /** The request was fulfilled; the process ends once there are no more requests. */
     record Done() implements Message {}
 
     static byte[] line(Object message) {

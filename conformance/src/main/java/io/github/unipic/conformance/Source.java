@@ -14,10 +14,23 @@ public sealed interface Source {
      *
      * @param precisions of the export
      * @param flavor of the export
+     * @param kept folder that keeps what is exported for later runs, for who repeats single cases; only for the same
+     *     build of this kit, precisions and flavor. Created if it is missing, made again if a file was changed since;
+     *     if it cannot be written, nothing is kept. Empty to export in each run.
      */
-    record Embedded(Precisions precisions, Flavor flavor) implements Source {
+    record Embedded(Precisions precisions, Flavor flavor, Optional<Path> kept) implements Source {
         /**
-         * In the portable flavor.
+         * Exported in each run.
+         *
+         * @param precisions of the export
+         * @param flavor of the export
+         */
+        public Embedded(Precisions precisions, Flavor flavor) {
+            this(precisions, flavor, Optional.empty());
+        }
+
+        /**
+         * In the portable flavor, exported in each run.
          *
          * @param precision of the export
          */

@@ -44,6 +44,11 @@ public record Check(
         return tensor.equals(RUN) && metric.equals(COMPLETED);
     }
 
+    /** Whether it failed because there is no result: something threw an exception, or the process was lost. */
+    boolean isWithoutResult() {
+        return Double.isNaN(value) && errors.isEmpty();
+    }
+
     /** Unique in a report: {@code stage/decoder_step/past_512/hidden (relative L2)}. */
     public String name() {
         return area.label() + "/" + subject + "/" + scenario + "/" + tensor + " (" + metric + ")";

@@ -32,11 +32,24 @@ final class Figures {
         return count(count) + " " + noun + (count == 1 ? "" : "s");
     }
 
+    /** {@link Check#value()}, or that there is none. */
+    static String value(Check check) {
+        return check.isWithoutResult() ? "no result" : of(check.value());
+    }
+
+    /** {@link Check#limit()}; a dash if nothing is compared with it. */
+    static String limit(Check check) {
+        return check.isWithoutResult() ? "-" : of(check.limit());
+    }
+
     /**
-     * {@link Check#ratio()}: {@code 17%} up to the limit, {@code 1.5x} beyond. Rounded away from the limit's side, so
-     * that a failure never reads 100%.
+     * {@link Check#ratio()}: {@code 17%} up to the limit, {@code 1.5x} beyond; a dash if there is no result. Rounded
+     * away from the limit's side, so that a failure never reads 100%.
      */
     static String ratio(Check check) {
+        if (check.isWithoutResult()) {
+            return "-";
+        }
         double ratio = check.ratio();
         if (check.passed()) {
             return ratio > 0 && ratio < 0.01 ? "<1%" : (int) Math.floor(ratio * 100) + "%";

@@ -224,8 +224,8 @@ final class HtmlReport {
                     "th", () -> html.text(title(area.title())).element("small", about(area.area())), "scope", "row");
             number(Figures.count(area.checks().size()));
             outcome(area.failures().size());
-            number(Figures.of(worst.value()));
-            number(Figures.of(worst.limit()));
+            number(Figures.value(worst));
+            number(Figures.limit(worst));
             ofLimit(worst);
             html.element("td", worst.subject() + " / " + worst.scenario() + " / " + worst.tensor(), "class", "where");
         });
@@ -302,7 +302,7 @@ final class HtmlReport {
     private void failure(Check check) {
         html.element("li", () -> {
             html.element("b", check.scenario() + " / " + check.tensor());
-            if (Meaning.isWithoutResult(check)) {
+            if (check.isWithoutResult()) {
                 html.text(": " + check.note().orElse(check.metric()));
                 return;
             }
@@ -442,8 +442,11 @@ final class HtmlReport {
             html.element(
                     "span",
                     () -> {
-                        html.text("worst " + Figures.ratio(worst) + (worst.passed() ? " of limit " : " "));
-                        Charts.bar(html, worst);
+                        html.text(
+                                worst.isWithoutResult()
+                                        ? "worst has no result"
+                                        : "worst " + Figures.ratio(worst) + (worst.passed() ? " of limit " : " "));
+                        bar(worst);
                     },
                     "class",
                     "worst");
@@ -507,8 +510,8 @@ final class HtmlReport {
                             check.passed() ? "\u2713 pass" : "\u2717 fail",
                             "class",
                             check.passed() ? "good" : "bad");
-                    number(Figures.of(check.value()));
-                    number(Figures.of(check.limit()));
+                    number(Figures.value(check));
+                    number(Figures.limit(check));
                     ofLimit(check);
                     if (withErrors) {
                         number(check.errors()
@@ -529,11 +532,18 @@ final class HtmlReport {
         html.element(
                 "td",
                 () -> {
-                    Charts.bar(html, check);
+                    bar(check);
                     html.element("span", Figures.ratio(check));
                 },
                 "class",
                 "of-limit");
+    }
+
+    /** A check without a result has no length to show. */
+    private void bar(Check check) {
+        if (!check.isWithoutResult()) {
+            Charts.bar(html, check);
+        }
     }
 
     private void placement() {

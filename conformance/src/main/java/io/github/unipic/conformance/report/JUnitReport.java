@@ -125,7 +125,11 @@ final class JUnitReport {
         if (!check.passed()) {
             start("failure");
             attribute("type", check.metric());
-            attribute("message", check.metric() + " is " + check.value() + ", limit " + check.limit());
+            attribute(
+                    "message",
+                    check.isWithoutResult()
+                            ? "no result"
+                            : check.metric() + " is " + check.value() + ", limit " + check.limit());
             xml.writeCharacters(Printable.of(Meaning.of(check)));
             if (check.note().isPresent()) {
                 xml.writeCharacters(" " + Printable.of(check.note().get()));

@@ -10,11 +10,6 @@ final class Meaning {
 
     private Meaning() {}
 
-    /** Whether a check failed because there is no result: something threw an exception, or the process was lost. */
-    static boolean isWithoutResult(Check check) {
-        return Double.isNaN(check.value()) && check.errors().isEmpty();
-    }
-
     /** One or two sentences about a failed check. */
     static String of(Check check) {
         if (check.errors()
@@ -23,7 +18,7 @@ final class Meaning {
             return "Values that are not finite where the reference has numbers: an overflow (float16 ends at 65504),"
                     + " a division by zero, or memory read before it was written.";
         }
-        if (isWithoutResult(check)) {
+        if (check.isWithoutResult()) {
             return "There was no result to compare.";
         }
         return switch (check.area()) {

@@ -80,8 +80,8 @@ public final class TerminalReport {
                     Printable.of(subject.title()),
                     Figures.count(subject.checks().size()),
                     Figures.count(subject.failures().size()),
-                    Figures.of(worst.value()),
-                    Figures.of(worst.limit()),
+                    Figures.value(worst),
+                    Figures.limit(worst),
                     Figures.ratio(worst)));
         }
         writeRest(subjects.size() - shown.size());
@@ -125,11 +125,7 @@ public final class TerminalReport {
         line("failed: error, limit, times the limit");
         for (Check check : failures.subList(0, Math.min(MOST_FAILURES, failures.size()))) {
             String numbers = String.format(
-                    Locale.ROOT,
-                    " %12s %10s %8s",
-                    Figures.of(check.value()),
-                    Figures.of(check.limit()),
-                    Figures.ratio(check));
+                    Locale.ROOT, " %12s %10s %8s", Figures.value(check), Figures.limit(check), Figures.ratio(check));
             int width = COLUMNS - numbers.length();
             line(String.format(Locale.ROOT, "%-" + width + "s", shortened(Printable.of(check.name()), width))
                     + numbers);

@@ -13,8 +13,8 @@ class FiguresTest {
     @CsvSource({
         "0, 0, 0%",
         "1, 0, above 0",
-        "NaN, 1, NaN",
-        "NaN, 0, NaN",
+        "NaN, 1, -",
+        "NaN, 0, -",
         "1e-9, 1e-5, <1%",
         "0.999, 1, 99%",
         "1, 1, 100%",
@@ -29,6 +29,20 @@ class FiguresTest {
 
         assertThat(Figures.ratio(check)).isEqualTo(expected);
         assertThat(check.passed()).isEqualTo(expected.endsWith("%"));
+    }
+
+    @Test
+    void whereNothingWasComparedThereIsNoNumber() {
+        Check lost = Check.didNotRun(new CaseName(Area.GRAPH, "decoder_step", "past_512"), "the process crashed");
+        assertThat(Figures.value(lost)).isEqualTo("no result");
+        assertThat(Figures.limit(lost)).isEqualTo("-");
+        Check nans = SampleReports.failing().checks().stream()
+                .filter(check -> Double.isNaN(check.value()))
+                .findFirst()
+                .orElseThrow();
+        assertThat(Figures.value(nans)).isEqualTo("NaN");
+        assertThat(Figures.limit(nans)).isEqualTo("2.00e-5");
+        assertThat(Figures.ratio(nans)).isEqualTo("NaN");
     }
 
     @Test

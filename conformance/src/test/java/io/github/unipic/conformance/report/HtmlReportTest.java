@@ -124,6 +124,17 @@ class HtmlReportTest {
                 .endsWith("none_known / run: the process crashed (exit code 134, SIGABRT)");
     }
 
+    @Test
+    void aCaseWithoutAResultHasNoNumbers() throws IOException {
+        Document page = page(SampleReports.lost());
+
+        assertThat(page.select("section[aria-labelledby=summary] td").eachText())
+                .containsExactly("2", "\u2717 2", "no result", "-", "-", "decoder_step / past_512 / run");
+        assertThat(page.select("details .worst").text()).isEqualTo("worst has no result");
+        assertThat(page.select(".bar")).isEmpty();
+        assertThat(page.text()).doesNotContain("NaN");
+    }
+
     /** As they are where ONNX Runtime tells the providers of nodes without a run. */
     @Test
     void placementsWithoutTimesHaveNoColumnsForThem() throws IOException {

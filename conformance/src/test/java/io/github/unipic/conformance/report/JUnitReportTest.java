@@ -64,6 +64,14 @@ class JUnitReportTest {
     }
 
     @Test
+    void aCaseThatDidNotRunSaysWhy() throws Exception {
+        Element failure = all(xml(SampleReports.lost()), "failure").get(0);
+
+        assertThat(failure.getAttribute("message")).isEqualTo("no result");
+        assertThat(failure.getTextContent()).endsWith("the process crashed (exit code 134, SIGABRT)");
+    }
+
+    @Test
     void aMeasuredScenarioHasItsTimeOnce() throws Exception {
         List<String> times = all(xml(SampleReports.passing()), "testcase").stream()
                 .filter(each -> each.getAttribute("classname").equals("stage.decoder_step.batch_1"))

@@ -14,6 +14,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 
 /** Invented reports for tests; {@link #main} writes them for a look. */
 final class SampleReports {
@@ -179,6 +180,19 @@ final class SampleReports {
                         1,
                         List.of(new LostProcess(
                                 HOSTILE, HOSTILE, OptionalInt.of(-1), Optional.of(HOSTILE), HOSTILE, HOSTILE)))));
+    }
+
+    /** Both cases that ran lost their process. */
+    static ConformanceReport lost() {
+        String reason = "the process crashed (exit code 134, SIGABRT)";
+        return report(
+                Stream.of("past_512", "past_4200")
+                        .map(scenario -> Check.didNotRun(new CaseName(Area.GRAPH, "decoder_step", scenario), reason))
+                        .toList(),
+                List.of(),
+                List.of(),
+                List.of(),
+                Map.of());
     }
 
     static ConformanceReport empty() {

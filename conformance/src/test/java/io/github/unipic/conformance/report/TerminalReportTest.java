@@ -56,6 +56,17 @@ class TerminalReportTest {
     }
 
     @Test
+    void aCaseThatDidNotRunHasNoNumbers() throws IOException {
+        List<String> lines = lines(SampleReports.lost());
+
+        assertThat(lines).anyMatch(line -> line.matches("stage/decoder_step +2 +2 +no result +- +-"));
+        assertThat(lines)
+                .anyMatch(line -> line.matches("stage/decoder_step/past_512/run \\(completed\\) +no result +- +-"));
+        assertThat(lines).contains("  the process crashed (exit code 134, SIGABRT)");
+        assertThat(lines).noneMatch(line -> line.contains("NaN"));
+    }
+
+    @Test
     void nothingComparedIsNotAPass() throws IOException {
         assertThat(lines(SampleReports.empty()).get(0)).startsWith("NOTHING COMPARED");
     }

@@ -266,8 +266,21 @@ final class ConformanceRunCommand implements Callable<Integer> {
             return new Source.Goldens(recorded.checkpoint, recorded.golden);
         }
         return model == null
-                ? new Source.Embedded(Precisions.of(precision), flavor)
+                ? new Source.Embedded(Precisions.of(precision), flavor, kept())
                 : new Source.Model(model, Optional.ofNullable(reference));
+    }
+
+    /** Single cases are often repeated, so what is exported for them is kept. A whole run depends on nothing kept. */
+    private Optional<Path> kept() {
+        if (only.isEmpty()) {
+            return Optional.empty();
+        }
+        BuildCache cache = BuildCache.of(conformance.session());
+        String name = String.join("-", ConformanceCommand.NAME, precision.label(), flavor.label());
+        if (!Files.isDirectory(cache.folder(name))) {
+            cache.deleteStale(name);
+        }
+        return Optional.of(cache.folder(name));
     }
 
     /** Shows a line for each phase of a run, and the progress within it. */

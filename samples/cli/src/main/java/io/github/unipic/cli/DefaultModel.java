@@ -1,6 +1,5 @@
 package io.github.unipic.cli;
 
-import io.github.unipic.CacheFolder;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ModelFormatException;
 import io.github.unipic.OutputException;
@@ -11,16 +10,12 @@ import io.github.unipic.export.ExportListener;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Precision;
-import io.github.unipic.files.FileTree;
 import io.github.unipic.files.StagingFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -36,26 +31,19 @@ final class DefaultModel {
 
     private static final String MANIFEST = "unipic.json";
 
-    private static final String PREFIX = NAME + "-";
-    private static final Duration STALE = Duration.ofDays(1);
-
+    private final BuildCache cache;
     private final Path folder;
     private final ExportListener listener;
 
-    /**
-     * @param cache the user's cache folder for unipic; created if missing
-     * @param version the program's version
-     * @param build the {@link BuildFingerprint} of the program: another build exports again
-     */
-    DefaultModel(Path cache, String version, String build, ExportListener listener) {
-        this.folder = cache.resolve(version).resolve(PREFIX + build);
+    /** @param cache created if missing */
+    DefaultModel(BuildCache cache, ExportListener listener) {
+        this.cache = cache;
+        this.folder = cache.folder(NAME);
         this.listener = listener;
     }
 
     static DefaultModel of(Session session) {
-        Path cache = CacheFolder.of(
-                System.getProperty("os.name"), session.environment(), Path.of(System.getProperty("user.home")));
-        return new DefaultModel(cache, Version.current(), BuildFingerprint.ofUniPic(), (written, total, graph) -> {
+        return new DefaultModel(BuildCache.of(session), (written, total, graph) -> {
             if (session.cancellation().isCancelled()) {
                 throw new CancelledException("the first use of the built-in model was cancelled");
             }
@@ -112,7 +100,7 @@ final class DefaultModel {
 
     private void export() throws IOException {
         Files.createDirectories(folder.getParent());
-        deleteStaleSiblings();
+        cache.deleteStale(NAME);
         try (StagingFolder work = StagingFolder.beside(folder)) {
             EmbeddedCheckpoint.TRAINED.copyTo(work.path());
             Path checkpoint =
@@ -126,25 +114,6 @@ final class DefaultModel {
                 throw cause;
             }
             throw e;
-        }
-    }
-
-    /** Deletes other builds' models that have not been used for a while. */
-    private void deleteStaleSiblings() throws IOException {
-        Instant limit = Instant.now().minus(STALE);
-        List<Path> siblings;
-        try (Stream<Path> list = Files.list(folder.getParent())) {
-            siblings = list.filter(path -> path.getFileName().toString().startsWith(PREFIX) && !path.equals(folder))
-                    .toList();
-        }
-        for (Path sibling : siblings) {
-            if (Files.getLastModifiedTime(sibling).toInstant().isBefore(limit)) {
-                try {
-                    FileTree.delete(sibling);
-                } catch (IOException e) {
-                    // In use by another process (Windows); a later run deletes it.
-                }
-            }
         }
     }
 }

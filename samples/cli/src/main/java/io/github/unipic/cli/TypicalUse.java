@@ -1,15 +1,18 @@
 package io.github.unipic.cli;
 
 import io.github.unipic.UniPic;
+import io.github.unipic.files.FileTree;
 import io.github.unipic.server.UniPicServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * What most people run: an image of the built-in model, and the server. The launcher {@code unipic} has Java note which
- * classes that takes, and puts them into an archive from which they load faster.
+ * What most people run: an image of the built-in model, the server, and a case of the conformance kit. The launcher
+ * {@code unipic} has Java note which classes that takes, and puts them into an archive from which they load faster.
  */
 final class TypicalUse {
     private TypicalUse() {}
@@ -32,11 +35,20 @@ final class TypicalUse {
                     image.toString());
             run(session, "serve", "--help");
             serve(model.folder());
+            // A parent, and in this process what its child does.
+            conformance(session, folder);
+            conformance(session, folder, "--no-isolation");
         } finally {
-            Files.deleteIfExists(image);
-            Files.delete(folder);
+            FileTree.delete(folder);
         }
         System.exit(UniPicCommand.OK);
+    }
+
+    private static void conformance(Session session, Path folder, String... options) {
+        List<String> command = new ArrayList<>(List.of("conformance", "run", "--only", "decoder_step/past_1"));
+        command.addAll(List.of(options));
+        command.addAll(List.of("--out", folder.resolve("report").toString()));
+        run(session, command.toArray(String[]::new));
     }
 
     private static void run(Session session, String... command) {

@@ -28,10 +28,14 @@ record CommandLineRun(int exitCode, String out, String err) {
     static final Map<String, String> SMALL =
             Map.of("UNIPIC_MODEL", SmallModel.folder().toString());
 
-    /** No test meets the models that the user has downloaded. */
+    /** No test meets the models that the user has downloaded, or the user's cache folder. */
     private static final Map<String, String> USUAL = Map.of(
             DataFolder.VARIABLE,
-            Path.of("no-data-for-this-test").toAbsolutePath().toString());
+            Path.of("no-data-for-this-test").toAbsolutePath().toString(),
+            "XDG_CACHE_HOME",
+            CACHE.toString(),
+            "LOCALAPPDATA",
+            CACHE.toString());
 
     /**
      * The commands that run a model. They get one thread: more of them spin while they wait for each other, which takes

@@ -89,7 +89,7 @@ class DefaultModelTest {
 
     @Test
     void anInterruptedExportLeavesNothing() throws IOException {
-        DefaultModel interrupted = new DefaultModel(cache, "1.0", "a", (written, total, graph) -> {
+        DefaultModel interrupted = new DefaultModel(cache("a"), (written, total, graph) -> {
             throw new IllegalStateException("interrupted");
         });
         assertThatThrownBy(() -> load(interrupted)).hasMessage("interrupted");
@@ -102,7 +102,7 @@ class DefaultModelTest {
         CyclicBarrier start = new CyclicBarrier(processes);
         Callable<Path> process = () -> {
             // All are past the check for an existing folder before any has one.
-            DefaultModel model = new DefaultModel(cache, "1.0", "a", new FirstCall(start));
+            DefaultModel model = new DefaultModel(cache("a"), new FirstCall(start));
             return load(model);
         };
         ExecutorService threads = Executors.newFixedThreadPool(processes);
@@ -119,7 +119,8 @@ class DefaultModelTest {
     @Test
     void anUnwritableCacheIsNamed() throws IOException {
         Path file = Files.createFile(cache.resolve("file"));
-        assertThatThrownBy(() -> load(new DefaultModel(file, "1.0", "a", (written, total, graph) -> {})))
+        assertThatThrownBy(() ->
+                        load(new DefaultModel(new BuildCache(file.resolve("1.0"), "a"), (written, total, graph) -> {})))
                 .hasMessageContaining("cache folder")
                 .hasMessageContaining(file.toString());
     }
@@ -146,8 +147,12 @@ class DefaultModelTest {
         }
     }
 
+    private BuildCache cache(String build) {
+        return new BuildCache(cache.resolve("1.0"), build);
+    }
+
     private DefaultModel model(String build) {
-        return new DefaultModel(cache, "1.0", build, (written, total, graph) -> {});
+        return new DefaultModel(cache(build), (written, total, graph) -> {});
     }
 
     private static Path load(DefaultModel model) {
