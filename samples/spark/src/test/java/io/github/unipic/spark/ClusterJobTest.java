@@ -29,7 +29,7 @@ class ClusterJobTest {
     private static final List<String> PROMPTS = List.of(
             "{\"prompt\": \"a red fox\"}",
             "{\"image\": \"cup.png\", \"prompt\": \"Make it night\"}",
-            "{\"prompt\": \"a blue fox\", \"width\": 512, \"height\": 512, \"iterations\": 30}",
+            "{\"prompt\": \"a blue fox\", \"width\": 512, \"height\": 512, \"iterations\": 8}",
             "{\"prompt\": \"a green fox\"}",
             "{\"image\": \"cup.png\", \"question\": \"What is it?\", \"max_tokens\": 3}",
             "{\"prompt\": \"a white fox\"}",
@@ -54,6 +54,7 @@ class ClusterJobTest {
         Path home = sparkHome();
         String lossy = submit(
                 home,
+                "local-cluster[2,1,1024]",
                 out,
                 KillOnce.RESULTS + "=" + out,
                 KillOnce.NOTE + "=" + note,
@@ -91,7 +92,8 @@ class ClusterJobTest {
                         lines.stream().map(ManifestLine::file).toList());
 
         String manifest = Files.readString(out.resolve("manifest.jsonl"));
-        assertThat(submit(home, out)).contains("Wrote 0 of 9 results to " + out + "; 9 were there.");
+        // Who goes on need not have as many executors.
+        assertThat(submit(home, "local[1]", out)).contains("Wrote 0 of 9 results to " + out + "; 9 were there.");
         assertThat(SmallJob.times(out)).isEqualTo(times);
         assertThat(out.resolve("manifest.jsonl")).hasContent(manifest);
     }
@@ -128,7 +130,8 @@ class ClusterJobTest {
     }
 
     /** Submits the job, waits for its end and returns what its driver has printed. */
-    private String submit(Path home, Path out, String... settings) throws IOException, InterruptedException {
+    private String submit(Path home, String master, Path out, String... settings)
+            throws IOException, InterruptedException {
         String ownClasses = classPath().stream()
                 .filter(Files::isDirectory)
                 .map(Path::toString)
@@ -140,7 +143,7 @@ class ClusterJobTest {
                 .filter(option -> option.startsWith("--add-opens"))
                 .forEach(command::add);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), SparkSubmit.class.getName()));
-        command.addAll(List.of("--master", "local-cluster[2,1,1024]", "--class", UniPicSpark.class.getName()));
+        command.addAll(List.of("--master", master, "--class", UniPicSpark.class.getName()));
         List<String> all = new ArrayList<>(List.of(settings));
         all.add("spark.executor.extraJavaOptions=" + String.join(" ", QUICK_START));
         all.addAll(List.of("spark.ui.enabled=false", "spark.executor.extraClassPath=" + ownClasses));
