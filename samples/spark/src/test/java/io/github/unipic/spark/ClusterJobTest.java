@@ -40,14 +40,7 @@ class ClusterJobTest {
     private static final List<Integer> INDICES =
             IntStream.range(0, PROMPTS.size()).boxed().toList();
     private static final int PER_PARTITION = 3;
-
-    /** Spark is many classes, which need no verification here: that takes a quarter of the processor's time. */
-    private static final List<String> QUICK_START = List.of(
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-XX:+UnlockDiagnosticVMOptions",
-            "-XX:-BytecodeVerificationRemote");
-
+    private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
     private static final int MINUTES = 5; // against hangs
 
     @TempDir
