@@ -357,7 +357,8 @@ public final class UniPic implements AutoCloseable {
         }
 
         /**
-         * How many threads work on one operator; by default one per physical core.
+         * How many threads work on one operator; by default one per physical core, or one for a model of less than 32
+         * MB, such as the built-in one.
          *
          * @param count 1 to 1024
          * @return this builder

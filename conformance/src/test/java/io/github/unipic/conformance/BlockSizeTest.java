@@ -18,10 +18,10 @@ import io.github.unipic.generation.LanguageModel;
 import io.github.unipic.model.Manifest.GraphSpec;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
-import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.TestExecution;
 import io.github.unipic.testing.Folders;
+import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -112,7 +112,7 @@ class BlockSizeTest {
         for (int i = 0; i < hidden.length; i++) {
             hidden[i] = (float) random.nextGaussian();
         }
-        try (Engine engine = Engine.open(ModelFolder.open(model, false), RuntimeOptions.DEFAULTS)) {
+        try (Engine engine = Engine.open(ModelFolder.open(model, false), SmallModel.options())) {
             LanguageModel llm = new LanguageModel(TestExecution.of(engine));
             try (Tensor rows = llm.embed(new long[][] {ids});
                     Tensor asked = Tensor.floats(hidden, 1, table.k);

@@ -17,7 +17,10 @@ import io.github.unipic.export.Flavor;
 import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
 import io.github.unipic.model.GraphName;
+import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
+import io.github.unipic.runtime.RuntimeOptions;
+import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,8 +44,20 @@ class ConformanceRunTest {
     void theFusedFlavorPassesToo(@TempDir Path folder) {
         Path model = folder.resolve("model");
         SmallCheckpoint.export(SmallCheckpoint.folder(), model, Flavor.FUSED);
+        requirePasses(model, SmallModel.options());
+    }
+
+    /** As large models run. */
+    @Test
+    void twoThreadsPassToo() {
+        requirePasses(
+                SmallModel.folder(),
+                new RuntimeOptions(OptionalInt.of(2), ExecutionProvider.CPU, Optional.empty(), Memory.DEFAULTS));
+    }
+
+    private static void requirePasses(Path model, RuntimeOptions options) {
         Results results = new Results();
-        try (Engine engine = SmokeRun.open(model)) {
+        try (Engine engine = Engine.open(ModelFolder.open(model, false), options)) {
             SmokeRun.replay(engine, GoldenReplay.files(SmallCheckpoint.golden()), results);
             SmokeRun.compare(engine, SmallCheckpoint.reference(), Suite.FULL, one -> true, results);
         }

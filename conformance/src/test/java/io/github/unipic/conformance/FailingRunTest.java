@@ -173,7 +173,7 @@ class FailingRunTest {
                 .contains("determinism/pixel_decoder/smaller/pixels (differing values)")
                 .noneMatch(name -> name.startsWith("determinism/decoder_step"));
         Results results = new Results();
-        try (UniPic unipic = UniPic.load(model)) {
+        try (UniPic unipic = UniPic.builder(model).threads(1).load()) {
             new RequestChecks(unipic, 16, results, new Cancellation()).run(3);
         }
         assertThat(failures(results))
@@ -278,7 +278,7 @@ class FailingRunTest {
     @Test
     void beingInterruptedEndsTheRun() {
         Results results = new Results();
-        try (UniPic unipic = UniPic.load(SmallModel.folder())) {
+        try (UniPic unipic = SmallModel.builder().load()) {
             Thread.currentThread().interrupt();
             assertThatExceptionOfType(CancelledException.class)
                     .isThrownBy(() -> new RequestChecks(unipic, 16, results, new Cancellation()).run(3))

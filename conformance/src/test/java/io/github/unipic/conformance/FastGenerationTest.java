@@ -42,7 +42,7 @@ class FastGenerationTest {
         if (fast) {
             request.fast();
         }
-        try (UniPic unipic = UniPic.load(model)) {
+        try (UniPic unipic = UniPic.builder(model).threads(1).load()) {
             return unipic.generate(request.build()).get(0).rgb();
         }
     }

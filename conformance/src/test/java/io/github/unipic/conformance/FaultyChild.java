@@ -76,7 +76,8 @@ final class FaultyChild {
                     crash();
                 }
                 case HANG -> TimeUnit.HOURS.sleep(1);
-                case EXIT -> System.exit(0);
+                // As C's exit: Java does not wait for the case that is running.
+                case EXIT -> Runtime.getRuntime().halt(0);
                 case LEAK -> leak();
                 case ERROR -> throw new OutOfMemoryError("Java heap space");
                 case NOISE -> makeNoise();
@@ -117,7 +118,7 @@ final class FaultyChild {
                 long bytes = 16L << 20;
                 Object address = unsafe("allocateMemory", new Class<?>[] {long.class}, bytes);
                 unsafe("setMemory", new Class<?>[] {long.class, long.class, byte.class}, address, bytes, (byte) 1);
-                TimeUnit.MILLISECONDS.sleep(20);
+                TimeUnit.MILLISECONDS.sleep(5);
             }
         } catch (ReflectiveOperationException | InterruptedException e) {
             throw new IllegalStateException(e);

@@ -13,8 +13,8 @@ import io.github.unipic.conformance.reference.ReferenceReplay;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
-import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.TestExecution;
+import io.github.unipic.testing.SmallModel;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -76,7 +76,7 @@ final class SmokeRun {
     }
 
     static Engine open(Path model) {
-        return Engine.open(ModelFolder.open(model, false), RuntimeOptions.DEFAULTS);
+        return Engine.open(ModelFolder.open(model, false), SmallModel.options());
     }
 
     static Results compare(Engine engine, Path file, Suite suite, Predicate<Case> wanted) {

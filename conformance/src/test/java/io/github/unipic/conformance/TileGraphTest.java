@@ -13,7 +13,6 @@ import io.github.unipic.image.Pixels;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.Execution;
-import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.TestExecution;
 import io.github.unipic.testing.ImageDifference;
@@ -30,7 +29,7 @@ class TileGraphTest {
     private static final int SIDE = 8;
 
     private static Engine engine(Path model) {
-        return Engine.open(ModelFolder.open(model, false), RuntimeOptions.DEFAULTS);
+        return Engine.open(ModelFolder.open(model, false), SmallModel.options());
     }
 
     /** An image that a tile alone cannot tell the statistics of: its upper half is nearly flat. */

@@ -28,11 +28,11 @@ class UnmappedPrecisionTest {
         Path model = Folders.copy(SmallCheckpoint.model(precision), folder.resolve("model"));
         Image image;
         String answer;
-        try (UniPic unipic = UniPic.load(model)) {
+        try (UniPic unipic = UniPic.builder(model).threads(1).load()) {
             image = draw(unipic);
             answer = answer(unipic);
         }
-        try (UniPic unipic = UniPic.builder(model).mapped(false).load()) {
+        try (UniPic unipic = UniPic.builder(model).threads(1).mapped(false).load()) {
             emptyEveryFile(model);
             assertThat(draw(unipic).rgb()).isEqualTo(image.rgb());
             assertThat(answer(unipic)).isEqualTo(answer);

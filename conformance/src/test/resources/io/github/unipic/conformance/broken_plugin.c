@@ -65,7 +65,7 @@ void *CreateEpFactories(const char *name, const void *api, const void *logger, v
     }
     for (int i = 0; FAULT == LEAK_AT_REGISTRATION && i < 200; i++) {
         memset(malloc(16 << 20), 1, 16 << 20);
-        usleep(10000);
+        usleep(2000);
     }
     pthread_t thread;
     pthread_create(&thread, NULL, driver_thread, NULL);

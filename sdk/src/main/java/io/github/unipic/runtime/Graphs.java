@@ -32,6 +32,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -53,6 +54,12 @@ public final class Graphs implements AutoCloseable {
      */
     private static final Set<GraphName> MULTIPLIED_IN_PLACE =
             Set.of(TEXT_HEAD, VISION_ENCODER, MAR_ENCODER, DECODER_STEP, MAR_DECODER);
+
+    /**
+     * Below this many bytes, as in the built-in model, threads mostly spin while they wait for each other: two take as
+     * long as one, and half as much processor time again.
+     */
+    static final long SMALL_MODEL = 32_000_000;
 
     private final ModelFolder folder;
     private final RuntimeOptions options;
@@ -363,8 +370,9 @@ public final class Graphs implements AutoCloseable {
         Path file = folder.file(graph);
         try (NativePath folderPath = NativePath.of(folder.path());
                 OrtSession.SessionOptions sessionOptions = new OrtSession.SessionOptions()) {
-            if (options.threads().isPresent()) {
-                sessionOptions.setIntraOpNumThreads(options.threads().getAsInt());
+            OptionalInt threads = threads(options.threads(), folder.bytes());
+            if (threads.isPresent()) {
+                sessionOptions.setIntraOpNumThreads(threads.getAsInt());
             }
             // Errors come as exceptions, and a cancelled run must not write to the user's console.
             sessionOptions.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
@@ -420,6 +428,11 @@ public final class Graphs implements AutoCloseable {
             weights.close();
             throw e;
         }
+    }
+
+    /** How many threads work on an operator; absent: ONNX Runtime chooses. */
+    static OptionalInt threads(OptionalInt asked, long modelBytes) {
+        return asked.isEmpty() && modelBytes < SMALL_MODEL ? OptionalInt.of(1) : asked;
     }
 
     /** Entries of a session's configuration, by ONNX Runtime's names. */

@@ -10,7 +10,8 @@ import java.util.OptionalInt;
 /**
  * How graphs run.
  *
- * @param threads that work on one operator; absent: ONNX Runtime chooses, one per physical core
+ * @param threads that work on one operator; absent: one for a model below 32 MB, otherwise ONNX Runtime chooses, one
+ *     per physical core
  * @param provider that runs the graphs; {@link ExecutionProvider#AUTO} is replaced by the provider chosen here
  * @param profileFolder folder for the graphs' traces; absent: no traces
  * @param memory what is kept in memory

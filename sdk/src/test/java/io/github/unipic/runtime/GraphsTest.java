@@ -321,6 +321,15 @@ class GraphsTest {
         }
     }
 
+    @Test
+    void aSmallModelHasOneThreadUnlessMoreAreAskedFor() {
+        assertThat(Graphs.threads(OptionalInt.empty(), Graphs.SMALL_MODEL - 1)).hasValue(1);
+        assertThat(Graphs.threads(OptionalInt.empty(), Graphs.SMALL_MODEL)).isEmpty();
+        assertThat(Graphs.threads(OptionalInt.of(2), 1)).hasValue(2);
+        assertThat(Graphs.threads(OptionalInt.of(2), Graphs.SMALL_MODEL)).hasValue(2);
+        assertThat(folder.bytes()).isLessThan(Graphs.SMALL_MODEL);
+    }
+
     /** Only the large matrices of images stay as they are in their file; see MULTIPLIED_IN_PLACE. */
     @Test
     void matricesStayInTheirFileUnlessPrepackingIsAskedFor() {

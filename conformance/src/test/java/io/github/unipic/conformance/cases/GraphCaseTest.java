@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
-import io.github.unipic.runtime.RuntimeOptions;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.TestExecution;
 import io.github.unipic.testing.SmallModel;
@@ -33,7 +32,7 @@ class GraphCaseTest {
     @Test
     void inputsThatCannotAllBeMadeAreFreed() {
         GraphCase moreThanAll = tokenSampler(11);
-        try (Engine engine = Engine.open(ModelFolder.open(SmallModel.folder(), false), RuntimeOptions.DEFAULTS)) {
+        try (Engine engine = Engine.open(ModelFolder.open(SmallModel.folder(), false), SmallModel.options())) {
             long open = Tensor.open();
             assertThatExceptionOfType(ArrayIndexOutOfBoundsException.class)
                     .isThrownBy(() -> moreThanAll.run(TestExecution.of(engine), output -> {}));

@@ -123,7 +123,7 @@ class MeaningChecksTest {
                 all.captions().subList(0, FEW),
                 all.edits().subList(0, FEW));
         Results results = new Results();
-        try (UniPic unipic = UniPic.load(model)) {
+        try (UniPic unipic = UniPic.builder(model).threads(1).load()) {
             new MeaningChecks(unipic, few, results, new Cancellation()).run();
         }
         MeaningChecks.conclude(results);

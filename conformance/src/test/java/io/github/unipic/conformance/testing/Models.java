@@ -18,10 +18,11 @@ public final class Models {
     }
 
     private static final class Small {
-        static final UniPic UNIPIC = UniPic.load(SmallModel.folder());
+        static final UniPic UNIPIC = SmallModel.builder().load();
     }
 
     private static final class Trained {
-        static final UniPic UNIPIC = UniPic.load(TrainedModel.folder());
+        static final UniPic UNIPIC =
+                UniPic.builder(TrainedModel.folder()).threads(1).load();
     }
 }

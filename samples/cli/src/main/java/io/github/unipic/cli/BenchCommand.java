@@ -130,7 +130,10 @@ final class BenchCommand implements Callable<Integer> {
             description = "How often to measure images and answers, after the graphs are open. Default: 1.")
     private int repeat;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Processor threads to use. Default: one per core.")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Processor threads to use. Default: one per core, or one for a model below 32 MB.")
     private Integer threads;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the figures to this file.")

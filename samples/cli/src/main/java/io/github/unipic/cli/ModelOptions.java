@@ -28,7 +28,10 @@ final class ModelOptions {
                     + " colored shapes.")
     private Path folder;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Processor threads to use. Default: one per core.")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Processor threads to use. Default: one per core, or one for a model below 32 MB.")
     private Integer threads;
 
     @Mixin

@@ -80,7 +80,7 @@ class IsolatedConformanceTest {
                 "conformance",
                 "run",
                 "--suite",
-                "full",
+                "smoke",
                 "--out",
                 folder.resolve("report").toString()));
         command.addAll(List.of(options));

@@ -319,7 +319,7 @@ class ChatTest {
     @Test
     void theOwnerClosesTheModel() {
         UniPicChatModel model;
-        try (UniPic unipic = UniPic.load(SmallModel.folder())) {
+        try (UniPic unipic = SmallModel.builder().load()) {
             model = UniPicChatModel.builder(unipic).maxOutputTokens(1).build();
             model.chat("Hello?");
             assertThat(unipic.countTokens("Hello?")).as("still open").isPositive();

@@ -33,7 +33,7 @@ class PublishedListenerTest extends AbstractChatModelListenerIT {
     /** Its UniPic is closed. */
     @Override
     protected ChatModel createFailingModel(ChatModelListener listener) {
-        try (UniPic unipic = UniPic.load(SmallModel.folder())) {
+        try (UniPic unipic = SmallModel.builder().load()) {
             return UniPicChatModel.builder(unipic).listeners(List.of(listener)).build();
         }
     }

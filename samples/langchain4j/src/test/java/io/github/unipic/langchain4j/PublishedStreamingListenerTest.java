@@ -33,7 +33,7 @@ class PublishedStreamingListenerTest extends AbstractStreamingChatModelListenerI
     /** Its UniPic is closed. */
     @Override
     protected StreamingChatModel createFailingModel(ChatModelListener listener) {
-        try (UniPic unipic = UniPic.load(SmallModel.folder())) {
+        try (UniPic unipic = SmallModel.builder().load()) {
             return UniPicStreamingChatModel.builder(unipic)
                     .listeners(List.of(listener))
                     .build();

@@ -51,7 +51,9 @@ class ClusterSimulationTest {
     }
 
     private List<double[]> losses(int executors, String... arguments) throws Exception {
-        Program.Run run = Program.of("ClusterSimulation").run(folder, "", arguments);
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.add("executors=" + executors);
+        Program.Run run = Program.of("ClusterSimulation").run(folder, "", all.toArray(String[]::new));
         assertThat(run.err()).isEmpty();
         String row = run.out()
                 .lines()

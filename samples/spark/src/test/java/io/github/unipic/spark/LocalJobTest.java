@@ -8,14 +8,10 @@ import io.github.unipic.batch.EntriesFile;
 import io.github.unipic.batch.ManifestLine;
 import io.github.unipic.benchmark.Benchmark;
 import io.github.unipic.benchmark.BenchmarkLayout;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,9 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs on two threads of this JVM. */
 class LocalJobTest {
-    private static final Map<String, String> SETTINGS =
-            Map.of("spark.master", "local[2]", "spark.ui.enabled", "false", "spark.sql.shuffle.partitions", "1");
-
     private static final List<String> PROMPTS = List.of(
             "{\"prompt\": \"a red fox\", \"id\": \"fox\"}",
             "{\"image\": \"cup.png\", \"prompt\": \"Make it night\", \"pad\": true}",
@@ -45,21 +38,22 @@ class LocalJobTest {
 
     @BeforeAll
     static void configure() {
-        SETTINGS.forEach(System::setProperty);
+        SmallJob.beginLocal();
     }
 
     @AfterAll
     static void restore() {
-        SETTINGS.keySet().forEach(System::clearProperty);
+        SmallJob.endLocal();
     }
 
     @Test
     void doesWhatASingleProcessDoesAndRedoesNothing() throws IOException {
         Path prompts = SmallJob.prompts(folder, PROMPTS);
         Path out = folder.resolve("out");
-        Run first = run("--prompts", prompts.toString(), "--out", out.toString(), "--entries-per-partition", "2");
-        assertThat(first.exitCode).as(first.text).isZero();
-        assertThat(first.text).contains("Wrote 5 of 5 results to " + out + "; 0 were there.");
+        SmallJob.Run first =
+                SmallJob.run("--prompts", prompts.toString(), "--out", out.toString(), "--entries-per-partition", "2");
+        assertThat(first.exitCode()).as(first.text()).isZero();
+        assertThat(first.text()).contains("Wrote 5 of 5 results to " + out + "; 0 were there.");
         assertThat(SmallJob.contents(out))
                 .isEqualTo(SmallJob.contents(SmallJob.singleProcess(prompts, folder.resolve("single"))));
         List<ManifestLine> lines = BatchFolder.lines(out);
@@ -84,8 +78,9 @@ class LocalJobTest {
 
         Map<String, FileTime> times = SmallJob.times(out);
         String manifest = Files.readString(out.resolve("manifest.jsonl"));
-        Run second = run("--prompts", prompts.toString(), "--out", out.toString(), "--entries-per-partition", "1");
-        assertThat(second.text).contains("Wrote 0 of 5 results to " + out + "; 5 were there.");
+        SmallJob.Run second =
+                SmallJob.run("--prompts", prompts.toString(), "--out", out.toString(), "--entries-per-partition", "1");
+        assertThat(second.text()).contains("Wrote 0 of 5 results to " + out + "; 5 were there.");
         assertThat(SmallJob.times(out)).isEqualTo(times);
         assertThat(out.resolve("manifest.jsonl")).hasContent(manifest);
     }
@@ -104,9 +99,9 @@ class LocalJobTest {
         Path out = folder.resolve("out");
         Files.createDirectories(out);
         Files.writeString(out.resolve("00004.png"), "the user's");
-        Run run = run("--prompts", table.toString(), "--out", out.toString());
-        assertThat(run.exitCode).isEqualTo(2);
-        assertThat(run.text)
+        SmallJob.Run run = SmallJob.run("--prompts", table.toString(), "--out", out.toString());
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.text())
                 .contains("unipic: " + table + " row 5: " + out + " contains 00004.png, which unipic has not generated")
                 .contains("Wrote 4 of 5 results");
         assertThat(BatchFolder.lines(out)).hasSize(4);
@@ -132,8 +127,8 @@ class LocalJobTest {
         Path entries = folder.resolve("entries.jsonl");
         EntriesFile.write(entries, layout.entries());
         Path out = folder.resolve("out");
-        Run run = run("--entries", entries.toString(), "--out", out.toString());
-        assertThat(run.exitCode).as(run.text).isZero();
+        SmallJob.Run run = SmallJob.run("--entries", entries.toString(), "--out", out.toString());
+        assertThat(run.exitCode()).as(run.text()).isZero();
         layout.complete(out);
         assertThat(layout.check(out).isComplete()).isTrue();
     }
@@ -151,12 +146,13 @@ class LocalJobTest {
                 folder.resolve("o").toString());
         Path out = folder.resolve("out");
         Files.createDirectories(out);
-        Run foreign = uniPic("--model", "none", "--prompts", prompts.toString(), "--out", out.toString());
-        assertThat(foreign.exitCode).isEqualTo(2);
-        assertThat(foreign.text).contains("unipic: ").contains("none");
-        Run help = run("--help");
-        assertThat(help.exitCode).isZero();
-        assertThat(help.text).contains("--entries-per-partition");
+        SmallJob.Run foreign =
+                SmallJob.uniPic("--model", "none", "--prompts", prompts.toString(), "--out", out.toString());
+        assertThat(foreign.exitCode()).isEqualTo(2);
+        assertThat(foreign.text()).contains("unipic: ").contains("none");
+        SmallJob.Run help = SmallJob.run("--help");
+        assertThat(help.exitCode()).isZero();
+        assertThat(help.text()).contains("--entries-per-partition");
         org.assertj.core.api.Assertions.assertThatThrownBy(() -> UniPicSpark.main(new String[] {"--nonsense"}))
                 .isInstanceOfSatisfying(
                         SparkUserAppException.class,
@@ -177,38 +173,14 @@ class LocalJobTest {
                 .isEmpty();
     }
 
-    // ---- runs
-
-    private record Run(int exitCode, String text) {}
-
     private void mistake(String message, String... options) {
-        Run run = run(options);
-        assertThat(run.exitCode).isEqualTo(2);
-        assertThat(run.text.lines())
+        SmallJob.Run run = SmallJob.run(options);
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.text().lines())
                 .hasSize(1)
                 .first()
                 .asString()
                 .startsWith("unipic: ")
                 .contains(message);
-    }
-
-    private static Run run(String... options) {
-        List<String> all = new ArrayList<>(SmallJob.OPTIONS);
-        all.addAll(List.of(options));
-        return uniPic(all.toArray(String[]::new));
-    }
-
-    private static Run uniPic(String... options) {
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (PrintStream both = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
-            System.setOut(both);
-            System.setErr(both);
-            return new Run(UniPicSpark.run(options), bytes.toString(StandardCharsets.UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
-        }
     }
 }

@@ -10,11 +10,14 @@ import io.github.unipic.batch.BatchFolder;
 import io.github.unipic.batch.PromptsFile;
 import io.github.unipic.testing.SmallModel;
 import io.github.unipic.testing.TestImages;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +26,51 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/** What the tests of jobs have in common: prompts, options, and the same batch in a single process. */
+/**
+ * What the tests of jobs have in common: prompts, options, jobs of this JVM, and the same batch in a single process.
+ */
 final class SmallJob {
     static final List<String> OPTIONS =
             List.of(("--model " + SmallModel.folder() + " --provider cpu --seed 7 --size 64 --iterations 2 --steps 2")
                     .split(" "));
 
+    private static final Map<String, String> LOCAL =
+            Map.of("spark.master", "local[2]", "spark.ui.enabled", "false", "spark.sql.shuffle.partitions", "1");
+
     private SmallJob() {}
+
+    /** From here on, jobs of this JVM run on two of its threads. */
+    static void beginLocal() {
+        LOCAL.forEach(System::setProperty);
+    }
+
+    static void endLocal() {
+        LOCAL.keySet().forEach(System::clearProperty);
+    }
+
+    /** What a job of this JVM did. */
+    record Run(int exitCode, String text) {}
+
+    /** Runs a job with {@link #OPTIONS} and more. */
+    static Run run(String... options) {
+        List<String> all = new ArrayList<>(OPTIONS);
+        all.addAll(List.of(options));
+        return uniPic(all.toArray(String[]::new));
+    }
+
+    static Run uniPic(String... options) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (PrintStream both = new PrintStream(bytes, true, StandardCharsets.UTF_8)) {
+            System.setOut(both);
+            System.setErr(both);
+            return new Run(UniPicSpark.run(options), bytes.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
 
     /** Writes the file of prompts, and the images {@code cup.png} and {@code mask.png} that they may name. */
     static Path prompts(Path folder, List<String> prompts) throws IOException {
