@@ -29,7 +29,7 @@ class ClusterJobTest {
     private static final List<String> PROMPTS = List.of(
             "{\"prompt\": \"a red fox\"}",
             "{\"image\": \"cup.png\", \"prompt\": \"Make it night\"}",
-            "{\"prompt\": \"a blue fox\", \"width\": 512, \"height\": 512, \"iterations\": 8}",
+            "{\"prompt\": \"a blue fox\", \"width\": 512, \"height\": 512, \"iterations\": 20}",
             "{\"prompt\": \"a green fox\"}",
             "{\"image\": \"cup.png\", \"question\": \"What is it?\", \"max_tokens\": 3}",
             "{\"prompt\": \"a white fox\"}",
