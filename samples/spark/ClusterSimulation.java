@@ -9,8 +9,8 @@ import java.util.Random;
 /**
  * What a batch on many machines loses, and how many entries a partition should have. Simulates a job whose partitions are
  * handed out one by one, on executors that are lost now and then; an entry that is finished is kept, as in a batch of
- * unipic. Prints, for 1 to 10,000 executors (or to executors=N) and partitions of 1 to 64 entries, the share of the machines' time that goes
- * into anything but entries.
+ * unipic. Prints, for 1 to 10,000 executors (at most executors=N) and partitions of 1 to 64 entries, the share of the
+ * machines' time that goes into anything but entries.
  *
  * <p>Run it with your own figures, each as name=value:
  *
@@ -63,7 +63,8 @@ public final class ClusterSimulation {
 
     public static void main(String[] arguments) {
         Map<String, Double> given = new HashMap<>(
-                Map.of("executors", 10_000.0, "seconds", 50.0, "start", 15.0, "entries", 100.0, "hours", 24.0, "slow", 0.02));
+                Map.of("executors", 10_000.0, "seconds", 50.0, "start", 15.0, "entries", 100.0, "hours", 24.0,
+                        "slow", 0.02));
         for (String argument : arguments) {
             String[] parts = argument.split("=", 2);
             if (parts.length < 2 || !given.containsKey(parts[0])) {
