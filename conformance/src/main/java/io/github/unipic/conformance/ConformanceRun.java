@@ -32,6 +32,7 @@ import io.github.unipic.export.Precision;
 import io.github.unipic.export.Precisions;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.ModelFolder;
+import io.github.unipic.runtime.provider.Providers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -214,7 +215,8 @@ public record ConformanceRun(
                 Runner runner = runner(program, temporary.path())) {
             Material material = material(temporary.path(), runner);
             // A process starts meanwhile, and only that can choose a provider.
-            ExecutionProvider computing = isAutomatic(provider) ? runner.ready().provider() : provider;
+            ExecutionProvider computing =
+                    Providers.isAutomatic(provider) ? runner.ready().provider() : provider;
             Subject subject = subject(material, computing);
             Job job = job(material, computing, temporary.path());
             List<Part> parts = job.parts();
@@ -233,10 +235,6 @@ public record ConformanceRun(
             dump.ifPresent(folder -> new DumpFolder(folder).end());
             return report(start, machine, subject, progress.results, Stream.of(), runner.processes());
         }
-    }
-
-    private static boolean isAutomatic(ExecutionProvider asked) {
-        return asked.name().equalsIgnoreCase(ExecutionProvider.AUTO.name());
     }
 
     private Runner runner(Class<?> program, Path temporary) {

@@ -1,14 +1,12 @@
 package io.github.unipic.conformance;
 
 import io.github.unipic.OutputException;
+import io.github.unipic.files.FileTree;
 import io.github.unipic.files.StagingFolder;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * A folder that is made once and kept for later runs. It appears complete or not at all.
@@ -26,7 +24,7 @@ record KeptFolder(Path path, Path last) {
      * @return its path
      */
     Path orMadeBy(Consumer<Path> maker, Path temporary) {
-        if (isUnchanged()) {
+        if (!FileTree.mayHaveChangedSince(path, path.resolve(last))) {
             return path;
         }
         try {
@@ -39,20 +37,6 @@ record KeptFolder(Path path, Path last) {
         } catch (IOException | OutputException e) {
             maker.accept(temporary);
             return temporary;
-        }
-    }
-
-    private boolean isUnchanged() {
-        try (Stream<Path> files = Files.walk(path)) {
-            FileTime made = Files.getLastModifiedTime(path.resolve(last));
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                if (Files.getLastModifiedTime(file).compareTo(made) > 0) {
-                    return false;
-                }
-            }
-            return true;
-        } catch (IOException | UncheckedIOException e) {
-            return false;
         }
     }
 }

@@ -10,14 +10,13 @@ import io.github.unipic.export.ExportListener;
 import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Precision;
+import io.github.unipic.files.FileTree;
 import io.github.unipic.files.StagingFolder;
+import io.github.unipic.model.Manifest;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /**
  * The built-in small trained model, exported on first use into the user's cache folder.
@@ -28,8 +27,6 @@ import java.util.stream.Stream;
 final class DefaultModel {
     /** The model's name in its manifest, which is that of its checkpoint's folder. */
     private static final String NAME = "colored-shapes";
-
-    private static final String MANIFEST = "unipic.json";
 
     private final BuildCache cache;
     private final Path folder;
@@ -85,17 +82,7 @@ final class DefaultModel {
      * in any case.
      */
     static boolean mayHaveChanged(Path folder) {
-        try (Stream<Path> files = Files.list(folder)) {
-            FileTime exported = Files.getLastModifiedTime(folder.resolve(MANIFEST));
-            for (Path file : files.toList()) {
-                if (Files.getLastModifiedTime(file).compareTo(exported) > 0) {
-                    return true;
-                }
-            }
-            return false;
-        } catch (IOException | UncheckedIOException e) {
-            return true; // loading says what is wrong
-        }
+        return FileTree.mayHaveChangedSince(folder, folder.resolve(Manifest.FILE_NAME));
     }
 
     private void export() throws IOException {

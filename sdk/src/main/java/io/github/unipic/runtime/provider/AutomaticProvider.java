@@ -32,7 +32,7 @@ final class AutomaticProvider {
      * @throws InvalidRequestException when an option is wrong
      */
     static ProviderChoice choose(ExecutionProvider asked) {
-        if (!asked.name().equalsIgnoreCase(ExecutionProvider.AUTO.name())) {
+        if (!Providers.isAutomatic(asked)) {
             return new ProviderChoice(asked, "asked for");
         }
         OnnxRuntime.environment();

@@ -58,6 +58,11 @@ public final class Providers {
                 device.getDeviceId());
     }
 
+    /** Whether a provider is to be chosen: {@link ExecutionProvider#AUTO}, with any options. */
+    public static boolean isAutomatic(ExecutionProvider asked) {
+        return asked.name().equalsIgnoreCase(ExecutionProvider.AUTO.name());
+    }
+
     /**
      * Checks that sessions can have a provider. Loads ONNX Runtime and the provider.
      *
