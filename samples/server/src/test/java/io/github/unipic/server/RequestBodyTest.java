@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.unipic.server.RawHttp.Answer;
 import io.github.unipic.server.http.Limits;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,6 +55,34 @@ class RequestBodyTest {
                 "POST /v1/images/edits HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=x\r\n"
                         + "Content-Length: " + (MOST + 1) + "\r\n\r\n");
         assertRefused(form, 413, "body_too_large");
+    }
+
+    /** More than the buffers between two sockets hold, by a client that sends all before it reads. */
+    @ParameterizedTest
+    @CsvSource({
+        GENERATE + ", application/json, 413, body_too_large",
+        GENERATE + ", text/plain, 415, unsupported_media_type",
+        "/v1/images/edits, multipart/form-data; boundary=x, 413, body_too_large",
+        "/nowhere, application/json, 404, not_found"
+    })
+    void aClientThatSendsAllOfALargeBodyFirstSeesTheAnswer(String path, String type, int status, String code)
+            throws Exception {
+        byte[] mebibyte = new byte[1 << 20];
+        for (boolean chunked : new boolean[] {false, true}) {
+            try (RawHttp http = new RawHttp(SERVER)) {
+                String length = chunked ? "Transfer-Encoding: chunked" : "Content-Length: " + 64L * mebibyte.length;
+                http.write("POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: " + type + "\r\n" + length
+                        + "\r\n\r\n");
+                OutputStream body = http.socket().getOutputStream();
+                for (int i = 0; i < 64; i++) {
+                    body.write(chunked ? "100000\r\n".getBytes(StandardCharsets.US_ASCII) : new byte[0]);
+                    body.write(mebibyte);
+                    body.write(chunked ? "\r\n".getBytes(StandardCharsets.US_ASCII) : new byte[0]);
+                }
+                body.write(chunked ? "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII) : new byte[0]);
+                assertRefused(http.read(), status, code);
+            }
+        }
     }
 
     @Test

@@ -89,6 +89,22 @@ class SlowClientTest {
         }
     }
 
+    /** What is left of a refused body is discarded, but neither for a client that dribbles nor for one that waits. */
+    @Test
+    void aRefusedBodyIsNotAwaitedForLong() throws Exception {
+        for (boolean dribbles : new boolean[] {true, false}) {
+            try (RawHttp http = new RawHttp(SERVER)) {
+                http.write(POST + "Content-Length: 1000000000000\r\n\r\n{");
+                assertThat(http.read().status()).isEqualTo(413);
+                if (dribbles) {
+                    dribble(http, " ");
+                } else {
+                    assertThat(http.socket().getInputStream().read()).isEqualTo(-1);
+                }
+            }
+        }
+    }
+
     /** Many of them take the connections up to the limit, the others are served, and then all connections are free. */
     @Test
     void theConnectionLimitHoldsAndRecovers() throws Exception {

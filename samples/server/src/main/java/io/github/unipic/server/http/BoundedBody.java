@@ -12,6 +12,8 @@ import org.eclipse.jetty.http.HttpException;
  * is an {@link HttpError}, so that a client that is still there is told.
  */
 final class BoundedBody extends FilterInputStream {
+    private static final int DISCARDED_AT_ONCE = 64 << 10;
+
     private final MemoryBudget.Share memory;
     private final Limits limits;
     private final Instant deadline;
@@ -23,6 +25,24 @@ final class BoundedBody extends FilterInputStream {
         this.memory = memory;
         this.limits = limits;
         deadline = Instant.now().plus(limits.upload());
+    }
+
+    /**
+     * Reads what is left and discards it, for no longer than a body may take to arrive. A connection that is closed
+     * with unread bytes is reset, and a client that still sends would see that instead of its answer.
+     */
+    void discard() {
+        byte[] buffer = new byte[DISCARDED_AT_ONCE];
+        reading = true;
+        try {
+            while (Instant.now().isBefore(deadline) && in.read(buffer) >= 0) {
+                // Nobody wants it.
+            }
+        } catch (IOException | RuntimeException e) {
+            // The client has stalled or is gone. It was answered.
+        } finally {
+            reading = false;
+        }
     }
 
     /** Whether someone waits for bytes now. */

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -165,9 +166,24 @@ public final class Exchange {
         if (request.getLength() > limits.body()) {
             throw BoundedBody.tooLarge(limits.body());
         }
+        return openBody();
+    }
+
+    private BoundedBody openBody() {
         BoundedBody stream = new BoundedBody(Content.Source.asInputStream(request), memory, limits);
         body = Optional.of(stream);
         return stream;
+    }
+
+    /** Discards what was not read of the body. To be called once the request is answered. */
+    void discardBody() {
+        if (request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_2) {
+            return; // Ending the stream tells the client to send no more.
+        }
+        if (body.isEmpty() && request.getHeaders().contains(HttpHeader.EXPECT)) {
+            return; // The client waits to be asked for the body.
+        }
+        body.orElseGet(this::openBody).discard();
     }
 
     /**

@@ -105,6 +105,9 @@ public final class Router extends Handler.Abstract {
             status = answer(exchange, pattern);
             listener.answered(pattern, status);
             AccessLog.log(exchange, request, status, (System.nanoTime() - start) / 1_000_000, logPrompts);
+            if (status != CLIENT_GONE) {
+                exchange.discardBody();
+            }
         } finally {
             deadline.end(client);
             if (status == CLIENT_GONE) {
