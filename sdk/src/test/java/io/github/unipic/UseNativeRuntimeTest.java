@@ -2,6 +2,7 @@ package io.github.unipic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.runtime.provider.OnnxRuntime;
 import io.github.unipic.testing.ChildJvm;
 import io.github.unipic.testing.SmallModel;
 import java.io.ByteArrayOutputStream;
@@ -30,19 +31,18 @@ class UseNativeRuntimeTest {
 
     private Path natives;
 
-    /** The process under test: draws an image, or says why not, and which library it has mapped. */
+    /**
+     * The process under test: draws an image or, without a model, gives the version, or says why not, and which library
+     * it has mapped.
+     */
     static final class Main {
         public static void main(String[] args) throws IOException {
             try {
-                UniPic.useNativeRuntime(Path.of(args[1]));
-                try (UniPic unipic = UniPic.builder(Path.of(args[0])).threads(1).load()) {
-                    System.out.println("drew "
-                            + unipic.generate(GenerateRequest.builder("a red circle")
-                                            .size(32, 32)
-                                            .iterations(2)
-                                            .diffusionSteps(5)
-                                            .build())
-                                    .size());
+                UniPic.useNativeRuntime(Path.of(args[0]));
+                if (args.length > 1) {
+                    draw(Path.of(args[1]));
+                } else {
+                    System.out.println("version " + OnnxRuntime.environment().getVersion());
                 }
             } catch (UniPicException e) {
                 System.out.println(e.getClass().getSimpleName() + ": " + e.getMessage());
@@ -53,6 +53,18 @@ class UseNativeRuntimeTest {
                     .distinct()
                     .forEach(System.out::println);
         }
+
+        private static void draw(Path model) {
+            try (UniPic unipic = UniPic.builder(model).threads(1).load()) {
+                System.out.println("drew "
+                        + unipic.generate(GenerateRequest.builder("a red circle")
+                                        .size(32, 32)
+                                        .iterations(2)
+                                        .diffusionSteps(5)
+                                        .build())
+                                .size());
+            }
+        }
     }
 
     @BeforeEach
@@ -61,8 +73,7 @@ class UseNativeRuntimeTest {
     }
 
     private String run() throws IOException, InterruptedException {
-        return ChildJvm.run(
-                folder, Main.class, List.of(), List.of(SmallModel.folder().toString(), natives.toString()), Map.of());
+        return ChildJvm.run(folder, Main.class, List.of(), List.of(natives.toString()), Map.of());
     }
 
     /** As where the temporary folder is full. The library is that of providers, which the CPU does without. */
@@ -74,7 +85,7 @@ class UseNativeRuntimeTest {
                 Main.class,
                 List.of(),
                 List.of(jarWithDamaged("libonnxruntime_providers_shared.so").toString()),
-                List.of(SmallModel.folder().toString(), natives.toString()),
+                List.of(natives.toString(), SmallModel.folder().toString()),
                 Map.of());
         assertThat(output).contains("drew 1").doesNotContain("Exception").doesNotContain("Failed to extract");
     }
@@ -105,7 +116,9 @@ class UseNativeRuntimeTest {
             throws IOException, InterruptedException {
         Path core = natives.resolve("libonnxruntime.so.1.29.0");
         extract("libonnxruntime.so", core);
-        assertThat(run()).contains("drew 1", "mapped " + core.toRealPath()).containsOnlyOnce("mapped");
+        assertThat(run())
+                .contains("version 1.29.0", "mapped " + core.toRealPath())
+                .containsOnlyOnce("mapped");
     }
 
     @Test
@@ -115,7 +128,7 @@ class UseNativeRuntimeTest {
         assertThat(run()).contains("InferenceException: ONNX Runtime does not load from " + natives, "jni");
         Files.delete(natives.resolve("libonnxruntime4j_jni.so"));
         extract("libonnxruntime4j_jni.so", natives.resolve("libonnxruntime4j_jni.so"));
-        assertThat(run()).contains("drew 1");
+        assertThat(run()).contains("version 1.29.0");
     }
 
     @Test
