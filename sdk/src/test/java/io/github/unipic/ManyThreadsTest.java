@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class ManyThreadsTest {
     private static final int THREADS = 10;
-    private static final int REQUESTS = 60;
+    private static final int REQUESTS = 42;
     private static final Image PHOTO = TestImages.gradient(64, 64);
 
     private static List<String> expected;

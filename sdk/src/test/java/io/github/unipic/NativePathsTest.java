@@ -140,8 +140,8 @@ class NativePathsTest {
                 .hasSizeGreaterThanOrEqualTo(4)
                 .allMatch(line -> line.contains("/cache " + NAME + "/"));
         assertThat(temporary).isEmptyDirectory();
-        assertThat(ChildJvm.run(folder, Loading.class, List.of(), List.of(model.toString()), environment))
-                .contains("loaded")
+        assertThat(ChildJvm.run(folder, Unpacking.class, List.of(), List.of(), environment))
+                .contains("unpacked " + cache)
                 .doesNotContain("Unpacking");
     }
 

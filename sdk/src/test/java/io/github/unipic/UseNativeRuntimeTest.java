@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -25,6 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 class UseNativeRuntimeTest {
     private static final String RESOURCES =
             "ai/onnxruntime/native/linux-" + (System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x64");
+
+    /** With the class path's build. */
+    @TempDir
+    private static Path unpacked;
 
     @TempDir
     private Path folder;
@@ -67,6 +72,17 @@ class UseNativeRuntimeTest {
         }
     }
 
+    @BeforeAll
+    static void unpack() throws IOException {
+        for (String library : List.of("libonnxruntime.so", "libonnxruntime4j_jni.so")) {
+            String resource = "/" + RESOURCES + "/" + library;
+            try (InputStream in = UniPic.class.getResourceAsStream(resource)) {
+                assertThat(in).as(resource).isNotNull();
+                Files.copy(in, unpacked.resolve(library));
+            }
+        }
+    }
+
     @BeforeEach
     void makeAFolder() throws IOException {
         natives = Files.createDirectory(folder.resolve("natives"));
@@ -79,7 +95,7 @@ class UseNativeRuntimeTest {
     /** As where the temporary folder is full. The library is that of providers, which the CPU does without. */
     @Test
     void aLibraryThatCannotBeUnpackedIsNotLoggedWithAStackTrace() throws IOException, InterruptedException {
-        extract("libonnxruntime.so", natives.resolve("libonnxruntime.so"));
+        add("libonnxruntime.so", natives.resolve("libonnxruntime.so"));
         String output = ChildJvm.run(
                 folder,
                 Main.class,
@@ -103,19 +119,15 @@ class UseNativeRuntimeTest {
         return Files.write(folder.resolve("damaged.jar"), bytes);
     }
 
-    private static void extract(String library, Path file) throws IOException {
-        String resource = "/" + RESOURCES + "/" + library;
-        try (InputStream in = UniPic.class.getResourceAsStream(resource)) {
-            assertThat(in).as(resource).isNotNull();
-            Files.copy(in, file);
-        }
+    private static void add(String library, Path file) throws IOException {
+        Files.createLink(file, unpacked.resolve(library));
     }
 
     @Test
     void theFoldersLibraryIsUsedThoughJavasPartIsNotThereAndItsNameHasAVersion()
             throws IOException, InterruptedException {
         Path core = natives.resolve("libonnxruntime.so.1.29.0");
-        extract("libonnxruntime.so", core);
+        add("libonnxruntime.so", core);
         assertThat(run())
                 .contains("version 1.29.0", "mapped " + core.toRealPath())
                 .containsOnlyOnce("mapped");
@@ -123,11 +135,11 @@ class UseNativeRuntimeTest {
 
     @Test
     void javasPartInTheFolderIsUsed() throws IOException, InterruptedException {
-        extract("libonnxruntime.so", natives.resolve("libonnxruntime.so"));
+        add("libonnxruntime.so", natives.resolve("libonnxruntime.so"));
         Files.writeString(natives.resolve("libonnxruntime4j_jni.so"), "not a library");
         assertThat(run()).contains("InferenceException: ONNX Runtime does not load from " + natives, "jni");
         Files.delete(natives.resolve("libonnxruntime4j_jni.so"));
-        extract("libonnxruntime4j_jni.so", natives.resolve("libonnxruntime4j_jni.so"));
+        add("libonnxruntime4j_jni.so", natives.resolve("libonnxruntime4j_jni.so"));
         assertThat(run()).contains("version 1.29.0");
     }
 
