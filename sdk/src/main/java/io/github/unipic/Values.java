@@ -1,6 +1,5 @@
 package io.github.unipic;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -53,8 +52,13 @@ final class Values {
 
     /** Half a surrogate pair has no UTF-8. */
     static void checkUnicode(String name, String text) {
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
-            throw new InvalidRequestException(name + " is not valid Unicode: it has an unpaired surrogate; remove it");
+        int codePoint;
+        for (int at = 0; at < text.length(); at += Character.charCount(codePoint)) {
+            codePoint = text.codePointAt(at);
+            if (Character.getType(codePoint) == Character.SURROGATE) {
+                throw new InvalidRequestException(
+                        name + " is not valid Unicode: it has an unpaired surrogate; remove it");
+            }
         }
     }
 

@@ -16,8 +16,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,33 +28,42 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/**
- * Every task fits into a context of exactly the tokens that it needs, and is refused before computing in one token
- * less.
- */
+/** Every task fits if it needs exactly the tokens of the context, and is refused before computing with one more. */
 class ContextRoomTest {
     private static final Image PHOTO = TestImages.gradient(64, 64);
     private static final String LONG = "a red fox and a green candle under the stars of the night";
-    private static final int SIDE = 64;
+    private static final int SIDE = 32;
+
+    /** Of the models that most tests share; prompts are made as long as it takes. */
+    private static final int CONTEXT = 500;
 
     private static Manifest manifest;
     private static PromptTokenizer tokenizer;
     private static int imageTokens;
 
+    private static UniPic model;
+
+    /** Without graphs, whatever computes fails otherwise. */
+    private static UniPic withoutGraphs;
+
     @TempDir
-    private Path folder;
+    private static Path folder;
 
     @BeforeAll
-    static void load() {
-        ModelFolder model = ModelFolder.open(SmallModel.folder(), false);
-        manifest = model.manifest();
-        tokenizer = PromptTokenizer.load(model.tokenizer());
+    static void load() throws IOException {
+        ModelFolder small = ModelFolder.open(SmallModel.folder(), false);
+        manifest = small.manifest();
+        tokenizer = PromptTokenizer.load(small.tokenizer());
         int patch = manifest.sizes().downsampling();
         imageTokens = SIDE / patch * (SIDE / patch) + manifest.sizes().bufferTokens();
+        model = withContext(CONTEXT);
+        withoutGraphs = withoutGraphs(CONTEXT);
     }
 
     @AfterAll
     static void close() {
+        model.close();
+        withoutGraphs.close();
         tokenizer.close();
     }
 
@@ -78,13 +90,23 @@ class ContextRoomTest {
         return DescribeRequest.builder(question).maxTokens(3);
     }
 
-    private Path model(int context) throws IOException {
-        ModelCopy copy = ModelCopy.of(SmallModel.folder(), folder.resolve("context-" + context));
+    private static Path folder(int context) throws IOException {
+        ModelCopy copy = ModelCopy.of(SmallModel.folder(), Files.createTempDirectory(folder, "context"));
         copy.context(context);
         return copy.finish();
     }
 
-    /** Without graphs, whatever computes fails otherwise. */
+    private static UniPic withContext(int context) throws IOException {
+        return UniPic.builder(folder(context)).threads(1).load();
+    }
+
+    private static UniPic withoutGraphs(int context) throws IOException {
+        Path model = folder(context);
+        UniPic loaded = UniPic.builder(model).threads(1).keepLoaded(false).load();
+        deleteGraphs(model);
+        return loaded;
+    }
+
     private static void deleteGraphs(Path model) throws IOException {
         try (Stream<Path> files = Files.list(model)) {
             for (Path file :
@@ -94,26 +116,32 @@ class ContextRoomTest {
         }
     }
 
-    private void takesExactly(int tokens, Consumer<UniPic> task) throws IOException {
-        try (UniPic fitting = UniPic.builder(model(tokens)).threads(1).load()) {
-            task.accept(fitting);
-        }
-        Path small = model(tokens - 1);
-        try (UniPic tooSmall =
-                UniPic.builder(small).threads(1).keepLoaded(false).load()) {
-            deleteGraphs(small);
-            assertThatExceptionOfType(InvalidRequestException.class)
-                    .isThrownBy(() -> task.accept(tooSmall))
-                    .withMessageContaining("context of " + (tokens - 1) + " tokens is too short")
-                    .withMessageContaining(tokens + " in all; shorten the prompt")
-                    .withMessageNotContaining("\n");
-        }
+    /** A prompt with which a task needs so many tokens. */
+    private static String prompt(int tokens, ToIntFunction<String> need) {
+        String prompt = LONG + " fox".repeat(tokens - need.applyAsInt(LONG));
+        assertThat(need.applyAsInt(prompt)).isEqualTo(tokens);
+        return prompt;
+    }
+
+    private static void fillsTheContext(ToIntFunction<String> need, BiConsumer<UniPic, String> task) {
+        task.accept(model, prompt(CONTEXT, need));
+        String longer = prompt(CONTEXT + 1, need);
+        assertRefused(CONTEXT, () -> task.accept(withoutGraphs, longer));
+    }
+
+    private static void assertRefused(int context, ThrowingCallable task) {
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(task)
+                .withMessageContaining("context of " + context + " tokens is too short")
+                .withMessageContaining((context + 1) + " in all; shorten the prompt")
+                .withMessageNotContaining("\n");
     }
 
     @Test
-    void generate() throws IOException {
-        int prompt = turn("Generate an image: " + LONG);
-        takesExactly(prompt + imageTokens, unipic -> unipic.generate(draw(LONG).build()));
+    void generate() {
+        fillsTheContext(
+                prompt -> turn("Generate an image: " + prompt) + imageTokens,
+                (unipic, prompt) -> unipic.generate(draw(prompt).build()));
     }
 
     /** Where guidance uses the model's own prompt, that one must fit too, and may be the longer one. */
@@ -123,45 +151,55 @@ class ContextRoomTest {
         takesExactly(
                 turnWithImage("Repeat this image.") + 2 * imageTokens,
                 unipic -> unipic.edit(Requests.edit(PHOTO, draw("x").build())));
-        folder = Files.createDirectory(folder.resolve("unguided"));
         takesExactly(
                 turnWithImage("x") + 2 * imageTokens,
                 unipic -> unipic.edit(Requests.edit(PHOTO, draw("x").guidance(1).build())));
     }
 
-    @Test
-    void edit() throws IOException {
-        takesExactly(
-                turnWithImage(LONG) + 2 * imageTokens,
-                unipic -> unipic.edit(Requests.edit(PHOTO, draw(LONG).build())));
+    private static void takesExactly(int tokens, Consumer<UniPic> task) throws IOException {
+        try (UniPic fitting = withContext(tokens);
+                UniPic tooSmall = withoutGraphs(tokens - 1)) {
+            task.accept(fitting);
+            assertRefused(tokens - 1, () -> task.accept(tooSmall));
+        }
     }
 
     @Test
-    void inpaint() throws IOException {
-        Image mask = TestImages.cornerMask(SIDE, SIDE, 32, 32);
-        takesExactly(
-                turn("Generate an image: " + LONG) + imageTokens,
-                unipic ->
-                        unipic.inpaint(Requests.inpaint(PHOTO, mask, draw(LONG).build())));
+    void edit() {
+        fillsTheContext(
+                prompt -> turnWithImage(prompt) + 2 * imageTokens,
+                (unipic, prompt) ->
+                        unipic.edit(Requests.edit(PHOTO, draw(prompt).build())));
     }
 
     @Test
-    void outpaint() throws IOException {
-        InpaintRequest wider = Requests.like(
-                        InpaintRequest.extending(TestImages.gradient(32, SIDE), 32, 0, 0, 0, LONG),
-                        draw(LONG).build())
-                .build();
-        takesExactly(turn("Generate an image: " + LONG) + imageTokens, unipic -> unipic.inpaint(wider));
+    void inpaint() {
+        Image mask = TestImages.cornerMask(SIDE, SIDE, 16, 16);
+        fillsTheContext(
+                prompt -> turn("Generate an image: " + prompt) + imageTokens,
+                (unipic, prompt) -> unipic.inpaint(Requests.inpaint(
+                        TestImages.gradient(SIDE, SIDE), mask, draw(prompt).build())));
+    }
+
+    @Test
+    void outpaint() {
+        fillsTheContext(
+                prompt -> turn("Generate an image: " + prompt) + imageTokens,
+                (unipic, prompt) -> unipic.inpaint(Requests.like(
+                                InpaintRequest.extending(TestImages.gradient(16, SIDE), 16, 0, 0, 0, prompt),
+                                draw(prompt).build())
+                        .build()));
     }
 
     /** The answer needs one token of room at least. */
     @ParameterizedTest
     @EnumSource(VisionPath.class)
-    void describe(VisionPath path) throws IOException {
+    void describe(VisionPath path) {
         int side = manifest.defaults().width() / manifest.sizes().downsampling();
         int seen = path == VisionPath.MAR ? side * side + manifest.sizes().bufferTokens() : visionTokens();
-        takesExactly(turnWithImage(LONG) + seen + 1, unipic -> {
-            Answer answer = unipic.describe(ask(LONG).image(PHOTO).vision(path).build());
+        fillsTheContext(prompt -> turnWithImage(prompt) + seen + 1, (unipic, prompt) -> {
+            Answer answer =
+                    unipic.describe(ask(prompt).image(PHOTO).vision(path).build());
             assertThat(answer.finishReason()).isIn(FinishReason.CONTEXT_FULL, FinishReason.STOP_TOKEN);
             assertThat(answer.tokens()).hasSize(1);
             assertThat(answer.vision()).contains(path);
@@ -175,77 +213,66 @@ class ContextRoomTest {
     }
 
     @Test
-    void describeSeveralImages() throws IOException {
+    void describeSeveralImages() {
         String[] parts = manifest.prompts().turn().split("\\{}");
-        int text = tokenizer.encode(parts[0]).length
-                + 2 * tokenizer.encode("\n").length
-                + tokenizer.encode("\n" + LONG + parts[1]).length;
-        takesExactly(
-                text + 3 * visionTokens() + 1,
-                unipic -> unipic.describe(
-                        ask(LONG).image(PHOTO).image(PHOTO).image(PHOTO).build()));
+        int text = tokenizer.encode(parts[0]).length + 2 * tokenizer.encode("\n").length;
+        fillsTheContext(
+                prompt -> text + tokenizer.encode("\n" + prompt + parts[1]).length + 3 * visionTokens() + 1,
+                (unipic, prompt) -> unipic.describe(
+                        ask(prompt).image(PHOTO).image(PHOTO).image(PHOTO).build()));
     }
 
     @Test
-    void laterTurns() throws IOException {
-        int after = tokenizer.encode(manifest.prompts().answerEnd()).length;
-        takesExactly(
-                turn(LONG) + 1,
-                unipic -> conversation(
-                        unipic, conversation -> conversation.ask(ask(LONG).build())));
-        // A drawing turn leaves its prompt behind.
-        int first = turn("Generate an image: x");
-        laterTurn(
-                "question",
-                first,
-                after + turn(LONG) + 1,
-                conversation -> conversation.ask(ask(LONG).build()));
-        laterTurn(
-                "image",
-                first,
-                after + turnWithImage(LONG) + visionTokens() + 1,
-                conversation -> conversation.ask(ask(LONG).image(PHOTO).build()));
-        laterTurn(
-                "draw",
-                first,
-                after + turn("Generate an image: " + LONG) + imageTokens,
-                conversation -> conversation.generate(draw(LONG).build()));
-        laterTurn(
-                "edit",
-                first,
-                after + turnWithImage(LONG) + 2 * imageTokens,
-                conversation ->
-                        conversation.edit(Requests.edit(PHOTO, draw(LONG).build())));
+    void firstTurn() {
+        fillsTheContext(prompt -> turn(prompt) + 1, (unipic, prompt) -> {
+            try (Conversation conversation = unipic.conversation()) {
+                conversation.ask(ask(prompt).build());
+            }
+        });
     }
 
-    private static void conversation(UniPic unipic, Consumer<Conversation> turn) {
-        try (Conversation conversation = unipic.conversation()) {
-            turn.accept(conversation);
+    /** A turn that draws leaves its prompt behind. Its image is the smallest there is, so that it fits. */
+    @Test
+    void laterTurns() {
+        try (Conversation conversation = model.conversation()) {
+            conversation.generate(draw("x").size(16, 16).build());
+            int first = turn("Generate an image: x");
+            assertThat(conversation.tokens()).isEqualTo(first);
+            int before = first + tokenizer.encode(manifest.prompts().answerEnd()).length;
+            fillsTheContext(
+                    conversation,
+                    prompt -> before + turn(prompt) + 1,
+                    (turn, prompt) -> turn.ask(ask(prompt).build()));
+            fillsTheContext(
+                    conversation,
+                    prompt -> before + turnWithImage(prompt) + visionTokens() + 1,
+                    (turn, prompt) -> turn.ask(ask(prompt).image(PHOTO).build()));
+            fillsTheContext(
+                    conversation,
+                    prompt -> before + turn("Generate an image: " + prompt) + imageTokens,
+                    (turn, prompt) -> turn.generate(draw(prompt).build()));
+            fillsTheContext(
+                    conversation,
+                    prompt -> before + turnWithImage(prompt) + 2 * imageTokens,
+                    (turn, prompt) ->
+                            turn.edit(Requests.edit(PHOTO, draw(prompt).build())));
         }
     }
 
-    private void laterTurn(String name, int first, int second, Consumer<Conversation> turn) throws IOException {
-        folder = Files.createDirectory(folder.resolve(name));
-        // The first turn draws, so that both contexts must hold its image; it is the smallest there is.
-        GenerateRequest small = draw("x").size(16, 16).build();
-        try (UniPic fitting = UniPic.builder(model(first + second)).threads(1).load()) {
-            conversation(fitting, conversation -> {
-                conversation.generate(small);
-                assertThat(conversation.tokens()).isEqualTo(first);
-                turn.accept(conversation);
-            });
-        }
-        try (UniPic tooSmall =
-                UniPic.builder(model(first + second - 1)).threads(1).load()) {
-            conversation(tooSmall, conversation -> {
-                conversation.generate(small);
-                assertThatExceptionOfType(InvalidRequestException.class)
-                        .isThrownBy(() -> turn.accept(conversation))
-                        .withMessageContaining(first + " are taken by the conversation so far")
-                        .withMessageContaining((first + second) + " in all")
-                        .withMessageContaining("start a new conversation");
-                assertThat(conversation.tokens()).isEqualTo(first);
-            });
+    /** @param begun is not changed: turns are taken in branches of it */
+    private static void fillsTheContext(
+            Conversation begun, ToIntFunction<String> need, BiConsumer<Conversation, String> turn) {
+        int before = begun.tokens();
+        try (Conversation fitting = begun.fork();
+                Conversation tooLong = begun.fork()) {
+            turn.accept(fitting, prompt(CONTEXT, need));
+            String longer = prompt(CONTEXT + 1, need);
+            assertThatExceptionOfType(InvalidRequestException.class)
+                    .isThrownBy(() -> turn.accept(tooLong, longer))
+                    .withMessageContaining(before + " are taken by the conversation so far")
+                    .withMessageContaining((CONTEXT + 1) + " in all")
+                    .withMessageContaining("start a new conversation");
+            assertThat(tooLong.tokens()).isEqualTo(before);
         }
     }
 }

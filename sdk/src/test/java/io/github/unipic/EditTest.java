@@ -197,15 +197,15 @@ class EditTest {
 
     @Test
     void imagesBeyondTheContextAreRefusedBeforeAnythingIsComputed() {
-        Image large = TestImages.gradient(4096, 4096);
+        Image large = TestImages.gradient(2912, 2912);
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> unipic.edit(
-                        Requests.edit(SOURCE, request().size(4096, 4096).build())))
+                        Requests.edit(SOURCE, request().size(2912, 2912).build())))
                 .withMessageContaining("smaller or fewer images");
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> unipic.inpaint(Requests.inpaint(
                         large,
-                        TestImages.cornerMask(4096, 4096, 0, 0),
+                        TestImages.cornerMask(2912, 2912, 2900, 2900),
                         request().build())))
                 .withMessageContaining("smaller or fewer images");
         assertThatExceptionOfType(InvalidRequestException.class)

@@ -14,6 +14,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,17 +26,22 @@ class FolderChangeTest {
     @TempDir
     private Path folder;
 
+    private static Image expected;
+
     private Path model;
     private Path old;
-    private Image expected;
+
+    @BeforeAll
+    static void drawFromWhatStays() {
+        try (UniPic unipic = SmallModel.builder().load()) {
+            expected = draw(unipic);
+        }
+    }
 
     @BeforeEach
     void copy() throws IOException {
         model = Folders.copy(SmallModel.folder(), folder.resolve("model"));
         old = folder.resolve("old");
-        try (UniPic unipic = UniPic.builder(model).threads(1).load()) {
-            expected = draw(unipic);
-        }
     }
 
     private static Image draw(UniPic unipic) {

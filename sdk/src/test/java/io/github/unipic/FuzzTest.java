@@ -10,6 +10,7 @@ import io.github.unipic.model.GraphFuzz;
 import io.github.unipic.model.ManifestChangeFuzz;
 import io.github.unipic.model.ManifestFuzz;
 import io.github.unipic.text.TokenizerFuzz;
+import io.github.unipic.text.TokenizerPartsFuzz;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -26,7 +27,8 @@ public class FuzzTest extends FuzzRegression {
                                 new ManifestFuzz(),
                                 new ManifestChangeFuzz(),
                                 new GraphFuzz(),
-                                new TokenizerFuzz()))
+                                new TokenizerFuzz(),
+                                new TokenizerPartsFuzz()))
                 .toList();
     }
 }

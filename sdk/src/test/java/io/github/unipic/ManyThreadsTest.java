@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class ManyThreadsTest {
     private static final int THREADS = 10;
-    private static final int REQUESTS = 100;
+    private static final int REQUESTS = 42;
     private static final Image PHOTO = TestImages.gradient(64, 64);
 
     private static List<String> expected;
@@ -190,7 +190,7 @@ class ManyThreadsTest {
     void mayCloseTheModelMeanwhile() throws InterruptedException, ExecutionException {
         long tensors = Tensor.open();
         long sessions = Graphs.openSessions();
-        for (int round = 0; round < 3; round++) {
+        for (int round = 0; round < 2; round++) {
             UniPic unipic = SmallModel.builder().keepLoaded(round != 1).load();
             CountDownLatch begun = new CountDownLatch(THREADS);
             List<Future<String>> results = new ArrayList<>();

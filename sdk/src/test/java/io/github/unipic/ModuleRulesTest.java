@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import io.github.unipic.image.DecodedImage;
 import java.util.List;
 import java.util.function.Function;
@@ -19,8 +18,7 @@ import org.junit.jupiter.api.Test;
 class ModuleRulesTest {
     private static final String ROOT = "io.github.unipic";
     private static final JavaClasses CLASSES = new ClassFileImporter()
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .importPackages(ROOT);
+            .importUrl(UniPic.class.getProtectionDomain().getCodeSource().getLocation());
 
     /** Each may use those before it. */
     private static final List<String> INNER = List.of(

@@ -2,6 +2,7 @@ package io.github.unipic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.runtime.provider.OnnxRuntime;
 import io.github.unipic.testing.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +20,7 @@ class TelemetryTest {
     /** The process under test. */
     static final class Main {
         public static void main(String[] args) {
-            System.out.println(UniPic.runtime().version());
+            System.out.println(OnnxRuntime.environment().getVersion());
         }
     }
 

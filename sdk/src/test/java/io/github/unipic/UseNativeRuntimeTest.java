@@ -2,6 +2,7 @@ package io.github.unipic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.runtime.provider.OnnxRuntime;
 import io.github.unipic.testing.ChildJvm;
 import io.github.unipic.testing.SmallModel;
 import java.io.ByteArrayOutputStream;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -25,24 +27,27 @@ class UseNativeRuntimeTest {
     private static final String RESOURCES =
             "ai/onnxruntime/native/linux-" + (System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x64");
 
+    /** With the class path's build. */
+    @TempDir
+    private static Path unpacked;
+
     @TempDir
     private Path folder;
 
     private Path natives;
 
-    /** The process under test: draws an image, or says why not, and which library it has mapped. */
+    /**
+     * The process under test: draws an image or, without a model, gives the version, or says why not, and which library
+     * it has mapped.
+     */
     static final class Main {
         public static void main(String[] args) throws IOException {
             try {
-                UniPic.useNativeRuntime(Path.of(args[1]));
-                try (UniPic unipic = UniPic.builder(Path.of(args[0])).threads(1).load()) {
-                    System.out.println("drew "
-                            + unipic.generate(GenerateRequest.builder("a red circle")
-                                            .size(32, 32)
-                                            .iterations(2)
-                                            .diffusionSteps(5)
-                                            .build())
-                                    .size());
+                UniPic.useNativeRuntime(Path.of(args[0]));
+                if (args.length > 1) {
+                    draw(Path.of(args[1]));
+                } else {
+                    System.out.println("version " + OnnxRuntime.environment().getVersion());
                 }
             } catch (UniPicException e) {
                 System.out.println(e.getClass().getSimpleName() + ": " + e.getMessage());
@@ -53,6 +58,29 @@ class UseNativeRuntimeTest {
                     .distinct()
                     .forEach(System.out::println);
         }
+
+        private static void draw(Path model) {
+            try (UniPic unipic = UniPic.builder(model).threads(1).load()) {
+                System.out.println("drew "
+                        + unipic.generate(GenerateRequest.builder("a red circle")
+                                        .size(32, 32)
+                                        .iterations(2)
+                                        .diffusionSteps(5)
+                                        .build())
+                                .size());
+            }
+        }
+    }
+
+    @BeforeAll
+    static void unpack() throws IOException {
+        for (String library : List.of("libonnxruntime.so", "libonnxruntime4j_jni.so")) {
+            String resource = "/" + RESOURCES + "/" + library;
+            try (InputStream in = UniPic.class.getResourceAsStream(resource)) {
+                assertThat(in).as(resource).isNotNull();
+                Files.copy(in, unpacked.resolve(library));
+            }
+        }
     }
 
     @BeforeEach
@@ -61,20 +89,19 @@ class UseNativeRuntimeTest {
     }
 
     private String run() throws IOException, InterruptedException {
-        return ChildJvm.run(
-                folder, Main.class, List.of(), List.of(SmallModel.folder().toString(), natives.toString()), Map.of());
+        return ChildJvm.run(folder, Main.class, List.of(), List.of(natives.toString()), Map.of());
     }
 
     /** As where the temporary folder is full. The library is that of providers, which the CPU does without. */
     @Test
     void aLibraryThatCannotBeUnpackedIsNotLoggedWithAStackTrace() throws IOException, InterruptedException {
-        extract("libonnxruntime.so", natives.resolve("libonnxruntime.so"));
+        add("libonnxruntime.so", natives.resolve("libonnxruntime.so"));
         String output = ChildJvm.run(
                 folder,
                 Main.class,
                 List.of(),
                 List.of(jarWithDamaged("libonnxruntime_providers_shared.so").toString()),
-                List.of(SmallModel.folder().toString(), natives.toString()),
+                List.of(natives.toString(), SmallModel.folder().toString()),
                 Map.of());
         assertThat(output).contains("drew 1").doesNotContain("Exception").doesNotContain("Failed to extract");
     }
@@ -92,30 +119,28 @@ class UseNativeRuntimeTest {
         return Files.write(folder.resolve("damaged.jar"), bytes);
     }
 
-    private static void extract(String library, Path file) throws IOException {
-        String resource = "/" + RESOURCES + "/" + library;
-        try (InputStream in = UniPic.class.getResourceAsStream(resource)) {
-            assertThat(in).as(resource).isNotNull();
-            Files.copy(in, file);
-        }
+    private static void add(String library, Path file) throws IOException {
+        Files.createLink(file, unpacked.resolve(library));
     }
 
     @Test
     void theFoldersLibraryIsUsedThoughJavasPartIsNotThereAndItsNameHasAVersion()
             throws IOException, InterruptedException {
         Path core = natives.resolve("libonnxruntime.so.1.29.0");
-        extract("libonnxruntime.so", core);
-        assertThat(run()).contains("drew 1", "mapped " + core.toRealPath()).containsOnlyOnce("mapped");
+        add("libonnxruntime.so", core);
+        assertThat(run())
+                .contains("version 1.29.0", "mapped " + core.toRealPath())
+                .containsOnlyOnce("mapped");
     }
 
     @Test
     void javasPartInTheFolderIsUsed() throws IOException, InterruptedException {
-        extract("libonnxruntime.so", natives.resolve("libonnxruntime.so"));
+        add("libonnxruntime.so", natives.resolve("libonnxruntime.so"));
         Files.writeString(natives.resolve("libonnxruntime4j_jni.so"), "not a library");
         assertThat(run()).contains("InferenceException: ONNX Runtime does not load from " + natives, "jni");
         Files.delete(natives.resolve("libonnxruntime4j_jni.so"));
-        extract("libonnxruntime4j_jni.so", natives.resolve("libonnxruntime4j_jni.so"));
-        assertThat(run()).contains("drew 1");
+        add("libonnxruntime4j_jni.so", natives.resolve("libonnxruntime4j_jni.so"));
+        assertThat(run()).contains("version 1.29.0");
     }
 
     @Test

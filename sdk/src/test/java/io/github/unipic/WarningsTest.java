@@ -11,6 +11,7 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import io.github.unipic.runtime.provider.OnnxRuntime;
 import io.github.unipic.testing.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ class WarningsTest {
     /** The process under test. */
     static final class Main {
         public static void main(String[] args) throws OrtException {
-            System.out.println(UniPic.runtime().version());
+            System.out.println(OnnxRuntime.environment().getVersion());
             OrtEnvironment.getEnvironment().createSession(args[0]).close();
         }
     }
@@ -37,7 +38,7 @@ class WarningsTest {
     static final class Host {
         public static void main(String[] args) {
             OrtEnvironment.getEnvironment();
-            System.out.println(UniPic.runtime().version());
+            System.out.println(OnnxRuntime.environment().getVersion());
         }
     }
 

@@ -541,7 +541,7 @@ class ImageTasksTest {
     void imagesThatNeedMoreMemoryThanThereIsAreRefusedBeforeTheyStart() {
         assumeThat(MemoryNeed.Available.here().machine()).isBetween(1L, 130_000_000_000L);
         GenerateRequest request =
-                fox().size(2880, 2880).iterations(1000).count(64).build();
+                fox().size(2880, 2880).iterations(1000).count(16).build();
         EditRequest edit = night().size(127 * 16).iterations(1000).count(64).build();
         try (LanguageContext context = context("")) {
             ImageTasks tasks = new ImageTasks(execution);

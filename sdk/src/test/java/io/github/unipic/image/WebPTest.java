@@ -72,7 +72,7 @@ class WebPTest {
     void pixelsThatEndEarlyAreRefused(String name) {
         byte[] whole = FILES.bytes(name);
         int length = pixels(whole).length;
-        for (int cut = LOOK_AHEAD; cut < length - 10; cut += 1 + length / 40) {
+        for (int cut = LOOK_AHEAD; cut < length - 10; cut += 1 + length / 20) {
             assertThat(ReferenceImages.read(withoutLast(whole, cut)))
                     .as(name + " without " + cut)
                     .isEmpty();
@@ -109,7 +109,7 @@ class WebPTest {
     @ParameterizedTest
     @MethodSource("names")
     void damageGivesAnImageOrItsException(String name) {
-        Assertions.assertTimeoutPreemptively(Duration.ofMinutes(1), () -> FILES.damage(name, 60));
+        Assertions.assertTimeoutPreemptively(Duration.ofMinutes(1), () -> FILES.damage(name, 30));
     }
 
     @Test

@@ -9,7 +9,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.github.unipic.fuzz.ByteMutator;
 import io.github.unipic.fuzz.Mutator;
+import io.github.unipic.generation.LanguageModel;
 import io.github.unipic.model.Manifest.FileSpec;
+import io.github.unipic.runtime.Engine;
+import io.github.unipic.runtime.TestExecution;
 import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -71,7 +74,11 @@ public final class GraphFuzz extends ModelFuzz {
     /** A graph that runs has the input of the manifest, and must not have its weights from elsewhere. */
     @Override
     public void read(byte[] input, Path folder) throws IOException {
-        super.read(input, folder);
+        try (Engine engine = Engine.open(ModelFolder.open(folder, false), SmallModel.options())) {
+            new LanguageModel(TestExecution.of(engine))
+                    .embed(new long[][] {{1, 2}})
+                    .close();
+        }
         for (ValueInfoProto tensor : ModelProto.parseFrom(input).getGraph().getInputList()) {
             if (tensor.getType().getTensorType().getShape().getDimList().stream()
                     .anyMatch(Dimension::hasDimValue)) {

@@ -51,7 +51,9 @@ public final class ManifestFuzz implements FuzzTarget {
     @Override
     public void prepare(byte[] input, Path folder) throws IOException {
         for (String file : files) {
-            Files.write(folder.resolve(file), new byte[0]);
+            if (Files.notExists(folder.resolve(file))) {
+                Files.createFile(folder.resolve(file));
+            }
         }
         Files.write(folder.resolve(Manifest.FILE_NAME), input);
     }

@@ -81,7 +81,7 @@ public record CheckpointFuzz(String name, Mutator mutator, int mutations, Layout
         return List.of(
                 new CheckpointFuzz(
                         "torch", new ZipMutator(new ByteMutator().with(PICKLE)), 500, CheckpointFuzz::asTorchFile),
-                new CheckpointFuzz("pickle", new ByteMutator().with(PICKLE), 1200, CheckpointFuzz::asPickle),
+                new CheckpointFuzz("pickle", new ByteMutator().with(PICKLE), 800, CheckpointFuzz::asPickle),
                 new CheckpointFuzz(
                         "safetensors",
                         new SafetensorsMutator(

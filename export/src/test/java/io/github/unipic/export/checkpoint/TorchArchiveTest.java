@@ -14,13 +14,17 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.apache.commons.compress.archivers.zip.UnrecognizedExtraField;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipArchiveOutputStream;
+import org.apache.commons.compress.archivers.zip.ZipShort;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -177,30 +181,6 @@ class TorchArchiveTest {
                 }
             }
             assertThat(wrong).isZero();
-        });
-    }
-
-    @Test
-    void moreWindowsThanAreKeptCanBeRead() throws IOException {
-        long elements = 9 * MappedFile.WINDOW / 4;
-        TorchFile file = new TorchFile();
-        TorchFile.Storage storage = file.storage(DType.FLOAT32, elements, out -> {
-            byte[] block = new byte[1 << 20];
-            for (long i = 0; i < elements * 4 / block.length; i++) {
-                Arrays.fill(block, (byte) (i % 101 + 1)); // never a NaN
-                out.write(block);
-            }
-        });
-        file.tensor("mar.a", storage, elements);
-        with(file, checkpoint -> {
-            CheckpointTensor tensor = checkpoint.require("mar.a");
-            float[] value = new float[1];
-            for (int pass = 0; pass < 2; pass++) {
-                for (long i = 0; i < elements; i += 1 << 18) {
-                    tensor.read(i, value, 0, 1);
-                    assertThat(Float.floatToRawIntBits(value[0])).isEqualTo((int) ((i >> 18) % 101 + 1) * 0x01010101);
-                }
-            }
         });
     }
 
@@ -530,7 +510,7 @@ class TorchArchiveTest {
         withTensors(50_000).write(file());
         withTensors(50_001).write(folder.resolve("kl16.ckpt"));
         refusedFor("kl16.ckpt brings the tensors to more than 100000");
-        withTensors(50_000).write(folder.resolve("kl16.ckpt"));
+        Files.copy(file(), folder.resolve("kl16.ckpt"), StandardCopyOption.REPLACE_EXISTING);
         refusedFor("no language model weights");
     }
 
@@ -556,11 +536,19 @@ class TorchArchiveTest {
 
     @Test
     void aDirectoryBombIsRefusedBeforeItIsRead() throws IOException {
-        TorchFile file = new TorchFile().tensor("llm.x", DType.FLOAT32, new long[] {1}, 1);
-        for (int i = 0; i < 250; i++) {
-            file.record(String.format(Locale.ROOT, "%060000d", i), new byte[0]);
+        UnrecognizedExtraField large = new UnrecognizedExtraField();
+        large.setHeaderId(new ZipShort(0x7777));
+        large.setLocalFileDataData(new byte[0]);
+        large.setCentralDirectoryData(new byte[60_000]);
+        try (ZipArchiveOutputStream zip = new ZipArchiveOutputStream(file())) {
+            for (int i = 0; i < 250; i++) {
+                ZipArchiveEntry entry = new ZipArchiveEntry("archive/data/" + i);
+                entry.addExtraField(large);
+                zip.putArchiveEntry(entry);
+                zip.closeArchiveEntry();
+            }
         }
-        refused(file, "the directory of ", "more than 12582912 bytes");
+        refused("the directory of ", "more than 12582912 bytes");
     }
 
     @Test
@@ -720,18 +708,16 @@ class TorchArchiveTest {
                 .write(file());
         byte[] whole = Files.readAllBytes(file());
         for (int i = 0; i < whole.length; i++) {
-            for (int flip : new int[] {0x01, 0xff}) {
-                byte[] damaged = whole.clone();
-                damaged[i] ^= (byte) flip;
-                Files.write(file(), damaged);
-                try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-                    checkpoint.names().stream()
-                            .map(checkpoint::require)
-                            .filter(tensor -> tensor.dtype().isFloatingPoint())
-                            .forEach(CheckpointFolder::read);
-                } catch (ExportException e) {
-                    assertThat(e.getMessage()).doesNotContain("\n");
-                }
+            byte[] damaged = whole.clone();
+            damaged[i] ^= (byte) (i % 2 == 0 ? 0x01 : 0xff);
+            Files.write(file(), damaged);
+            try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+                checkpoint.names().stream()
+                        .map(checkpoint::require)
+                        .filter(tensor -> tensor.dtype().isFloatingPoint())
+                        .forEach(CheckpointFolder::read);
+            } catch (ExportException e) {
+                assertThat(e.getMessage()).doesNotContain("\n");
             }
         }
     }
@@ -740,7 +726,7 @@ class TorchArchiveTest {
     @EnabledOnOs(OS.LINUX) // Windows does not let anyone shorten a mapped file
     void aFileCutShortWhileItIsReadIsAnError() throws IOException {
         TorchFile file = new TorchFile();
-        int elements = 1 << 20;
+        int elements = 1 << 16;
         file.tensor("mar.a", file.storage(DType.FLOAT32, elements, out -> out.write(new byte[4 * elements])), elements);
         with(file, checkpoint -> {
             CheckpointTensor tensor = checkpoint.require("mar.a");

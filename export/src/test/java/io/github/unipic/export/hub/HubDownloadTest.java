@@ -56,7 +56,7 @@ class HubDownloadTest {
     }
 
     private static final byte[] MAIN = safetensors("llm.model.norm.weight", "siglip2.a", "siglip2_proj.a");
-    private static final byte[] AUTOENCODER = random(300_000);
+    private static final byte[] AUTOENCODER = random(100_000);
 
     @TempDir
     private Path folder;
@@ -278,7 +278,7 @@ class HubDownloadTest {
     @Test
     void ofAnotherCommitOnlyWhatChangedIsFetched() throws IOException {
         run();
-        byte[] newer = random(200_000);
+        byte[] newer = random(70_000);
         hub.add(UNIPIC, "kl16.ckpt", newer, true);
         DownloadReport report = run();
         assertThat(report.received()).isEqualTo(newer.length);
@@ -484,12 +484,12 @@ class HubDownloadTest {
                         "too short",
                         "kl16.ckpt",
                         content(200, "application/octet-stream", new byte[7]),
-                        "7 bytes where 300000 are announced"),
+                        "7 bytes where 100000 are announced"),
                 refusal(
                         "cut at once",
                         "kl16.ckpt",
                         exchange -> {
-                            exchange.sendResponseHeaders(200, 300_000);
+                            exchange.sendResponseHeaders(200, 100_000);
                             exchange.getResponseBody().write(1);
                             exchange.getResponseBody().flush();
                         },
@@ -501,14 +501,14 @@ class HubDownloadTest {
                         exchange -> {
                             exchange.sendResponseHeaders(200, 0);
                             while (true) {
-                                exchange.getResponseBody().write(new byte[100_000]);
+                                exchange.getResponseBody().write(new byte[35_000]);
                             }
                         },
-                        "sends more than the 300.0 kB"),
+                        "sends more than the 100.0 kB"),
                 refusal(
                         "other content",
                         "kl16.ckpt",
-                        content(200, "application/octet-stream", new byte[300_000]),
+                        content(200, "application/octet-stream", new byte[100_000]),
                         "another content than the hub states",
                         "deleted",
                         "again"),
@@ -580,7 +580,7 @@ class HubDownloadTest {
     @Test
     void aBodyThatStallsIsNotWaitedForForEver() throws IOException {
         hub.answer("kl16.ckpt", exchange -> {
-            exchange.sendResponseHeaders(200, 300_000);
+            exchange.sendResponseHeaders(200, 100_000);
             exchange.getResponseBody().write(new byte[1000]);
             exchange.getResponseBody().flush();
             sleep(exchange);
@@ -612,7 +612,7 @@ class HubDownloadTest {
     @Test
     void whatPassesIsTriedAgainAndContinued() throws IOException {
         hub.answer("/api/models/Skywork", status(503), status(429, "Retry-After", "0"), hub.usual());
-        hub.answer("/blob/" + SmallHub.sha256(AUTOENCODER), hub.cutAfter(100_000), hub.cutAfter(70_000), hub.usual());
+        hub.answer("/blob/" + SmallHub.sha256(AUTOENCODER), hub.cutAfter(35_000), hub.cutAfter(25_000), hub.usual());
         run();
         assertComplete();
         assertThat(hub.requests().stream()
@@ -627,10 +627,10 @@ class HubDownloadTest {
 
     /** The longer one is read in several buffers. */
     @ParameterizedTest
-    @ValueSource(ints = {300_000, 2_300_000})
+    @ValueSource(ints = {100_000, 2_300_000})
     void aPartIsContinued(int length) throws IOException {
         byte[] content = random(length);
-        int there = length - 100_000;
+        int there = length - 35_000;
         hub.add(UNIPIC, "kl16.ckpt", content, true);
         Files.createDirectories(out.resolve(".unipic-download"));
         Files.write(part(content), Arrays.copyOf(content, there));
@@ -641,7 +641,7 @@ class HubDownloadTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, 200_000, 300_000, 300_001})
+    @ValueSource(ints = {100, 70_000, 100_000, 100_001})
     void aDamagedPartIsFetchedAnew(int length) throws IOException {
         Files.createDirectories(out.resolve(".unipic-download"));
         byte[] damaged = Arrays.copyOf(AUTOENCODER, length);
@@ -662,7 +662,7 @@ class HubDownloadTest {
     @Test
     void aHubThatCannotContinueSendsTheWholeFile() throws IOException {
         Files.createDirectories(out.resolve(".unipic-download"));
-        Files.write(part(AUTOENCODER), Arrays.copyOf(AUTOENCODER, 200_000));
+        Files.write(part(AUTOENCODER), Arrays.copyOf(AUTOENCODER, 70_000));
         hub.answer("/blob/" + SmallHub.sha256(AUTOENCODER), content(200, "application/octet-stream", AUTOENCODER));
         run();
         assertComplete();
@@ -671,7 +671,7 @@ class HubDownloadTest {
     @Test
     void aHubThatRefusesTheRangeIsAskedForAll() throws IOException {
         Files.createDirectories(out.resolve(".unipic-download"));
-        Files.write(part(AUTOENCODER), Arrays.copyOf(AUTOENCODER, 200_000));
+        Files.write(part(AUTOENCODER), Arrays.copyOf(AUTOENCODER, 70_000));
         hub.answer("/blob/" + SmallHub.sha256(AUTOENCODER), status(416), hub.usual());
         run();
         assertComplete();
@@ -807,7 +807,7 @@ class HubDownloadTest {
 
     @Test
     void fetchesNoMoreAtATimeThanAllowed() throws IOException {
-        hub.add(UNIPIC, "kl16.ckpt", random(300_000), true);
+        hub.add(UNIPIC, "kl16.ckpt", random(100_000), true);
         hub.pause(10);
         run(request(UNIPIC, "main", 1));
         assertThat(hub.mostAtATime()).isEqualTo(1);

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** A download in a process that is killed at random moments goes on where it was, and ends right. */
 @Timeout(300)
 class KilledDownloadTest {
-    private static final int KILLS = 6;
-    private static final byte[] AUTOENCODER = HubDownloadTest.random(2_000_000);
+    private static final int KILLS = 4;
+    private static final byte[] AUTOENCODER = HubDownloadTest.random(1_000_000);
 
     @TempDir
     private Path folder;
@@ -82,11 +82,9 @@ class KilledDownloadTest {
 
     /** Kills it after a number of bytes that it was sent, or after its end. */
     private boolean killSomewhere(SmallHub hub, Random moments) throws IOException, InterruptedException {
-        long until = hub.sent() + moments.nextInt(700_000);
+        long until = hub.sent() + moments.nextInt(350_000);
         Process child = new ProcessBuilder(ChildJvm.command(
-                        Child.class,
-                        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"),
-                        List.of(hub.endpoint(), folder.toString())))
+                        Child.class, List.of("-XX:+UseSerialGC"), List.of(hub.endpoint(), folder.toString())))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("output").toFile())
                 .start();

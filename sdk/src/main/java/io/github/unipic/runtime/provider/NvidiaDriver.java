@@ -15,6 +15,19 @@ final class NvidiaDriver {
 
     private NvidiaDriver() {}
 
+    /** Loaded on first use. That it is missing is also found out once, as JNA then searches the whole system. */
+    private static final class Here {
+        static final Optional<NativeLibrary> DRIVER = load();
+
+        private static Optional<NativeLibrary> load() {
+            try {
+                return Optional.of(NativeLibrary.getInstance(FILE));
+            } catch (UnsatisfiedLinkError e) {
+                return Optional.empty();
+            }
+        }
+    }
+
     /** The driver's functions by name. */
     interface Functions {
         /**
@@ -28,14 +41,11 @@ final class NvidiaDriver {
 
     /** Why a GPU cannot be used, and what to do; empty if it can. */
     static Optional<String> obstacle(int device) {
-        NativeLibrary driver;
-        try {
-            driver = NativeLibrary.getInstance(FILE);
-        } catch (UnsatisfiedLinkError e) {
-            return Optional.of("there is no NVIDIA driver (" + FILE + " does not load); install it");
-        }
-        return obstacle(
-                device, (function, arguments) -> driver.getFunction(function).invokeInt(arguments));
+        return Here.DRIVER
+                .map(driver -> obstacle(
+                        device,
+                        (function, arguments) -> driver.getFunction(function).invokeInt(arguments)))
+                .orElseGet(() -> Optional.of("there is no NVIDIA driver (" + FILE + " does not load); install it"));
     }
 
     static Optional<String> obstacle(int device, Functions driver) {
