@@ -42,6 +42,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Whole runs of the kit on the small checkpoint, on the CPU provider. */
 class ConformanceRunTest {
+    /** Exported once for these tests. */
+    @TempDir
+    private static Path kept;
+
+    private static Source embedded() {
+        return new Source.Embedded(Precisions.of(Precision.FP32), Flavor.PORTABLE, Optional.of(kept));
+    }
 
     /** MeaningChecksTest has the trained model in this flavor. */
     @Test
@@ -83,7 +90,7 @@ class ConformanceRunTest {
     @Test
     void theSmallCheckpointPassesAndEveryGraphAndAreaIsThere() {
         ConformanceReport report =
-                run(new Source.Embedded(Precision.FP32), Suite.FULL, aThirdOfTheMeaning(), new Cancellation());
+                run(embedded(), Suite.FULL, aThirdOfTheMeaning(), new Cancellation());
         assertThat(report.failures()).isEmpty();
         assertThat(report.skipped()).isEmpty();
         assertThat(report.checks())
@@ -120,6 +127,18 @@ class ConformanceRunTest {
         assertThat(report.subject().reference()).startsWith("PyTorch");
         assertThat(report.environment().labels()).containsEntry("driver", "none");
         assertThat(report.environment().processor()).isNotBlank();
+    }
+
+    /** A task of the trained model, whose share is judged, and none of the others. */
+    @Test
+    void aTaskOfTheTrainedModelRunsAlone() {
+        String task = "meaning/generate/a small green cross at the bottom, on a brown background";
+        ConformanceReport report = run(embedded(), Suite.FULL, new Selection(List.of(task)), new Cancellation());
+        assertThat(report.checks())
+                .extracting(Check::name)
+                .containsExactly(
+                        task + "/image (wrong attributes)", "meaning/generate/prompts/attributes (share wrong)");
+        assertThat(report.failures()).isEmpty();
     }
 
     /** Every case of the other areas, and every third of what the trained model does, which takes most of the time. */
@@ -260,6 +279,7 @@ class ConformanceRunTest {
 
     @Test
     void aProviderThatIsNotThereIsNoVerdict() {
+        List<String> phases = new ArrayList<>();
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> new ConformanceRun(
                                 new Source.Embedded(Precision.FP32),
@@ -270,9 +290,15 @@ class ConformanceRunTest {
                                 Map.of(),
                                 Optional.empty(),
                                 new Cancellation(),
-                                new ConformanceRun.Listener() {})
+                                new ConformanceRun.Listener() {
+                                    @Override
+                                    public void onPhase(String phase) {
+                                        phases.add(phase);
+                                    }
+                                })
                         .run())
                 .withMessageContaining("no-such-provider");
+        assertThat(phases).as("not even an export").isEmpty();
     }
 
     @Test

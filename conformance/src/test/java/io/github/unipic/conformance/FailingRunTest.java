@@ -311,11 +311,20 @@ class FailingRunTest {
     void aDamagedFileIsNoticedFirst() throws IOException {
         Path golden = Files.createDirectory(folder.resolve("golden"));
         Files.write(golden.resolve("text.safetensors"), new byte[] {1, 2, 3});
-        List<ConformanceReport> interims = new ArrayList<>();
+        List<String> phases = new ArrayList<>();
+        ConformanceRun run = SmokeRun.of(
+                new Source.Goldens(SmallCheckpoint.folder(), golden),
+                new Cancellation(),
+                new ConformanceRun.Listener() {
+                    @Override
+                    public void onPhase(String phase) {
+                        phases.add(phase);
+                    }
+                });
         assertThatExceptionOfType(UniPicException.class)
-                .isThrownBy(() -> run(new Source.Goldens(SmallCheckpoint.folder(), golden), interims))
+                .isThrownBy(run::run)
                 .withMessageContaining("text.safetensors");
-        assertThat(interims).isEmpty();
+        assertThat(phases).as("not even an export").isEmpty();
     }
 
     @Test

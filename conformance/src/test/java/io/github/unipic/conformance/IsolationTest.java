@@ -34,7 +34,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class IsolationTest {
     private static final List<String> FILES = List.of("text", "token_sampler_10", "vision_encoder");
-    private static final String FAULTY = "stage/token_sampler_10/token_sampler_10";
     private static final String VISION = "stage/vision_encoder/one";
     private static final String PART = "stage/process/golden files";
     private static final String RUN = "/run (completed)";
@@ -120,7 +119,8 @@ class IsolationTest {
     @Test
     void aRunInAChildIsTheSameAsOneHere() {
         ConformanceReport here = SmokeRun.report(model());
-        ConformanceReport isolated = run(model(), LONG, Map.of(VISION, Fault.NOISE));
+        ConformanceReport isolated =
+                run(model(), ExecutionProvider.CPU, Selection.ALL, isolation(LONG, Map.of(VISION, Fault.NOISE)));
         assertThat(heard.output()).anyMatch(line -> line.startsWith(FaultyChild.NOISE + "<U+001B>"));
         assertThat(isolated.passed()).isTrue();
         assertThat(isolated.checks()).isEqualTo(here.checks());
@@ -202,19 +202,22 @@ class IsolationTest {
 
     @Test
     void aHangFailsItsCaseAndSaysWhereItIsAndACrashAtTheEndFails() {
-        String last = "stage/vision_encoder/vision_encoder";
+        String last = "stage/decoder_step/prompt_7_two_rows";
         ConformanceReport report = run(
-                goldens(), Duration.ofSeconds(8), Map.of(FAULTY, Fault.HANG, last, Fault.CRASH_AT_EXIT));
+                model(),
+                ExecutionProvider.CPU,
+                new Selection(List.of("stage/text_head", VISION, last)),
+                isolation(Duration.ofSeconds(8), Map.of(VISION, Fault.HANG, last, Fault.CRASH_AT_EXIT)));
         assertThat(report.failures())
                 .extracting(Check::name)
-                .containsExactly(FAULTY + RUN, "stage/process/end of process 2" + RUN);
+                .containsExactly(VISION + RUN, "stage/process/end of process 2" + RUN);
         assertThat(report.checks())
                 .filteredOn(Check::passed)
-                .extracting(Check::scenario)
-                .contains("text", "vision_encoder");
+                .extracting(Check::subject)
+                .contains("text_head", "decoder_step");
         assertThat(report.processes().orElseThrow().count()).isEqualTo(2);
         LostProcess hung = report.processes().orElseThrow().lost().get(0);
-        assertThat(hung.lastCase()).isEqualTo(FAULTY);
+        assertThat(hung.lastCase()).isEqualTo(VISION);
         assertThat(hung.reason()).isEqualTo("the process was ended after 8 s, the limit for a case");
         assertThat(hung.exitCode()).isEmpty();
         assertThat(hung.output()).contains("The work is at:", "FaultyChild.commit");
@@ -223,11 +226,18 @@ class IsolationTest {
     /** An error of Java outside a case. */
     @Test
     void aPartThatCannotBeOpenedFailsWithAllItsCases() {
-        ConformanceReport report = run(goldens(), LONG, Map.of(PART, Fault.ERROR));
+        ConformanceReport report = run(
+                new Source.Goldens(SmallCheckpoint.folder(), goldens),
+                ExecutionProvider.CPU,
+                Selection.ALL,
+                isolation(LONG, Map.of(PART, Fault.ERROR)));
         assertThat(report.checks())
                 .extracting(Check::name)
                 .containsExactly(
-                        PART + RUN, "stage/text/text" + RUN, FAULTY + RUN, "stage/vision_encoder/vision_encoder" + RUN);
+                        PART + RUN,
+                        "stage/text/text" + RUN,
+                        "stage/token_sampler_10/token_sampler_10" + RUN,
+                        "stage/vision_encoder/vision_encoder" + RUN);
         assertThat(report.checks().get(3).note().orElseThrow()).contains("not run", PART);
         assertThat(report.processes().orElseThrow().count()).isEqualTo(1);
         LostProcess lost = report.processes().orElseThrow().lost().get(0);
@@ -241,7 +251,7 @@ class IsolationTest {
         Isolation isolation =
                 new Isolation(LONG, MEMORY, Optional.empty(), Map.of(), List.of("-XX:NoSuchOptionOfJava"));
         assertThatExceptionOfType(ConformanceException.class)
-                .isThrownBy(() -> run(goldens(), ExecutionProvider.CPU, Selection.ALL, isolation))
+                .isThrownBy(() -> run(model(), ExecutionProvider.CPU, Selection.ALL, isolation))
                 .withMessageContainingAll("cannot be started", "NoSuchOptionOfJava", "--no-isolation");
     }
 
@@ -258,10 +268,10 @@ class IsolationTest {
     void aCancelledRunLeavesNoProcess() {
         Cancellation cancellation = new Cancellation();
         ConformanceRun run = with(
-                goldens(),
+                model(),
                 ExecutionProvider.CPU,
-                Selection.ALL,
-                isolation(LONG, Map.of(FAULTY, Fault.NOISE_AND_HANG)),
+                new Selection(List.of(VISION)),
+                isolation(LONG, Map.of(VISION, Fault.NOISE_AND_HANG)),
                 cancellation,
                 new ConformanceRun.Listener() {
                     @Override
@@ -277,10 +287,6 @@ class IsolationTest {
     @Test
     void everyCaseHasItsOwnName() {
         assertThat(cases(Suite.FULL)).doesNotHaveDuplicates().hasSizeGreaterThan(60 + 30 + 2 * 24 + 24);
-    }
-
-    private static Source goldens() {
-        return new Source.Goldens(SmallCheckpoint.folder(), goldens);
     }
 
     private static Source model() {
@@ -306,10 +312,6 @@ class IsolationTest {
 
     private static Isolation isolation(Duration limit, Map<String, Fault> faults) {
         return new Isolation(limit, MEMORY, Optional.empty(), Map.of(), List.of(FaultyChild.option(faults)));
-    }
-
-    private ConformanceReport run(Source source, Duration limit, Map<String, Fault> faults) {
-        return run(source, ExecutionProvider.CPU, Selection.ALL, isolation(limit, faults));
     }
 
     private ConformanceReport run(Source source, ExecutionProvider provider, Selection selection, Isolation isolation) {
