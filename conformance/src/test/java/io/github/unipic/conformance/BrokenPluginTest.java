@@ -27,8 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class BrokenPluginTest {
     private static final long MEMORY = 1_000_000_000;
-    private static final List<String> CASES =
-            List.of("stage/text/text", "stage/token_sampler_100/token_sampler_100", "stage/vision_encoder/vision_encoder");
+    private static final List<String> CASES = List.of(
+            "stage/text/text", "stage/token_sampler_100/token_sampler_100", "stage/vision_encoder/vision_encoder");
     private static final String RUN = "/run (completed)";
 
     /** One run that loses a process to each fault but the last. */

@@ -89,8 +89,7 @@ class ConformanceRunTest {
 
     @Test
     void theSmallCheckpointPassesAndEveryGraphAndAreaIsThere() {
-        ConformanceReport report =
-                run(embedded(), Suite.FULL, aThirdOfTheMeaning(), new Cancellation());
+        ConformanceReport report = run(embedded(), Suite.FULL, aThirdOfTheMeaning(), new Cancellation());
         assertThat(report.failures()).isEmpty();
         assertThat(report.skipped()).isEmpty();
         assertThat(report.checks())

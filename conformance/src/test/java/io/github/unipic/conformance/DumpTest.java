@@ -92,7 +92,8 @@ class DumpTest {
                 Optional.empty(),
                 Map.of(),
                 List.of(FaultyChild.option(Map.of("stage/" + name + "/hidden (relative L2)", Fault.CRASH))));
-        ConformanceReport report = run(SmallModel.folder(), new Selection(List.of(before, "stage/" + name)), Optional.of(faulty));
+        ConformanceReport report =
+                run(SmallModel.folder(), new Selection(List.of(before, "stage/" + name)), Optional.of(faulty));
         assertThat(report.failures()).extracting(Check::name).containsExactly("stage/" + name + "/run (completed)");
         assertThat(report.checks()).filteredOn(Check::passed).isNotEmpty();
 

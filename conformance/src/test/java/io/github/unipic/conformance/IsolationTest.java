@@ -76,10 +76,14 @@ class IsolationTest {
                     .toList();
             assertThat(decoder).hasSizeGreaterThan(3);
             Map<String, Fault> faults = Map.of(
-                    decoder.get(0), Fault.EXIT,
-                    decoder.get(1), Fault.LEAK,
-                    decoder.get(2), Fault.DAMAGE,
-                    VISION, Fault.CRASH);
+                    decoder.get(0),
+                    Fault.EXIT,
+                    decoder.get(1),
+                    Fault.LEAK,
+                    decoder.get(2),
+                    Fault.DAMAGE,
+                    VISION,
+                    Fault.CRASH);
             Heard heard = new Heard();
             ConformanceReport report = with(
                             new Source.Model(SmallModel.folder(), Optional.empty()),
@@ -174,14 +178,12 @@ class IsolationTest {
     void aGraphThatAlwaysLosesItsProcessIsGivenUpAndTheOthersRun() {
         assertThat(losses.report().processes().orElseThrow().lost())
                 .extracting(LostProcess::lastCase)
-                .containsExactlyElementsOf(Stream.concat(
-                                Stream.of(VISION), losses.decoder().subList(0, 3).stream())
+                .containsExactlyElementsOf(Stream.concat(Stream.of(VISION), losses.decoder().subList(0, 3).stream())
                         .toList());
         assertThat(losses.report().processes().orElseThrow().count()).isEqualTo(5);
         assertThat(losses.report().failures())
                 .extracting(Check::name)
-                .containsExactlyInAnyOrderElementsOf(Stream.concat(
-                                losses.decoder().stream(), Stream.of(VISION))
+                .containsExactlyInAnyOrderElementsOf(Stream.concat(losses.decoder().stream(), Stream.of(VISION))
                         .map(name -> name + RUN)
                         .toList());
         assertThat(losses.report().checks())

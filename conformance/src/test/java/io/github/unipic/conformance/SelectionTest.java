@@ -86,9 +86,8 @@ class SelectionTest {
     @Test
     void onlyTheseRun() {
         List<String> progress = new ArrayList<>();
-        ConformanceReport report = run(
-                new Selection(List.of("text_head", "decoder_step/past_3_quiet")),
-                new ConformanceRun.Listener() {
+        ConformanceReport report =
+                run(new Selection(List.of("text_head", "decoder_step/past_3_quiet")), new ConformanceRun.Listener() {
                     @Override
                     public void onPhase(String phase) {
                         progress.add(phase);
