@@ -302,8 +302,12 @@ public record ConformanceRun(
         if (source instanceof Source.Model given) {
             return given(given, temporary, runner);
         }
+        if (isolation.isEmpty()) {
+            runner.ready(); // A child process starts during the export.
+        }
         if (source instanceof Source.Goldens goldens) {
             List<Path> files = GoldenReplay.files(goldens.golden());
+            GoldenReplay.names(files, goldens.checkpoint()); // which reads them
             ModelFolder model = export(goldens.checkpoint(), STANDARD, temporary);
             return new Material(model, goldens.checkpoint().toString(), goldens.checkpoint(), files, Optional.empty());
         }

@@ -42,7 +42,7 @@ final class ConfigFuzz implements FuzzTarget {
 
     @Override
     public int mutations() {
-        return 40;
+        return 25;
     }
 
     @Override

@@ -9,8 +9,10 @@ import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.golden.GoldenReplay;
+import io.github.unipic.conformance.meaning.MeaningChecks;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.report.Area;
+import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.export.Flavor;
@@ -27,17 +29,26 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whole runs of the kit on the small checkpoint, on the CPU provider. */
 class ConformanceRunTest {
+    /** Exported once for these tests. */
+    @TempDir
+    private static Path kept;
+
+    private static Source embedded() {
+        return new Source.Embedded(Precisions.of(Precision.FP32), Flavor.PORTABLE, Optional.of(kept));
+    }
 
     /** MeaningChecksTest has the trained model in this flavor. */
     @Test
@@ -78,7 +89,7 @@ class ConformanceRunTest {
 
     @Test
     void theSmallCheckpointPassesAndEveryGraphAndAreaIsThere() {
-        ConformanceReport report = run(new Source.Embedded(Precision.FP32), Suite.FULL, new Cancellation());
+        ConformanceReport report = run(embedded(), Suite.FULL, aThirdOfTheMeaning(), new Cancellation());
         assertThat(report.failures()).isEmpty();
         assertThat(report.skipped()).isEmpty();
         assertThat(report.checks())
@@ -111,10 +122,35 @@ class ConformanceRunTest {
                 .extracting(Check::subject)
                 .containsExactly("generate", "describe by siglip", "describe by mar", "edit");
         assertThat(report.images()).hasSize(4 + 2 + 4);
-        assertThat(report.meaning()).hasSize(30 + 2 * 24 + 24);
+        assertThat(report.meaning()).hasSize((30 + 2 * 24 + 24) / 3);
         assertThat(report.subject().reference()).startsWith("PyTorch");
         assertThat(report.environment().labels()).containsEntry("driver", "none");
         assertThat(report.environment().processor()).isNotBlank();
+    }
+
+    /** A task of the trained model, whose share is judged, and none of the others. */
+    @Test
+    void aTaskOfTheTrainedModelRunsAlone() {
+        String task = "meaning/generate/a small green cross at the bottom, on a brown background";
+        ConformanceReport report = run(embedded(), Suite.FULL, new Selection(List.of(task)), new Cancellation());
+        assertThat(report.checks())
+                .extracting(Check::name)
+                .containsExactly(
+                        task + "/image (wrong attributes)", "meaning/generate/prompts/attributes (share wrong)");
+        assertThat(report.failures()).isEmpty();
+    }
+
+    /** Every case of the other areas, and every third of what the trained model does, which takes most of the time. */
+    private static Selection aThirdOfTheMeaning() {
+        List<String> names = Arrays.stream(Area.values())
+                .filter(area -> area != Area.MEANING && area != Area.PREPROCESSING) // which other areas' cases check
+                .map(Area::label)
+                .collect(Collectors.toCollection(ArrayList::new));
+        List<CaseName> meaning = MeaningChecks.names();
+        for (int i = 0; i < meaning.size(); i += 3) {
+            names.add(meaning.get(i).toString());
+        }
+        return new Selection(names);
     }
 
     @Test
@@ -242,6 +278,7 @@ class ConformanceRunTest {
 
     @Test
     void aProviderThatIsNotThereIsNoVerdict() {
+        List<String> phases = new ArrayList<>();
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> new ConformanceRun(
                                 new Source.Embedded(Precision.FP32),
@@ -252,9 +289,15 @@ class ConformanceRunTest {
                                 Map.of(),
                                 Optional.empty(),
                                 new Cancellation(),
-                                new ConformanceRun.Listener() {})
+                                new ConformanceRun.Listener() {
+                                    @Override
+                                    public void onPhase(String phase) {
+                                        phases.add(phase);
+                                    }
+                                })
                         .run())
                 .withMessageContaining("no-such-provider");
+        assertThat(phases).as("not even an export").isEmpty();
     }
 
     @Test
@@ -271,13 +314,19 @@ class ConformanceRunTest {
     }
 
     private static ConformanceReport run(Source source, Suite suite, Cancellation cancellation) {
+        return run(source, suite, Selection.ALL, cancellation);
+    }
+
+    private static ConformanceReport run(Source source, Suite suite, Selection selection, Cancellation cancellation) {
         return new ConformanceRun(
                         source,
                         ExecutionProvider.CPU,
                         suite,
+                        selection,
                         false,
                         Optional.empty(),
                         Map.of("driver", "none"),
+                        Optional.empty(),
                         Optional.empty(),
                         cancellation,
                         new ConformanceRun.Listener() {})

@@ -96,8 +96,9 @@ final class FaultyChild {
         }
     }
 
+    /** More than fits into a pipe. */
     private static void makeNoise() {
-        for (int i = 0; i < 20_000; i++) {
+        for (int i = 0; i < 5_000; i++) {
             System.out.println(NOISE + "\u001b[31m" + i);
         }
     }
@@ -118,7 +119,7 @@ final class FaultyChild {
                 long bytes = 16L << 20;
                 Object address = unsafe("allocateMemory", new Class<?>[] {long.class}, bytes);
                 unsafe("setMemory", new Class<?>[] {long.class, long.class, byte.class}, address, bytes, (byte) 1);
-                TimeUnit.MILLISECONDS.sleep(5);
+                TimeUnit.MILLISECONDS.sleep(20);
             }
         } catch (ReflectiveOperationException | InterruptedException e) {
             throw new IllegalStateException(e);

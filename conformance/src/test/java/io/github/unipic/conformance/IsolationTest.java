@@ -24,7 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,29 +34,98 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class IsolationTest {
     private static final List<String> FILES = List.of("text", "token_sampler_10", "vision_encoder");
-    private static final String FAULTY = "stage/token_sampler_10/token_sampler_10";
+    private static final String VISION = "stage/vision_encoder/one";
+    private static final String PART = "stage/process/golden files";
     private static final String RUN = "/run (completed)";
     private static final Duration LONG = Duration.ofSeconds(100);
-    private static final long MEMORY = 1_500_000_000;
+    private static final long MEMORY = 1_000_000_000;
 
     @TempDir
     private static Path goldens;
 
-    private final List<String> output = new ArrayList<>();
-    private final List<String> phases = new ArrayList<>();
+    private static Losses losses;
+
+    private final Heard heard = new Heard();
+
+    /** What a run's listener was notified of. */
+    private record Heard(List<String> output, List<String> phases) implements ConformanceRun.Listener {
+        Heard() {
+            this(new ArrayList<>(), new ArrayList<>());
+        }
+
+        @Override
+        public void onOutput(String line) {
+            output.add(line);
+        }
+
+        @Override
+        public void onPhase(String phase) {
+            phases.add(phase);
+        }
+    }
+
+    /**
+     * One run for many tests, of a model without a reference, that loses four processes: one with a case of
+     * vision_encoder, and three with the first cases of decoder_step, each in another way.
+     */
+    private record Losses(ConformanceReport report, List<String> output, List<String> decoder) {
+        static Losses run() {
+            List<String> decoder = cases(Suite.SMOKE).stream()
+                    .map(CaseName::toString)
+                    .filter(name -> name.startsWith("stage/decoder_step/"))
+                    .toList();
+            assertThat(decoder).hasSizeGreaterThan(3);
+            Map<String, Fault> faults = Map.of(
+                    decoder.get(0),
+                    Fault.EXIT,
+                    decoder.get(1),
+                    Fault.LEAK,
+                    decoder.get(2),
+                    Fault.DAMAGE,
+                    VISION,
+                    Fault.CRASH);
+            Heard heard = new Heard();
+            ConformanceReport report = with(
+                            new Source.Model(SmallModel.folder(), Optional.empty()),
+                            ExecutionProvider.CPU,
+                            new Selection(List.of("decoder_step", "vision_encoder", "text_head", "concurrency")),
+                            isolation(LONG, faults),
+                            new Cancellation(),
+                            heard)
+                    .run(FaultyChild.class);
+            return new Losses(report, heard.output(), decoder);
+        }
+
+        /** The process that was lost in a case, which has failed for that reason. */
+        LostProcess in(String name) {
+            LostProcess lost = report.processes().orElseThrow().lost().stream()
+                    .filter(process -> process.lastCase().equals(name))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(report.failures())
+                    .filteredOn(check -> check.name().equals(name + RUN))
+                    .singleElement()
+                    .satisfies(check -> assertThat(check.note()).hasValue(lost.reason()));
+            return lost;
+        }
+    }
 
     @BeforeAll
-    static void copy() throws IOException {
+    static void copyAndLose() throws IOException {
         for (String name : FILES) {
             Path file = Path.of(name + ".safetensors");
             Files.copy(SmallCheckpoint.golden().resolve(file), goldens.resolve(file));
         }
+        losses = Losses.run();
     }
 
+    /** Although something prints what looks like messages. */
     @Test
     void aRunInAChildIsTheSameAsOneHere() {
-        ConformanceReport isolated = run(model(), LONG, Map.of());
         ConformanceReport here = SmokeRun.report(model());
+        ConformanceReport isolated =
+                run(model(), ExecutionProvider.CPU, Selection.ALL, isolation(LONG, Map.of(VISION, Fault.NOISE)));
+        assertThat(heard.output()).anyMatch(line -> line.startsWith(FaultyChild.NOISE + "<U+001B>"));
         assertThat(isolated.passed()).isTrue();
         assertThat(isolated.checks()).isEqualTo(here.checks());
         assertThat(isolated.images().get(0).actual().rgb())
@@ -71,16 +140,15 @@ class IsolationTest {
     }
 
     @Test
-    void aCrashFailsItsCaseAndTheOthersRun(@TempDir Path folder) throws IOException {
-        ConformanceReport report = run(Fault.CRASH);
-        LostProcess lost = requireLost(report);
+    void aCrashFailsItsCase(@TempDir Path folder) throws IOException {
+        LostProcess lost = losses.in(VISION);
         assertThat(lost.reason()).contains("crashed", "exit code 134, SIGABRT", "SIGSEGV");
         assertThat(lost.exitCode()).hasValue(134);
         assertThat(lost.crashHead()).contains("SIGSEGV", "Problematic frame");
         assertThat(lost.output()).endsWith("the driver's last words");
-        assertThat(output).contains("the driver's last words");
+        assertThat(losses.output()).contains("the driver's last words");
 
-        ReportFolder.write(report, folder);
+        ReportFolder.write(losses.report(), folder);
         assertThat(folder.resolve("crashes/crash-1.log")).content().contains("SIGSEGV", "Current thread");
         assertThat(Files.readString(folder.resolve("report.html")))
                 .contains("Lost processes", "crashes/crash-1.log", "the driver&#39;s last words");
@@ -90,91 +158,94 @@ class IsolationTest {
     }
 
     @Test
-    void aHangFailsItsCaseAndSaysWhereItIs() {
-        LostProcess lost = requireLost(run(goldens(), Duration.ofSeconds(8), Map.of(FAULTY, Fault.HANG)));
-        assertThat(lost.reason()).isEqualTo("the process was ended after 8 s, the limit for a case");
-        assertThat(lost.exitCode()).isEmpty();
-        assertThat(lost.output()).contains("The work is at:", "FaultyChild.commit");
-    }
-
-    @Test
     void anExitFailsItsCase() {
-        assertThat(requireLost(run(Fault.EXIT)).reason())
+        assertThat(losses.in(losses.decoder().get(0)).reason())
                 .isEqualTo("the process exited (exit code 0) before its work was done");
     }
 
     @Test
     void aLeakFailsItsCase() {
-        assertThat(requireLost(run(Fault.LEAK)).reason()).contains("of memory, more than the limit of 1.5 GB");
-    }
-
-    @Test
-    void anErrorOfJavaOutsideACaseFailsItsPart() {
-        String part = "stage/process/golden files";
-        ConformanceReport report = run(goldens(), LONG, Map.of(part, Fault.ERROR));
-        LostProcess lost = report.processes().orElseThrow().lost().get(0);
-        assertThat(lost.lastCase()).isEqualTo(part);
-        assertThat(lost.reason()).contains("exit code 1");
-        assertThat(lost.output()).contains("java.lang.OutOfMemoryError: Java heap space");
+        assertThat(losses.in(losses.decoder().get(1)).reason()).contains("of memory, more than the limit of 1.0 GB");
     }
 
     @Test
     void damagedResultsFailTheirCase() {
-        assertThat(requireLost(run(Fault.DAMAGE)).reason()).contains("damaged results");
+        assertThat(losses.in(losses.decoder().get(2)).reason()).contains("damaged results");
     }
 
+    /** The third case that loses its process is the last that is tried. */
     @Test
-    void whatAProviderPrintsIsNoMessage() {
-        ConformanceReport report = run(Fault.NOISE);
-        assertThat(report.passed()).isTrue();
-        assertThat(report.checks()).hasSize(7);
-        assertThat(output).anyMatch(line -> line.startsWith(FaultyChild.NOISE + "<U+001B>"));
-    }
-
-    @Test
-    void aCrashAtTheEndFails() {
-        ConformanceReport report = run(Fault.CRASH_AT_EXIT);
-        assertThat(report.failures()).extracting(Check::name).containsExactly("stage/process/end of process 1" + RUN);
-        assertThat(report.checks()).hasSize(8);
-        assertThat(report.processes().orElseThrow().count()).isEqualTo(1);
-    }
-
-    @Test
-    void aPartThatCannotBeOpenedFailsWithAllItsCases() {
-        String part = "stage/process/golden files";
-        ConformanceReport report = run(goldens(), LONG, Map.of(part, Fault.CRASH));
-        assertThat(report.checks())
-                .extracting(Check::name)
-                .containsExactly(
-                        part + RUN, "stage/text/text" + RUN, FAULTY + RUN, "stage/vision_encoder/vision_encoder" + RUN);
-        assertThat(report.checks().get(3).note().orElseThrow()).contains("not run", part);
-        assertThat(report.processes().orElseThrow().count()).isEqualTo(1);
-    }
-
-    /** Each case loses a process: the third is the last that is tried. */
-    @Test
-    void aGraphThatAlwaysCrashesIsGivenUpAndTheOthersRun() {
-        List<String> names = cases(Suite.SMOKE).stream()
-                .map(CaseName::toString)
-                .filter(name -> name.startsWith("stage/decoder_step/"))
-                .toList();
-        assertThat(names).hasSizeGreaterThan(3);
-        Map<String, Fault> faults = new TreeMap<>();
-        names.forEach(name -> faults.put(name, Fault.EXIT));
-        ConformanceReport report =
-                run(model(), new Selection(List.of("decoder_step", "vision_encoder", "concurrency")), LONG, faults);
-        assertThat(report.processes().orElseThrow().lost())
+    void aGraphThatAlwaysLosesItsProcessIsGivenUpAndTheOthersRun() {
+        assertThat(losses.report().processes().orElseThrow().lost())
                 .extracting(LostProcess::lastCase)
-                .containsExactlyElementsOf(names.subList(0, 3));
-        assertThat(report.failures())
+                .containsExactlyElementsOf(Stream.concat(Stream.of(VISION), losses.decoder().subList(0, 3).stream())
+                        .toList());
+        assertThat(losses.report().processes().orElseThrow().count()).isEqualTo(5);
+        assertThat(losses.report().failures())
                 .extracting(Check::name)
-                .containsExactlyInAnyOrderElementsOf(
-                        names.stream().map(name -> name + RUN).toList());
-        assertThat(report.checks())
+                .containsExactlyInAnyOrderElementsOf(Stream.concat(losses.decoder().stream(), Stream.of(VISION))
+                        .map(name -> name + RUN)
+                        .toList());
+        assertThat(losses.report().checks())
                 .filteredOn(Check::passed)
                 .as("the other cases of its part, and the parts after it")
                 .extracting(check -> check.area() + " " + check.subject())
-                .contains(Area.GRAPH + " vision_encoder", Area.CONCURRENCY + " requests");
+                .contains(Area.GRAPH + " text_head", Area.CONCURRENCY + " requests");
+    }
+
+    @Test
+    void aReferenceIsRecordedInAProcessToo() {
+        assertThat(losses.report().checks()).filteredOn(Check::passed).anySatisfy(check -> {
+            assertThat(check.area()).isEqualTo(Area.GRAPH);
+            assertThat(check.metric()).isEqualTo("relative L2");
+        });
+        assertThat(losses.report().subject().reference()).endsWith("recorded in this run by the runtime under test");
+    }
+
+    @Test
+    void aHangFailsItsCaseAndSaysWhereItIsAndACrashAtTheEndFails() {
+        String last = "stage/decoder_step/prompt_7_two_rows";
+        ConformanceReport report = run(
+                model(),
+                ExecutionProvider.CPU,
+                new Selection(List.of("stage/text_head", VISION, last)),
+                isolation(Duration.ofSeconds(8), Map.of(VISION, Fault.HANG, last, Fault.CRASH_AT_EXIT)));
+        assertThat(report.failures())
+                .extracting(Check::name)
+                .containsExactly(VISION + RUN, "stage/process/end of process 2" + RUN);
+        assertThat(report.checks())
+                .filteredOn(Check::passed)
+                .extracting(Check::subject)
+                .contains("text_head", "decoder_step");
+        assertThat(report.processes().orElseThrow().count()).isEqualTo(2);
+        LostProcess hung = report.processes().orElseThrow().lost().get(0);
+        assertThat(hung.lastCase()).isEqualTo(VISION);
+        assertThat(hung.reason()).isEqualTo("the process was ended after 8 s, the limit for a case");
+        assertThat(hung.exitCode()).isEmpty();
+        assertThat(hung.output()).contains("The work is at:", "FaultyChild.commit");
+    }
+
+    /** An error of Java outside a case. */
+    @Test
+    void aPartThatCannotBeOpenedFailsWithAllItsCases() {
+        ConformanceReport report = run(
+                new Source.Goldens(SmallCheckpoint.folder(), goldens),
+                ExecutionProvider.CPU,
+                Selection.ALL,
+                isolation(LONG, Map.of(PART, Fault.ERROR)));
+        assertThat(report.checks())
+                .extracting(Check::name)
+                .containsExactly(
+                        PART + RUN,
+                        "stage/text/text" + RUN,
+                        "stage/token_sampler_10/token_sampler_10" + RUN,
+                        "stage/vision_encoder/vision_encoder" + RUN);
+        assertThat(report.checks().get(3).note().orElseThrow()).contains("not run", PART);
+        assertThat(report.processes().orElseThrow().count()).isEqualTo(1);
+        LostProcess lost = report.processes().orElseThrow().lost().get(0);
+        assertThat(lost.lastCase()).isEqualTo(PART);
+        assertThat(lost.reason()).contains("exit code 1");
+        assertThat(lost.output()).contains("java.lang.OutOfMemoryError: Java heap space");
     }
 
     @Test
@@ -182,7 +253,7 @@ class IsolationTest {
         Isolation isolation =
                 new Isolation(LONG, MEMORY, Optional.empty(), Map.of(), List.of("-XX:NoSuchOptionOfJava"));
         assertThatExceptionOfType(ConformanceException.class)
-                .isThrownBy(() -> run(goldens(), ExecutionProvider.CPU, Selection.ALL, isolation))
+                .isThrownBy(() -> run(model(), ExecutionProvider.CPU, Selection.ALL, isolation))
                 .withMessageContainingAll("cannot be started", "NoSuchOptionOfJava", "--no-isolation");
     }
 
@@ -192,29 +263,17 @@ class IsolationTest {
                 .isThrownBy(() -> run(
                         model(), ExecutionProvider.of("no-such-provider"), Selection.ALL, isolation(LONG, Map.of())))
                 .withMessageContaining("no-such-provider");
-        assertThat(phases).isEmpty();
-    }
-
-    @Test
-    void aReferenceIsRecordedInAProcessToo() {
-        ConformanceReport report = run(
-                new Source.Model(SmallModel.folder(), Optional.empty()),
-                new Selection(List.of("decoder_step")),
-                LONG,
-                Map.of());
-        assertThat(report.passed()).isTrue();
-        assertThat(report.checks()).extracting(Check::area).contains(Area.GRAPH);
-        assertThat(report.subject().reference()).endsWith("recorded in this run by the runtime under test");
+        assertThat(heard.phases()).isEmpty();
     }
 
     @Test
     void aCancelledRunLeavesNoProcess() {
         Cancellation cancellation = new Cancellation();
         ConformanceRun run = with(
-                goldens(),
+                model(),
                 ExecutionProvider.CPU,
-                Selection.ALL,
-                isolation(LONG, Map.of(FAULTY, Fault.NOISE_AND_HANG)),
+                new Selection(List.of(VISION)),
+                isolation(LONG, Map.of(VISION, Fault.NOISE_AND_HANG)),
                 cancellation,
                 new ConformanceRun.Listener() {
                     @Override
@@ -230,10 +289,6 @@ class IsolationTest {
     @Test
     void everyCaseHasItsOwnName() {
         assertThat(cases(Suite.FULL)).doesNotHaveDuplicates().hasSizeGreaterThan(60 + 30 + 2 * 24 + 24);
-    }
-
-    private static Source goldens() {
-        return new Source.Goldens(SmallCheckpoint.folder(), goldens);
     }
 
     private static Source model() {
@@ -261,30 +316,8 @@ class IsolationTest {
         return new Isolation(limit, MEMORY, Optional.empty(), Map.of(), List.of(FaultyChild.option(faults)));
     }
 
-    private ConformanceReport run(Fault fault) {
-        return run(goldens(), LONG, Map.of(FAULTY, fault));
-    }
-
-    private ConformanceReport run(Source source, Duration limit, Map<String, Fault> faults) {
-        return run(source, Selection.ALL, limit, faults);
-    }
-
-    private ConformanceReport run(Source source, Selection selection, Duration limit, Map<String, Fault> faults) {
-        return run(source, ExecutionProvider.CPU, selection, isolation(limit, faults));
-    }
-
     private ConformanceReport run(Source source, ExecutionProvider provider, Selection selection, Isolation isolation) {
-        return with(source, provider, selection, isolation, new Cancellation(), new ConformanceRun.Listener() {
-                    @Override
-                    public void onOutput(String line) {
-                        output.add(line);
-                    }
-
-                    @Override
-                    public void onPhase(String phase) {
-                        phases.add(phase);
-                    }
-                })
+        return with(source, provider, selection, isolation, new Cancellation(), heard)
                 .run(FaultyChild.class);
     }
 
@@ -307,22 +340,5 @@ class IsolationTest {
                 Optional.of(isolation),
                 cancellation,
                 listener);
-    }
-
-    /** One process was lost in the faulty case, which alone has failed; the other files were compared. */
-    private static LostProcess requireLost(ConformanceReport report) {
-        assertThat(report.failures()).singleElement().satisfies(check -> {
-            assertThat(check.name()).isEqualTo(FAULTY + RUN);
-            assertThat(check.note())
-                    .hasValue(report.processes().orElseThrow().lost().get(0).reason());
-        });
-        assertThat(report.checks())
-                .filteredOn(Check::passed)
-                .extracting(Check::scenario)
-                .contains("text", "vision_encoder");
-        assertThat(report.processes().orElseThrow().count()).isEqualTo(2);
-        LostProcess lost = report.processes().orElseThrow().lost().get(0);
-        assertThat(lost.lastCase()).isEqualTo(FAULTY);
-        return lost;
     }
 }

@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,8 +21,26 @@ class KeepCapabilityTest {
     private static final int MACHINE_CODE = 2;
     private static final int SECTION = 64;
 
+    /** The program, compiled once: run from source, Java would compile it in each run. */
+    @TempDir
+    private static Path program;
+
     @TempDir
     private Path folder;
+
+    @BeforeAll
+    static void compile() {
+        int errors = ToolProvider.getSystemJavaCompiler()
+                .run(
+                        null,
+                        null,
+                        null,
+                        "-proc:none",
+                        "-d",
+                        program.toString(),
+                        Path.of("gpu", "KeepCapability.java").toString());
+        assertThat(errors).isZero();
+    }
 
     /** Where its code is in the library that {@link #library} makes. */
     private record Entry(int kind, int capability, int size) {}
@@ -104,7 +124,11 @@ class KeepCapabilityTest {
     private int run(Path file) throws IOException, InterruptedException {
         return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        Path.of("gpu", "KeepCapability.java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        program.toString(),
+                        "KeepCapability",
                         "90",
                         file.toString())
                 .redirectErrorStream(true)

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.FieldSource;
  * prove nothing.
  */
 class NoFalseAlarmTest {
-    static final long[] SEEDS = {0, 1, 2, 3, 4, 5, 6, 7, 0x7fff_ffffL, 0xffff_ffffL};
+    static final long[] SEEDS = {0, 1, 2, 3, 4, 0x7fff_ffffL, 0xffff_ffffL};
 
     private static Engine full;
     private static Engine half;

@@ -3,11 +3,13 @@ package io.github.unipic.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.Cancellation;
+import io.github.unipic.ExecutionProvider;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.testing.SmallModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -20,13 +22,23 @@ class OwnReferenceTest {
 
     @BeforeAll
     static void run() {
-        Source source = new Source.Model(SmallModel.folder(), Optional.empty());
-        report = SmokeRun.of(source, new Cancellation(), new ConformanceRun.Listener() {
-                    @Override
-                    public void onInterim(ConformanceReport interim) {
-                        INTERIMS.add(interim);
-                    }
-                })
+        report = new ConformanceRun(
+                        new Source.Model(SmallModel.folder(), Optional.empty()),
+                        ExecutionProvider.CPU,
+                        Suite.SMOKE,
+                        new Selection(List.of("text_head", "requests")),
+                        false,
+                        Optional.empty(),
+                        Map.of(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        new Cancellation(),
+                        new ConformanceRun.Listener() {
+                            @Override
+                            public void onInterim(ConformanceReport interim) {
+                                INTERIMS.add(interim);
+                            }
+                        })
                 .run();
     }
 

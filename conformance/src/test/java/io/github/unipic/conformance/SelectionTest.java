@@ -86,10 +86,8 @@ class SelectionTest {
     @Test
     void onlyTheseRun() {
         List<String> progress = new ArrayList<>();
-        ConformanceReport report = run(
-                Suite.SMOKE,
-                new Selection(List.of("text_head", "decoder_step/past_3_quiet")),
-                new ConformanceRun.Listener() {
+        ConformanceReport report =
+                run(new Selection(List.of("text_head", "decoder_step/past_3_quiet")), new ConformanceRun.Listener() {
                     @Override
                     public void onPhase(String phase) {
                         progress.add(phase);
@@ -114,27 +112,11 @@ class SelectionTest {
                 .endsWith("checking which provider runs each node", "1 of 1");
     }
 
-    /** A task of the trained model, whose share is judged, and none of the others. */
-    @Test
-    void aTaskOfTheTrainedModelRunsAlone() {
-        ConformanceReport report = run(
-                Suite.FULL,
-                new Selection(List.of("meaning/generate/a small green cross at the bottom, on a brown background")),
-                new ConformanceRun.Listener() {});
-        assertThat(report.checks())
-                .extracting(Check::name)
-                .containsExactly(
-                        "meaning/generate/a small green cross at the bottom, on a brown background/image"
-                                + " (wrong attributes)",
-                        "meaning/generate/prompts/attributes (share wrong)");
-        assertThat(report.failures()).isEmpty();
-    }
-
-    private static ConformanceReport run(Suite suite, Selection selection, ConformanceRun.Listener listener) {
+    private static ConformanceReport run(Selection selection, ConformanceRun.Listener listener) {
         return new ConformanceRun(
                         new Source.Model(SmallModel.folder(), Optional.empty()),
                         ExecutionProvider.CPU,
-                        suite,
+                        Suite.SMOKE,
                         selection,
                         false,
                         Optional.empty(),

@@ -56,8 +56,8 @@ public final class Benchmark implements AutoCloseable {
         this.settings = settings;
         this.progress = progress;
         progress.accept("memory bandwidth");
-        bandwidth = MemoryBandwidth.measure(
-                options.threads().orElse(Runtime.getRuntime().availableProcessors()));
+        bandwidth =
+                MemoryBandwidth.of(options.threads().orElse(Runtime.getRuntime().availableProcessors()));
         // Measured before loading, so that its arrays do not count as the model's memory.
         System.gc();
         progress.accept("loading " + path);

@@ -2,7 +2,9 @@ package io.github.unipic.conformance.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -20,7 +22,14 @@ public record MemoryBandwidth(double readBytesPerSecond, double triadBytesPerSec
     private static final int BYTES = 192 << 20;
     private static final int ROUNDS = 12;
 
-    static MemoryBandwidth measure(int threads) {
+    private static final Map<Integer, MemoryBandwidth> MEASURED = new ConcurrentHashMap<>();
+
+    /** Of this machine; measured once in a process, as it does not change. */
+    static MemoryBandwidth of(int threads) {
+        return MEASURED.computeIfAbsent(threads, MemoryBandwidth::measure);
+    }
+
+    private static MemoryBandwidth measure(int threads) {
         ExecutorService workers = Executors.newFixedThreadPool(threads);
         try {
             List<Callable<Double>> readers = new ArrayList<>();

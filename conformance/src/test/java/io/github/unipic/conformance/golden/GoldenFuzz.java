@@ -19,7 +19,7 @@ public final class GoldenFuzz implements FuzzTarget {
 
     @Override
     public int mutations() {
-        return 500;
+        return 300;
     }
 
     @Override

@@ -34,7 +34,7 @@ class SceneJudgeTest {
     @Test
     void readsTwoObjects() {
         Random random = new Random(1);
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 40; i++) {
             List<String> places = random.nextBoolean() ? List.of("left", "right") : List.of("top", "bottom");
             List<SceneObject> objects = new ArrayList<>();
             for (String place : places) {

@@ -21,7 +21,7 @@ public final class ReferenceFuzz implements FuzzTarget {
 
     @Override
     public int mutations() {
-        return 500;
+        return 300;
     }
 
     @Override

@@ -69,6 +69,7 @@ class ReportFileTest {
 
     @Test
     void damagedReportsAreRefused() throws IOException {
+        ReportFolder.write(SampleReports.passing(), folder);
         assertRefused(report -> report.put("started", "yesterday"), "has no time in started");
         assertRefused(report -> report.putArray("environment"), "has no object as environment");
         assertRefused(report -> subject(report).put("strict", 1), "has no true or false as strict");
@@ -102,7 +103,6 @@ class ReportFileTest {
     }
 
     private void assertRefused(Consumer<ObjectNode> damage, String reason) throws IOException {
-        ReportFolder.write(SampleReports.passing(), folder);
         Path file = folder.resolve("report.json");
         ObjectNode report = (ObjectNode) new JsonMapper().readTree(file.toFile());
         damage.accept(report);

@@ -35,6 +35,12 @@ final class SampleReports {
     /** Normal variates that stand for the many values of a tensor. */
     private static final double[] NORMAL = normal(new Random(1), 256);
 
+    /** Made once; one is too large for a page. */
+    private static final List<ImagePair> IMAGES = List.of(
+            new ImagePair("t2i_native", gradient(96, 64, 0), gradient(96, 64, 5)),
+            new ImagePair("t2i_1024", gradient(1024, 256, 0), gradient(1024, 256, 1)),
+            new ImagePair("edit_chelsea", gradient(96, 64, 0), gradient(96, 64, 0)));
+
     private SampleReports() {}
 
     /** Writes every sample below a folder. */
@@ -59,7 +65,7 @@ final class SampleReports {
         checks.add(tensor(Area.LOOP, "t2i", "t2i_native", "latents", 6.2e-6, 1e-4));
         checks.add(count(Area.UNDERSTANDING, "understand", "understand_chelsea", "tokens", 0));
         checks.add(count(Area.DETERMINISM, "t2i", "twice", "pixels", 0));
-        return report(checks, placements(), images(), List.of(), Map.of("site", "Lab 3"));
+        return report(checks, placements(), IMAGES, List.of(), Map.of("site", "Lab 3"));
     }
 
     static ConformanceReport failing() {
@@ -92,7 +98,7 @@ final class SampleReports {
         return report(
                 checks,
                 placements(),
-                images(),
+                IMAGES,
                 List.of(
                         "edit_astronaut: the model has no pixel_encoder",
                         "understand_rocket: the golden file has no siglip2.pixels"),
@@ -295,14 +301,6 @@ final class SampleReports {
                         "pixel_decoder",
                         List.of(new Placement.Share("CUDAExecutionProvider", 96, OptionalDouble.of(48.2))),
                         List.of()));
-    }
-
-    private static List<ImagePair> images() {
-        Image reference = gradient(96, 64, 0);
-        return List.of(
-                new ImagePair("t2i_native", reference, gradient(96, 64, 5)),
-                new ImagePair("t2i_1024", gradient(1024, 1024, 0), gradient(1024, 1024, 1)),
-                new ImagePair("edit_chelsea", reference, reference));
     }
 
     private static List<MeaningResult> meaning() {
