@@ -461,6 +461,7 @@ class EndToEndTest {
         assertThat(json.path("passed").asBoolean()).isTrue();
         assertThat(json.path("checks")).hasSize(7);
         assertThat(json.at("/subject/reference").asText()).isEqualTo("PyTorch (golden files)");
+        assertThat(json.at("/processes/count").asInt()).isEqualTo(1);
     }
 
     @Test
@@ -528,6 +529,7 @@ class EndToEndTest {
         assertThat(failed.outLines()).containsExactly("FAIL");
         assertThat(failed.err()).isEmpty();
         assertThat(json(report).path("passed").asBoolean()).isFalse();
+        assertThat(json(report).has("processes")).as("without isolation").isFalse();
     }
 
     /** A vendor's loop: what fails is dumped, one case is run again, and two reports are compared. */
