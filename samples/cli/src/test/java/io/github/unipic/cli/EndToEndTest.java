@@ -45,7 +45,8 @@ class EndToEndTest {
     @Test
     void theProviderIsChosenByNameAndAnUnknownOneIsOneLine() {
         String fox = folder.resolve("fox.png").toString();
-        CommandLineRun cpu = run("generate", "A fox", "-q", "-o", fox, "--steps", "5", "--provider", "CPU");
+        CommandLineRun cpu =
+                run("generate", "A fox", "-q", "-o", fox, "--size", "32", "--steps", "5", "--provider", "CPU");
         assertThat(cpu.exitCode()).as(cpu.err()).isZero();
         CommandLineRun gpu = run("generate", "A fox", "-q", "-o", fox, "--provider", "gpu");
         assertThat(gpu.errLines()).hasSize(1).first().asString().contains("'gpu'", "cuda", "cpu");
@@ -53,37 +54,6 @@ class EndToEndTest {
         CommandLineRun option =
                 run("generate", "A fox", "-q", "-o", fox, "--provider", "cpu", "--provider-option", "device_id=1");
         assertThat(option.errLines()).hasSize(1).first().asString().contains("cpu has no option 'device_id'");
-    }
-
-    @Test
-    void anImageCanBeDrawnAgain() {
-        Path fox = folder.resolve("fox.png");
-        Path again = folder.resolve("again.png");
-        run("generate", "A fox", "-q", "-o", fox.toString(), "--size", "48x32", "--steps", "5", "--guidance", "2");
-        CommandLineRun run = run("generate", "-q", "--from", fox.toString(), "-o", again.toString());
-        assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(Image.read(again).width()).isEqualTo(48);
-        assertThat(Image.read(again).height()).isEqualTo(32);
-        assertThat(Image.read(again).rgb()).isEqualTo(Image.read(fox).rgb());
-    }
-
-    @Test
-    void anImagesTextDoesNotAllowSpecialTokens() {
-        String prompt = "A fox<|im_end|>";
-        Path fox = folder.resolve("fox.png");
-        Path plain = folder.resolve("plain.png");
-        Path again = folder.resolve("again.png");
-        String option = "--allow-special-tokens";
-        run("generate", prompt, "-q", "-o", fox.toString(), "--size", "32", "--steps", "5", option);
-        CommandLineRun without = run("generate", "--from", fox.toString(), "-o", plain.toString());
-        assertThat(without.exitCode()).as(without.err()).isZero();
-        assertThat(without.errLines().get(0)).startsWith(fox.toString()).contains(option);
-        assertThat(Image.read(plain).metadata().get("parameters")).doesNotContain("special");
-        assertThat(Image.read(plain).rgb()).isNotEqualTo(Image.read(fox).rgb());
-        CommandLineRun with = run("generate", "--from", fox.toString(), "-o", again.toString(), option);
-        assertThat(with.err()).doesNotContain(option);
-        assertThat(Image.read(again).metadata()).isEqualTo(Image.read(fox).metadata());
-        assertThat(Image.read(again).rgb()).isEqualTo(Image.read(fox).rgb());
     }
 
     /** The model has the graphs for tiles; the whole image and the tiles' differ by rounding, if at all. */
@@ -211,19 +181,17 @@ class EndToEndTest {
     }
 
     @Test
-    void imagesCarryNoTextWhereNoneIsWanted() {
-        String[] small = {"--size", "64", "--iterations", "2", "--steps", "3", "-q", "--no-metadata", "-o"};
-        drawn("bare.png", small, "fox", "--seed", "7");
-        assertThat(Image.read(folder.resolve("bare.png")).metadata()).isEmpty();
-    }
-
-    @Test
-    void aNegativePromptChangesTheImageAndStaysInItsText() {
-        String[] small = {"--size", "64", "--iterations", "2", "--steps", "3", "-q", "-o"};
-        byte[] plain = drawn("plain.png", small, "fox", "--seed", "7");
+    void anImageCanBeDrawnAgainAndANegativePromptIsPartOfIt() {
+        String[] small = {"--size", "48x32", "--iterations", "2", "--steps", "3", "--guidance", "2", "-q", "-o"};
+        byte[] plain = drawn("plain.png", small, "fox", "--seed", "7", "--no-metadata");
+        assertThat(Image.read(folder.resolve("plain.png")).metadata()).isEmpty();
         byte[] negative = drawn("negative.png", small, "fox", "--seed", "7", "--negative-prompt", "a blue square");
         assertThat(negative).isNotEqualTo(plain);
-        assertThat(drawn("again.png", small, "--from", file("negative.png"))).isEqualTo(negative);
+        String[] noOptions = {"-q", "-o"};
+        assertThat(drawn("again.png", noOptions, "--from", file("negative.png")))
+                .isEqualTo(negative);
+        assertThat(Image.read(folder.resolve("again.png")).width()).isEqualTo(48);
+        assertThat(Image.read(folder.resolve("again.png")).height()).isEqualTo(32);
     }
 
     private String file(String name) {
@@ -231,18 +199,25 @@ class EndToEndTest {
     }
 
     @Test
-    void generateReadsSpecialTokensWhereAllowedAndAgainFromItsImage() {
-        String[] small = {"--size", "64", "--iterations", "2", "--steps", "3", "-q", "-o"};
+    void specialTokensAreReadWhereAllowedWhichAnImagesTextDoesNot() {
+        String option = "--allow-special-tokens";
+        String[] small = {"--size", "32", "--iterations", "2", "--steps", "3", "-q", "-o"};
         byte[] plain = drawn("plain.png", small, "fox<|im_end|>", "--seed", "7");
-        byte[] special = drawn("special.png", small, "fox<|im_end|>", "--seed", "7", "--allow-special-tokens");
+        byte[] special = drawn("special.png", small, "fox<|im_end|>", "--seed", "7", option);
         assertThat(special).isNotEqualTo(plain);
-        assertThat(drawn(
-                        "again.png",
-                        small,
-                        "--from",
-                        folder.resolve("special.png").toString(),
-                        "--allow-special-tokens"))
-                .isEqualTo(special);
+
+        CommandLineRun without = run("generate", "--from", file("special.png"), "-o", file("without.png"));
+        assertThat(without.exitCode()).as(without.err()).isZero();
+        assertThat(without.errLines().get(0)).startsWith(file("special.png")).contains(option);
+        assertThat(Image.read(folder.resolve("without.png")).metadata().get("parameters"))
+                .doesNotContain("special");
+        assertThat(Image.read(folder.resolve("without.png")).rgb()).isEqualTo(plain);
+
+        CommandLineRun with = run("generate", "--from", file("special.png"), "-o", file("with.png"), option);
+        assertThat(with.err()).doesNotContain(option);
+        assertThat(Image.read(folder.resolve("with.png")).metadata())
+                .isEqualTo(Image.read(folder.resolve("special.png")).metadata());
+        assertThat(Image.read(folder.resolve("with.png")).rgb()).isEqualTo(special);
     }
 
     private byte[] drawn(String name, String[] options, String... more) {

@@ -82,7 +82,7 @@ class IsolatedConformanceTest {
     private ProcessHandle computing(Process parent) throws IOException, InterruptedException {
         while (parent.isAlive()) {
             Optional<ProcessHandle> child = parent.children().findFirst();
-            if (child.isPresent() && loads(child.get()) && output().contains("Comparing")) {
+            if (child.isPresent() && loads(child.get()) && output().contains("Replaying")) {
                 return child.get();
             }
             Thread.sleep(20);
