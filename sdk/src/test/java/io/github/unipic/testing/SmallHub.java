@@ -73,7 +73,10 @@ public final class SmallHub implements AutoCloseable {
         void to(HttpExchange exchange) throws IOException;
     }
 
-    /** Its hashes are made once, as they take longer than anything else here. */
+    /** Large files that any hub has had, by content: their hashes take longer than anything else here. */
+    private static final Map<ByteBuffer, Entry> LARGE = new ConcurrentHashMap<>();
+
+    /** A file with its hashes. */
     private record Entry(byte[] content, boolean large, String sha256, String gitHash) {
         private Entry(byte[] content, boolean large) {
             this(content, large, SmallHub.sha256(content), SmallHub.gitHash(content));
@@ -156,7 +159,9 @@ public final class SmallHub implements AutoCloseable {
 
     /** Adds or replaces a file; a large one is kept as the hub keeps those in LFS. */
     public SmallHub add(String repository, String path, byte[] content, boolean large) {
-        Entry entry = new Entry(content, large);
+        Entry entry = large
+                ? LARGE.computeIfAbsent(ByteBuffer.wrap(content), key -> new Entry(content, true))
+                : new Entry(content, false);
         Repository to = repositories.computeIfAbsent(repository, name -> new Repository());
         synchronized (to) {
             to.files.put(path, entry);

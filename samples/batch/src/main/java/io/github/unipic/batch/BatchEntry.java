@@ -3,7 +3,6 @@ package io.github.unipic.batch;
 import io.github.unipic.InvalidRequestException;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -112,7 +111,8 @@ public record BatchEntry(int index, Optional<String> id, String file, String ori
     }
 
     static String indexName(int index) {
-        return String.format(Locale.ROOT, "%05d", index);
+        String digits = Integer.toString(index);
+        return "0".repeat(Math.max(0, 5 - digits.length())) + digits; // a format would take longer than all else
     }
 
     private static String extension(BatchTask task) {

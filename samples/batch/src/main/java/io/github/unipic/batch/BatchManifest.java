@@ -2,7 +2,6 @@ package io.github.unipic.batch;
 
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.files.AtomicFile;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -178,24 +177,32 @@ final class BatchManifest implements AutoCloseable {
         return read(file, Channels.newInputStream(channel), lines);
     }
 
-    private static byte[] read(Path file, InputStream from, Consumer<ManifestLine> lines) throws IOException {
-        InputStream in = new BufferedInputStream(from, 1 << 16);
+    private static byte[] read(Path file, InputStream in, Consumer<ManifestLine> lines) throws IOException {
+        byte[] buffer = new byte[1 << 16];
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         int number = 1;
-        for (int next = in.read(); next >= 0; next = in.read()) {
-            if (next != '\n') {
-                if (line.size() == MAX_LINE_BYTES) {
-                    throw damaged(file, number);
+        for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+            int first = 0;
+            for (int next = 0; next < count; next++) {
+                if (buffer[next] == '\n') {
+                    extend(line, buffer, first, next, file, number);
+                    int damaged = number;
+                    lines.accept(ManifestLine.parse(line.toByteArray()).orElseThrow(() -> damaged(file, damaged)));
+                    line.reset();
+                    number++;
+                    first = next + 1;
                 }
-                line.write(next);
-            } else {
-                int damaged = number;
-                lines.accept(ManifestLine.parse(line.toByteArray()).orElseThrow(() -> damaged(file, damaged)));
-                line.reset();
-                number++;
             }
+            extend(line, buffer, first, count, file, number);
         }
         return line.toByteArray();
+    }
+
+    private static void extend(ByteArrayOutputStream line, byte[] buffer, int from, int to, Path file, int number) {
+        if (line.size() + to - from > MAX_LINE_BYTES) {
+            throw damaged(file, number);
+        }
+        line.write(buffer, from, to - from);
     }
 
     private static InvalidRequestException damaged(Path file, int line) {

@@ -29,18 +29,20 @@ final class DefaultModel {
     private static final String NAME = "colored-shapes";
 
     private final BuildCache cache;
+    private final EmbeddedCheckpoint checkpoint;
     private final Path folder;
     private final ExportListener listener;
 
     /** @param cache created if missing */
-    DefaultModel(BuildCache cache, ExportListener listener) {
+    DefaultModel(BuildCache cache, EmbeddedCheckpoint checkpoint, ExportListener listener) {
         this.cache = cache;
+        this.checkpoint = checkpoint;
         this.folder = cache.folder(NAME);
         this.listener = listener;
     }
 
     static DefaultModel of(Session session) {
-        return new DefaultModel(BuildCache.of(session), (written, total, graph) -> {
+        return new DefaultModel(BuildCache.of(session), EmbeddedCheckpoint.TRAINED, (written, total, graph) -> {
             if (session.cancellation().isCancelled()) {
                 throw new CancelledException("the first use of the built-in model was cancelled");
             }
@@ -89,10 +91,10 @@ final class DefaultModel {
         Files.createDirectories(folder.getParent());
         cache.deleteStale(NAME);
         try (StagingFolder work = StagingFolder.beside(folder)) {
-            EmbeddedCheckpoint.TRAINED.copyTo(work.path());
-            Path checkpoint =
+            checkpoint.copyTo(work.path());
+            Path named =
                     Files.move(work.path().resolve("checkpoint"), work.path().resolve(NAME));
-            Exporter.export(new ExportRequest(checkpoint, folder, Precision.FP32, false), listener);
+            Exporter.export(new ExportRequest(named, folder, Precision.FP32, false), listener);
         } catch (ExportException | OutputException e) {
             if (Files.isDirectory(folder)) {
                 return; // another process was first with the same model

@@ -31,6 +31,11 @@ final class TypicalUse {
                     Examples.prompt(),
                     "--model",
                     model.folder().toString(),
+                    // All iterations and steps load the same classes.
+                    "--iterations",
+                    "2",
+                    "--steps",
+                    "2",
                     "-o",
                     image.toString());
             run(session, "serve", "--help");

@@ -9,7 +9,10 @@ import io.github.unipic.conformance.meaning.World.PromptCase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The first commands of a user without a model. */
@@ -34,7 +37,8 @@ class BuiltInModelTest {
         String drawn = folder.resolve("drawn.png").toString();
         CommandLineRun run = run("generate", PROMPT, "-o", drawn, "--seed", "1");
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(run.err()).isEmpty();
+        // A slow machine shows its progress.
+        assertThat(run.errLines()).allMatch(line -> line.startsWith("Generating: "));
         Image image = Image.read(Path.of(drawn));
         assertThat(image.width()).isEqualTo(64);
         int[] circle = pixel(image, 32, 16);
@@ -89,6 +93,26 @@ class BuiltInModelTest {
         String[] batch = {"batch", prompts.toString(), "-o", images.toString(), "--iterations", "2", "--steps", "2"};
         assertThat(run(batch).err()).contains("built-in model");
         assertThat(images.resolve("manifest.jsonl")).content().contains("\"model\":\"colored-shapes\"");
+    }
+
+    @Test
+    @DisabledOnOs(OS.MAC) // where no environment variable moves the cache folder
+    void aCacheFolderThatCannotBeWrittenIsOneLine() throws IOException {
+        String cache = Files.createFile(folder.resolve("file")).resolve("cache").toString();
+        CommandLineRun run = CommandLineRun.in(
+                Map.of("XDG_CACHE_HOME", cache, "LOCALAPPDATA", cache),
+                "generate",
+                "x",
+                "-q",
+                "-o",
+                folder.resolve("x.png").toString());
+        assertThat(run.errLines())
+                .last()
+                .asString()
+                .startsWith("unipic: ")
+                .contains("cache folder " + folder.resolve("file"))
+                .doesNotContain("unexpected");
+        assertThat(run.exitCode()).isEqualTo(1);
     }
 
     @Test

@@ -44,6 +44,9 @@ class ClassArchiveTest {
     private static final String SHARED = "source: shared objects file";
 
     @TempDir
+    private static Path programs;
+
+    @TempDir
     private Path folder;
 
     private Path tree;
@@ -73,18 +76,26 @@ class ClassArchiveTest {
 
     /** @param further of the typical use */
     private void buildProgram(String further) throws IOException {
-        Path source = Files.writeString(folder.resolve("Program.java"), PROGRAM.formatted(further));
-        Path classes = Files.createDirectories(folder.resolve("classes"));
-        assertThat(ToolProvider.getSystemJavaCompiler()
-                        .run(null, null, null, "-d", classes.toString(), source.toString()))
-                .isZero();
         try (OutputStream file = Files.newOutputStream(target.resolve("unipic-cli.jar"));
                 JarOutputStream jar = new JarOutputStream(file)) {
-            for (String name : List.of("UniPicCommand", "TypicalUse")) {
-                String entry = "io/github/unipic/cli/" + name + ".class";
-                jar.putNextEntry(new JarEntry(entry));
-                Files.copy(classes.resolve(entry), jar);
+            for (Path compiled : compiled(further)) {
+                jar.putNextEntry(new JarEntry("io/github/unipic/cli/" + compiled.getFileName()));
+                Files.copy(compiled, jar);
             }
+        }
+    }
+
+    /** The program's classes; each program is compiled once. */
+    private static List<Path> compiled(String further) throws IOException {
+        Path classes = programs.resolve(Integer.toHexString(further.hashCode()));
+        if (!Files.exists(classes)) {
+            Path source = Files.writeString(programs.resolve("Program.java"), PROGRAM.formatted(further));
+            assertThat(ToolProvider.getSystemJavaCompiler()
+                            .run(null, null, null, "-d", classes.toString(), source.toString()))
+                    .isZero();
+        }
+        try (Stream<Path> files = Files.walk(classes)) {
+            return files.filter(Files::isRegularFile).toList();
         }
     }
 
@@ -141,17 +152,33 @@ class ClassArchiveTest {
         }
     }
 
+    /** What a killed one has left goes, and what another one makes now does not. */
     @Test
-    void isMadeOnceAndUsed() throws Exception {
+    void isMadeOnceAndUsedAndLeftoversAreDeleted() throws Exception {
+        Path old = Files.createDirectory(target.resolve(".classes-killed"));
+        Files.write(old.resolve("jsa"), new byte[] {1});
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minusSeconds(7200)));
+        Path current = Files.createDirectory(target.resolve(".classes-current"));
+        usersOwnOptionsWin();
         runs();
         Path archive = archive();
+        assertThat(old).doesNotExist();
+        assertThat(current).exists();
         FileTime made = Files.getLastModifiedTime(archive);
         assertThat(archive).isNotEmptyFile();
         assertThat(shares()).isTrue();
         runs();
+        usersOwnOptionsWin();
         assertThat(archives()).containsExactly(archive);
         assertThat(leftovers()).isEmpty();
         assertThat(Files.getLastModifiedTime(archive)).isEqualTo(made);
+    }
+
+    private void usersOwnOptionsWin() throws Exception {
+        CommandLineRun run = launcher()
+                .environment("UNIPIC_JAVA_OPTS", "-Xshare:off -Xlog:class+load")
+                .run();
+        assertThat(run.out()).contains(UniPicCommand.class.getName()).doesNotContain(SHARED);
     }
 
     @Test
@@ -169,30 +196,6 @@ class ClassArchiveTest {
         // The new archive is older than the jar whose time is in the future.
         Files.setLastModifiedTime(archive, FileTime.fromMillis(made.toMillis() + 100_000));
         assertThat(shares()).isTrue();
-    }
-
-    @Test
-    void oneThatJavaCannotUseIsIgnored() throws Exception {
-        runs();
-        Path archive = archive();
-        byte[] content = Files.readAllBytes(archive);
-        Files.delete(archive);
-        for (byte[] damaged : new byte[][] {{}, {1, 2, 3}, Arrays.copyOf(content, content.length / 2)}) {
-            Files.write(archive, damaged);
-            runs();
-            assertThat(archive).hasBinaryContent(damaged);
-        }
-    }
-
-    @Test
-    void theUsersOwnOptionsWin() throws Exception {
-        String options = "-Xshare:off -Xlog:class+load";
-        CommandLineRun run = launcher().environment("UNIPIC_JAVA_OPTS", options).run();
-        assertThat(run.out()).contains(UniPicCommand.class.getName()).doesNotContain(SHARED);
-        runs();
-        archive();
-        run = launcher().environment("UNIPIC_JAVA_OPTS", options).run();
-        assertThat(run.out()).contains(UniPicCommand.class.getName()).doesNotContain(SHARED);
     }
 
     /** It is not tried again at each command. */
@@ -233,21 +236,8 @@ class ClassArchiveTest {
         }
     }
 
-    /** What a killed one has left goes, and what another one makes now does not. */
     @Test
-    void leftoversAreDeleted() throws Exception {
-        Path old = Files.createDirectory(target.resolve(".classes-killed"));
-        Files.write(old.resolve("jsa"), new byte[] {1});
-        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minusSeconds(7200)));
-        Path current = Files.createDirectory(target.resolve(".classes-current"));
-        runs();
-        archive();
-        assertThat(old).doesNotExist();
-        assertThat(current).exists();
-    }
-
-    @Test
-    void severalMayStartAtOnce() throws Exception {
+    void severalMayStartAtOnceAndOneThatJavaCannotUseIsIgnored() throws Exception {
         List<Process> processes = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             ProcessBuilder builder =
@@ -260,9 +250,18 @@ class ClassArchiveTest {
             assertThat(process.inputReader().lines()).containsExactly("ran");
             assertThat(process.waitFor()).isZero();
         }
-        assertThat(archive()).isNotEmptyFile();
+        Path archive = archive();
+        assertThat(archive).isNotEmptyFile();
         assertThat(archives()).hasSize(1);
         assertThat(shares()).isTrue();
+
+        byte[] content = Files.readAllBytes(archive);
+        Files.delete(archive);
+        for (byte[] damaged : new byte[][] {{}, {1, 2, 3}, Arrays.copyOf(content, content.length / 2)}) {
+            Files.write(archive, damaged);
+            runs();
+            assertThat(archive).hasBinaryContent(damaged);
+        }
     }
 
     /** The real one: without these classes an archive is of little use. Its child process leaves the list alone. */

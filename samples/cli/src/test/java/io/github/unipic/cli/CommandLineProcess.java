@@ -44,11 +44,12 @@ final class CommandLineProcess {
         return this;
     }
 
-    /** A Java that starts quickly and does not compute for long. */
+    /** A Java that starts quickly and does not compute for long: what runs a few hundred times is not compiled. */
     static List<String> java() {
         return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
+                "-XX:CompileThresholdScaling=3",
                 "-XX:+UseSerialGC");
     }
 

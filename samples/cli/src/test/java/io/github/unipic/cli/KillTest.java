@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * moments are tried; other tests try each one between two moves.
  */
 class KillTest {
-    private static final int ROUNDS = 2;
+    private static final int ROUNDS = 1;
     private static final int IMAGES = 6;
 
     /** For what is not under test: the checkpoint, temporary files, what the process prints. */

@@ -35,7 +35,7 @@ class LocaleTest {
         Path fox = folder.resolve("fox.png");
         String[] batch = {"batch", prompts.toString(), "-o", images.toString(), "-q"};
         String[] generate = {"generate", "a fox", "-o", fox.toString(), "--seed", "7"};
-        List<String> few = List.of("--size", "64", "--steps", "5", "--iterations", "4");
+        List<String> few = List.of("--size", "32", "--steps", "2", "--iterations", "2");
         CommandLineRun run = new CommandLineProcess(folder)
                 .environment("XDG_CACHE_HOME", folder.toString())
                 .java(Main.class, "-Duser.language=ar", "-Duser.country=EG")
@@ -51,7 +51,7 @@ class LocaleTest {
                         .intValue())
                 .isEqualTo(1);
 
-        assertThat(run.outLines().get(0)).isEqualTo("Wrote " + fox + " (64 x 64, seed 7)");
+        assertThat(run.outLines().get(0)).isEqualTo("Wrote " + fox + " (32 x 32, seed 7)");
         assertThat(run.outLines().get(1)).matches("Took [0-9.]+ s");
         assertThat(Image.read(fox).request().orElseThrow().seed()).hasValue(7);
     }
