@@ -27,6 +27,9 @@ final class Browser implements AutoCloseable {
     private static final Pattern STARTED = Pattern.compile(".*started successfully on port (\\d+).*");
     private static final String ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
+    /** More than a test may take. */
+    private static final int SCRIPT_MILLISECONDS = 600_000;
+
     /** Keys as WebDriver names them. */
     static final String ENTER = "\uE007";
 
@@ -77,10 +80,14 @@ final class Browser implements AutoCloseable {
                             // Root, as in containers, has no sandbox; it visits the test's own pages only.
                             "--no-sandbox",
                             "--disable-dev-shm-usage",
-                            "--window-size=1280,900"));
+                            // Few pixel values, no tab strip, no animations: what else costs most.
+                            "--window-size=1024,768",
+                            "--kiosk",
+                            "--force-prefers-reduced-motion"));
             options.putPOJO("prefs", Map.of("download.default_directory", downloads.toString()));
             ObjectNode capabilities = MAPPER.createObjectNode();
             capabilities.put("browserName", "chrome").set("goog:chromeOptions", options);
+            capabilities.putPOJO("timeouts", Map.of("script", SCRIPT_MILLISECONDS));
             capabilities.putPOJO("goog:loggingPrefs", Map.of("browser", "ALL"));
             JsonNode answer = new Browser(driver, base)
                     .call("POST", "", Map.of("capabilities", Map.of("alwaysMatch", capabilities)));
@@ -115,11 +122,21 @@ final class Browser implements AutoCloseable {
         return call("POST", "/execute/sync", Map.of("script", script, "args", List.of(arguments)));
     }
 
-    /** Runs the body of an asynchronous function. */
+    /** Runs the body of an asynchronous function; {@code args} are its arguments. */
     JsonNode runAsync(String script, Object... arguments) {
-        String body = "const done = arguments[arguments.length - 1]; (async (...args) => {" + script
-                + "})(...arguments).then(done, (error) => done(`failed: ${error}`));";
-        return call("POST", "/execute/async", Map.of("script", body, "args", List.of(arguments)));
+        return run("return (async (...args) => {" + script + "})(...arguments)", arguments);
+    }
+
+    /** Waits in the page, where asking again is cheap, until an expression holds. A test's own time limit ends it. */
+    void await(String expression, Object... arguments) {
+        runAsync(
+                "const isShown = (css) => document.querySelector(css)?.checkVisibility();" + "while (!(" + expression
+                        + ")) { await new Promise((resolve) => setTimeout(resolve, 10)) }",
+                arguments);
+    }
+
+    void awaitShown(String css) {
+        await("isShown(args[0])", css);
     }
 
     void click(String css) {
@@ -131,10 +148,13 @@ final class Browser implements AutoCloseable {
         call("POST", "/element/" + element(css) + "/value", Map.of("text", keys));
     }
 
-    /** Writes over what a field holds. */
+    /** Writes over what a field holds, as if pasted: each key pressed costs as much. */
     void write(String css, String text) {
-        call("POST", "/element/" + element(css) + "/clear", Map.of());
-        type(css, text);
+        run(
+                "const field = document.querySelector(arguments[0]); field.focus(); field.select();"
+                        + "document.execCommand('insertText', false, arguments[1])",
+                css,
+                text);
     }
 
     String text(String css) {

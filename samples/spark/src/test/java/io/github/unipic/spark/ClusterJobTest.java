@@ -40,7 +40,11 @@ class ClusterJobTest {
     private static final List<Integer> INDICES =
             IntStream.range(0, PROMPTS.size()).boxed().toList();
     private static final int PER_PARTITION = 3;
-    private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+    private static final List<String> QUICK_START = List.of(
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-XX:+UnlockDiagnosticVMOptions",
+            "-XX:-BytecodeVerificationRemote");
     private static final int MINUTES = 5; // against hangs
 
     @TempDir

@@ -3,11 +3,18 @@ package io.github.unipic.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.testing.Program;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,7 +22,15 @@ class ClusterSimulationTest {
     private static final Pattern LOSS = Pattern.compile("([0-9.]+) % \\(([0-9.]+) %\\)");
 
     @TempDir
-    private Path folder;
+    private static Path folder;
+
+    /** Compiled once: from the source, each run would take as long as all tests. */
+    @BeforeAll
+    static void compile() {
+        int result = ToolProvider.getSystemJavaCompiler()
+                .run(null, null, null, "-proc:none", "-d", folder.toString(), "ClusterSimulation.java");
+        assertThat(result).isZero();
+    }
 
     /** One executor that is never lost waits for nobody; its only loss is its start. */
     @Test
@@ -53,9 +68,7 @@ class ClusterSimulationTest {
     private List<double[]> losses(int executors, String... arguments) throws Exception {
         List<String> all = new ArrayList<>(List.of(arguments));
         all.add("executors=" + executors);
-        Program.Run run = Program.of("ClusterSimulation").run(folder, "", all.toArray(String[]::new));
-        assertThat(run.err()).isEmpty();
-        String row = run.out()
+        String row = simulate(all.toArray(String[]::new))
                 .lines()
                 .filter(line -> line.startsWith(executors + " "))
                 .findFirst()
@@ -66,5 +79,22 @@ class ClusterSimulationTest {
             losses.add(new double[] {Double.parseDouble(matcher.group(1)), Double.parseDouble(matcher.group(2))});
         }
         return losses;
+    }
+
+    /** What it prints. */
+    private static String simulate(String... arguments) throws Exception {
+        PrintStream before = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        try (URLClassLoader classes =
+                        new URLClassLoader(new URL[] {folder.toUri().toURL()}, null);
+                PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8)) {
+            System.setOut(out);
+            classes.loadClass("ClusterSimulation")
+                    .getMethod("main", String[].class)
+                    .invoke(null, (Object) arguments);
+        } finally {
+            System.setOut(before);
+        }
+        return printed.toString(StandardCharsets.UTF_8);
     }
 }

@@ -34,6 +34,13 @@ export class Conversation {
     item.turns = [...before, { role: "user", content: question }, answer];
     this.show(item);
     byId("turns").setAttribute("aria-busy", "true");
+    // Tokens come faster than the screen is redrawn.
+    let frame;
+    const redraw = () => {
+      frame = undefined;
+      byId("turns").lastElementChild?.replaceWith(bubble(answer));
+      byId("turns").scrollTop = byId("turns").scrollHeight;
+    };
     try {
       const body = JSON.stringify({
         messages: await messages(item, item.turns.slice(0, -1)),
@@ -44,8 +51,7 @@ export class Conversation {
         const choice = content.choices[0];
         answer.content += choice?.delta?.content ?? "";
         answer.note = choice?.finish_reason === "length" ? "The answer ended at its length limit." : answer.note;
-        byId("turns").lastElementChild?.replaceWith(bubble(answer));
-        byId("turns").scrollTop = byId("turns").scrollHeight;
+        frame ??= requestAnimationFrame(redraw);
       }
       announce(answer.content);
     } catch (error) {
@@ -56,6 +62,7 @@ export class Conversation {
       }
       throw error;
     } finally {
+      cancelAnimationFrame(frame);
       byId("turns").removeAttribute("aria-busy");
       this.show(item);
     }
