@@ -1,7 +1,7 @@
 package io.github.unipic.langchain4j;
 
 import dev.langchain4j.model.chat.StreamingChatModel;
-import dev.langchain4j.model.chat.common.AbstractStreamingChatModelIT;
+import dev.langchain4j.model.chat.common.ShortWaitStreamingIT;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** LangChain4j's own tests, without those that ask for the world's knowledge: {@link ShapesTests}. */
-class PublishedStreamingTest extends AbstractStreamingChatModelIT {
+class PublishedStreamingTest extends ShortWaitStreamingIT {
     private final ShapesTests shapes = new ShapesTests((defaults, request) -> chat(
                     UniPicStreamingChatModel.builder(Models.trained())
                             .defaultRequestParameters(defaults)

@@ -395,8 +395,16 @@ class PageTest {
         Image image = shown();
         choose("ask");
         browser.write("#prompt", "what is this?");
+        browser.run("""
+                window.lengths = new Set();
+                new MutationObserver(() => lengths.add(document.querySelector('.assistant')?.textContent.length))
+                    .observe(document.getElementById('turns'), { childList: true });
+                """);
         browser.type("#prompt", Browser.ENTER);
         awaitTurns(2);
+        assertThat(browser.run("return lengths.size").asInt())
+                .as("shown as it comes: none, parts, all")
+                .isGreaterThan(2);
         browser.write("#prompt", "and why?");
         browser.click("#run");
         awaitTurns(4);
