@@ -17,6 +17,7 @@ import io.github.unipic.libraries.MissingClass;
 import io.github.unipic.libraries.NativeLibraries;
 import java.io.IOException;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,7 +37,7 @@ public final class OnnxRuntime {
 
     private static OrtEnvironment environment;
 
-    /** Set when the JVM exits: ONNX Runtime frees its environment then, and a call with a freed one crashes. */
+    /** Set when the JVM exits: what begins now would still run when the native libraries are torn down. */
     private static volatile boolean exiting;
 
     private OnnxRuntime() {}
@@ -56,6 +57,7 @@ public final class OnnxRuntime {
             boolean chosen = switchTelemetryOff();
             try {
                 OrtEnvironment made = quietEnvironment();
+                keepUntilTheProcessEnds();
                 removeUnpackFolder();
                 if (!chosen) {
                     made.setTelemetry(false);
@@ -98,6 +100,26 @@ public final class OnnxRuntime {
             return OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
         } finally {
             logger.setLevel(before);
+        }
+    }
+
+    /**
+     * Takes a second reference to the environment. The Java classes' own is given back when the JVM exits, also while
+     * another thread uses the environment, which would then crash the process.
+     */
+    private static void keepUntilTheProcessEnds() {
+        try {
+            Field api = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("ortApiHandle");
+            api.setAccessible(true);
+            Method create = OrtEnvironment.class.getDeclaredMethod("createHandle", long.class, int.class, String.class);
+            create.setAccessible(true);
+            create.invoke(
+                    null,
+                    api.getLong(null),
+                    OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR.getValue(),
+                    OrtEnvironment.DEFAULT_NAME);
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            // Other Java classes than expected; only an exit at a bad moment is a problem.
         }
     }
 
