@@ -17,11 +17,13 @@ final class NvidiaDriver {
 
     /** Loaded on first use. That it is missing is also found out once, as JNA then searches the whole system. */
     private static final class Here {
-        static final Optional<NativeLibrary> DRIVER = load();
+        static final Optional<Functions> DRIVER = load();
 
-        private static Optional<NativeLibrary> load() {
+        private static Optional<Functions> load() {
             try {
-                return Optional.of(NativeLibrary.getInstance(FILE));
+                NativeLibrary driver = NativeLibrary.getInstance(FILE);
+                return Optional.of(
+                        (function, arguments) -> driver.getFunction(function).invokeInt(arguments));
             } catch (UnsatisfiedLinkError e) {
                 return Optional.empty();
             }
@@ -41,10 +43,11 @@ final class NvidiaDriver {
 
     /** Why a GPU cannot be used, and what to do; empty if it can. */
     static Optional<String> obstacle(int device) {
-        return Here.DRIVER
-                .map(driver -> obstacle(
-                        device,
-                        (function, arguments) -> driver.getFunction(function).invokeInt(arguments)))
+        return obstacle(device, Here.DRIVER);
+    }
+
+    static Optional<String> obstacle(int device, Optional<Functions> driver) {
+        return driver.map(functions -> obstacle(device, functions))
                 .orElseGet(() -> Optional.of("there is no NVIDIA driver (" + FILE + " does not load); install it"));
     }
 

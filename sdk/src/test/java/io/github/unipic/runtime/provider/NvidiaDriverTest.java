@@ -81,6 +81,13 @@ class NvidiaDriverTest {
     }
 
     @Test
+    void oneThatDoesNotLoadIsMissing() {
+        assertThat(NvidiaDriver.obstacle(0, Optional.empty()))
+                .hasValueSatisfying(text ->
+                        assertThat(text).matches("there is no NVIDIA driver \\(\\S+ does not load\\); install it"));
+    }
+
+    @Test
     void aDriverWithoutTheFunctionsIsNone() {
         assertThat(NvidiaDriver.obstacle(0, (function, arguments) -> {
                     throw new UnsatisfiedLinkError("Error looking up function '" + function + "'");
