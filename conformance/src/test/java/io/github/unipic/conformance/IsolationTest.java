@@ -45,11 +45,11 @@ class IsolationTest {
 
     private static Losses losses;
 
-    private final Heard heard = new Heard();
+    private final Notifications notifications = new Notifications();
 
     /** What a run's listener was notified of. */
-    private record Heard(List<String> output, List<String> phases) implements ConformanceRun.Listener {
-        Heard() {
+    private record Notifications(List<String> output, List<String> phases) implements ConformanceRun.Listener {
+        Notifications() {
             this(new ArrayList<>(), new ArrayList<>());
         }
 
@@ -84,16 +84,16 @@ class IsolationTest {
                     Fault.DAMAGE,
                     VISION,
                     Fault.CRASH);
-            Heard heard = new Heard();
+            Notifications notifications = new Notifications();
             ConformanceReport report = with(
                             new Source.Model(SmallModel.folder(), Optional.empty()),
                             ExecutionProvider.CPU,
                             new Selection(List.of("decoder_step", "vision_encoder", "text_head", "concurrency")),
                             isolation(LONG, faults),
                             new Cancellation(),
-                            heard)
+                            notifications)
                     .run(FaultyChild.class);
-            return new Losses(report, heard.output(), decoder);
+            return new Losses(report, notifications.output(), decoder);
         }
 
         /** The process that was lost in a case, which has failed for that reason. */
@@ -125,7 +125,7 @@ class IsolationTest {
         ConformanceReport here = SmokeRun.report(model());
         ConformanceReport isolated =
                 run(model(), ExecutionProvider.CPU, Selection.ALL, isolation(LONG, Map.of(VISION, Fault.NOISE)));
-        assertThat(heard.output()).anyMatch(line -> line.startsWith(FaultyChild.NOISE + "<U+001B>"));
+        assertThat(notifications.output()).anyMatch(line -> line.startsWith(FaultyChild.NOISE + "<U+001B>"));
         assertThat(isolated.passed()).isTrue();
         assertThat(isolated.checks()).isEqualTo(here.checks());
         assertThat(isolated.images().get(0).actual().rgb())
@@ -263,7 +263,7 @@ class IsolationTest {
                 .isThrownBy(() -> run(
                         model(), ExecutionProvider.of("no-such-provider"), Selection.ALL, isolation(LONG, Map.of())))
                 .withMessageContaining("no-such-provider");
-        assertThat(heard.phases()).isEmpty();
+        assertThat(notifications.phases()).isEmpty();
     }
 
     @Test
@@ -317,7 +317,7 @@ class IsolationTest {
     }
 
     private ConformanceReport run(Source source, ExecutionProvider provider, Selection selection, Isolation isolation) {
-        return with(source, provider, selection, isolation, new Cancellation(), heard)
+        return with(source, provider, selection, isolation, new Cancellation(), notifications)
                 .run(FaultyChild.class);
     }
 
