@@ -94,7 +94,8 @@ class ServeTest {
                             .build(),
                     BodyHandlers.ofString());
             HttpRequest metrics = request("/metrics").build();
-            while (!client.send(metrics, BodyHandlers.ofString()).body().contains(BEGUN)) {
+            while (!answer.isDone()
+                    && !client.send(metrics, BodyHandlers.ofString()).body().contains(BEGUN)) {
                 Thread.sleep(5);
             }
             return answer;
