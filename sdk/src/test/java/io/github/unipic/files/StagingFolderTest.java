@@ -184,10 +184,8 @@ class StagingFolderTest {
     /** A process that stops at a certain step and waits to be killed. */
     private record Child(Process process) implements AutoCloseable {
         static Child start(Path parent, String place) throws IOException {
-            Process process = new ProcessBuilder(ChildJvm.command(
-                            Child.Main.class,
-                            List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
-                            List.of(parent.toString(), place)))
+            Process process = new ProcessBuilder(
+                            ChildJvm.command(Child.Main.class, List.of(), List.of(parent.toString(), place)))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             Child child = new Child(process);

@@ -83,8 +83,6 @@ final class FuzzProcess implements AutoCloseable {
                         FuzzChild.class,
                         List.of(
                                 HEAP,
-                                "-XX:+UseSerialGC",
-                                "-XX:TieredStopAtLevel=1", // most code runs for a second only
                                 "-XX:-CreateCoredumpOnCrash",
                                 "-XX:ErrorFile=" + folder.resolve("crash.log"),
                                 "-Djava.awt.headless=true"),

@@ -14,6 +14,17 @@ import java.util.stream.Stream;
 
 /** A Java process with this one's class path, for tests of settings of a whole process. */
 public final class ChildJvm {
+    /**
+     * Options of a Java that lives for seconds: the optimizing compiler, the concurrent collector and the verification
+     * of classes do not pay, and what runs a few hundred times is not compiled.
+     */
+    public static final List<String> QUICK_START = List.of(
+            "-XX:TieredStopAtLevel=1",
+            "-XX:CompileThresholdScaling=3",
+            "-XX:+UseSerialGC",
+            "-XX:+UnlockDiagnosticVMOptions",
+            "-XX:-BytecodeVerificationRemote");
+
     private ChildJvm() {}
 
     /** The words that start one. */
@@ -29,8 +40,7 @@ public final class ChildJvm {
                         .toList());
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        // It lives for seconds, in which the optimizing compiler does not pay.
-        command.add("-XX:TieredStopAtLevel=1");
+        command.addAll(QUICK_START);
         command.addAll(options);
         command.addAll(List.of("-cp", classPath, main.getName()));
         command.addAll(arguments);

@@ -94,15 +94,10 @@ public record Program(Path file) {
     /** @param program a main class, or a source file */
     private static Run run(Path folder, String input, String classPath, String program, List<String> args)
             throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                // What a short run needs.
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                classPath,
-                program));
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ChildJvm.QUICK_START);
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", classPath, program));
         command.addAll(args);
         Path out = folder.resolve("stdout.txt");
         Path err = folder.resolve("stderr.txt");

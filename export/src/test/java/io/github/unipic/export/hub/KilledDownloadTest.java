@@ -83,8 +83,8 @@ class KilledDownloadTest {
     /** Kills it after a number of bytes that it was sent, or after its end. */
     private boolean killSomewhere(SmallHub hub, Random moments) throws IOException, InterruptedException {
         long until = hub.sent() + moments.nextInt(350_000);
-        Process child = new ProcessBuilder(ChildJvm.command(
-                        Child.class, List.of("-XX:+UseSerialGC"), List.of(hub.endpoint(), folder.toString())))
+        Process child = new ProcessBuilder(
+                        ChildJvm.command(Child.class, List.of(), List.of(hub.endpoint(), folder.toString())))
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("output").toFile())
                 .start();

@@ -2,6 +2,7 @@ package io.github.unipic.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.unipic.testing.ChildJvm;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -44,13 +45,12 @@ final class CommandLineProcess {
         return this;
     }
 
-    /** A Java that starts quickly and does not compute for long: what runs a few hundred times is not compiled. */
+    /** A Java that starts quickly. */
     static List<String> java() {
-        return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:CompileThresholdScaling=3",
-                "-XX:+UseSerialGC");
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ChildJvm.QUICK_START);
+        return command;
     }
 
     /** Java's own options, then a main class. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.batch.BatchFolder;
 import io.github.unipic.batch.ManifestLine;
+import io.github.unipic.testing.ChildJvm;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -40,11 +41,6 @@ class ClusterJobTest {
     private static final List<Integer> INDICES =
             IntStream.range(0, PROMPTS.size()).boxed().toList();
     private static final int PER_PARTITION = 3;
-    private static final List<String> QUICK_START = List.of(
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-XX:+UnlockDiagnosticVMOptions",
-            "-XX:-BytecodeVerificationRemote");
     private static final int MINUTES = 5; // against hangs
 
     @TempDir
@@ -152,14 +148,14 @@ class ClusterJobTest {
                 .collect(Collectors.joining(File.pathSeparator));
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(QUICK_START);
+        command.addAll(ChildJvm.QUICK_START);
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(option -> option.startsWith("--add-opens"))
                 .forEach(command::add);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), SparkSubmit.class.getName()));
         command.addAll(List.of("--master", "local-cluster[2,1,1024]", "--class", UniPicSpark.class.getName()));
         List<String> all = new ArrayList<>(List.of(settings));
-        all.add("spark.executor.extraJavaOptions=" + String.join(" ", QUICK_START));
+        all.add("spark.executor.extraJavaOptions=" + String.join(" ", ChildJvm.QUICK_START));
         all.addAll(List.of("spark.ui.enabled=false", "spark.executor.extraClassPath=" + ownClasses));
         all.forEach(setting -> command.addAll(List.of("--conf", setting)));
         command.add("spark-internal"); // the classes are on the class path
