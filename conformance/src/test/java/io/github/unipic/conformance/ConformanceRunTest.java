@@ -9,10 +9,8 @@ import io.github.unipic.InvalidRequestException;
 import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.compare.Results;
 import io.github.unipic.conformance.golden.GoldenReplay;
-import io.github.unipic.conformance.meaning.MeaningChecks;
 import io.github.unipic.conformance.reference.ReferenceFile;
 import io.github.unipic.conformance.report.Area;
-import io.github.unipic.conformance.report.CaseName;
 import io.github.unipic.conformance.report.Check;
 import io.github.unipic.conformance.report.ConformanceReport;
 import io.github.unipic.export.Flavor;
@@ -29,14 +27,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -89,7 +85,7 @@ class ConformanceRunTest {
 
     @Test
     void theSmallCheckpointPassesAndEveryGraphAndAreaIsThere() {
-        ConformanceReport report = run(embedded(), Suite.FULL, aThirdOfTheMeaning(), new Cancellation());
+        ConformanceReport report = run(embedded(), Suite.FULL, new Cancellation());
         assertThat(report.failures()).isEmpty();
         assertThat(report.skipped()).isEmpty();
         assertThat(report.checks())
@@ -122,7 +118,7 @@ class ConformanceRunTest {
                 .extracting(Check::subject)
                 .containsExactly("generate", "describe by siglip", "describe by mar", "edit");
         assertThat(report.images()).hasSize(4 + 2 + 4);
-        assertThat(report.meaning()).hasSize((30 + 2 * 24 + 24) / 3);
+        assertThat(report.meaning()).hasSize(30 + 2 * 24 + 24);
         assertThat(report.subject().reference()).startsWith("PyTorch");
         assertThat(report.environment().labels()).containsEntry("driver", "none");
         assertThat(report.environment().processor()).isNotBlank();
@@ -138,19 +134,6 @@ class ConformanceRunTest {
                 .containsExactly(
                         task + "/image (wrong attributes)", "meaning/generate/prompts/attributes (share wrong)");
         assertThat(report.failures()).isEmpty();
-    }
-
-    /** Every case of the other areas, and every third of what the trained model does, which takes most of the time. */
-    private static Selection aThirdOfTheMeaning() {
-        List<String> names = Arrays.stream(Area.values())
-                .filter(area -> area != Area.MEANING && area != Area.PREPROCESSING) // which other areas' cases check
-                .map(Area::label)
-                .collect(Collectors.toCollection(ArrayList::new));
-        List<CaseName> meaning = MeaningChecks.names();
-        for (int i = 0; i < meaning.size(); i += 3) {
-            names.add(meaning.get(i).toString());
-        }
-        return new Selection(names);
     }
 
     @Test
