@@ -109,13 +109,11 @@ public final class OnnxRuntime {
      */
     private static void keepUntilTheProcessEnds() {
         try {
-            Field api = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("ortApiHandle");
-            api.setAccessible(true);
             Method create = OrtEnvironment.class.getDeclaredMethod("createHandle", long.class, int.class, String.class);
             create.setAccessible(true);
             create.invoke(
                     null,
-                    api.getLong(null),
+                    ofItsClasses("ortApiHandle"),
                     OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR.getValue(),
                     OrtEnvironment.DEFAULT_NAME);
         } catch (ReflectiveOperationException | RuntimeException e) {
@@ -132,12 +130,17 @@ public final class OnnxRuntime {
             return; // libraries of providers may still be unpacked there
         }
         try {
-            Field folder = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField("tempDirectory");
-            folder.setAccessible(true);
-            Files.deleteIfExists((Path) folder.get(null));
+            Files.deleteIfExists((Path) ofItsClasses("tempDirectory"));
         } catch (ReflectiveOperationException | RuntimeException | IOException e) {
             // It is removed when the process ends.
         }
+    }
+
+    /** A static field of the class that loads its native library. */
+    private static Object ofItsClasses(String field) throws ReflectiveOperationException {
+        Field found = Class.forName("ai.onnxruntime.OnnxRuntime").getDeclaredField(field);
+        found.setAccessible(true);
+        return found.get(null);
     }
 
     /**
