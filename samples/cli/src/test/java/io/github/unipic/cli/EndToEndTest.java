@@ -447,16 +447,7 @@ class EndToEndTest {
         assertThat(run("conformance", "record", "--model", model, "--suite", "smoke", "--out", reference, "--seed", "5")
                         .exitCode())
                 .isZero();
-        CommandLineRun passed = run(
-                "conformance",
-                "run",
-                "--no-isolation",
-                "--model",
-                model,
-                "--reference",
-                reference,
-                "--out",
-                report.toString());
+        CommandLineRun passed = compare(model, reference, report);
         assertThat(passed.exitCode()).as(passed.out() + passed.err()).isZero();
         assertThat(passed.outLines()).first().asString().startsWith("PASSED");
         assertThat(json(report).at("/subject/reference_digest").asText())
@@ -466,19 +457,23 @@ class EndToEndTest {
 
         // A run that cannot be made leaves the report of the one before as it is.
         String before = Files.readString(report.resolve("report.json"));
-        CommandLineRun none = run(
+        CommandLineRun none = compare(model, "none.safetensors", report);
+        assertThat(none.exitCode()).isEqualTo(2);
+        assertThat(report.resolve("report.json")).hasContent(before);
+        assertThat(report).isDirectoryContaining("glob:**/report.html");
+    }
+
+    private CommandLineRun compare(String model, String reference, Path report) {
+        return run(
                 "conformance",
                 "run",
                 "--no-isolation",
                 "--model",
                 model,
                 "--reference",
-                "none.safetensors",
+                reference,
                 "--out",
                 report.toString());
-        assertThat(none.exitCode()).isEqualTo(2);
-        assertThat(report.resolve("report.json")).hasContent(before);
-        assertThat(report).isDirectoryContaining("glob:**/report.html");
     }
 
     @Test
