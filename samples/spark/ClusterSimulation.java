@@ -47,12 +47,13 @@ public final class ClusterSimulation {
      */
     private record Job(int entries, double seconds, double start, double hours, double slow) {}
 
-    /** Shares of the executors' time. */
-    private record Loss(double starts, double failures, double dispatch, double tail) {
-        double withoutStarts() {
-            return failures + dispatch + tail;
-        }
-    }
+    /**
+     * Shares of the executors' time.
+     *
+     * @param starts of executors that did all that they began
+     * @param rest failures, waiting for the driver, and the tail: what is neither of entries nor in {@code starts}
+     */
+    private record Loss(double starts, double rest) {}
 
     private record Executor(double free, double lostAt, double slowness, boolean started) implements Comparable<Executor> {
         @Override
@@ -95,23 +96,22 @@ public final class ClusterSimulation {
             for (int size : SIZES) {
                 Loss loss = mean(job, executors, size);
                 System.out.printf(
-                        "%16s", String.format(Locale.ROOT, "%.1f %% (%.1f %%)", 100 * loss.withoutStarts(), 100 * (loss.withoutStarts() + loss.starts())));
-                largest = loss.withoutStarts() < LIMIT ? size : largest;
+                        "%16s", String.format(Locale.ROOT, "%.1f %% (%.1f %%)", 100 * loss.rest(), 100 * (loss.rest() + loss.starts())));
+                largest = loss.rest() < LIMIT ? size : largest;
             }
             System.out.printf(Locale.ROOT, "%20s%n", largest == 0 ? "none" : largest);
         }
     }
 
     private static Loss mean(Job job, int executors, int size) {
-        double[] sums = new double[4];
+        double starts = 0;
+        double rest = 0;
         for (int seed = 0; seed < RUNS; seed++) {
             Loss loss = run(job, executors, size, new Random(seed));
-            sums[0] += loss.starts() / RUNS;
-            sums[1] += loss.failures() / RUNS;
-            sums[2] += loss.dispatch() / RUNS;
-            sums[3] += loss.tail() / RUNS;
+            starts += loss.starts() / RUNS;
+            rest += loss.rest() / RUNS;
         }
-        return new Loss(sums[0], sums[1], sums[2], sums[3]);
+        return new Loss(starts, rest);
     }
 
     private static Loss run(Job job, int executors, int size, Random random) {
@@ -125,8 +125,6 @@ public final class ClusterSimulation {
             partitions.add((int) Math.min(size, left));
         }
         double starts = 0;
-        double failures = 0;
-        double dispatch = 0;
         double driverFree = 0;
         double end = 0;
         double useful = 0;
@@ -143,7 +141,6 @@ public final class ClusterSimulation {
             int left = partitions.remove();
             double begin = Math.max(now, driverFree) + DISPATCH;
             driverFree = begin;
-            dispatch += begin - now;
             double start = executor.started() ? 0 : job.start();
             double clock = begin + start;
             int done = 0;
@@ -162,16 +159,13 @@ public final class ClusterSimulation {
                 // What was finished is kept; the entry in work, the start and the replacement are lost.
                 int kept = Math.max(0, done - 1);
                 double lost = Math.max(begin, executor.lostAt());
-                double work = kept == 0 ? 0 : clock - begin - start;
-                useful += work;
-                failures += lost - begin - work + REPLACEMENT;
+                useful += kept == 0 ? 0 : clock - begin - start;
                 returning.add(new double[] {lost, left - kept});
                 waiting.add(fresh(lost + REPLACEMENT, job, random));
             }
         }
         double all = executors * end;
-        double tail = all - useful - starts - failures - dispatch;
-        return new Loss(starts / all, failures / all, dispatch / all, tail / all);
+        return new Loss(starts / all, (all - useful - starts) / all);
     }
 
     private static Executor fresh(double now, Job job, Random random) {

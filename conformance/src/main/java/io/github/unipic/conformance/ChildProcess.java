@@ -57,6 +57,7 @@ final class ChildProcess implements AutoCloseable {
     private static final int KILLED = SIGNALLED + 9;
     private static final long LOOK_MILLIS = 20;
     private static final long DUMP_MILLIS = 500;
+    private static final long END_SECONDS = 5;
     private static final Duration MEMORY_LOOK = Duration.ofMillis(200);
 
     private final Isolation isolation;
@@ -117,8 +118,9 @@ final class ChildProcess implements AutoCloseable {
                 + "; see whether Java can start another Java here, or use --no-isolation (no Isolation in Java).");
     }
 
-    /** Sends a request, which is lost if the process is. */
+    /** Sends a request, which is lost if the process is. The time that it had nothing to do counts for no limit. */
     void send(Request request) {
+        lastStep = System.nanoTime();
         try {
             process.getOutputStream().write(Protocol.line(request));
             process.getOutputStream().flush();
@@ -132,7 +134,7 @@ final class ChildProcess implements AutoCloseable {
      *
      * @param listener is notified of each line that it prints
      * @return empty if the process has ended
-     * @throws CancelledException when cancelled; the process is killed
+     * @throws CancelledException when cancelled
      */
     Optional<Message> next(Cancellation cancellation, Consumer<String> listener) throws InterruptedException {
         while (true) {
@@ -145,7 +147,6 @@ final class ChildProcess implements AutoCloseable {
                 return message;
             }
             if (cancellation.isCancelled()) {
-                close();
                 throw new CancelledException("The run was cancelled.");
             }
             if (!alive) {
@@ -227,7 +228,13 @@ final class ChildProcess implements AutoCloseable {
 
     private void kill(String reason) {
         killedFor = Optional.of(reason);
-        close();
+        destroy();
+    }
+
+    /** Kills the process and those that it has started. */
+    private void destroy() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
     }
 
     /** How it ended, once there are no more messages. */
@@ -266,11 +273,18 @@ final class ChildProcess implements AutoCloseable {
         return String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
     }
 
-    /** Kills the process and those that it has started. */
+    /** Kills it, if it has not ended, and lets go of its files, which the file system may otherwise keep. */
     @Override
     public void close() {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
+        destroy();
+        try {
+            process.waitFor(END_SECONDS, TimeUnit.SECONDS);
+            messages.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            // It was only read from.
+        }
     }
 
     /**

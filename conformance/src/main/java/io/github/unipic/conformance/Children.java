@@ -150,6 +150,7 @@ final class Children implements Runner {
                 int before = results.ended().size();
                 done = work(job, results);
                 Ending ending = child.ending();
+                child.close();
                 if (!done || !ending.isNormal()) {
                     boolean fruitful =
                             results.ended().size() > before || results.running().isPresent();

@@ -2,6 +2,7 @@ package io.github.unipic.conformance;
 
 import io.github.unipic.conformance.golden.GoldenFuzz;
 import io.github.unipic.conformance.reference.ReferenceFuzz;
+import io.github.unipic.conformance.report.ReportFuzz;
 import io.github.unipic.fuzz.FuzzRegression;
 import io.github.unipic.fuzz.FuzzTarget;
 import java.util.List;
@@ -10,6 +11,6 @@ import java.util.List;
 public class FuzzTest extends FuzzRegression {
     @Override
     protected List<FuzzTarget> targets() {
-        return List.of(new ReferenceFuzz(), new GoldenFuzz(), new ConfigFuzz());
+        return List.of(new ReferenceFuzz(), new GoldenFuzz(), new ReportFuzz(), new ConfigFuzz());
     }
 }

@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
@@ -14,7 +16,8 @@ import javax.xml.stream.XMLStreamWriter;
 /**
  * Writes a report as JUnit XML for build servers: a suite for each area, a test case for each check. Skipped
  * comparisons are a suite of their own. A test case has the time of its graph's run if that was measured, counted once
- * for each scenario; the root's time is that of the whole run.
+ * for each scenario; the root's time is that of the whole run. A case that lost its process has what that left behind
+ * as its standard error.
  */
 final class JUnitReport {
     private record TestCase(Check check, double seconds) {}
@@ -136,7 +139,24 @@ final class JUnitReport {
             }
             end();
         }
+        if (check.isOfRun()) {
+            writeLostProcess(new CaseName(check.area(), check.subject(), check.scenario()).toString());
+        }
         end();
+    }
+
+    private void writeLostProcess(String caseName) throws XMLStreamException {
+        List<LostProcess> lost = report.processes().map(Processes::lost).orElse(List.of());
+        for (LostProcess process : lost) {
+            if (process.lastCase().equals(caseName)) {
+                start("system-err");
+                xml.writeCharacters(Stream.of(process.crashHead(), process.output())
+                        .flatMap(String::lines)
+                        .map(Printable::of)
+                        .collect(Collectors.joining("\n")));
+                end();
+            }
+        }
     }
 
     /** Replaces dots, which build servers would read as the end of a package's name. */

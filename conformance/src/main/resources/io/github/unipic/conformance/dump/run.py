@@ -1,9 +1,10 @@
 """Runs the graph of a dumped case with any ONNX Runtime, and compares its outputs with the expected ones.
 
     python run.py cases/decoder_step/past_512 [--provider CPUExecutionProvider] [--option KEY=VALUE]
+                  [--provider-library NAME=FILE]
 
-Needs numpy and onnxruntime, or a build of it that has your provider. For a plugin, add
-onnxruntime.register_execution_provider_library(...) and SessionOptions.add_provider_for_devices(...) below.
+Needs numpy and onnxruntime, or a build of it that has your provider. A plugin is registered under NAME;
+--provider is then the plugin's own name.
 """
 
 import argparse
@@ -29,18 +30,34 @@ def error(actual, expected):
     return f"{difference / norm if difference else 0.0:.3g}"
 
 
+def open_session(graph, provider, options, libraries):
+    for library in libraries:
+        name, file = library.split("=", 1)
+        onnxruntime.register_execution_provider_library(name, str(pathlib.Path(file).resolve()))
+    if not libraries:
+        return onnxruntime.InferenceSession(graph, providers=[(provider, options)])
+    every = onnxruntime.get_ep_devices()
+    devices = [device for device in every if device.ep_name == provider]
+    if not devices:
+        sys.exit(f"{provider} has no device here; there are {', '.join(sorted({each.ep_name for each in every}))}.")
+    settings = onnxruntime.SessionOptions()
+    settings.add_provider_for_devices(devices[:1], options)
+    return onnxruntime.InferenceSession(graph, settings)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("case", type=pathlib.Path)
     parser.add_argument("--provider", default="CPUExecutionProvider")
     parser.add_argument("--option", action="append", default=[])
+    parser.add_argument("--provider-library", action="append", default=[])
     args = parser.parse_args()
     case = json.loads((args.case / "case.json").read_text(encoding="utf-8"))
     if "graph" not in case:
         sys.exit(f"{case['case']} is not a single run of a graph; begin with cases that are.")
     inputs = {name: numpy.load(args.case / file) for name, file in case["inputs"].items()}
     options = dict(option.split("=", 1) for option in args.option)
-    session = onnxruntime.InferenceSession(args.case / case["graph"], providers=[(args.provider, options)])
+    session = open_session(args.case / case["graph"], args.provider, options, args.provider_library)
     missing = {node.name for node in session.get_inputs()} - set(inputs)
     if missing:
         sys.exit(f"{case['case']}: the process ended before {', '.join(sorted(missing))} was written.")

@@ -191,14 +191,25 @@ final class SampleReports {
     /** Both cases that ran lost their process. */
     static ConformanceReport lost() {
         String reason = "the process crashed (exit code 134, SIGABRT)";
+        List<CaseName> names = Stream.of("past_512", "past_4200")
+                .map(scenario -> new CaseName(Area.GRAPH, "decoder_step", scenario))
+                .toList();
+        List<LostProcess> lost = names.stream()
+                .map(name -> new LostProcess(
+                        name.toString(),
+                        reason,
+                        OptionalInt.of(134),
+                        Optional.of("# the whole file"),
+                        "#  SIGSEGV (0xb)\nC  [libvendor.so+0x1139]",
+                        "vendor: out of \u001b[31mtiles"))
+                .toList();
         return report(
-                Stream.of("past_512", "past_4200")
-                        .map(scenario -> Check.didNotRun(new CaseName(Area.GRAPH, "decoder_step", scenario), reason))
-                        .toList(),
+                names.stream().map(name -> Check.didNotRun(name, reason)).toList(),
                 List.of(),
                 List.of(),
                 List.of(),
-                Map.of());
+                Map.of(),
+                lost);
     }
 
     static ConformanceReport empty() {
@@ -243,6 +254,16 @@ final class SampleReports {
             List<ImagePair> images,
             List<String> skipped,
             Map<String, String> labels) {
+        return report(checks, placements, images, skipped, labels, List.of());
+    }
+
+    private static ConformanceReport report(
+            List<Check> checks,
+            List<Placement> placements,
+            List<ImagePair> images,
+            List<String> skipped,
+            Map<String, String> labels,
+            List<LostProcess> lost) {
         return new ConformanceReport(
                 Instant.parse("2026-11-21T08:00:00Z"),
                 Duration.ofSeconds(252),
@@ -278,7 +299,7 @@ final class SampleReports {
                 images,
                 images.isEmpty() ? List.of() : meaning(),
                 skipped,
-                Optional.of(new Processes(1, Duration.ofSeconds(600), 115_000_000_000L, List.of())));
+                Optional.of(new Processes(1 + lost.size(), Duration.ofSeconds(600), 115_000_000_000L, lost)));
     }
 
     private static List<Placement> placements() {

@@ -6,6 +6,7 @@ import io.github.unipic.files.AtomicFile;
 import io.github.unipic.files.FileFailure;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,9 @@ import java.util.List;
  */
 public final class EntriesFile {
     private static final int MAX_ENTRIES = 1_000_000;
+
+    /** A prompt and a negative one of the greatest lengths, escaped, take less. */
+    private static final int MAX_LINE = 4 << 20;
 
     private EntriesFile() {}
 
@@ -50,11 +54,13 @@ public final class EntriesFile {
     public static List<BatchEntry> read(Path file) {
         List<BatchEntry> entries = new ArrayList<>();
         try (BufferedReader lines = Files.newBufferedReader(file)) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            String origin = file + " line 1";
+            for (String line = line(lines, origin); !line.isEmpty(); line = line(lines, origin)) {
                 if (entries.size() == MAX_ENTRIES) {
                     throw new InvalidRequestException(file + " has over " + MAX_ENTRIES + " entries; split it");
                 }
-                entries.add(entry(line, file + " line " + (entries.size() + 1)));
+                entries.add(entry(line, origin));
+                origin = file + " line " + (entries.size() + 1);
             }
         } catch (IOException e) {
             throw new InvalidRequestException(file + " cannot be read (" + FileFailure.reason(e) + ")", e);
@@ -64,6 +70,22 @@ public final class EntriesFile {
         }
         BatchEntry.requireDifferent(entries);
         return List.copyOf(entries);
+    }
+
+    /** The next line with its end; empty after the last one. */
+    private static String line(Reader reader, String origin) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int next = reader.read(); next >= 0; next = reader.read()) {
+            if (line.length() == MAX_LINE) {
+                throw new InvalidRequestException(
+                        origin + " has over " + MAX_LINE + " characters; it is not a file of entries");
+            }
+            line.append((char) next);
+            if (next == '\n') {
+                break;
+            }
+        }
+        return line.toString();
     }
 
     private static BatchEntry entry(String line, String origin) {

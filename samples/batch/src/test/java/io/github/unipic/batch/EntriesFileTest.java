@@ -48,6 +48,10 @@ class EntriesFileTest {
         mistake(file + " line 2: an entry is not JSON");
         Files.writeString(file, fox.toJson() + "\n" + fox.toJson() + "\n");
         mistake("line 1 and line 1 both have index 0");
+        Files.writeString(file, fox.toJson() + "\n\n");
+        mistake(file + " line 2: \"index\" is missing");
+        Files.writeString(file, fox.toJson() + "\n" + " ".repeat(5 << 20));
+        mistake(file + " line 2 has over 4194304 characters");
     }
 
     private void mistake(String message) {

@@ -8,6 +8,6 @@ import java.util.List;
 public class FuzzTest extends FuzzRegression {
     @Override
     protected List<FuzzTarget> targets() {
-        return List.of(new PromptsFuzz(), new BatchManifestFuzz());
+        return List.of(new PromptsFuzz(), new EntriesFuzz(), new BatchManifestFuzz());
     }
 }

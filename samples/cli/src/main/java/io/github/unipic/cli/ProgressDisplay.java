@@ -159,8 +159,9 @@ interface ProgressDisplay extends AutoCloseable {
         return rate + (rate.isEmpty() || left.isEmpty() ? "" : ", ") + left;
     }
 
+    /** From less than a hundredth of the work, which preparations may precede, nothing is extrapolated. */
     private static String timeLeft(long done, long total, Optional<Duration> estimate, long elapsedNanos) {
-        Optional<Duration> extrapolated = done <= 0 || total < done
+        Optional<Duration> extrapolated = done <= 0 || done < total / 100 || total < done
                 ? Optional.empty()
                 : Optional.of(Duration.ofNanos((long) ((double) elapsedNanos * (total - done) / done)));
         return estimate.or(() -> extrapolated)

@@ -37,6 +37,19 @@ class ProgressDisplayTest {
     }
 
     @Test
+    void theFirstBytesAfterALongPreparationForetellNothing() {
+        try (ProgressDisplay lines =
+                new ProgressDisplay.Lines(err, "Exporting", ProgressDisplay.Unit.MEGABYTES, clock::get)) {
+            clock.addAndGet(8_000_000_000L);
+            lines.update(93_000, 11_922_000_000L, Optional.empty());
+            clock.addAndGet(5_000_000_000L);
+            lines.update(1_192_200_000L, 11_922_000_000L, Optional.empty());
+        }
+        assertThat(printed().lines())
+                .containsExactly("Exporting: 0 of 11922 MB", "Exporting: 1192 of 11922 MB, 1 min 57 s left");
+    }
+
+    @Test
     void theTasksOwnEstimateWins() {
         try (ProgressDisplay lines =
                 new ProgressDisplay.Lines(err, "Editing", ProgressDisplay.Unit.ITERATIONS, clock::get)) {

@@ -48,15 +48,19 @@ public final class KillOnce implements SparkPlugin {
         public void onTaskStart() {
             TaskContext task = TaskContext.get();
             if (task.partitionId() == 0 && task.attemptNumber() == 0 && !Files.exists(note)) {
-                Thread thread = new Thread(this::killAfterFirstImage, "kill-once");
+                Thread thread = new Thread(() -> killAfterFirstImage(task), "kill-once");
                 thread.setDaemon(true);
                 thread.start();
             }
         }
 
-        private void killAfterFirstImage() {
+        /** The task that reads the prompts is of a first partition, too: it has completed before there are images. */
+        private void killAfterFirstImage(TaskContext task) {
             try {
                 while (!Files.exists(results.resolve("00000.png"))) {
+                    if (task.isCompleted()) {
+                        return;
+                    }
                     Thread.sleep(1);
                 }
                 List<String> lines = new ArrayList<>();
