@@ -228,7 +228,7 @@ public final class Conversation implements AutoCloseable {
         return engine.manifest().sizes().context();
     }
 
-    /** Frees the conversation. Closing twice does nothing. */
+    /** Frees the conversation. Closing twice does nothing; a turn whose listener closes it still ends. */
     @Override
     public void close() {
         if (!closed) {
@@ -249,8 +249,12 @@ public final class Conversation implements AutoCloseable {
                 next.close();
                 throw e;
             }
-            context.close();
-            context = next;
+            if (closed) {
+                next.close(); // by the request's own listener
+            } else {
+                context.close();
+                context = next;
+            }
             return result;
         });
     }

@@ -9,8 +9,9 @@ import java.util.regex.Pattern;
  * on many known ones, so that fewer steps do for them (Zhao et al. 2025, "DiSA: Diffusion step annealing in
  * autoregressive image generation", arXiv 2505.20297, section 4). Immutable and thread-safe.
  *
- * @param first steps of the first iteration, 1 to {@link #MAX}
- * @param last steps of the last iteration, 1 to {@code first}
+ * @param first steps of the first iteration, 1 to {@link #MAX}; a single one leaves tokens the noise that they begin
+ *     with
+ * @param last steps of the last iteration, 2 to {@code first}, or both 1
  * @param curve how they fall in between; without effect where both are the same
  */
 public record DiffusionSteps(int first, int last, Curve curve) {
@@ -31,7 +32,7 @@ public record DiffusionSteps(int first, int last, Curve curve) {
      * Checks the numbers.
      *
      * @param first 1 to {@link #MAX}
-     * @param last 1 to {@code first}
+     * @param last 2 to {@code first}, or both 1
      * @param curve not null
      * @throws InvalidRequestException if a number is out of its range
      */
@@ -41,7 +42,11 @@ public record DiffusionSteps(int first, int last, Curve curve) {
         }
         if (last < 1 || last > first) {
             throw new InvalidRequestException(
-                    "the last iteration's diffusion steps must be 1 to the first one's " + first + ", not " + last);
+                    "the last iteration's diffusion steps must be 2 to the first one's " + first + ", not " + last);
+        }
+        if (last == 1 && first > 1) {
+            throw new InvalidRequestException("the last iteration's diffusion steps must be 2 or more, as a single one"
+                    + " leaves a token the noise that it begins with");
         }
         if (first == last) {
             curve = Curve.LINEAR;
@@ -63,7 +68,7 @@ public record DiffusionSteps(int first, int last, Curve curve) {
      * Fewer and fewer, linearly.
      *
      * @param first 1 to {@link #MAX}
-     * @param last 1 to {@code first}
+     * @param last 2 to {@code first}, or both 1
      * @return the steps
      * @throws InvalidRequestException if a number is out of its range
      */

@@ -23,16 +23,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * An image: 8-bit RGB, row-major from the top left, 3 bytes a pixel, and text by keyword as PNG and JPEG files carry
  * it. Immutable and thread-safe.
  */
 public final class Image {
-    // PNG's rule for keywords: 1 to 79 printable Latin-1 characters, single spaces within only.
-    private static final Pattern KEYWORD = Pattern.compile("(?! )(?!.* $)(?!.* {2})[ -~\u00a1-\u00ff]{1,79}");
-
     /** Of JPEG files that {@link #save} makes. */
     private static final int SAVED_QUALITY = 95;
 
@@ -212,7 +208,7 @@ public final class Image {
 
     /** Gives the text's length in bytes. */
     private static int checkText(String keyword, String text) {
-        if (!KEYWORD.matcher(keyword).matches()) {
+        if (!DecodedImage.isKeyword(keyword)) {
             throw new InvalidRequestException(
                     "metadata keyword must be 1 to 79 printable Latin-1 characters without outer"
                             + " or double spaces, not '" + keyword.replaceAll("\\p{Cntrl}", "?") + "'");

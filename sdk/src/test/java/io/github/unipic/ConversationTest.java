@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.github.unipic.runtime.Tensor;
 import io.github.unipic.testing.Requests;
 import io.github.unipic.testing.SmallModel;
 import io.github.unipic.testing.TestImages;
@@ -159,6 +160,19 @@ class ConversationTest {
         other.close();
         assertThatIllegalStateException().isThrownBy(() -> orphan.ask(ask("And?")));
         orphan.close();
+    }
+
+    @Test
+    void aListenerMayCloseItsOwn() {
+        long open = Tensor.open();
+        Conversation conversation = unipic.conversation();
+        Answer answer = conversation.ask(DescribeRequest.builder("What?")
+                .maxTokens(3)
+                .listener(text -> conversation.close())
+                .build());
+        assertThat(answer.tokens()).isNotEmpty();
+        assertThat(Tensor.open()).isEqualTo(open);
+        assertThatIllegalStateException().isThrownBy(() -> conversation.ask(ask("And?")));
     }
 
     /** One cache padded beside another may round differently from two in one batch. */

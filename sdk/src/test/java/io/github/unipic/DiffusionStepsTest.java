@@ -27,13 +27,13 @@ class DiffusionStepsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"100", "50..5", "1000..1 cosine"})
+    @ValueSource(strings = {"100", "50..5", "1000..2 cosine", "1"})
     void textIsReadAgain(String text) {
         assertThat(DiffusionSteps.parse(text)).hasToString(text);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "a", "0", "1001", "5..50", "50..", "50..0", "50...5", "50..5 square", "99999", "-1"})
+    @ValueSource(strings = {"", "a", "0", "1001", "5..50", "50..", "50..0", "50..1", "50...5", "50..5 square", "99999", "-1"})
     void whatIsNoneIsRefused(String text) {
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> DiffusionSteps.parse(text))

@@ -63,6 +63,37 @@ class ExitTest {
         }
     }
 
+    /** Its listener waits for the exit hooks, so they must not wait for it. */
+    static final class ExitingListener {
+        private ExitingListener() {}
+
+        public static void main(String[] arguments) {
+            UniPic unipic = UniPic.builder(Path.of(arguments[0])).threads(1).load();
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                unipic.close();
+                System.out.print("closed");
+                System.out.flush();
+            }));
+            unipic.generate(GenerateRequest.builder("a fox")
+                    .size(16, 16)
+                    .iterations(1)
+                    .diffusionSteps(1)
+                    .listener(progress -> System.exit(0))
+                    .build());
+        }
+    }
+
+    @Test
+    void aListenerMayExit(@TempDir Path folder) throws Exception {
+        assertThat(ChildJvm.run(
+                        folder,
+                        ExitingListener.class,
+                        List.of(),
+                        List.of(SmallModel.folder().toString()),
+                        Map.of()))
+                .isEqualTo("closed");
+    }
+
     @Test
     void isToldThatTheProcessExits(@TempDir Path folder) throws Exception {
         String exiting = "CancelledException: The process is exiting.";

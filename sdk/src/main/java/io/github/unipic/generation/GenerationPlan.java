@@ -42,6 +42,20 @@ public record GenerationPlan(
      */
     public record Sample(int[] order, NoiseSource noise) {}
 
+    /** The same, with latents [N*channels] of the positions that are known from the start. */
+    GenerationPlan startingFrom(float[] latents) {
+        return new GenerationPlan(
+                grid,
+                iterations,
+                guidance,
+                guidanceSchedule,
+                temperature,
+                guidanceReuse,
+                diffusion,
+                Optional.of(latents),
+                samples);
+    }
+
     /** Whether the batch has an unconditional half. */
     public boolean guided() {
         return guidance != 1.0;
@@ -72,9 +86,11 @@ public record GenerationPlan(
         return guided() && IntStream.range(0, iterations).anyMatch(k -> !guidanceReuse.computes(k));
     }
 
-    /** Whether an iteration computes the unconditional half. */
+    /** Whether an iteration computes the unconditional half. The first that predicts has nothing to reuse. */
     boolean computesGuidance(Iteration iteration) {
-        return guided() && guidanceReuse.computes(iteration.index());
+        int masked = samples.get(0).order().length;
+        boolean first = iteration.known().get(0).length == grid.tokens() - masked;
+        return guided() && (first || guidanceReuse.computes(iteration.index()));
     }
 
     /**

@@ -66,7 +66,6 @@ public final class ImageGenerator {
      *     image to edit
      */
     public ImageTokens generate(GenerationPlan plan, KvCache prompts, Tensor canvas, Observer observer) {
-        plan.requireAddressable(sizes);
         return execution.withOpen(GRAPHS, () -> loop(plan, prompts, canvas, observer));
     }
 

@@ -83,6 +83,7 @@ public final class ImageTasks {
         GenerationPlan plan =
                 plan(request, grid(request.width().getAsInt(), request.height().getAsInt()));
         Turns turns = promptTurns(request, plan.grid(), context);
+        requireFits(plan, context, turns);
         return images(
                 autoencoder::decode,
                 fromPrompt(request, plan, turns, context, autoencoder::decode),
@@ -104,7 +105,7 @@ public final class ImageTasks {
                         imageTokens,
                         unconditional(request, manifest.prompts().editUnconditional())));
         requireRoom(request, plan.grid(), context, turns);
-        requireMemory(plan);
+        requireFits(plan, context, turns);
         return images(
                 autoencoder::decode,
                 fromImage(request, plan, side, turns, context),
@@ -148,10 +149,11 @@ public final class ImageTasks {
                 tokens -> autoencoder.decode(tokens).stream().map(finish).toList();
         try (LanguageContext context = LanguageContext.empty(execution)) {
             Turns turns = promptTurns(request, grid, context);
-            GenerationPlan plan = plan(request, grid, seed -> shuffled(masked, seed), Optional.of(latents(padded)));
+            GenerationPlan plan = plan(request, grid, seed -> shuffled(masked, seed));
+            requireFits(plan, context, turns);
             return images(
                     decoder,
-                    fromPrompt(request, plan, turns, context, decoder),
+                    fromPrompt(request, plan.startingFrom(latents(padded)), turns, context, decoder),
                     seed -> request.toBuilder().seed(seed).count(1).build(),
                     request,
                     Map.of(TASK, "inpaint"));
@@ -190,7 +192,6 @@ public final class ImageTasks {
 
     private ImageTokens fromPrompt(
             ImageRequest request, GenerationPlan plan, Turns turns, LanguageContext context, ImageDecoder decoder) {
-        requireMemory(plan);
         return execution.withOpen(graphs(plan.grid()), () -> {
             try (LanguageContext unconditional = LanguageContext.empty(execution);
                     Tensor canvas = new MarModel(execution).blankCanvas()) {
@@ -299,14 +300,11 @@ public final class ImageTasks {
     }
 
     private GenerationPlan plan(ImageRequest request, Grid grid) {
-        return plan(request, grid, seed -> TokenOrder.random(grid.tokens(), seed), Optional.empty());
+        return plan(request, grid, seed -> TokenOrder.random(grid.tokens(), seed));
     }
 
-    /**
-     * @param order of the masked positions, by an image's seed
-     * @param start latents of the other positions
-     */
-    private GenerationPlan plan(ImageRequest request, Grid grid, LongFunction<int[]> order, Optional<float[]> start) {
+    /** @param order of the masked positions, by an image's seed */
+    private GenerationPlan plan(ImageRequest request, Grid grid, LongFunction<int[]> order) {
         List<Sample> samples = new ArrayList<>();
         for (int i = 0; i < request.count(); i++) {
             long seed = request.seed().getAsLong() + i;
@@ -322,7 +320,7 @@ public final class ImageTasks {
                 new DiffusionPlan(
                         request.diffusionSteps().orElseThrow(),
                         manifest.diffusion().maxBeta()),
-                start,
+                Optional.empty(),
                 samples);
     }
 
@@ -338,12 +336,15 @@ public final class ImageTasks {
         }
     }
 
-    private void requireMemory(GenerationPlan plan) {
+    /** Checks, before anything is computed, that the loop's tensors and the images fit into memory. */
+    private void requireFits(GenerationPlan plan, LanguageContext context, Turns turns) {
+        plan.requireAddressable(manifest.sizes());
         MemoryNeed.of(
                         manifest,
                         plan.samples().size(),
                         plan.rows(0, 0).size(),
                         plan.grid().tokens(),
+                        context.tokens() + turns.conditional().tokens(),
                         execution.engine().graphs().options().provider().isCpu())
                 .require(MemoryNeed.Available.here());
     }

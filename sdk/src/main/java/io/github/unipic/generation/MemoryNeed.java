@@ -48,9 +48,10 @@ record MemoryNeed(long attention, long direct, long heap) {
      * @param images of the batch
      * @param rows of the batch, including the unconditional half
      * @param tokens of one image
+     * @param promptTokens of the longest row's prompt, images in it included
      * @param onCpu whether the CPU computes
      */
-    static MemoryNeed of(Manifest manifest, int images, int rows, int tokens, boolean onCpu) {
+    static MemoryNeed of(Manifest manifest, int images, int rows, int tokens, long promptTokens, boolean onCpu) {
         Sizes sizes = manifest.sizes();
         long heap = 3L * images * tokens * sizes.downsampling() * sizes.downsampling();
         GraphSpec decoder = manifest.graphs().get(GraphName.MAR_DECODER.label());
@@ -65,7 +66,9 @@ record MemoryNeed(long attention, long direct, long heap) {
         // The language model's hidden states of an image: in chunks, and joined.
         int bytes = decoder.input("llm_hidden").type().equals("float16") ? Short.BYTES : Float.BYTES;
         long hidden = tokens > LanguageModel.CHUNK ? 2L * rows * positions * sizes.hidden() * bytes : 0;
-        return new MemoryNeed(scores, hidden, heap);
+        // The prompts' keys and values, stacked.
+        long cache = 2L * rows * promptTokens * sizes.layers() * sizes.kvHeads() * sizes.headDim() * bytes;
+        return new MemoryNeed(scores, hidden + cache, heap);
     }
 
     /** @throws InferenceException when there is not enough memory; the message says what would help */

@@ -43,6 +43,19 @@ public record Turn(List<long[]> texts, int imageTokens) {
         return texts.get(texts.size() - 1);
     }
 
+    /** All of its tokens. */
+    long tokens() {
+        return textTokens() + imageTokens();
+    }
+
+    private int textTokens() {
+        return texts.stream().mapToInt(ids -> ids.length).sum();
+    }
+
+    private long imageTokens() {
+        return (texts.size() - 1L) * imageTokens;
+    }
+
     /**
      * Checks, before anything is computed, that the turn and the tokens after it fit into the context.
      *
@@ -52,8 +65,8 @@ public record Turn(List<long[]> texts, int imageTokens) {
      * @throws InvalidRequestException with the numbers, when they do not fit
      */
     void requireRoom(int context, int taken, int more, String purpose) {
-        int text = texts.stream().mapToInt(ids -> ids.length).sum();
-        long images = (texts.size() - 1L) * imageTokens;
+        int text = textTokens();
+        long images = imageTokens();
         long all = taken + text + images + more;
         if (all > context) {
             boolean manyForImages = images + more > 1; // an answer needs no more than 1 to begin with

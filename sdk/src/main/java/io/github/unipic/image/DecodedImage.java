@@ -4,6 +4,7 @@ import io.github.unipic.Image;
 import java.awt.image.BufferedImage;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * The part of an image file that this library uses, and the content of an {@link Image}. The arrays and the map are not
@@ -26,6 +27,9 @@ public record DecodedImage(int width, int height, byte[] rgb, byte[] alpha, Map<
     /** The most bytes of all texts of one image. */
     public static final int MAX_TEXTS_BYTES = 16 << 20;
 
+    // PNG's rule: 1 to 79 printable Latin-1 characters, single spaces within only.
+    private static final Pattern KEYWORD = Pattern.compile("(?! )(?!.* $)(?!.* {2})[ -~\u00a1-\u00ff]{1,79}");
+
     // Set by Image when its class is initialized, as only Image can access its content.
     private static volatile Function<Image, DecodedImage> contentOf;
     private static volatile Function<DecodedImage, Image> imageOf;
@@ -33,6 +37,11 @@ public record DecodedImage(int width, int height, byte[] rgb, byte[] alpha, Map<
     /** Without alpha. */
     public DecodedImage(int width, int height, byte[] rgb, Map<String, String> text) {
         this(width, height, rgb, new byte[0], text);
+    }
+
+    /** Whether a text can have this keyword, in files and in {@link Image#withMetadata}. */
+    public static boolean isKeyword(String keyword) {
+        return KEYWORD.matcher(keyword).matches();
     }
 
     /**

@@ -37,8 +37,11 @@ final class Texts {
         }
     }
 
+    /** Leaves out what no file can be written with, such as most of what is not ours before a NUL in a JPEG comment. */
     void put(String keyword, String text) {
-        byKeyword.put(keyword, text);
+        if (DecodedImage.isKeyword(keyword)) {
+            byKeyword.put(keyword, text);
+        }
     }
 
     Map<String, String> byKeyword() {

@@ -145,7 +145,7 @@ public final class Engine implements AutoCloseable {
     /**
      * Refuses new requests, waits until those in progress have ended, and frees the model. It does not wait in a thread
      * that runs a request itself, such as a listener's, or is interrupted: then the last request frees the model when
-     * it ends. Closing again does the same.
+     * it ends. Nor does it wait for a request whose listener exits the JVM. Closing again does the same.
      */
     @Override
     public void close() {
@@ -190,7 +190,8 @@ public final class Engine implements AutoCloseable {
 
     private synchronized void awaitRequests(Duration atMost) {
         long start = System.nanoTime();
-        while (!running.isEmpty() && running.stream().noneMatch(Execution::isOfThisThread)) {
+        while (!running.stream().allMatch(Execution::isExiting)
+                && running.stream().noneMatch(Execution::isOfThisThread)) {
             long left = atMost.toMillis() - (System.nanoTime() - start) / 1_000_000;
             if (left <= 0) {
                 return;

@@ -6,6 +6,7 @@ import io.github.unipic.CancelledException;
 import io.github.unipic.InferenceException;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Manifest;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -36,6 +37,13 @@ public final class Execution {
 
     boolean isOfThisThread() {
         return thread == Thread.currentThread();
+    }
+
+    /** Whether its listener has called {@link System#exit}, which waits for the exit hooks and never returns. */
+    boolean isExiting() {
+        return Arrays.stream(thread.getStackTrace())
+                .anyMatch(frame -> frame.getClassName().equals(Runtime.class.getName())
+                        && frame.getMethodName().equals("exit"));
     }
 
     /** Does some work while these graphs stay open; see {@link Graphs#withOpen}. */

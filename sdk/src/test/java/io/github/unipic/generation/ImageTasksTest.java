@@ -17,11 +17,13 @@ import io.github.unipic.Progress;
 import io.github.unipic.generation.GenerationPlan.Sample;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.Pixels;
+import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.RunListener;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.TestExecution;
@@ -553,5 +555,38 @@ class ImageTasksTest {
             }
             assertThat(context.tokens()).isZero();
         }
+    }
+
+    /** 1001 rows of noise for 64 images of 576 tokens take 2.4 GB. */
+    @Test
+    void whatFitsIntoNoBufferIsRefusedBeforeTheSourceIsEncoded() {
+        List<GraphName> runs = new ArrayList<>();
+        RunListener counting = new RunListener() {
+            @Override
+            public void onRun(GraphName graph, long nanos) {
+                runs.add(graph);
+            }
+        };
+        EditRequest edit =
+                night().size(384).iterations(1).diffusionSteps(1000).count(64).build();
+        Mask all = Mask.rectangle(384, 384, 0, 0, 384, 384);
+        InpaintRequest inpaint = inpaint(TestImages.gradient(384, 384), all)
+                .iterations(1)
+                .diffusionSteps(1000)
+                .count(64)
+                .build();
+        try (Engine counted = Engine.open(ModelFolder.open(SmallModel.folder(), false), SmallModel.options(), counting)) {
+            Execution own = TestExecution.of(counted);
+            ImageTasks tasks = new ImageTasks(own);
+            try (LanguageContext context = LanguageContext.empty(own)) {
+                for (Runnable task :
+                        List.<Runnable>of(() -> tasks.edit(edit, context), () -> tasks.inpaint(inpaint))) {
+                    assertThatExceptionOfType(InvalidRequestException.class)
+                            .isThrownBy(task::run)
+                            .withMessageContaining("too much at once");
+                }
+            }
+        }
+        assertThat(runs).isEmpty();
     }
 }

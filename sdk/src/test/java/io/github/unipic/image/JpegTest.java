@@ -182,6 +182,15 @@ class JpegTest {
         assertThat(Image.decode(jpeg, ReadOptions.DEFAULT).metadata()).isEmpty();
     }
 
+    /** As old programs write them: NUL-terminated and in Latin-1. */
+    @Test
+    void aCommentWhoseKeywordPngDoesNotAllowIsNoText() throws IOException {
+        byte[] jpeg = withAfterStart(file("baseline.jpg"), "\u00ff\u00fe\0\5a\u00a8\0");
+        Image image = Image.decode(jpeg, ReadOptions.DEFAULT);
+        assertThat(image.metadata()).isEmpty();
+        assertThat(Image.decode(image.toPng(), ReadOptions.DEFAULT).rgb()).isEqualTo(image.rgb());
+    }
+
     @Test
     void moreThan256CommentsAreLeftOut() throws IOException {
         byte[] jpeg = file("baseline.jpg");

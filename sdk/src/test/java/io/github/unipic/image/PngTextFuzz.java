@@ -64,6 +64,10 @@ public final class PngTextFuzz implements MemoryFuzzTarget {
                 throw new AssertionError(keyword + " has " + text.length() + " characters");
             }
         });
+        Image again = Image.decode(image.withMetadata(image.metadata()).toPng(), ReadOptions.DEFAULT);
+        if (!again.metadata().equals(image.metadata())) {
+            throw new AssertionError(image.metadata() + " was read again as " + again.metadata());
+        }
     }
 
     private static byte[] data(String line) {
