@@ -16,7 +16,7 @@ piece=45M
 capability=
 model=
 
-# As the SDK's CudaLibraries names them.
+# As the SDK's NvidiaLibraries names them.
 version=12.9-9.10-1.5.12
 libraries=(libcudart.so.12 libcurand.so.10 libnvrtc.so.12 libnvrtc-builtins.so.12.9)
 older_version=12.6-9.5-1.5.11

@@ -48,7 +48,7 @@ public record ModelInfo(
         FLOAT16,
         /** 16-bit floating point with the range of 32 bits; computed in float32. */
         BFLOAT16,
-        /** 8-bit integers in blocks with a scale each. */
+        /** 8-bit integers with a scale for each output; the token table in blocks with a scale each. */
         INT8,
         /** 4-bit integers in blocks with a scale each. */
         INT4

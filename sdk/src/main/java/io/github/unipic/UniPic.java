@@ -216,7 +216,8 @@ public final class UniPic implements AutoCloseable {
      *
      * @param request what to draw; what it does not set comes from the model's defaults
      * @return the images, in the order of their seeds
-     * @throws InvalidRequestException when the prompt is too long for the model, or the order does not fit the size
+     * @throws InvalidRequestException when prompt and image do not fit into the model's context, or the size is not a
+     *     multiple of {@link ModelInfo#sizeMultiple}
      * @throws CancelledException when the request's {@link Cancellation} was used
      * @throws ModelFormatException when the model has no graphs for this, or they are damaged
      * @throws InferenceException when ONNX Runtime fails
