@@ -144,7 +144,7 @@ parts() {
     libraries) echo libraries missing ;;
     conformance) echo conformance conformance-fp16 conformance-model ;;
     bench) echo target bench ;;
-    variants) echo whole lean export-fused fused fused-lean ;;
+    variants) echo exact fast guidance whole lean export-fused fused fused-lean ;;
     *) echo "$1" ;;
   esac
 }
@@ -389,6 +389,15 @@ fi
 # What else could be the default: the image decoded whole, graphs freed when they are done, and ONNX Runtime's own attention.
 if wanted variants; then
   engines model
+  # The authors' steps, fewer operations, and of these the reused guidance alone.
+  for kind in exact fast guidance; do
+    case $kind in
+      exact) work_options=(--steps 100) ;;
+      fast) work_options=(--fast) ;;
+      guidance) work_options=(--fast --steps 100) ;;
+    esac
+    measured "$kind" "$unipic" bench "${subject[@]}" "${image[@]}" "${work_options[@]}" ${cache[@]+"${cache[@]}"} --json "$out/$kind.json"
+  done
   measured whole "$unipic" bench "${subject[@]}" "${image[@]}" ${cache[@]+"${cache[@]}"} --json "$out/whole.json"
   measured lean "$unipic" bench "${subject[@]}" "${image[@]}" "${tiles[@]}" "${lean[@]}" ${cache[@]+"${cache[@]}"} --json "$out/lean.json"
   if [ ! -d "$checkpoint" ]; then

@@ -104,7 +104,7 @@ public final class Graphs implements AutoCloseable {
         copies = new Copies(runner, () -> {
             OrtSession.SessionOptions sessionOptions = new OrtSession.SessionOptions();
             try {
-                Providers.addTo(sessionOptions, options.provider());
+                Providers.addTo(sessionOptions, Nvidia.forCopies(options.provider()));
                 return sessionOptions;
             } catch (RuntimeException | Error e) {
                 sessionOptions.close();
@@ -418,12 +418,10 @@ public final class Graphs implements AutoCloseable {
         try {
             if (options.provider().isCpu()) {
                 weights.lendTo(sessionOptions);
-                return new Opened(OnnxRuntime.environment().createSession(path, sessionOptions), Optional.of(weights));
+            } else {
+                weights.giveTo(sessionOptions);
             }
-            weights.giveTo(sessionOptions);
-            OrtSession session = OnnxRuntime.environment().createSession(path, sessionOptions);
-            weights.close();
-            return new Opened(session, Optional.empty());
+            return new Opened(OnnxRuntime.environment().createSession(path, sessionOptions), Optional.of(weights));
         } catch (OrtException | RuntimeException | Error e) {
             weights.close();
             throw e;

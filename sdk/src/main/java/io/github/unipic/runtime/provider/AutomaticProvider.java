@@ -5,18 +5,15 @@ import io.github.unipic.InvalidRequestException;
 import io.github.unipic.ProviderChoice;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /** Chooses the provider that {@link ExecutionProvider#AUTO} stands for on this machine. */
 final class AutomaticProvider {
-    private static final String ENGINES = "trt_engine_cache_path";
     private static final String NO_ENGINES =
-            "it builds engines for minutes, and no folder is given to keep them (option " + ENGINES + ")";
+            "it builds engines for minutes, and no folder is given to keep them (option " + Nvidia.ENGINES + ")";
 
     private AutomaticProvider() {}
 
@@ -46,13 +43,11 @@ final class AutomaticProvider {
     /** The first provider that works. */
     static ProviderChoice choose(ExecutionProvider asked, Trial trial) {
         NvidiaOptions.check(asked);
-        Map<String, String> cudaOptions = new TreeMap<>(asked.options());
-        cudaOptions.keySet().removeIf(option -> option.startsWith("trt_"));
-        ExecutionProvider forCuda = new ExecutionProvider("cuda", cudaOptions);
+        ExecutionProvider forCuda = Nvidia.besideTensorRt(asked);
         List<String> passedOver = new ArrayList<>();
         for (ExecutionProvider candidate : List.of(new ExecutionProvider("tensorrt", asked.options()), forCuda)) {
             boolean engines =
-                    candidate.name().equals("cuda") || candidate.options().containsKey(ENGINES);
+                    candidate.name().equals("cuda") || candidate.options().containsKey(Nvidia.ENGINES);
             Optional<String> obstacle = engines ? trial.obstacle(candidate) : Optional.of(NO_ENGINES);
             if (obstacle.isEmpty()) {
                 return choice(candidate, passedOver);

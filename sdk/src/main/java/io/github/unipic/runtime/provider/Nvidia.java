@@ -11,10 +11,13 @@ import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import ai.onnxruntime.providers.OrtTensorRTProviderOptions;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
+import io.github.unipic.files.Sha256;
 import io.github.unipic.libraries.NativeLibraries;
 import io.github.unipic.model.Manifest;
 import io.github.unipic.model.Manifest.GraphSpec;
+import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -25,10 +28,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** NVIDIA's providers, CUDA and TensorRT: their requirements on this machine, and their options for a graph. */
 public final class Nvidia {
+    /** The folder of TensorRT's engines. */
+    static final String ENGINES = "trt_engine_cache_path";
+
     private Nvidia() {}
 
     static void addCuda(SessionOptions session, ExecutionProvider provider) throws OrtException {
@@ -69,9 +76,10 @@ public final class Nvidia {
         addCuda(session, besideTensorRt(provider));
     }
 
-    /** TensorRT's options. Enables each cache whose folder is given; ONNX Runtime needs both options. */
+    /** TensorRT's own options. Enables each cache whose folder is given; ONNX Runtime needs both options. */
     static Map<String, String> withCaches(ExecutionProvider provider) {
         Map<String, String> options = new TreeMap<>(provider.options());
+        options.keySet().removeIf(option -> !isOfTensorRt(option) && !option.equals(Providers.DEVICE_ID));
         for (String cache : List.of("trt_engine_cache", "trt_timing_cache")) {
             String folder = options.get(cache + "_path");
             if (folder == null) {
@@ -87,11 +95,29 @@ public final class Nvidia {
         return options;
     }
 
-    /** CUDA on the same GPU. */
+    /** CUDA on the same GPU, with the options that are not TensorRT's. */
     static ExecutionProvider besideTensorRt(ExecutionProvider provider) {
-        ExecutionProvider cuda = ExecutionProvider.of("cuda");
-        String device = provider.options().get(Providers.DEVICE_ID);
-        return device == null ? cuda : cuda.withOption(Providers.DEVICE_ID, device);
+        Map<String, String> options = new TreeMap<>(provider.options());
+        options.keySet().removeIf(Nvidia::isOfTensorRt);
+        return new ExecutionProvider("cuda", options);
+    }
+
+    private static boolean isOfTensorRt(String option) {
+        return option.startsWith("trt_");
+    }
+
+    /**
+     * The provider for graphs that only copy tensors of any shape. TensorRT needs to know shapes. CUDA's arena grows by
+     * powers of two if not told otherwise, and of these graphs it is never shrunk.
+     */
+    public static ExecutionProvider forCopies(ExecutionProvider provider) {
+        ExecutionProvider copying = isTensorRt(provider) ? besideTensorRt(provider) : provider;
+        boolean cuda = Providers.find(copying.name()).equals(Optional.of(OrtProvider.CUDA));
+        return cuda ? copying.withOption("arena_extend_strategy", "kSameAsRequested") : copying;
+    }
+
+    private static boolean isTensorRt(ExecutionProvider provider) {
+        return Providers.find(provider.name()).equals(Optional.of(OrtProvider.TENSOR_RT));
     }
 
     private static void prepare(ExecutionProvider provider) {
@@ -117,7 +143,7 @@ public final class Nvidia {
     }
 
     private static List<NvidiaLibraries.Group> needs(ExecutionProvider provider) {
-        if (Providers.find(provider.name()).equals(Optional.of(OrtProvider.TENSOR_RT))) {
+        if (isTensorRt(provider)) {
             return List.of(CUDA, CUDNN, TENSOR_RT);
         }
         return Providers.flag(provider, "enable_cudnn", true) ? List.of(CUDA, CUDNN) : List.of(CUDA);
@@ -163,15 +189,29 @@ public final class Nvidia {
                 && NvidiaDriver.obstacle(0).isEmpty();
     }
 
-    /** A provider with its options for a graph: TensorRT's optimization profiles, unless some were given. */
+    /**
+     * A provider with its options for a graph. TensorRT gets optimization profiles, unless some were given, and for the
+     * graph's engine a folder of its own: ONNX Runtime knows engines by the names of files and nodes, and would compute
+     * with another model's weights.
+     */
     public static ExecutionProvider forGraph(ExecutionProvider provider, Manifest manifest, GraphSpec graph) {
-        boolean given = provider.options().keySet().stream().anyMatch(option -> option.startsWith("trt_profile_"));
-        if (given || !Providers.find(provider.name()).equals(Optional.of(OrtProvider.TENSOR_RT))) {
+        if (!isTensorRt(provider)) {
             return provider;
         }
         Map<String, String> options = new TreeMap<>(provider.options());
-        options.putAll(NvidiaProfiles.options(manifest, graph));
+        if (options.keySet().stream().noneMatch(option -> option.startsWith("trt_profile_"))) {
+            options.putAll(NvidiaProfiles.options(manifest, graph));
+        }
+        options.computeIfPresent(ENGINES, (option, folder) -> folder + File.separator + content(manifest, graph));
         return new ExecutionProvider(provider.name(), options);
+    }
+
+    /** A name for what is in a graph's files. */
+    private static String content(Manifest manifest, GraphSpec graph) {
+        String hashes = Stream.concat(Stream.of(graph.file()), graph.data().stream())
+                .map(file -> manifest.files().get(file).sha256())
+                .collect(Collectors.joining());
+        return Sha256.of(hashes.getBytes(StandardCharsets.US_ASCII)).substring(0, 16);
     }
 
     /**

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The shapes that TensorRT builds a graph's engine for: the smallest and the largest that each input may have, and the
@@ -35,6 +36,11 @@ final class NvidiaProfiles {
     private record Range(long min, long opt, long max) {
         Range plus(Range other) {
             return new Range(min + other.min, opt + other.opt, max + other.max);
+        }
+
+        /** ONNX Runtime 1.29 gives TensorRT the optimum and the maximum of values in each other's place. */
+        Range tunedForMost() {
+            return new Range(min, max, max);
         }
 
         Range times(long factor) {
@@ -93,7 +99,10 @@ final class NvidiaProfiles {
             if (ranges.stream().anyMatch(Optional::isEmpty)) {
                 return Map.of();
             }
-            inputs.put(input.name(), ranges.stream().map(Optional::get).toList());
+            Stream<Range> known = ranges.stream().map(Optional::get);
+            inputs.put(
+                    input.name(),
+                    (VALUES.containsKey(input.name()) ? known.map(Range::tunedForMost) : known).toList());
         }
         return inputs.isEmpty()
                 ? Map.of()

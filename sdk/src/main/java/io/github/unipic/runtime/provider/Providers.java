@@ -10,6 +10,7 @@ import ai.onnxruntime.providers.NNAPIFlags;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.InferenceException;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.UniPicException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -99,12 +100,18 @@ public final class Providers {
             }
             addDevice(session, devices, provider);
         } catch (OrtException e) {
-            String what = "The execution provider " + provider + " cannot be used: " + OnnxRuntime.reason(e);
-            if (e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_ARGUMENT) {
-                throw new InvalidRequestException(what + "; see its options in ONNX Runtime's documentation.", e);
-            }
-            throw new InferenceException(what + "; install the driver and the libraries that it needs, or use cpu.", e);
+            throw failure(provider, e);
         }
+    }
+
+    /** Not all providers report a wrong option as an invalid argument. */
+    static UniPicException failure(ExecutionProvider provider, OrtException e) {
+        String what = "The execution provider " + provider + " cannot be used: " + OnnxRuntime.reason(e);
+        boolean option = Stream.of("Unknown provider option", "Failed to parse provider option")
+                .anyMatch(e.getMessage()::contains);
+        return option || e.getCode() == OrtException.OrtErrorCode.ORT_INVALID_ARGUMENT
+                ? new InvalidRequestException(what + "; see its options in ONNX Runtime's documentation.", e)
+                : new InferenceException(what + "; install the driver and the libraries that it needs, or use cpu.", e);
     }
 
     /** ONNX Runtime's name for a provider; that of a plugin as given, so that case may differ. */

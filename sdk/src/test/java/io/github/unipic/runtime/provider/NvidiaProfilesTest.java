@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.model.Manifest;
+import io.github.unipic.model.Manifest.FileSpec;
 import io.github.unipic.model.Manifest.GraphSpec;
 import io.github.unipic.model.Manifest.TensorSpec;
 import java.util.List;
@@ -56,7 +57,7 @@ class NvidiaProfilesTest {
         GraphSpec encoder = graph(input("tokens", "B", "V", "16"), input("grid", "2"), input("scale"));
         assertThat(NvidiaProfiles.options(MANIFEST, encoder))
                 .containsEntry("trt_profile_min_shapes", "tokens:1x0x16,grid:1x1")
-                .containsEntry("trt_profile_opt_shapes", "tokens:2x512x16,grid:32x32")
+                .containsEntry("trt_profile_opt_shapes", "tokens:2x512x16,grid:64x64")
                 .containsEntry("trt_profile_max_shapes", "tokens:2x4096x16,grid:64x64");
     }
 
@@ -71,7 +72,7 @@ class NvidiaProfilesTest {
         GraphSpec tile = graph(input("features", "B", "128", "H/2", "W/2"), input("core", "4"), input("known"));
         assertThat(NvidiaProfiles.options(MANIFEST, tile))
                 .containsEntry("trt_profile_min_shapes", "features:1x128x1x1,core:0x0x1x1")
-                .containsEntry("trt_profile_opt_shapes", "features:2x128x128x128,core:0x0x128x128")
+                .containsEntry("trt_profile_opt_shapes", "features:2x128x128x128,core:512x512x128x128")
                 .containsEntry("trt_profile_max_shapes", "features:2x128x512x512,core:512x512x128x128");
     }
 
@@ -99,6 +100,40 @@ class NvidiaProfilesTest {
                         .options())
                 .containsKeys("trt_fp16_enable", "trt_profile_min_shapes", "trt_profile_max_shapes")
                 .containsEntry("trt_profile_opt_shapes", "ids:2x576");
+    }
+
+    /** ONNX Runtime knows engines by the names of files and nodes, which all models share. */
+    @Test
+    void eachGraphOfEachModelHasItsOwnEngines() {
+        ExecutionProvider caching = ExecutionProvider.of("tensorrt").withOption(Nvidia.ENGINES, "engines");
+        String first = engines(caching, 'a', 'b');
+        assertThat(first).matches("engines[/\\\\][0-9a-f]{16}").isEqualTo(engines(caching, 'a', 'b'));
+        assertThat(engines(caching, 'a', 'c')).as("other weights").isNotEqualTo(first);
+        assertThat(engines(caching, 'c', 'b')).as("another graph").isNotEqualTo(first);
+        assertThat(engines(caching.withOption("trt_profile_min_shapes", "ids:1x1"), 'a', 'b'))
+                .as("with profiles of the user's own")
+                .isEqualTo(first);
+    }
+
+    private static String engines(ExecutionProvider provider, char graph, char weights) {
+        GraphSpec spec = new GraphSpec(
+                "a.onnx", List.of("a.data"), "float16", 0, "portable", List.of(input("ids", "B", "S")), List.of());
+        Manifest manifest = new Manifest(
+                Manifest.FORMAT_VERSION,
+                "published",
+                "test",
+                MANIFEST.sizes(),
+                MANIFEST.diffusion(),
+                MANIFEST.tokens(),
+                MANIFEST.prompts(),
+                MANIFEST.defaults(),
+                Map.of(),
+                Map.of("a.onnx", file(graph), "a.data", file(weights)));
+        return Nvidia.forGraph(provider, manifest, spec).options().get(Nvidia.ENGINES);
+    }
+
+    private static FileSpec file(char digit) {
+        return new FileSpec(1, Character.toString(digit).repeat(64));
     }
 
     /** 1024 positions in 32 iterations are 32 each; rows with and without the prompt are twice as many. */

@@ -76,6 +76,29 @@ class NvidiaTest {
                 .isEqualTo(ExecutionProvider.of("cuda").withOption("device_id", "3"));
     }
 
+    @Test
+    void eachOfTheTwoGetsItsOwnOptions() {
+        ExecutionProvider both = TENSORRT.withOption("device_id", "3")
+                .withOption("trt_fp16_enable", "1")
+                .withOption("gpu_mem_limit", "8000000000");
+        assertThat(Nvidia.withCaches(both)).isEqualTo(Map.of("device_id", "3", "trt_fp16_enable", "1"));
+        assertThat(Nvidia.besideTensorRt(both).options())
+                .isEqualTo(Map.of("device_id", "3", "gpu_mem_limit", "8000000000"));
+    }
+
+    /** TensorRT would take a tensor without a shape for a single number. */
+    @Test
+    void tensorsAreCopiedByCuda() {
+        ExecutionProvider copying = ExecutionProvider.of("cuda")
+                .withOption("device_id", "3")
+                .withOption("arena_extend_strategy", "kSameAsRequested");
+        assertThat(Nvidia.forCopies(TENSORRT.withOption("device_id", "3").withOption("trt_fp16_enable", "1")))
+                .isEqualTo(copying);
+        assertThat(Nvidia.forCopies(ExecutionProvider.of("cuda").withOption("device_id", "3")))
+                .isEqualTo(copying);
+        assertThat(Nvidia.forCopies(ExecutionProvider.CPU)).isEqualTo(ExecutionProvider.CPU);
+    }
+
     private static List<NvidiaLibraries.Group> loadedFor(ExecutionProvider provider) {
         List<NvidiaLibraries.Group> loaded = new ArrayList<>();
         assertThat(Nvidia.load(provider, group -> {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import io.github.unipic.ExecutionProvider;
@@ -30,6 +31,25 @@ class ProvidersTest {
 
     private static AbstractThrowableAssert<?, ? extends Throwable> adding(ExecutionProvider provider) {
         return assertThat(catchThrowable(() -> add(provider)));
+    }
+
+    /** As CUDA and TensorRT report them, with a code that is not of an invalid argument. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Unknown provider option: \"gpu_memory_limit\".",
+                "Failed to parse provider option \"use_tf32\": 2"
+            })
+    void anOptionThatIsUnknownToTheProviderIsTheUsersMistake(String message) {
+        assertThat(Providers.failure(
+                        ExecutionProvider.of("cuda"),
+                        new OrtException(OrtException.OrtErrorCode.ORT_RUNTIME_EXCEPTION, message)))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContainingAll("cuda", "option", "documentation");
+        assertThat(Providers.failure(
+                        ExecutionProvider.of("cuda"),
+                        new OrtException(OrtException.OrtErrorCode.ORT_RUNTIME_EXCEPTION, "no device")))
+                .isInstanceOf(InferenceException.class);
     }
 
     @ParameterizedTest
