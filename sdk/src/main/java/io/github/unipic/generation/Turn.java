@@ -45,14 +45,14 @@ public record Turn(List<long[]> texts, int imageTokens) {
 
     /** All of its tokens. */
     long tokens() {
-        return textTokens() + imageTokens();
+        return textTokens() + tokensOfImages();
     }
 
     private int textTokens() {
         return texts.stream().mapToInt(ids -> ids.length).sum();
     }
 
-    private long imageTokens() {
+    private long tokensOfImages() {
         return (texts.size() - 1L) * imageTokens;
     }
 
@@ -66,7 +66,7 @@ public record Turn(List<long[]> texts, int imageTokens) {
      */
     void requireRoom(int context, int taken, int more, String purpose) {
         int text = textTokens();
-        long images = imageTokens();
+        long images = tokensOfImages();
         long all = taken + text + images + more;
         if (all > context) {
             boolean manyForImages = images + more > 1; // an answer needs no more than 1 to begin with
