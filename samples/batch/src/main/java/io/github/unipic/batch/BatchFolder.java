@@ -28,12 +28,13 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * The folder of a batch: a result for each entry, and {@code manifest.jsonl}, a {@link ManifestLine} for each result in
  * the order in which they were added. Processes that share a batch each open a {@link Shard} of it, with a manifest of
  * its own ({@code manifest-3-of-8.jsonl}). Opening the whole batch afterwards moves their lines to
- * {@code manifest.jsonl}.
+ * {@code manifest.jsonl}. Where that already has a line for the same entry, the shard's is newer.
  *
  * <p>A result appears completely or not at all, and its line after it. So a killed process loses at most the line of a
  * result, or leaves an incomplete line. The line is then restored from the result's file.
@@ -124,7 +125,8 @@ public final class BatchFolder implements AutoCloseable {
      * Reads the manifests of a batch's folder, also while the batch or its shards are open.
      *
      * @param folder the folder
-     * @return a line for each result, in the order in which they were added, those of shards last
+     * @return a line for each result, in the order in which they were added, those of shards last; where the whole
+     *     batch and a shard have one, the shard's
      * @throws InvalidRequestException if there is no manifest, one cannot be read, or a line is not one of a batch
      */
     public static List<ManifestLine> lines(Path folder) {
@@ -133,14 +135,22 @@ public final class BatchFolder implements AutoCloseable {
             if (manifests.isEmpty()) {
                 throw new NoSuchFileException(BatchManifest.NAME);
             }
-            List<ManifestLine> lines = new ArrayList<>();
-            Set<Integer> before = new HashSet<>();
+            List<ManifestLine> whole = List.of();
+            List<ManifestLine> shards = new ArrayList<>();
+            Set<Integer> inShards = new HashSet<>();
             for (Path manifest : manifests) {
                 List<ManifestLine> more = BatchManifest.read(manifest);
-                more.stream().filter(line -> !before.contains(line.index())).forEach(lines::add);
-                more.forEach(line -> before.add(line.index()));
+                if (manifest.endsWith(BatchManifest.NAME)) {
+                    whole = more;
+                } else {
+                    more.stream()
+                            .filter(line -> !inShards.contains(line.index()))
+                            .forEach(shards::add);
+                    more.forEach(line -> inShards.add(line.index()));
+                }
             }
-            return List.copyOf(lines);
+            return Stream.concat(whole.stream().filter(line -> !inShards.contains(line.index())), shards.stream())
+                    .toList();
         } catch (IOException e) {
             throw new InvalidRequestException(
                     folder.resolve(BatchManifest.NAME) + " cannot be read (" + FileFailure.reason(e)
@@ -334,40 +344,42 @@ public final class BatchFolder implements AutoCloseable {
             List<BatchManifest> merged) {
 
         Plan resume() throws IOException {
-            SortedMap<Integer, ManifestLine> lines = new TreeMap<>();
-            byte[] half = manifest.isEmpty()
-                    ? new byte[0]
-                    : manifest.get().read(line -> {
-                        checkSame(line);
-                        lines.put(line.index(), line);
-                    });
-            boolean empty = lines.isEmpty();
-            Map<Integer, ManifestLine> elsewhere = linesElsewhere();
+            SortedMap<Integer, ManifestLine> own = new TreeMap<>();
+            byte[] half = manifest.isEmpty() ? new byte[0] : manifest.get().read(line -> own.put(line.index(), line));
+            boolean empty = own.isEmpty();
+            SortedMap<Integer, ManifestLine> used = new TreeMap<>(own);
+            used.values().removeIf(line -> !hasFile(line));
+            linesElsewhere().forEach((index, line) -> used.merge(index, line, this::newer));
+            used.values().forEach(this::checkSame);
+            List<ManifestLine> added = new ArrayList<>(used.values());
+            added.removeIf(line -> own.get(line.index()) == line);
+            boolean removed = own.values().removeIf(line -> used.get(line.index()) != line);
             List<BatchEntry> missing = new ArrayList<>();
-            List<ManifestLine> added = new ArrayList<>();
-            boolean deleted = false;
             for (BatchEntry entry : entries.values()) {
-                if (lines.containsKey(entry.index()) && Files.isRegularFile(folder.resolve(entry.file()))) {
-                    continue;
-                }
-                if (elsewhere.containsKey(entry.index()) && Files.isRegularFile(folder.resolve(entry.file()))) {
-                    added.add(elsewhere.get(entry.index()));
-                    continue;
-                }
-                Optional<ManifestLine> found = files.find(entry);
-                found.ifPresent(added::add);
-                if (found.isEmpty()) {
-                    deleted |= lines.remove(entry.index()) != null;
-                    missing.add(entry);
+                if (!used.containsKey(entry.index())) {
+                    files.find(entry).ifPresentOrElse(added::add, () -> missing.add(entry));
                 }
             }
             requireOwn(file, half, !empty, added);
             return new Plan(
-                    List.copyOf(missing),
-                    List.of(),
-                    deleted ? Optional.of(lines) : Optional.empty(),
-                    half.length,
-                    added);
+                    List.copyOf(missing), List.of(), removed ? Optional.of(own) : Optional.empty(), half.length, added);
+        }
+
+        private boolean hasFile(ManifestLine line) {
+            return Files.isRegularFile(folder.resolve(line.file()));
+        }
+
+        /**
+         * Of our line and another one for the same entry, the one that is used: a shard's own, or instead of that of
+         * the whole batch the shard's, since opening the whole batch has removed those of earlier shards.
+         */
+        private ManifestLine newer(ManifestLine own, ManifestLine other) {
+            boolean shard = !file.endsWith(BatchManifest.NAME);
+            return shard
+                            || own.isSameResult(other)
+                                    && (own.time().isPresent() || other.time().isEmpty())
+                    ? own
+                    : other;
         }
 
         Plan restart() throws IOException {
@@ -396,23 +408,52 @@ public final class BatchFolder implements AutoCloseable {
         private Map<Integer, ManifestLine> linesElsewhere() throws IOException {
             Map<Integer, ManifestLine> elsewhere = new HashMap<>();
             for (BatchManifest other : merged) {
-                byte[] half = other.read(line -> {
-                    checkSame(line);
-                    elsewhere.put(line.index(), line);
-                });
+                byte[] half = other.read(line -> add(line, elsewhere));
                 requireOwn(other.file(), half, true, List.of());
             }
             if (merged.isEmpty()) {
+                List<ManifestLine> ofWhole = List.of();
                 for (Path other : others(folder, file)) {
-                    for (ManifestLine line : BatchManifest.read(other)) {
-                        if (entries.containsKey(line.index())) {
-                            checkSame(line);
-                            elsewhere.put(line.index(), line);
-                        }
+                    List<ManifestLine> lines = BatchManifest.read(other).stream()
+                            .filter(line -> entries.containsKey(line.index()))
+                            .toList();
+                    if (other.endsWith(BatchManifest.NAME)) {
+                        ofWhole = lines;
+                    } else {
+                        lines.forEach(line -> add(line, elsewhere));
                     }
                 }
+                ofWhole.stream().filter(this::hasFile).forEach(line -> elsewhere.putIfAbsent(line.index(), line));
             }
             return elsewhere;
+        }
+
+        /** Adds a shard's line, unless its file is gone. */
+        private void add(ManifestLine line, Map<Integer, ManifestLine> lines) {
+            if (hasFile(line)) {
+                lines.merge(line.index(), line, this::ofFile);
+            }
+        }
+
+        /** Of two shards' lines for the same entry, any of which may be older, the one that says what the file says. */
+        private ManifestLine ofFile(ManifestLine one, ManifestLine other) {
+            BatchEntry entry = entries.get(one.index());
+            List<ManifestLine> lines =
+                    Stream.of(one, other).filter(this::isOfModel).toList();
+            if (entry == null || lines.isEmpty() || one.isSameResult(other)) {
+                return one; // checked later
+            }
+            return files.find(entry)
+                    .map(found -> lines.stream()
+                            .filter(found::isSameResult)
+                            .findFirst()
+                            .orElse(found))
+                    .orElse(one);
+        }
+
+        /** What a file does not say. */
+        private boolean isOfModel(ManifestLine line) {
+            return line.model().orElse(model).equals(model);
         }
 
         private void checkSame(ManifestLine line) {
@@ -426,9 +467,9 @@ public final class BatchFolder implements AutoCloseable {
                 throw changed("contains " + line.file() + ", generated for another prompt or id than " + entry.origin()
                         + " has now");
             }
-            String modelBefore = line.model().orElse(model);
-            if (!modelBefore.equals(model)) {
-                throw changed("contains images of the model " + modelBefore + ", but this one is " + model);
+            if (!isOfModel(line)) {
+                throw changed(
+                        "contains images of the model " + line.model().orElseThrow() + ", but this one is " + model);
             }
             ObjectNode requested = files.requested(entry.task());
             if (!line.requested().equals(requested)) {

@@ -4,9 +4,7 @@ import io.github.unipic.InvalidRequestException;
 import io.github.unipic.files.AtomicFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
@@ -23,8 +21,9 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -42,12 +41,32 @@ final class BatchManifest implements AutoCloseable {
     /** The longest line in bytes: longer than the longest prompt or stop sequences with all characters escaped. */
     private static final int MAX_LINE_BYTES = 8 << 20;
 
+    private static final int BUFFER = 1 << 16;
+
+    /** The byte that is locked, beyond any content: on Windows nobody else can read locked bytes. */
+    private static final long LOCKED = Long.MAX_VALUE - 1;
+
+    /**
+     * Those that this process has open. Their files must not be opened again, not even to read them: closing any
+     * channel of a file ends the process's locks on it (POSIX). Who opens or closes a manifest's file synchronizes on
+     * this.
+     */
+    private static final Map<Object, BatchManifest> OPEN = new HashMap<>();
+
     private final Path file;
+    private Object key;
     private FileChannel channel;
 
-    private BatchManifest(Path file, FileChannel channel) {
+    private BatchManifest(Path file, FileChannel channel) throws IOException {
         this.file = file;
-        this.channel = channel;
+        use(channel);
+    }
+
+    /** @param locked of the file */
+    private void use(FileChannel locked) throws IOException {
+        channel = locked;
+        key = key(file);
+        OPEN.put(key, this);
     }
 
     /** The manifest of a shard. */
@@ -86,46 +105,68 @@ final class BatchManifest implements AutoCloseable {
      * @throws InvalidRequestException if it is not a file, or another process uses it
      */
     static Optional<BatchManifest> open(Path file) throws IOException {
-        try {
-            BasicFileAttributes before = attributes(file);
-            if (!before.isRegularFile()) {
-                throw foreign(file + " is not a file");
+        synchronized (OPEN) {
+            try {
+                Object before = key(file);
+                if (OPEN.containsKey(before)) {
+                    throw busy(file);
+                }
+                FileChannel channel = locked(
+                        file,
+                        FileChannel.open(
+                                file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
+                boolean same = false;
+                try {
+                    same = before.equals(key(file));
+                } finally {
+                    if (!same) {
+                        channel.close();
+                    }
+                }
+                if (!same) {
+                    throw busy(file); // another process has just replaced it
+                }
+                return Optional.of(new BatchManifest(file, channel));
+            } catch (NoSuchFileException e) {
+                return Optional.empty();
             }
-            FileChannel channel = locked(
-                    file,
-                    FileChannel.open(
-                            file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
-            if (!Objects.equals(before.fileKey(), attributes(file).fileKey())) {
-                channel.close();
-                throw busy(file); // that process has just replaced it
-            }
-            return Optional.of(new BatchManifest(file, channel));
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
         }
     }
 
     /** Creates an empty manifest. */
     static BatchManifest create(Path file) throws IOException {
-        try {
-            FileChannel channel = FileChannel.open(
-                    file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            return new BatchManifest(file, locked(file, channel));
-        } catch (FileAlreadyExistsException e) {
-            throw busy(file);
+        synchronized (OPEN) {
+            try {
+                FileChannel channel = FileChannel.open(
+                        file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                return new BatchManifest(file, locked(file, channel));
+            } catch (FileAlreadyExistsException e) {
+                throw busy(file);
+            }
         }
     }
 
-    private static BasicFileAttributes attributes(Path file) throws IOException {
-        return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    /**
+     * What is equal for all paths of one file.
+     *
+     * @throws InvalidRequestException if it is not a file
+     */
+    private static Object key(Path file) throws IOException {
+        BasicFileAttributes attributes =
+                Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        if (!attributes.isRegularFile()) {
+            throw foreign(file + " is not a file");
+        }
+        Object key = attributes.fileKey();
+        return key == null ? file.toRealPath() : key; // Windows has no keys
     }
 
     private static FileChannel locked(Path file, FileChannel channel) throws IOException {
         boolean locked = false;
         try {
-            locked = channel.tryLock() != null;
+            locked = channel.tryLock(LOCKED, 1, false) != null;
         } catch (OverlappingFileLockException e) {
-            // locked by this process
+            // locked by this class in another class loader
         } catch (IOException e) {
             locked = true; // some network folders have no locks; the user must know what runs there
         }
@@ -154,12 +195,16 @@ final class BatchManifest implements AutoCloseable {
      * @throws InvalidRequestException if it is not a file, or a line is not of a batch
      */
     static List<ManifestLine> read(Path file) throws IOException {
-        if (!attributes(file).isRegularFile()) {
-            throw foreign(file + " is not a file");
-        }
         List<ManifestLine> lines = new ArrayList<>();
-        try (InputStream in = Files.newInputStream(file)) {
-            read(file, in, lines::add);
+        synchronized (OPEN) {
+            BatchManifest open = OPEN.get(key(file));
+            if (open != null) {
+                open.read(lines::add);
+            } else {
+                try (FileChannel channel = FileChannel.open(file)) {
+                    read(file, channel, lines::add);
+                }
+            }
         }
         return lines;
     }
@@ -172,16 +217,25 @@ final class BatchManifest implements AutoCloseable {
      * @throws InvalidRequestException if a line is not of a batch
      */
     byte[] read(Consumer<ManifestLine> lines) throws IOException {
-        channel.position(0);
-        // Not closed, because that would close the channel.
-        return read(file, Channels.newInputStream(channel), lines);
+        boolean interrupted = Thread.interrupted(); // that would close the channel
+        try {
+            return read(file, channel, lines);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
-    private static byte[] read(Path file, InputStream in, Consumer<ManifestLine> lines) throws IOException {
-        byte[] buffer = new byte[1 << 16];
+    /** Leaves the channel's position alone: another thread may append. */
+    private static byte[] read(Path file, FileChannel channel, Consumer<ManifestLine> lines) throws IOException {
+        byte[] buffer = new byte[BUFFER];
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         int number = 1;
-        for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        long position = 0;
+        ByteBuffer target = ByteBuffer.wrap(buffer);
+        for (int count = channel.read(target, position); count >= 0; count = channel.read(target.clear(), position)) {
+            position += count;
             int first = 0;
             for (int next = 0; next < count; next++) {
                 if (buffer[next] == '\n') {
@@ -211,13 +265,15 @@ final class BatchManifest implements AutoCloseable {
 
     /** Deletes the file, and closes this. */
     void delete() throws IOException {
-        try {
-            Files.delete(file);
-        } catch (AccessDeniedException e) {
-            channel.close(); // Windows cannot delete an open file
-            Files.delete(file);
+        synchronized (OPEN) {
+            try {
+                Files.delete(file);
+            } catch (AccessDeniedException e) {
+                close(); // Windows cannot delete an open file
+                Files.delete(file);
+            }
+            close();
         }
-        channel.close();
     }
 
     /** The file. */
@@ -260,14 +316,16 @@ final class BatchManifest implements AutoCloseable {
                 out.write(bytes(line));
             }
         };
-        try {
-            AtomicFile.write(file, content);
-        } catch (AccessDeniedException e) {
-            channel.close(); // Windows cannot replace an open file
-            AtomicFile.write(file, content);
+        synchronized (OPEN) {
+            try {
+                AtomicFile.write(file, content);
+            } catch (AccessDeniedException e) {
+                close(); // Windows cannot replace an open file
+                AtomicFile.write(file, content);
+            }
+            close();
+            use(locked(file, FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)));
         }
-        channel.close();
-        channel = locked(file, FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
     }
 
     private static byte[] bytes(ManifestLine line) {
@@ -275,7 +333,15 @@ final class BatchManifest implements AutoCloseable {
     }
 
     @Override
-    public synchronized void close() throws IOException {
+    public void close() throws IOException {
+        synchronized (OPEN) {
+            closeChannel();
+            OPEN.remove(key, this);
+        }
+    }
+
+    /** Not while a thread appends. */
+    private synchronized void closeChannel() throws IOException {
         channel.close();
     }
 }

@@ -20,8 +20,8 @@ import java.util.List;
 public final class EntriesFile {
     private static final int MAX_ENTRIES = 1_000_000;
 
-    /** A prompt and a negative one of the greatest lengths, escaped, take less. */
-    private static final int MAX_LINE = 4 << 20;
+    /** The longest question and stop sequences, with all characters escaped, take less. */
+    private static final int MAX_LINE = 8 << 20;
 
     private EntriesFile() {}
 

@@ -23,6 +23,7 @@ public final class ManifestLine {
     private static final Pattern USUAL_NAME = Pattern.compile("(\\d{5,})(-[A-Za-z0-9._-]+)?\\.(png|json)");
     private static final Pattern RESULT = Pattern.compile(".*\\.(png|json)");
     private static final String START = "{\"index\":";
+    private static final String TIME = "seconds";
     private static final JsonMapper JSON = new JsonMapper();
 
     private final JsonNode json;
@@ -53,7 +54,7 @@ public final class ManifestLine {
         line.set("parameters", output.parameters());
         line.set("requested", requested);
         line.put("model", model);
-        line.put("seconds", time.map(t -> t.toMillis() / 1000.0).orElse(null));
+        line.put(TIME, time.map(t -> t.toMillis() / 1000.0).orElse(null));
         return new ManifestLine(line);
     }
 
@@ -100,7 +101,7 @@ public final class ManifestLine {
     /** Whether a text is the beginning of this line, with or without the time. */
     boolean mayBeginWith(String text) {
         String line = toString();
-        String untilTime = line.substring(0, line.lastIndexOf("\"seconds\":"));
+        String untilTime = line.substring(0, line.lastIndexOf("\"" + TIME + "\":"));
         return line.startsWith(text) || text.startsWith(untilTime);
     }
 
@@ -195,10 +196,27 @@ public final class ManifestLine {
      * @return in milliseconds; empty if the line was restored from the file, which has no time
      */
     public Optional<Duration> time() {
-        JsonNode seconds = json.path("seconds");
+        JsonNode seconds = json.path(TIME);
         return seconds.isNumber()
                 ? Optional.of(Duration.ofMillis(Math.round(seconds.doubleValue() * 1000)))
                 : Optional.empty();
+    }
+
+    /**
+     * Compares two lines.
+     *
+     * @param other another line
+     * @return whether they say the same, apart from the time
+     */
+    public boolean isSameResult(ManifestLine other) {
+        return withoutTime().equals(other.withoutTime());
+    }
+
+    /** As text, because in Jackson an int 7 does not equal a long 7. */
+    private String withoutTime() {
+        ObjectNode line = json.deepCopy();
+        line.remove(TIME);
+        return line.toString();
     }
 
     /** The values that the entry set. */

@@ -48,6 +48,9 @@ class BatchFolderTest {
             (builder, index) -> builder.iterations(2).diffusionSteps(2);
     private static final PromptsFile.Defaults SEEDED =
             (builder, index) -> builder.iterations(2).diffusionSteps(2).seed(100 + index);
+    private static final PromptsFile.Defaults OTHER =
+            (builder, index) -> builder.iterations(2).diffusionSteps(3);
+    private static final List<Shard> HALVES = List.of(new Shard(1, 2), new Shard(2, 2));
 
     private final AtomicLong randomSeed = new AtomicLong(1000);
 
@@ -449,6 +452,81 @@ class BatchFolderTest {
                 .hasMessageContainingAll("cannot be used", images.toString());
     }
 
+    // ---- shards, after the whole batch
+
+    @Test
+    void shardsThatRestartWithOtherOptionsAreMerged() throws IOException {
+        batch(SEEDED);
+        for (Shard shard : HALVES) {
+            try (BatchFolder killed = BatchFolder.restart(images, "tiny", entries(OTHER), shard)) {
+                add(killed, killed.missing().get(0));
+            }
+            age();
+            batch(BatchFolder.open(images, "tiny", entries(OTHER), shard));
+            assertThat(regenerated()).as("goes on").hasSize(2 - shard.number());
+        }
+        assertOther();
+        assertThat(batch(OTHER)).isEmpty();
+        assertThat(files()).containsExactly("00000-fox.png", "00001.png", "00002.png", "manifest.jsonl");
+        assertOther();
+        assertThat(lines()).allMatch(line -> line.time().isPresent());
+    }
+
+    @Test
+    void whatALostShardWasToGenerateAgainIsLeftToTheWholeBatch() {
+        batch(SEEDED);
+        BatchFolder.restart(images, "tiny", entries(OTHER), HALVES.get(1)).close();
+        batch(BatchFolder.restart(images, "tiny", entries(OTHER), HALVES.get(0)));
+        assertThat(batch(OTHER)).containsExactly("00001.png");
+        assertOther();
+    }
+
+    private void assertOther() {
+        assertThat(lines()).extracting(ManifestLine::index).containsExactlyInAnyOrder(0, 1, 2);
+        assertThat(lines()).allMatch(line -> line.parameters().contains("\"diffusion_steps\":3"));
+    }
+
+    @Test
+    void anImageThatAShardGeneratedAgainHasTheShardsLine() throws IOException {
+        batch();
+        Files.delete(images.resolve("00002.png"));
+        assertThat(batch(BatchFolder.open(images, "tiny", entries(DEFAULTS), HALVES.get(0))))
+                .containsExactly("00002.png");
+        assertLinesSayWhatTheImagesSay();
+        assertThat(batch()).isEmpty();
+        assertThat(Files.readAllLines(manifest)).hasSize(3);
+        assertLinesSayWhatTheImagesSay();
+    }
+
+    /** Nothing tells which of the two is newer. */
+    @Test
+    void whereShardsDisagreeTheImageDecides() throws IOException {
+        Shard third = new Shard(3, 3);
+        for (List<Shard> both : List.of(List.of(HALVES.get(0), third), List.of(third, HALVES.get(0)))) {
+            batch(BatchFolder.open(images, "tiny", entries(DEFAULTS), both.get(0)));
+            Files.delete(images.resolve("00002.png"));
+            assertThat(batch(BatchFolder.open(images, "tiny", entries(DEFAULTS), both.get(1))))
+                    .contains("00002.png");
+            batch();
+            assertThat(Files.readAllLines(manifest)).hasSize(3);
+            assertLinesSayWhatTheImagesSay();
+            restart();
+        }
+    }
+
+    private void assertLinesSayWhatTheImagesSay() {
+        assertThat(lines()).hasSize(3).allSatisfy(line -> {
+            assertThat(Image.read(images.resolve(line.file()))
+                            .request()
+                            .orElseThrow()
+                            .seed())
+                    .isEqualTo(line.seed());
+            assertThat(line.time()).hasValue(TIME);
+        });
+    }
+
+    // ----
+
     private List<BatchEntry> entries(PromptsFile.Defaults defaults) {
         return PromptsFile.read(prompts, defaults).entries();
     }
@@ -470,11 +548,15 @@ class BatchFolderTest {
         List<String> generated = new ArrayList<>();
         try (BatchFolder batch = opened) {
             for (BatchEntry entry : batch.missing()) {
-                batch.add(entry, draw(entry), TIME);
+                add(batch, entry);
                 generated.add(entry.file());
             }
         }
         return generated;
+    }
+
+    private void add(BatchFolder batch, BatchEntry entry) {
+        batch.add(entry, draw(entry), TIME);
     }
 
     /** A black image that says what one by a model says. */

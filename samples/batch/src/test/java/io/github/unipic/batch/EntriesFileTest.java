@@ -36,6 +36,20 @@ class EntriesFileTest {
     }
 
     @Test
+    void readsTheLongestEntry() {
+        DescribeRequest.Builder builder = DescribeRequest.builder("\u0001".repeat(100_000));
+        for (int i = 0; i < 64; i++) {
+            builder.stopSequence("\u0001".repeat(10_000));
+        }
+        List<Path> images = List.of(folder.resolve("fox.png"));
+        BatchEntry entry =
+                BatchEntry.of(0, Optional.empty(), "line 1", new BatchTask.Describe(images, builder.build()));
+        Path file = folder.resolve("entries.jsonl");
+        EntriesFile.write(file, List.of(entry));
+        assertThat(EntriesFile.read(file).equals(List.of(entry))).isTrue();
+    }
+
+    @Test
     void namesTheLineThatIsWrong() throws IOException {
         Path file = folder.resolve("entries.jsonl");
         BatchEntry fox = BatchEntry.of(0, Optional.empty(), "line 1", new BatchTask.Generate(fox(7)));
@@ -50,8 +64,8 @@ class EntriesFileTest {
         mistake("line 1 and line 1 both have index 0");
         Files.writeString(file, fox.toJson() + "\n\n");
         mistake(file + " line 2: \"index\" is missing");
-        Files.writeString(file, fox.toJson() + "\n" + " ".repeat(5 << 20));
-        mistake(file + " line 2 has over 4194304 characters");
+        Files.writeString(file, fox.toJson() + "\n" + " ".repeat(9 << 20));
+        mistake(file + " line 2 has over 8388608 characters");
     }
 
     private void mistake(String message) {

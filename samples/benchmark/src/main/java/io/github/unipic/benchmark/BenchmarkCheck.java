@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param expected number of files that the scorer reads
  * @param missing those that are not there
- * @param damaged those that are there, but cut off or of another content or size
+ * @param damaged those that are there, but cut off or of another content or size, such as a grid of earlier images
  * @param unexpected files and folders that the scorer may take for images
  */
 public record BenchmarkCheck(int expected, List<String> missing, List<String> damaged, List<String> unexpected) {

@@ -59,7 +59,8 @@ public final class BenchmarkLayout {
 
     /**
      * Writes what the scorer reads beside the entries' images, as far as its images are there: GenEval's metadata,
-     * DPG-Bench's grids, GEdit-Bench's sources. What is there already stays, so every shard may do this when it ends.
+     * DPG-Bench's grids, GEdit-Bench's sources. What is there already stays, so every shard may do this when it ends; a
+     * grid is made again once all of its images have been.
      *
      * @param folder the batch's
      * @throws InvalidRequestException if another file has the name of one of these
@@ -79,7 +80,8 @@ public final class BenchmarkLayout {
     }
 
     /**
-     * Compares the scorer's folder with what the scorer expects, without decoding images.
+     * Compares the scorer's folder with what the scorer expects. Images are decoded only where a grid is older than its
+     * parts.
      *
      * @param folder the batch's
      * @return what is wrong with it
@@ -106,7 +108,7 @@ public final class BenchmarkLayout {
                 Path file = folder.resolve(scorerFile.file());
                 if (!Files.isRegularFile(file)) {
                     missing.add(scorerFile.file());
-                } else if (!scorerFile.isWhole(file)) {
+                } else if (!scorerFile.isWhole(folder)) {
                     damaged.add(scorerFile.file());
                 }
             }

@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * DPG-Bench: {@code images/STEM.png} for each {@code STEM.txt}, four images as a 2 x 2 grid without a border. The four
@@ -43,18 +42,17 @@ final class DpgBench {
             String name = file.getFileName().toString();
             String stem = PromptSource.checkedName(name.substring(0, name.length() - PROMPT.length()), file.toString());
             String prompt = prompt(file);
-            List<String> parts = IntStream.range(0, IMAGES)
-                    .mapToObj(i -> "parts/" + stem + "/" + i + ".png")
-                    .toList();
+            List<BatchEntry> parts = new ArrayList<>();
             for (int i = 0; i < IMAGES; i++) {
-                entries.add(new BatchEntry(
+                parts.add(new BatchEntry(
                         number * IMAGES + i,
                         Optional.of(stem),
-                        parts.get(i),
+                        "parts/" + stem + "/" + i + ".png",
                         source.origin(),
                         source.generate(prompt, settings, i)));
             }
-            grids.add(new ScorerFile.Grid(SCORED + "/" + stem + ".png", parts, side));
+            entries.addAll(parts);
+            grids.add(new ScorerFile.Grid(SCORED + "/" + stem + ".png", List.copyOf(parts), side));
             number++;
         }
         return new BenchmarkLayout(SCORED, entries, grids, List.of());

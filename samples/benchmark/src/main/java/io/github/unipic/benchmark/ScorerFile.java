@@ -3,6 +3,8 @@ package io.github.unipic.benchmark;
 import io.github.unipic.Image;
 import io.github.unipic.ImageFormatException;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.batch.BatchEntry;
+import io.github.unipic.batch.BatchFiles;
 import io.github.unipic.files.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +13,8 @@ import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** A file that a scorer reads beside, or instead of, the images of the entries. */
 sealed interface ScorerFile {
@@ -24,8 +28,8 @@ sealed interface ScorerFile {
      */
     void writeIn(Path folder) throws IOException;
 
-    /** Whether a file is what this is, as far as its beginning and its end tell. */
-    boolean isWhole(Path file) throws IOException;
+    /** Whether the file, which is there, is what this is. */
+    boolean isWhole(Path folder) throws IOException;
 
     /** A text. */
     record Text(String file, byte[] content) implements ScorerFile {
@@ -35,7 +39,8 @@ sealed interface ScorerFile {
         }
 
         @Override
-        public boolean isWhole(Path path) throws IOException {
+        public boolean isWhole(Path folder) throws IOException {
+            Path path = folder.resolve(file);
             return Files.size(path) == content.length && Arrays.equals(Files.readAllBytes(path), content);
         }
     }
@@ -50,8 +55,8 @@ sealed interface ScorerFile {
         }
 
         @Override
-        public boolean isWhole(Path path) throws IOException {
-            return isCopy(path);
+        public boolean isWhole(Path folder) throws IOException {
+            return isCopy(folder.resolve(file));
         }
 
         private boolean isCopy(Path path) throws IOException {
@@ -62,10 +67,10 @@ sealed interface ScorerFile {
     /**
      * Four square images as one: top left, top right, bottom left, bottom right.
      *
-     * @param parts their files
+     * @param parts the entries that generate them
      * @param side of each, pixels
      */
-    record Grid(String file, List<String> parts, int side) implements ScorerFile {
+    record Grid(String file, List<BatchEntry> parts, int side) implements ScorerFile {
         /** Tells a grid from an image of another program. */
         private static final String TEXT = "grid";
 
@@ -73,24 +78,45 @@ sealed interface ScorerFile {
 
         @Override
         public void writeIn(Path folder) throws IOException {
-            FileTime newest = FileTime.fromMillis(0);
-            for (String part : parts) {
-                Path path = folder.resolve(part);
-                if (!Files.isRegularFile(path)) {
-                    return;
-                }
-                FileTime time = Files.getLastModifiedTime(path);
-                newest = time.compareTo(newest) > 0 ? time : newest;
+            Optional<FileTime> newest = newestPart(folder);
+            if (newest.isEmpty()) {
+                return;
             }
             Path grid = folder.resolve(file);
             if (Files.exists(grid)) {
-                if (Files.getLastModifiedTime(grid).compareTo(newest) > 0) {
+                if (Files.getLastModifiedTime(grid).compareTo(newest.get()) > 0) {
                     return;
                 }
                 requireOwn(grid);
             }
-            Files.createDirectories(grid.getParent());
-            AtomicFile.write(grid, draw(folder)::writePng);
+            if (areOfEntries(folder)) {
+                Files.createDirectories(grid.getParent());
+                AtomicFile.write(grid, draw(folder)::writePng);
+            }
+        }
+
+        /** When the last part was written; empty if one is not there. */
+        private Optional<FileTime> newestPart(Path folder) throws IOException {
+            FileTime newest = FileTime.fromMillis(0);
+            for (BatchEntry part : parts) {
+                Path path = folder.resolve(part.file());
+                if (!Files.isRegularFile(path)) {
+                    return Optional.empty();
+                }
+                FileTime time = Files.getLastModifiedTime(path);
+                newest = time.compareTo(newest) > 0 ? time : newest;
+            }
+            return Optional.of(newest);
+        }
+
+        /** Not if only some of the shards have been restarted with other options. */
+        private boolean areOfEntries(Path folder) {
+            BatchFiles results = new BatchFiles(folder, "");
+            try {
+                return parts.stream().allMatch(part -> results.find(part).isPresent());
+            } catch (InvalidRequestException e) {
+                return false;
+            }
         }
 
         private static void requireOwn(Path grid) {
@@ -108,11 +134,11 @@ sealed interface ScorerFile {
             byte[] rgb = new byte[Math.multiplyExact(4 * CHANNELS, Math.multiplyExact(side, side))];
             int row = side * CHANNELS;
             for (int i = 0; i < parts.size(); i++) {
-                Image part = Image.read(folder.resolve(parts.get(i)));
+                Path path = folder.resolve(parts.get(i).file());
+                Image part = Image.read(path);
                 if (part.width() != side || part.height() != side) {
-                    throw new InvalidRequestException(folder.resolve(parts.get(i)) + " is " + part.width() + " x "
-                            + part.height() + " pixels, not " + side + " x " + side
-                            + "; give the size that it was generated with");
+                    throw new InvalidRequestException(path + " is " + part.width() + " x " + part.height()
+                            + " pixels, not " + side + " x " + side + "; give the size that it was generated with");
                 }
                 byte[] pixels = part.rgb();
                 for (int y = 0; y < side; y++) {
@@ -120,13 +146,32 @@ sealed interface ScorerFile {
                     System.arraycopy(pixels, y * row, rgb, line * row, row);
                 }
             }
-            return Image.ofRgb(2 * side, 2 * side, rgb).withMetadata(Map.of(TEXT, String.join(" ", parts)));
+            return Image.ofRgb(2 * side, 2 * side, rgb)
+                    .withMetadata(
+                            Map.of(TEXT, parts.stream().map(BatchEntry::file).collect(Collectors.joining(" "))));
         }
 
         @Override
-        public boolean isWhole(Path path) throws IOException {
-            PngHeader header = PngHeader.read(path);
-            return header.whole() && header.width() == 2 * side && header.height() == 2 * side;
+        public boolean isWhole(Path folder) throws IOException {
+            PngHeader header = PngHeader.read(folder.resolve(file));
+            return header.whole() && header.width() == 2 * side && header.height() == 2 * side && showsParts(folder);
+        }
+
+        /** A copy of the scorer's folder has no parts to compare with. */
+        private boolean showsParts(Path folder) throws IOException {
+            if (!Files.isDirectory(folder.resolve(parts.get(0).file()).getParent())) {
+                return true;
+            }
+            Path grid = folder.resolve(file);
+            Optional<FileTime> newest = newestPart(folder);
+            if (newest.isEmpty() || newest.get().compareTo(Files.getLastModifiedTime(grid)) <= 0) {
+                return newest.isPresent();
+            }
+            try { // copying may have changed the times
+                return Arrays.equals(draw(folder).rgb(), Image.read(grid).rgb());
+            } catch (ImageFormatException | InvalidRequestException e) {
+                return false;
+            }
         }
     }
 

@@ -171,11 +171,15 @@ class BenchmarkLayoutTest {
     // ---- DPG-Bench
 
     private BenchmarkLayout dpg() throws IOException {
+        return dpg(SMALL);
+    }
+
+    private BenchmarkLayout dpg(GenerateRequest settings) throws IOException {
         Path prompts = Files.createDirectories(folder.resolve("prompts"));
         Files.writeString(prompts.resolve("partiprompts12.txt"), "A tower of cheese\n");
         Files.writeString(prompts.resolve("7.txt"), "A caf\u00e9 at night");
         Files.writeString(prompts.resolve("README.md"), "no prompt");
-        return Benchmark.DPG.read(prompts, Optional.empty(), SMALL, false);
+        return Benchmark.DPG.read(prompts, Optional.empty(), settings, false);
     }
 
     @Test
@@ -220,10 +224,12 @@ class BenchmarkLayoutTest {
         Files.setLastModifiedTime(grid, FileTime.from(LONG_AGO.toInstant().plusSeconds(1)));
         byte[] before = Files.readAllBytes(grid);
         Path part = out.resolve("parts/7/3.png");
+        Image black = Image.ofRgb(SIDE, SIDE, new byte[3 * SIDE * SIDE])
+                .withMetadata(Image.read(part).metadata());
         Files.delete(part);
         layout.complete(out);
         assertThat(Files.readAllBytes(grid)).isEqualTo(before);
-        Image.ofRgb(SIDE, SIDE, new byte[3 * SIDE * SIDE]).save(part);
+        black.save(part);
         layout.complete(out);
         assertThat(pixel(Image.read(grid), 2 * SIDE - 1, 2 * SIDE - 1)).containsExactly(0, 0, 0);
         // An image of another program is not replaced.
@@ -233,6 +239,42 @@ class BenchmarkLayoutTest {
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("7.png is not of these prompts");
         assertThat(layout.check(out).damaged()).containsExactly("images/7.png");
+    }
+
+    @Test
+    void aGridOfEarlierImagesIsNotWhole() throws IOException {
+        BenchmarkLayout layout = dpg();
+        run(layout, Shard.WHOLE);
+        layout.complete(out);
+        byte[] before = Files.readAllBytes(out.resolve("images/7.png"));
+        age();
+        BenchmarkLayout other = dpg(SMALL.toBuilder().diffusionSteps(3).build());
+        List<String> grids = List.of("images/7.png", "images/partiprompts12.png");
+        // Half of each grid's images are new, and all are there.
+        restart(other, new Shard(1, 2));
+        other.complete(out);
+        assertThat(Files.readAllBytes(out.resolve("images/7.png"))).isEqualTo(before);
+        assertThat(other.check(out)).isEqualTo(new BenchmarkCheck(2, List.of(), grids, List.of()));
+        // The others have been deleted.
+        BatchFolder.restart(out, "small", other.entries(), new Shard(2, 2)).close();
+        other.complete(out);
+        assertThat(other.check(out).damaged()).isEqualTo(grids);
+        assertThat(run(other, new Shard(2, 2))).isEqualTo(4);
+        assertThat(other.check(out).damaged()).isEqualTo(grids);
+        other.complete(out);
+        assertThat(other.check(out).isComplete()).isTrue();
+    }
+
+    @Test
+    void theCheckOfACopyDoesNotNeedTimesOrParts() throws IOException {
+        BenchmarkLayout layout = dpg();
+        run(layout, Shard.WHOLE);
+        layout.complete(out);
+        Path grid = out.resolve("images/7.png");
+        Files.setLastModifiedTime(grid, LONG_AGO);
+        assertThat(layout.check(out).isComplete()).isTrue();
+        Files.move(out.resolve("parts"), folder.resolve("elsewhere"));
+        assertThat(layout.check(out).isComplete()).isTrue();
     }
 
     @Test
@@ -367,7 +409,15 @@ class BenchmarkLayoutTest {
     }
 
     private int run(BenchmarkLayout layout, Shard shard) {
-        try (BatchFolder batch = BatchFolder.open(out, "small", layout.entries(), shard)) {
+        return run(BatchFolder.open(out, "small", layout.entries(), shard));
+    }
+
+    private int restart(BenchmarkLayout layout, Shard shard) {
+        return run(BatchFolder.restart(out, "small", layout.entries(), shard));
+    }
+
+    private int run(BatchFolder opened) {
+        try (BatchFolder batch = opened) {
             batch.missing().forEach(entry -> batch.run(unipic, entry, new Cancellation(), p -> {}));
             return batch.missing().size();
         }

@@ -184,7 +184,7 @@ final class BenchmarkCommand implements Callable<Integer> {
                 + checked.unexpected().size() + " others are there.");
         if (check) {
             list("missing", checked.missing());
-            list("damaged, or of another size", checked.damaged());
+            list("damaged, of another size or of earlier images", checked.damaged());
             list("unexpected, move it away", checked.unexpected());
         }
     }

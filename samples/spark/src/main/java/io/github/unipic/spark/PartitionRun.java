@@ -53,6 +53,7 @@ final class PartitionRun extends AbstractFunction1<Iterator<String>, PartitionRe
         BatchFiles files = new BatchFiles(out, model);
         Cancellation cancellation = new Cancellation();
         List<String> lines = new ArrayList<>();
+        List<Integer> failed = new ArrayList<>();
         List<String> failures = new ArrayList<>();
         while (entries.hasNext()) {
             BatchEntry entry = BatchEntry.fromJson(entries.next());
@@ -64,9 +65,10 @@ final class PartitionRun extends AbstractFunction1<Iterator<String>, PartitionRe
                         })
                         .toString());
             } catch (InvalidRequestException e) {
+                failed.add(entry.index());
                 failures.add(entry.origin() + ": " + e.getMessage());
             }
         }
-        return new PartitionResult(lines, failures);
+        return new PartitionResult(lines, failed, failures);
     }
 }

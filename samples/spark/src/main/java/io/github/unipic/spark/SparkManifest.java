@@ -33,7 +33,7 @@ final class SparkManifest {
     private final SortedMap<Integer, ManifestLine> lines = new TreeMap<>();
 
     /**
-     * Begins with the lines of an earlier run, if there are any.
+     * Begins with the lines of an earlier run, as far as their files are there.
      *
      * @throws InvalidRequestException if it had other entries
      */
@@ -42,11 +42,13 @@ final class SparkManifest {
         if (Files.exists(jsonLines())) {
             Set<String> files = entries.stream().map(BatchEntry::file).collect(Collectors.toSet());
             for (ManifestLine line : BatchFolder.lines(folder)) {
-                if (!files.contains(line.file())) {
-                    throw new InvalidRequestException(folder + " contains " + line.file()
-                            + ", which is not of these prompts; choose another folder");
+                if (Files.isRegularFile(folder.resolve(line.file()))) {
+                    if (!files.contains(line.file())) {
+                        throw new InvalidRequestException(folder + " contains " + line.file()
+                                + ", which is not of these prompts; choose another folder");
+                    }
+                    lines.put(line.index(), line);
                 }
-                lines.put(line.index(), line);
             }
         }
     }
@@ -59,11 +61,14 @@ final class SparkManifest {
                 .orElse("");
     }
 
-    /** Adds a line; one that is there stays if the result was kept, because it has the time. */
+    /** Adds a line. One that is there stays if it is of the same result, because it has the time. */
     synchronized void add(ManifestLine line) {
-        if (line.time().isPresent() || !lines.containsKey(line.index())) {
-            lines.put(line.index(), line);
-        }
+        lines.merge(line.index(), line, (old, now) -> now.time().isEmpty() && now.isSameResult(old) ? old : now);
+    }
+
+    /** Removes the line of an entry that has failed: what its file is now, it does not say. */
+    synchronized void remove(int index) {
+        lines.remove(index);
     }
 
     /** Writes the JSON lines, from whatever has finished. */

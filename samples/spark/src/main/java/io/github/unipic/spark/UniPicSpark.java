@@ -269,6 +269,7 @@ public final class UniPicSpark implements Callable<Integer> {
                     kept++;
                 }
             }
+            result.failed().forEach(manifest::remove);
             failures.addAll(result.failures());
             if (System.nanoTime() - printed > PROGRESS_EVERY_NANOS) {
                 printed = System.nanoTime();

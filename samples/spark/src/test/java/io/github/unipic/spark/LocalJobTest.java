@@ -99,12 +99,16 @@ class LocalJobTest {
         Path out = folder.resolve("out");
         Files.createDirectories(out);
         Files.writeString(out.resolve("00004.png"), "the user's");
+        // As an earlier job had it, before the user replaced its file.
+        Files.writeString(
+                out.resolve("manifest.jsonl"),
+                "{\"index\":4,\"file\":\"00004.png\",\"prompt\":\"a blue fox\",\"requested\":{}}\n");
         SmallJob.Run run = SmallJob.run("--prompts", table.toString(), "--out", out.toString());
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.text())
                 .contains("unipic: " + table + " row 5: " + out + " contains 00004.png, which unipic has not generated")
                 .contains("Wrote 4 of 5 results");
-        assertThat(BatchFolder.lines(out)).hasSize(4);
+        assertThat(BatchFolder.lines(out)).extracting(ManifestLine::index).containsExactly(0, 1, 2, 3);
         assertThat(out.resolve("00004.png")).hasContent("the user's");
         Map<String, String> single = SmallJob.contents(SmallJob.singleProcess(prompts, folder.resolve("single")));
         single.remove("00004.png");
