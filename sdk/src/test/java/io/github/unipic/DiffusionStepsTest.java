@@ -33,7 +33,9 @@ class DiffusionStepsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "a", "0", "1001", "5..50", "50..", "50..0", "50..1", "50...5", "50..5 square", "99999", "-1"})
+    @ValueSource(
+            strings = {"", "a", "0", "1001", "5..50", "50..", "50..0", "50..1", "50...5", "50..5 square", "99999", "-1"
+            })
     void whatIsNoneIsRefused(String text) {
         assertThatExceptionOfType(InvalidRequestException.class)
                 .isThrownBy(() -> DiffusionSteps.parse(text))

@@ -177,8 +177,10 @@ class ImageGeneratorTest {
         assertThat(fast.computes(31)).isFalse();
         GenerationPlan exact = single(GuidanceReuse.NONE);
         GenerationPlan reusing = single(fast);
-        try (Tensor expected = generate(exact, Optional.empty(), (iteration, z, sofar) -> {}).latents(0);
-                Tensor actual = generate(reusing, Optional.empty(), (iteration, z, sofar) -> {}).latents(0)) {
+        try (Tensor expected = generate(exact, Optional.empty(), (iteration, z, sofar) -> {})
+                        .latents(0);
+                Tensor actual = generate(reusing, Optional.empty(), (iteration, z, sofar) -> {})
+                        .latents(0)) {
             assertThat(actual.toFloats()).containsExactly(expected.toFloats());
         }
     }

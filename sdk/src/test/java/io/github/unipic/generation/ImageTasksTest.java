@@ -575,12 +575,12 @@ class ImageTasksTest {
                 .diffusionSteps(1000)
                 .count(64)
                 .build();
-        try (Engine counted = Engine.open(ModelFolder.open(SmallModel.folder(), false), SmallModel.options(), counting)) {
+        try (Engine counted =
+                Engine.open(ModelFolder.open(SmallModel.folder(), false), SmallModel.options(), counting)) {
             Execution own = TestExecution.of(counted);
             ImageTasks tasks = new ImageTasks(own);
             try (LanguageContext context = LanguageContext.empty(own)) {
-                for (Runnable task :
-                        List.<Runnable>of(() -> tasks.edit(edit, context), () -> tasks.inpaint(inpaint))) {
+                for (Runnable task : List.<Runnable>of(() -> tasks.edit(edit, context), () -> tasks.inpaint(inpaint))) {
                     assertThatExceptionOfType(InvalidRequestException.class)
                             .isThrownBy(task::run)
                             .withMessageContaining("too much at once");

@@ -101,8 +101,7 @@ final class NvidiaProfiles {
             }
             Stream<Range> known = ranges.stream().map(Optional::get);
             inputs.put(
-                    input.name(),
-                    (VALUES.containsKey(input.name()) ? known.map(Range::tunedForMost) : known).toList());
+                    input.name(), (VALUES.containsKey(input.name()) ? known.map(Range::tunedForMost) : known).toList());
         }
         return inputs.isEmpty()
                 ? Map.of()
