@@ -418,10 +418,12 @@ public final class Graphs implements AutoCloseable {
         try {
             if (options.provider().isCpu()) {
                 weights.lendTo(sessionOptions);
-            } else {
-                weights.giveTo(sessionOptions);
+                return new Opened(OnnxRuntime.environment().createSession(path, sessionOptions), Optional.of(weights));
             }
-            return new Opened(OnnxRuntime.environment().createSession(path, sessionOptions), Optional.of(weights));
+            weights.giveTo(sessionOptions);
+            OrtSession session = OnnxRuntime.environment().createSession(path, sessionOptions);
+            weights.close();
+            return new Opened(session, Optional.empty());
         } catch (OrtException | RuntimeException | Error e) {
             weights.close();
             throw e;

@@ -88,8 +88,8 @@ final class Weights implements AutoCloseable {
     }
 
     /**
-     * Gives the weights to a session with another provider. It copies those that a device computes with when it is
-     * created; the nodes that are left to the CPU, and providers in the host's memory, may use these tensors directly.
+     * Gives the weights to a session with another provider, which copies them when it is created: to the device, or for
+     * nodes that are left to the CPU.
      */
     void giveTo(SessionOptions options) throws OrtException {
         options.addExternalInitializers(tensors);

@@ -1,5 +1,6 @@
 package io.github.unipic.runtime;
 
+import static io.github.unipic.model.GraphName.TEXT_HEAD;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -175,6 +176,37 @@ class WeightsTest {
             try (OrtSession session = OnnxRuntime.environment().createSession(graph.toString(), options);
                     OrtSession.Result result = session.run(Map.of())) {
                 return ((OnnxTensor) result.get(0)).getByteBuffer();
+            }
+        }
+    }
+
+    /** So they may be closed. Another version of ONNX Runtime might use what it was given, on the CPU. */
+    @Test
+    void aSessionCopiesWhatItIsGiven() throws OrtException {
+        ModelFolder model = ModelFolder.open(SmallModel.folder(), false);
+        DataFiles own = new DataFiles(model);
+        GraphSpec head = model.spec(TEXT_HEAD);
+        try (Weights weights = Weights.read(own, model.file(TEXT_HEAD), head);
+                SessionOptions options = new SessionOptions()) {
+            options.addConfigEntry("session.disable_prepacking", "1");
+            weights.giveTo(options);
+            float[] values = new float[model.manifest().sizes().hidden()];
+            Arrays.fill(values, 0.5f);
+            try (OrtSession session = OnnxRuntime.environment()
+                            .createSession(model.file(TEXT_HEAD).toString(), options);
+                    Tensor input = Tensor.floats(values, 1, values.length)) {
+                Map<String, OnnxTensor> inputs =
+                        Map.of(session.getInputNames().iterator().next(), input.value());
+                try (OrtSession.Result before = session.run(inputs)) {
+                    for (String file : head.data()) {
+                        Memory memory = own.acquire(file);
+                        memory.setMemory(0, memory.size(), (byte) 1);
+                    }
+                    try (OrtSession.Result after = session.run(inputs)) {
+                        assertThat(((OnnxTensor) after.get(0)).getByteBuffer())
+                                .isEqualTo(((OnnxTensor) before.get(0)).getByteBuffer());
+                    }
+                }
             }
         }
     }
