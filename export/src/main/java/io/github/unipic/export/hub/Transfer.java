@@ -92,7 +92,7 @@ final class Transfer {
             return false;
         }
         if (hasContent(target)) {
-            folder.verified(wanted.path(), file);
+            folder.found(wanted.path(), file);
             return true;
         }
         if (!folder.isOurs(wanted.path())) {
