@@ -5,6 +5,7 @@ import static io.github.unipic.testing.SmallHub.safetensors;
 import static io.github.unipic.testing.SmallHub.status;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.unipic.OutputException;
 import io.github.unipic.UniPicException;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -478,6 +480,70 @@ class HubDownloadTest {
         Files.write(snapshot.resolve("kl16.ckpt"), AUTOENCODER);
         assertThat(run().received()).isLessThan(2000);
         assertComplete();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aCacheOnAnotherDiskIsCopied() throws IOException {
+        Path disk = Path.of("/dev/shm");
+        assumeThat(Files.isWritable(disk) && !Files.getFileStore(disk).equals(Files.getFileStore(folder)))
+                .isTrue();
+        Path cache = Files.createTempDirectory(disk, "unipic");
+        try {
+            Path blob = cache.resolve("hub/models--Skywork--Skywork-UniPic-1.5B/blobs/" + SmallHub.sha256(AUTOENCODER));
+            Files.createDirectories(blob.getParent());
+            Files.write(blob, AUTOENCODER);
+            environment.put("HF_HOME", cache.toString());
+            assertThat(run().received()).isLessThan(2000);
+            assertComplete();
+        } finally {
+            io.github.unipic.files.FileTree.delete(cache);
+        }
+    }
+
+    private Transfer transfer(DownloadFolder downloads) {
+        HubSettings settings = HubSettings.of(environment::get, folder);
+        RemoteFile file = new RemoteFile(
+                "kl16.ckpt",
+                AUTOENCODER.length,
+                ContentHash.of(SmallHub.sha256(AUTOENCODER)).orElseThrow());
+        Repository repository = new Repository(UNIPIC, "1".repeat(40), "mit", "", Map.of());
+        return new Transfer(
+                new HubClient(settings, SHORT),
+                SHORT,
+                downloads,
+                settings.cache(),
+                new Meter(),
+                new NeededFiles.Wanted("kl16.ckpt", repository, file));
+    }
+
+    @Test
+    void aCopyFromTheCacheIsHashed() throws Exception {
+        Path blob = Files.write(folder.resolve("blob"), AUTOENCODER);
+        try (DownloadFolder downloads = DownloadFolder.open(out)) {
+            assertThat(transfer(downloads).copy(blob)).isTrue();
+            assertThat(part(AUTOENCODER)).hasBinaryContent(AUTOENCODER);
+            byte[] damaged = AUTOENCODER.clone();
+            damaged[7]++;
+            Files.write(blob, damaged);
+            assertThat(transfer(downloads).copy(blob)).isFalse();
+            assertThat(part(AUTOENCODER)).doesNotExist();
+        }
+    }
+
+    /** With the lock of its folder it must not outlive the download. */
+    @Test
+    void aCopyFromTheCacheHeedsTheInterrupt() throws IOException {
+        Path blob = Files.write(folder.resolve("blob"), AUTOENCODER);
+        try (DownloadFolder downloads = DownloadFolder.open(out)) {
+            Transfer transfer = transfer(downloads);
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> transfer.copy(blob))
+                    .isInstanceOfAny(InterruptedException.class, ClosedByInterruptException.class);
+        } finally {
+            Thread.interrupted();
+        }
+        assertThat(part(AUTOENCODER)).isEmptyFile();
     }
 
     @Test
