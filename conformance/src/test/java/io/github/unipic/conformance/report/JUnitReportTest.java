@@ -75,9 +75,12 @@ class JUnitReportTest {
     void aLostProcessLeavesItsLastWordsWithItsCase() throws Exception {
         Element root = xml(SampleReports.lost());
 
-        assertThat(all(root, "testcase")).hasSize(2).allSatisfy(testCase -> assertThat(all(testCase, "system-err"))
-                .extracting(Element::getTextContent)
-                .containsExactly("#  SIGSEGV (0xb)\nC  [libvendor.so+0x1139]\nvendor: out of <U+001B>[31mtiles"));
+        assertThat(all(root, "testcase"))
+                .hasSize(2)
+                .allSatisfy(testCase -> assertThat(all(testCase, "system-err"))
+                        .extracting(Element::getTextContent)
+                        .containsExactly(
+                                "#  SIGSEGV (0xb)\nC  [libvendor.so+0x1139]\nvendor: out of <U+001B>[31mtiles"));
         assertThat(all(xml(SampleReports.failing()), "system-err")).isEmpty();
     }
 

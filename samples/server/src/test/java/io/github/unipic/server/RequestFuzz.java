@@ -37,8 +37,15 @@ record RequestFuzz(String name, String path, String type, Mutator mutator) imple
                         "/v1/images/edits",
                         "multipart/form-data; boundary=x",
                         new ByteMutator()
-                                .with("--x\r\n", "--x--", "\r\n\r\n", "name=\"mask\"", "name=", "filename*=UTF-8''%ff")),
-                new RequestFuzz("img2img", "/sdapi/v1/img2img", JSON, new JsonMutator("data:image/png;base64,", "====")));
+                                .with(
+                                        "--x\r\n",
+                                        "--x--",
+                                        "\r\n\r\n",
+                                        "name=\"mask\"",
+                                        "name=",
+                                        "filename*=UTF-8''%ff")),
+                new RequestFuzz(
+                        "img2img", "/sdapi/v1/img2img", JSON, new JsonMutator("data:image/png;base64,", "====")));
     }
 
     @Override
