@@ -285,6 +285,22 @@ public final class Checkpoint implements AutoCloseable {
         return Optional.empty();
     }
 
+    /** The names of the files that are read in place of a file of weights where they are beside it. */
+    public static List<String> readBefore(String file) {
+        List<String> main = names(MAIN_FILES);
+        if (HARMON.matcher(file).matches()) {
+            return main;
+        }
+        List<String> names = main.contains(file) ? main : names(VAE_FILES);
+        return names.subList(0, Math.max(names.indexOf(file), 0));
+    }
+
+    private static List<String> names(List<String> candidates) {
+        return candidates.stream()
+                .flatMap(name -> Stream.of(name, name + INDEX))
+                .toList();
+    }
+
     private FileIndex readFile(Path path) {
         MappedFile file = files.computeIfAbsent(path, MappedFile::open);
         try {

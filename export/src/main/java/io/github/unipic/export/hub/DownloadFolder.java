@@ -15,31 +15,59 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * A checkpoint's folder while it is downloaded. Beside the files there is a hidden folder: in it each unfinished file,
- * named with its hash so that it is continued only with the same content, and the list of files that were verified.
- * Everything survives a kill. One process works in a folder at a time.
+ * named with its hash so that it is continued only with the same content, the list of files that were verified, and of
+ * a finished download what it was of. Everything survives a kill. One process works in a folder at a time.
  */
 final class DownloadFolder implements AutoCloseable {
     private static final String STATE = ".unipic-download";
     private static final String LIST = "verified";
-    private static final Pattern ENTRY = Pattern.compile("([0-9a-f]{40,64}) (\\d{1,18}) (\\d{1,18}) (.{1,300})");
+    private static final String SOURCE = "source";
+    private static final String FOUND = "found ";
+    private static final Pattern ENTRY = Pattern.compile(
+            "([0-9a-f]{40,64}) (\\d{1,18}) (\\d{1,18}) (" + FOUND + ")?((?:\\w[\\w.-]{0,99}/)?\\w[\\w.-]{0,199})");
     private static final Pattern PART = Pattern.compile("[\\w.-]+(~[\\w.-]+)*\\.[0-9a-f]{40,64}\\.part");
     private static final long LONGEST_LIST = 1 << 20;
+    private static final long LONGEST_SOURCE = 1 << 10;
 
     private final Path folder;
     private final Path state;
     private final FileChannel lock;
     private final Map<String, Entry> verified = new HashMap<>();
 
-    /** A file as it was when it was verified. */
-    private record Entry(String hash, long size, long modified) {}
+    /**
+     * A file as it was when it was verified.
+     *
+     * @param found whether it was there already, so that it may be the user's
+     */
+    private record Entry(String hash, long size, long modified, boolean found) {
+        static Entry of(Path file, RemoteFile content, boolean found) throws IOException {
+            return new Entry(
+                    content.hash().hex(),
+                    Files.size(file),
+                    Files.getLastModifiedTime(file).toMillis(),
+                    found);
+        }
+
+        boolean isAsIn(Path file) throws IOException {
+            return DownloadFolder.size(file) == size
+                    && Files.getLastModifiedTime(file).toMillis() == modified;
+        }
+
+        String line(String path) {
+            return hash + " " + size + " " + modified + " " + (found ? FOUND : "") + path + "\n";
+        }
+    }
 
     private DownloadFolder(Path folder, Path state, FileChannel lock) {
         this.folder = folder;
@@ -96,8 +124,12 @@ final class DownloadFolder implements AutoCloseable {
                 .map(ENTRY::matcher)
                 .filter(Matcher::matches)
                 .forEach(entry -> verified.put(
-                        entry.group(4),
-                        new Entry(entry.group(1), Long.parseLong(entry.group(2)), Long.parseLong(entry.group(3)))));
+                        entry.group(5),
+                        new Entry(
+                                entry.group(1),
+                                Long.parseLong(entry.group(2)),
+                                Long.parseLong(entry.group(3)),
+                                entry.group(4) != null)));
     }
 
     /** When a file last came to a folder. */
@@ -138,41 +170,110 @@ final class DownloadFolder implements AutoCloseable {
         Entry entry = verified.get(path);
         return entry != null
                 && entry.hash().equals(file.hash().hex())
-                && size(file(path)) == file.size()
-                && entry.equals(entry(path, file));
+                && entry.size() == file.size()
+                && entry.isAsIn(file(path));
     }
 
     /** Whether it came by a download of ours, and so may be replaced. */
     synchronized boolean isOurs(String path) {
-        return verified.containsKey(path);
+        Entry entry = verified.get(path);
+        return entry != null && !entry.found();
     }
 
-    /** Notes that a file has this content. */
-    synchronized void verified(String path, RemoteFile file) throws IOException {
-        verified.put(path, entry(path, file));
+    /** Whether there is a file that may be the user's: none of ours, or changed since. */
+    synchronized boolean mayBeTheUsers(String path) throws IOException {
+        return Files.isRegularFile(file(path)) && !isUnchanged(path);
+    }
+
+    private boolean isUnchanged(String path) throws IOException {
+        return isOurs(path)
+                && Files.isRegularFile(file(path), LinkOption.NOFOLLOW_LINKS)
+                && verified.get(path).isAsIn(file(path));
+    }
+
+    /** Notes that a file that is there already has this content. */
+    synchronized void found(String path, RemoteFile file) throws IOException {
+        note(path, Entry.of(file(path), file, !isOurs(path)));
+    }
+
+    private void writeList() throws IOException {
         AtomicFile.write(state.resolve(LIST), out -> {
             for (Map.Entry<String, Entry> each : new TreeMap<>(verified).entrySet()) {
-                Entry entry = each.getValue();
-                out.write((entry.hash() + " " + entry.size() + " " + entry.modified() + " " + each.getKey() + "\n")
-                        .getBytes(StandardCharsets.UTF_8));
+                out.write(each.getValue().line(each.getKey()).getBytes(StandardCharsets.UTF_8));
             }
         });
-    }
-
-    private Entry entry(String path, RemoteFile file) throws IOException {
-        return new Entry(
-                file.hash().hex(),
-                Files.size(file(path)),
-                Files.getLastModifiedTime(file(path)).toMillis());
     }
 
     /** Moves a part that is finished, verified and on the disk itself to its place, in one step. */
     void finish(String path, RemoteFile file) throws IOException {
         Path target = file(path);
         Files.createDirectories(target.getParent());
+        // Before the move, or after a kill in between it would count as found.
+        note(path, Entry.of(part(path, file), file, false));
         Files.move(part(path, file), target, StandardCopyOption.ATOMIC_MOVE);
         Disk.forceFolder(target.getParent());
-        verified(path, file);
+    }
+
+    private synchronized void note(String path, Entry entry) throws IOException {
+        verified.put(path, entry);
+        writeList();
+    }
+
+    /** Deletes what earlier downloads brought and is unchanged since, and forgets the rest, except what is wanted. */
+    synchronized void keepOnly(Predicate<String> wanted) throws IOException {
+        List<String> others =
+                verified.keySet().stream().filter(wanted.negate()).sorted().toList();
+        for (String path : others) {
+            if (isUnchanged(path)) {
+                Files.delete(file(path));
+            }
+        }
+        if (verified.keySet().removeAll(others)) {
+            writeList();
+        }
+    }
+
+    /** Notes that files of this commit come, so that until the end the folder holds no whole download. */
+    void begin(String repository, String revision, String commit) throws IOException {
+        if (!source(folder).equals(Optional.of(line(repository, revision, commit)))) {
+            Files.deleteIfExists(state.resolve(SOURCE));
+        }
+    }
+
+    /** Notes what the folder holds, now that all has come. */
+    void complete(String repository, String revision, String commit) throws IOException {
+        AtomicFile.write(
+                state.resolve(SOURCE),
+                out -> out.write(line(repository, revision, commit).getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static String line(String repository, String revision, String commit) {
+        return repository + " " + revision + " " + commit;
+    }
+
+    private static Optional<String> source(Path folder) throws IOException {
+        Path file = folder.resolve(STATE).resolve(SOURCE);
+        return size(file) < 0 || size(file) > LONGEST_SOURCE
+                ? Optional.empty()
+                : Optional.of(new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Whether a folder is what a download of this revision made of it. One that no download was in is the user's, and
+     * what the user says it is.
+     *
+     * @param revision a branch, a tag or a commit
+     */
+    static boolean holds(Path folder, String repository, String revision) {
+        try {
+            return !Files.exists(folder.resolve(STATE).resolve(LIST))
+                    || source(folder)
+                            .filter(line -> line.startsWith(line(repository, revision, ""))
+                                    || line.startsWith(repository + " ") && line.endsWith(" " + revision))
+                            .isPresent();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Deletes what is left of unfinished files, all that are needed being finished. */

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -22,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -74,6 +76,10 @@ public final class HubDownload {
                 .toList();
         List<String> reasons = new ArrayList<>();
         for (Path place : places) {
+            if (!DownloadFolder.holds(place, request.repository(), request.revision())) {
+                reasons.add(place + " holds an unfinished download, or one of another repository or revision");
+                continue;
+            }
             try {
                 Checkpoint.open(place, true).close();
                 return new DownloadReport(place, "", 0, 0, DownloadFolder.changed(place));
@@ -82,7 +88,8 @@ public final class HubDownload {
             }
         }
         throw new DownloadException("HF_HUB_OFFLINE is set, and neither " + request.output() + " nor the cache "
-                + settings.cache() + " has a whole checkpoint (" + reasons.get(reasons.size() - 1)
+                + settings.cache() + " has all of " + request.repository() + " at " + request.revision() + " ("
+                + reasons.get(reasons.size() - 1)
                 + "); unset HF_HUB_OFFLINE, or name a folder that has one with --out");
     }
 
@@ -96,7 +103,10 @@ public final class HubDownload {
                     .map(each -> new Source(each.name(), each.license(), each.link()))
                     .distinct()
                     .toList();
+            Repository main = needed.main();
             try (DownloadFolder folder = openFolder(files, sources)) {
+                folder.begin(request.repository(), request.revision(), main.commit());
+                removeOthers(folder, files);
                 fetch(hub, folder, files);
                 List<Wanted> more = needed.files(Checkpoint.lacking(request.output()));
                 if (!more.isEmpty()) {
@@ -104,14 +114,16 @@ public final class HubDownload {
                     fetch(hub, folder, more);
                     files.addAll(more);
                 }
+                folder.keepOnly(paths(files)::contains);
                 folder.removeParts();
+                folder.complete(request.repository(), request.revision(), main.commit());
             } catch (IOException e) {
                 throw DownloadFolder.failed(request.output(), e);
             }
             listener.onProgress(meter.there(), meter.total());
             return new DownloadReport(
                     request.output(),
-                    needed.main().commit(),
+                    main.commit(),
                     bytes(files),
                     meter.received(),
                     DownloadFolder.changed(request.output()));
@@ -132,7 +144,31 @@ public final class HubDownload {
         }
     }
 
+    /**
+     * What earlier downloads of another commit or repository brought, before it could be read with this one's files.
+     * Whether the weights in the folders of other models are needed is not known yet.
+     */
+    private static void removeOthers(DownloadFolder folder, List<Wanted> files) throws IOException {
+        Set<String> paths = paths(files);
+        Set<String> folders = paths.stream()
+                .map(NeededFiles::folder)
+                .filter(name -> !name.isEmpty())
+                .collect(Collectors.toSet());
+        folder.keepOnly(path -> paths.contains(path) || folders.contains(NeededFiles.folder(path)));
+    }
+
+    private static Set<String> paths(List<Wanted> files) {
+        return files.stream().map(Wanted::path).collect(Collectors.toSet());
+    }
+
     private void plan(DownloadFolder folder, List<Wanted> files, List<Source> sources) throws IOException {
+        for (String path : NeededFiles.readInstead(files)) {
+            if (folder.mayBeTheUsers(path)) {
+                throw new DownloadException(folder.file(path) + " is there, but is not of " + request.repository()
+                        + " at " + request.revision()
+                        + ", and would be read in place of what is; move it away, or use another --out");
+            }
+        }
         long bytes = bytes(files);
         long missing = bytes
                 - files.stream()

@@ -120,6 +120,22 @@ record NeededFiles(Repository main, Own language, Own vision) {
         return files;
     }
 
+    /** Paths that are not among these files, but would be read in place of one. */
+    static Set<String> readInstead(List<Wanted> files) {
+        Set<String> paths = new LinkedHashSet<>();
+        for (Wanted file : files) {
+            String folder = folder(file.path());
+            Checkpoint.readBefore(file.path().substring(folder.length())).forEach(name -> paths.add(folder + name));
+        }
+        files.forEach(file -> paths.remove(file.path()));
+        return paths;
+    }
+
+    /** The folder of a path with its slash; empty at the top. */
+    static String folder(String path) {
+        return path.substring(0, path.lastIndexOf('/') + 1);
+    }
+
     private List<Wanted> mainWeights() {
         return weights(main, "", "", Checkpoint.MAIN_FILES)
                 .or(() -> main.paths().stream()

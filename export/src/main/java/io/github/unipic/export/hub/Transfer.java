@@ -92,7 +92,7 @@ final class Transfer {
             return false;
         }
         if (hasContent(target)) {
-            folder.verified(wanted.path(), file);
+            folder.found(wanted.path(), file);
             return true;
         }
         if (!folder.isOurs(wanted.path())) {
@@ -109,7 +109,7 @@ final class Transfer {
             return false;
         }
         try (FileChannel channel = FileChannel.open(existing, StandardOpenOption.READ)) {
-            digest(channel);
+            digest(channel, Optional.empty());
         }
         if (position == file.size() && file.hash().isOf(digest)) {
             return true;
@@ -129,11 +129,28 @@ final class Transfer {
             // The blob itself may be a link, and a name for that would be no more than a link.
             Files.createLink(part, blob.get().toRealPath());
         } catch (IOException | UnsupportedOperationException e) {
-            Files.deleteIfExists(part);
-            Files.copy(blob.get(), part);
+            if (!copy(blob.get())) {
+                return false;
+            }
         }
         folder.finish(wanted.path(), file);
         return true;
+    }
+
+    /** Copies a file to the part and forces it to disk; deletes it again if it then has other content. */
+    boolean copy(Path blob) throws IOException, InterruptedException {
+        restart();
+        Files.deleteIfExists(part);
+        try (FileChannel from = FileChannel.open(blob, StandardOpenOption.READ);
+                FileChannel to = FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            digest(from, Optional.of(to));
+            Disk.force(to);
+        }
+        if (position == file.size() && file.hash().isOf(digest)) {
+            return true;
+        }
+        discard();
+        return false;
     }
 
     private void download() throws IOException, InterruptedException {
@@ -180,11 +197,12 @@ final class Transfer {
             return;
         }
         try (FileChannel channel = FileChannel.open(part, StandardOpenOption.READ)) {
-            digest(channel);
+            digest(channel, Optional.empty());
         }
     }
 
-    private void digest(FileChannel channel) throws IOException, InterruptedException {
+    /** Takes a file into the digest from the position on, and puts it into a copy. */
+    private void digest(FileChannel channel, Optional<FileChannel> copy) throws IOException, InterruptedException {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
         long end = Math.min(channel.size(), file.size());
         while (position < end && channel.read(buffer.clear()) >= 0) {
@@ -192,9 +210,18 @@ final class Transfer {
                 throw new InterruptedException();
             }
             buffer.flip();
+            if (copy.isPresent()) {
+                write(buffer.duplicate(), copy.get());
+            }
             long bytes = buffer.remaining();
             digest.update(buffer);
             moveTo(position + bytes);
+        }
+    }
+
+    private static void write(ByteBuffer buffer, FileChannel channel) throws IOException {
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
         }
     }
 
@@ -224,7 +251,7 @@ final class Transfer {
                 Optional<List<ByteBuffer>> bytes;
                 while ((bytes = hub.next(content.body(), address, file.path())).isPresent()) {
                     for (ByteBuffer buffer : bytes.get()) {
-                        write(buffer, channel);
+                        receive(buffer, channel);
                     }
                 }
                 Disk.force(channel);
@@ -238,7 +265,7 @@ final class Transfer {
         }
     }
 
-    private void write(ByteBuffer buffer, FileChannel channel) throws IOException {
+    private void receive(ByteBuffer buffer, FileChannel channel) throws IOException {
         long bytes = buffer.remaining();
         if (bytes > file.size() - position) {
             discard();
@@ -246,11 +273,8 @@ final class Transfer {
                     "the hub sends more than the " + ByteSize.of(file.size()) + " that it states of " + file.path()
                             + "; if HF_ENDPOINT is set, use another hub, and otherwise try again later");
         }
-        ByteBuffer copy = buffer.duplicate();
-        while (buffer.hasRemaining()) {
-            channel.write(buffer);
-        }
-        digest.update(copy);
+        write(buffer.duplicate(), channel);
+        digest.update(buffer);
         meter.received(bytes);
         moveTo(position + bytes);
     }

@@ -5,6 +5,7 @@ import static io.github.unipic.testing.SmallHub.safetensors;
 import static io.github.unipic.testing.SmallHub.status;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.unipic.OutputException;
 import io.github.unipic.UniPicException;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,6 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(300)
 class HubDownloadTest {
     static final String UNIPIC = DownloadRequest.REPOSITORY;
+    private static final String FORK = "alice/Skywork-UniPic-1.5B";
     static final String QWEN = "Qwen/Qwen2.5-1.5B-Instruct";
     static final String SIGLIP = "google/siglip2-so400m-patch16-512";
     static final String LANGUAGE = "Qwen2.5-1.5B-Instruct/";
@@ -285,6 +288,113 @@ class HubDownloadTest {
         assertThat(files().get("kl16.ckpt")).isEqualTo(newer);
     }
 
+    private void shard(byte[] weights) {
+        hub.remove(UNIPIC, "model.safetensors");
+        hub.add(
+                        UNIPIC,
+                        "model.safetensors.index.json",
+                        "{\"weight_map\": {\"mar.a\": \"model-00001-of-00001.safetensors\"}}")
+                .add(UNIPIC, "model-00001-of-00001.safetensors", weights, true);
+    }
+
+    /** Of the names that a file of weights may have the exporter reads the first. */
+    @Test
+    void whatACommitNoLongerHasIsDeletedBeforeItCouldBeRead() throws IOException {
+        hub.remove(UNIPIC, LANGUAGE + "model.safetensors");
+        hub.add(UNIPIC, "unipic_config.json", "{}");
+        run();
+        Files.writeString(out.resolve("notes.txt"), "mine");
+        hub.remove(UNIPIC, "unipic_config.json");
+        shard(safetensors("mar.a"));
+        run();
+        assertThat(files().keySet())
+                .containsExactly(
+                        LANGUAGE + "config.json",
+                        LANGUAGE + "model.safetensors",
+                        LANGUAGE + "tokenizer.json",
+                        "kl16.ckpt",
+                        "model-00001-of-00001.safetensors",
+                        "model.safetensors.index.json",
+                        "notes.txt",
+                        VISION + "config.json");
+        assertThat(run().received()).isZero();
+        hub.add(UNIPIC, "model.safetensors", MAIN, true);
+        run();
+        assertThat(files().keySet())
+                .contains("model.safetensors")
+                .doesNotContain("model.safetensors.index.json", LANGUAGE + "model.safetensors");
+    }
+
+    @Test
+    void ofAnotherRepositoryNothingOfTheFormerIsLeft() throws IOException {
+        run();
+        hub.add(FORK, "kl16.safetensors", safetensors("encoder.a"), true)
+                .add(FORK, "model.safetensors", safetensors("llm.b"), true)
+                .add(FORK, "qwen/config.json", "{\"model_type\": \"qwen2\"}")
+                .add(FORK, "qwen/tokenizer.json", "{}");
+        assertThat(run(request(FORK, "main", 4)).commit()).isEqualTo(hub.commit(FORK));
+        assertThat(files().keySet())
+                .containsExactly(
+                        "kl16.safetensors",
+                        "model.safetensors",
+                        "qwen/config.json",
+                        "qwen/tokenizer.json",
+                        VISION + "config.json");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pytorch_model.bin", "pytorch_model.bin.index.json", LANGUAGE + "pytorch_model.bin"})
+    void aFileOfTheUsersThatWouldBeReadInPlaceOfAFetchedOneIsRefused(String path) throws IOException {
+        hub.add(UNIPIC, "model.safetensors", safetensors("mar.a"), true);
+        Path mine = out.resolve(path);
+        Files.createDirectories(mine.getParent());
+        Files.writeString(mine, "mine");
+        assertThat(failure())
+                .isInstanceOf(DownloadException.class)
+                .hasMessageContainingAll(mine.toString(), "is not of " + UNIPIC, "move it away", "--out")
+                .message()
+                .doesNotContain("\n");
+        assertThat(mine).hasContent("mine");
+        Files.delete(mine);
+        run();
+    }
+
+    /** It was there before the first download, and is not fetched again. */
+    @Test
+    void aFileThatWasFoundIsNeitherDeletedNorReplaced() throws IOException {
+        run();
+        io.github.unipic.files.FileTree.delete(out.resolve(".unipic-download"));
+        run();
+        shard(MAIN);
+        assertThat(failure())
+                .hasMessageContainingAll(out.resolve("model.safetensors").toString(), "move it away");
+        hub.add(UNIPIC, "model.safetensors", safetensors("llm.b"), true);
+        assertThat(failure())
+                .hasMessageContainingAll(out.resolve("model.safetensors").toString(), "move it away");
+        assertThat(out.resolve("model.safetensors")).hasBinaryContent(MAIN);
+    }
+
+    @Test
+    void aFetchedFileThatTheUserHasChangedIsNotDeleted() throws IOException {
+        hub.add(UNIPIC, "unipic_config.json", "{}");
+        run();
+        Files.writeString(out.resolve("unipic_config.json"), "{\"mar\": {}}");
+        hub.remove(UNIPIC, "unipic_config.json");
+        run();
+        assertThat(out.resolve("unipic_config.json")).hasContent("{\"mar\": {}}");
+    }
+
+    @Test
+    void aListThatNamesFilesElsewhereDeletesNothing() throws IOException {
+        run();
+        Path other = Files.writeString(folder.resolve("other"), "mine");
+        Files.setLastModifiedTime(other, FileTime.fromMillis(1000));
+        Path list = out.resolve(".unipic-download/verified");
+        Files.writeString(list, Files.readString(list) + "1".repeat(40) + " 4 1000 ../other\n");
+        run();
+        assertThat(other).hasContent("mine");
+    }
+
     @Test
     void whatWasDamagedSinceIsFetchedAgain() throws IOException {
         run();
@@ -373,6 +483,70 @@ class HubDownloadTest {
     }
 
     @Test
+    @EnabledOnOs(OS.LINUX)
+    void aCacheOnAnotherDiskIsCopied() throws IOException {
+        Path disk = Path.of("/dev/shm");
+        assumeThat(Files.isWritable(disk) && !Files.getFileStore(disk).equals(Files.getFileStore(folder)))
+                .isTrue();
+        Path cache = Files.createTempDirectory(disk, "unipic");
+        try {
+            Path blob = cache.resolve("hub/models--Skywork--Skywork-UniPic-1.5B/blobs/" + SmallHub.sha256(AUTOENCODER));
+            Files.createDirectories(blob.getParent());
+            Files.write(blob, AUTOENCODER);
+            environment.put("HF_HOME", cache.toString());
+            assertThat(run().received()).isLessThan(2000);
+            assertComplete();
+        } finally {
+            io.github.unipic.files.FileTree.delete(cache);
+        }
+    }
+
+    private Transfer transfer(DownloadFolder downloads) {
+        HubSettings settings = HubSettings.of(environment::get, folder);
+        RemoteFile file = new RemoteFile(
+                "kl16.ckpt",
+                AUTOENCODER.length,
+                ContentHash.of(SmallHub.sha256(AUTOENCODER)).orElseThrow());
+        Repository repository = new Repository(UNIPIC, "1".repeat(40), "mit", "", Map.of());
+        return new Transfer(
+                new HubClient(settings, SHORT),
+                SHORT,
+                downloads,
+                settings.cache(),
+                new Meter(),
+                new NeededFiles.Wanted("kl16.ckpt", repository, file));
+    }
+
+    @Test
+    void aCopyFromTheCacheIsHashed() throws Exception {
+        Path blob = Files.write(folder.resolve("blob"), AUTOENCODER);
+        try (DownloadFolder downloads = DownloadFolder.open(out)) {
+            assertThat(transfer(downloads).copy(blob)).isTrue();
+            assertThat(part(AUTOENCODER)).hasBinaryContent(AUTOENCODER);
+            byte[] damaged = AUTOENCODER.clone();
+            damaged[7]++;
+            Files.write(blob, damaged);
+            assertThat(transfer(downloads).copy(blob)).isFalse();
+            assertThat(part(AUTOENCODER)).doesNotExist();
+        }
+    }
+
+    /** With the lock of its folder it must not outlive the download. */
+    @Test
+    void aCopyFromTheCacheHeedsTheInterrupt() throws IOException {
+        Path blob = Files.write(folder.resolve("blob"), AUTOENCODER);
+        try (DownloadFolder downloads = DownloadFolder.open(out)) {
+            Transfer transfer = transfer(downloads);
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> transfer.copy(blob))
+                    .isInstanceOfAny(InterruptedException.class, ClosedByInterruptException.class);
+        } finally {
+            Thread.interrupted();
+        }
+        assertThat(part(AUTOENCODER)).isEmptyFile();
+    }
+
+    @Test
     void aDamagedBlobOfTheCacheIsNotUsedAndNotTouched() throws IOException {
         Path snapshot = makeCache(false);
         Path blob = snapshot.getParent().getParent().resolve("blobs").resolve(SmallHub.sha256(AUTOENCODER));
@@ -394,6 +568,31 @@ class HubDownloadTest {
         assertThat(run().folder()).isEqualTo(snapshot);
         assertThat(hub.requests()).isEmpty();
         assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void offlineAFolderIsTakenOnlyForWhatItWasDownloadedAs() throws IOException {
+        hub.remove(UNIPIC, "kl16.ckpt");
+        hub.add(UNIPIC, "kl16.safetensors", safetensors("encoder.a"), true);
+        run();
+        environment.put("HF_HUB_OFFLINE", "1");
+        assertThat(run().folder()).isEqualTo(out);
+        assertThat(run(request(UNIPIC, hub.commit(UNIPIC), 4)).folder()).isEqualTo(out);
+        for (DownloadRequest other : List.of(request(FORK, "main", 4), request(UNIPIC, "v2", 4))) {
+            assertThatThrownBy(() -> run(other))
+                    .isInstanceOf(DownloadException.class)
+                    .hasMessageContainingAll(out + " holds", "of another repository or revision");
+        }
+
+        environment.remove("HF_HUB_OFFLINE");
+        hub.add(UNIPIC, "kl16.safetensors", safetensors("encoder.b"), true);
+        hub.answer("kl16.safetensors", status(404, "X-Error-Code", "EntryNotFound"));
+        assertThat(failure()).isInstanceOf(DownloadException.class);
+        environment.put("HF_HUB_OFFLINE", "1");
+        assertThat(failure()).hasMessageContaining("holds an unfinished download");
+        // Without the record it is the user's.
+        io.github.unipic.files.FileTree.delete(out.resolve(".unipic-download"));
+        assertThat(run().folder()).isEqualTo(out);
     }
 
     @Test

@@ -67,7 +67,7 @@ class KilledDownloadTest {
         assertThat(checkpoint.resolve("kl16.ckpt")).hasBinaryContent(AUTOENCODER);
         try (Stream<Path> files = Files.list(checkpoint.resolve(".unipic-download"))) {
             assertThat(files.map(file -> file.getFileName().toString()).sorted())
-                    .containsExactly("lock", "verified");
+                    .containsExactly("lock", "source", "verified");
         }
         try (Stream<Path> files = Files.list(checkpoint)) {
             assertThat(files.map(file -> file.getFileName().toString()).sorted())

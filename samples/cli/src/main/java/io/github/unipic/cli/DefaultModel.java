@@ -74,7 +74,7 @@ final class DefaultModel {
             throw new OutputException(
                     "The built-in model cannot be written to the cache folder " + folder.getParent(),
                     e,
-                    "make room there, or set another cache folder (XDG_CACHE_HOME, LOCALAPPDATA)");
+                    "make room there, or set UNIPIC_CACHE to another folder");
         }
     }
 

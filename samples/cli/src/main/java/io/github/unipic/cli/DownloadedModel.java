@@ -3,6 +3,7 @@ package io.github.unipic.cli;
 import io.github.unipic.DataFolder;
 import io.github.unipic.OutputException;
 import io.github.unipic.export.Precision;
+import io.github.unipic.export.hub.DownloadRequest;
 import io.github.unipic.files.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -41,8 +42,11 @@ record DownloadedModel(Path data) {
         return absolute.resolveSibling(absolute.getFileName() + suffix(precision));
     }
 
+    /** Of the published model without its owner; a fork of the same name has other folders. */
     private static String name(String repository) {
-        return repository.substring(repository.indexOf('/') + 1);
+        return repository.equals(DownloadRequest.REPOSITORY)
+                ? repository.substring(repository.indexOf('/') + 1)
+                : repository.replace("/", "--");
     }
 
     private static String suffix(Precision precision) {

@@ -65,7 +65,6 @@ class ClassArchiveTest {
             jar.putNextEntry(new JarEntry("any.txt"));
         }
         Files.writeString(target.resolve("classpath"), other.toString());
-        Files.createFile(target.resolve(".unipic-built"));
         // As after a build some time ago.
         try (Stream<Path> files = Files.list(target)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {

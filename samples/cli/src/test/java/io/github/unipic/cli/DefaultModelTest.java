@@ -125,7 +125,7 @@ class DefaultModelTest {
                         new BuildCache(file.resolve("1.0"), "a"),
                         EmbeddedCheckpoint.RANDOM,
                         (written, total, graph) -> {})))
-                .hasMessageContaining("cache folder")
+                .hasMessageContainingAll("cache folder", "set UNIPIC_CACHE to another folder")
                 .hasMessageContaining(file.toString());
     }
 

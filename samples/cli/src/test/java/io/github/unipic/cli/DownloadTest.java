@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.EmbeddedCheckpoint;
+import io.github.unipic.export.Precision;
 import io.github.unipic.testing.SmallHub;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -79,6 +80,15 @@ class DownloadTest {
         assertThat(run("info").out())
                 .contains("Folder   " + model, "Chosen   downloaded, and the last one exported; without --model")
                 .contains("vision_encoder.onnx");
+    }
+
+    @Test
+    void aForkOfTheSameNameHasFoldersOfItsOwn() {
+        DownloadedModel models = new DownloadedModel(folder);
+        String fork = "alice/Skywork-UniPic-1.5B";
+        assertThat(models.checkpoint(fork)).isEqualTo(folder.resolve("checkpoints/alice--Skywork-UniPic-1.5B"));
+        assertThat(models.model(fork, Precision.INT8))
+                .isEqualTo(folder.resolve("models/alice--Skywork-UniPic-1.5B-int8"));
     }
 
     @Test

@@ -47,7 +47,6 @@ class LauncherTest {
         Files.writeString(
                 target.resolve("classpath"),
                 Files.createFile(folder.resolve("other.jar")).toString());
-        Files.createFile(target.resolve(".unipic-built"));
         return tree;
     }
 
@@ -98,21 +97,53 @@ class LauncherTest {
             })
     void buildsWhenASourceIsNewer(String source) throws Exception {
         Path tree = tree("here");
-        Path file = tree.resolve(source);
-        Files.createDirectories(file.getParent());
-        Files.createFile(file);
-        Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(60)));
-        Path programs = Files.createDirectory(folder.resolve("programs"));
-        script(programs.resolve("mvn"), "echo \"$@\"");
-        CommandLineRun run = launcher()
-                .environment("JAVA_HOME", javaThatEchoes("$@").toString())
-                .environment("PATH", programs + ":" + System.getenv("PATH"))
-                .program("bash", tree.resolve("unipic").toString())
-                .run("--version");
+        source(tree, source, 60);
+        CommandLineRun run = withMaven(tree, "echo \"$@\"");
         assertThat(run.err()).startsWith("unipic: building, as the sources have changed");
         assertThat(tree.resolve("samples/cli/target/build.log")).content().contains("package");
         assertThat(run.out()).contains(UniPicCommand.class.getName() + " --version");
         assertThat(run.exitCode()).isZero();
+    }
+
+    /** One by hand may have options of its own, such as -Pcuda, which the launcher's would undo. */
+    @Test
+    void aBuildByHandCounts() throws Exception {
+        Path tree = tree("here");
+        source(tree, "sdk/src/main/java/A.java", 60);
+        assertThat(withMaven(tree, "true").err()).contains("building");
+        source(tree, "sdk/src/main/java/A.java", 120);
+        Files.setLastModifiedTime(
+                tree.resolve("samples/cli/target/classpath"),
+                FileTime.from(Instant.now().plusSeconds(180)));
+        assertThat(withMaven(tree, "true").err()).isEmpty();
+    }
+
+    @Test
+    void whatChangesDuringABuildIsBuiltByTheNext() throws Exception {
+        Path tree = tree("here");
+        Path file = source(tree, "sdk/src/main/java/A.java", 60);
+        String maven = "sleep 0.02; touch '" + file + "'; sleep 0.02; touch '"
+                + tree.resolve("samples/cli/target/classpath") + "'";
+        assertThat(withMaven(tree, maven).err()).contains("building");
+        assertThat(withMaven(tree, "true").err()).contains("building");
+    }
+
+    private static Path source(Path tree, String path, int secondsFromNow) throws IOException {
+        Path file = tree.resolve(path);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, "");
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(secondsFromNow)));
+        return file;
+    }
+
+    private CommandLineRun withMaven(Path tree, String maven) throws Exception {
+        Path programs = Files.createDirectories(folder.resolve("programs"));
+        script(programs.resolve("mvn"), maven);
+        return launcher()
+                .environment("JAVA_HOME", javaThatEchoes("$@").toString())
+                .environment("PATH", programs + ":" + System.getenv("PATH"))
+                .program("bash", tree.resolve("unipic").toString())
+                .run("--version");
     }
 
     @ParameterizedTest
