@@ -30,7 +30,8 @@ final class WorkOptions {
     @Option(
             names = "--fast",
             description =
-                    "Less work for nearly the same image: --steps 50..5 --guidance-every 4, unless given otherwise.")
+                    "Less work for nearly the same image: --steps 50..5 --guidance-every 4. Either one replaces its part"
+                            + " where it is given, so leave --steps out.")
     private boolean fast;
 
     /** Reads a number of steps, or how it falls. */
