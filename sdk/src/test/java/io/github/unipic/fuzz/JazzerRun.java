@@ -76,7 +76,7 @@ public final class JazzerRun {
     /** Called by Jazzer. */
     public static void fuzzerInitialize(String[] arguments) throws Exception {
         // To a target that is a server; any other connection is a fault.
-        BiPredicate<String, Integer> allowed = (host, port) -> host.equals("127.0.0.1");
+        BiPredicate<String, Integer> allowed = (host, port) -> host.equals("localhost") || host.equals("127.0.0.1");
         Class.forName(DETECTORS)
                 .getMethod("allowNetworkConnections", BiPredicate.class)
                 .invoke(null, allowed);

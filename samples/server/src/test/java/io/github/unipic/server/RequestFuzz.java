@@ -90,6 +90,11 @@ record RequestFuzz(String name, String path, String type, Mutator mutator) imple
 
     /** Started when it is first asked for, which is in the process that tries the inputs. */
     private static final class Server {
+        static {
+            // A line for each of millions of requests.
+            System.setProperty("org.slf4j.simpleLogger.log.io.github.unipic.server.access", "warn");
+        }
+
         static final TestServer TEST = TestServer.of(
                 UniPicServer.builder(Server::neverLoaded).port(0).queue(0).start());
 

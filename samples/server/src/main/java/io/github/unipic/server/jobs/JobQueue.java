@@ -195,8 +195,8 @@ public final class JobQueue {
         if (running.size() + waiting.size() - atOnce >= mostWaiting) {
             throw HttpError.busy(
                     RETRY_SECONDS,
-                    running.size() + waiting.size() + " requests are before this one; try again in " + RETRY_SECONDS
-                            + " s");
+                    "the queue is full (" + running.size() + " running, " + waiting.size() + " waiting); try again in "
+                            + RETRY_SECONDS + " s");
         }
         waiting.add(ticket);
     }
