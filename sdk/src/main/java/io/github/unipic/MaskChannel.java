@@ -19,5 +19,11 @@ public enum MaskChannel {
      * {@link #ALPHA} where a pixel is transparent, {@link #GRAY} in any other file. This never asks back: it is for
      * masks that programs send, which mean alpha as OpenAI's do, or have none.
      */
-    ALPHA_OR_GRAY
+    ALPHA_OR_GRAY,
+
+    /**
+     * Opaque is regenerated (alpha of at least half) where a pixel is not fully opaque, {@link #GRAY} in any other
+     * file: AUTOMATIC1111's rule, the opposite of OpenAI's. Its programs send strokes on a transparent layer.
+     */
+    OPAQUE_OR_GRAY
 }

@@ -191,6 +191,25 @@ class MaskTest {
                 .containsOnly(true);
     }
 
+    /** As AUTOMATIC1111's create_binary_mask. */
+    @Test
+    void opaqueCountsWhereSomethingIsNotOpaqueAndWhiteElsewhere() throws IOException {
+        byte[][] left = {
+            argb(i -> isLeft(i) ? 0xffff_ffff : 0),
+            argb(i -> isLeft(i) ? 0xff00_0000 : 0x00ff_ffff),
+            argb(i -> (isLeft(i) ? 128 : 127) << 24 | 0xff_ffff),
+            argb(i -> isLeft(i) ? 0xffff_ffff : 0xff00_0000),
+            Image.ofRgb(20, 20, leftWhite()).toPng(),
+        };
+        for (byte[] mask : left) {
+            assertLeft(Mask.decode(mask, ReadOptions.DEFAULT, MaskChannel.OPAQUE_OR_GRAY));
+        }
+        byte[] faint = argb(i -> 0xfe00_0000);
+        assertThat(Mask.decode(faint, ReadOptions.DEFAULT, MaskChannel.OPAQUE_OR_GRAY)
+                        .pixels())
+                .containsOnly(true);
+    }
+
     private static byte[] leftWhite() {
         byte[] rgb = new byte[1200];
         for (int i = 0; i < 1200; i++) {
@@ -237,7 +256,8 @@ class MaskTest {
     @EnumSource(MaskChannel.class)
     void aMaskIsTurnedAsItsImage(MaskChannel channel) {
         byte[] exif = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 3, 0, 0};
-        byte[] png = png(4, 8, channel == MaskChannel.GRAY ? "ffff00ff" : "05000580", chunk("eXIf", exif), "");
+        boolean byGray = channel == MaskChannel.GRAY || channel == MaskChannel.OPAQUE_OR_GRAY;
+        byte[] png = png(4, 8, byGray ? "ffff00ff" : "05000580", chunk("eXIf", exif), "");
         assertThat(Mask.decode(png, ReadOptions.DEFAULT, channel).pixels()).containsExactly(false, true);
         assertThat(Mask.decode(png, new ReadOptions(false, 100), channel).pixels())
                 .containsExactly(true, false);

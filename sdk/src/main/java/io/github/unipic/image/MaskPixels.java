@@ -56,9 +56,10 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
                     throw new ImageFormatException(
                             name + " has no alpha; make the pixels to change transparent, or use white");
                 }
-                yield byAlpha(mask);
+                yield byAlpha(mask, false);
             }
-            case ALPHA_OR_GRAY -> hasTransparent(alpha) ? byAlpha(mask) : byGray(mask, alpha);
+            case ALPHA_OR_GRAY -> hasBelow(HALF, alpha) ? byAlpha(mask, false) : byGray(mask, alpha);
+            case OPAQUE_OR_GRAY -> hasBelow(255, alpha) ? byAlpha(mask, true) : byGray(mask, alpha);
             case AUTO -> {
                 int least = 255;
                 int most = alpha.length == 0 ? 255 : 0;
@@ -70,14 +71,14 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
                     yield byGray(mask, NO_ALPHA);
                 }
                 checkUnambiguous(mask, name, least, most);
-                yield byAlpha(mask);
+                yield byAlpha(mask, false);
             }
         };
     }
 
-    private static boolean hasTransparent(byte[] alpha) {
+    private static boolean hasBelow(int limit, byte[] alpha) {
         for (byte value : alpha) {
-            if ((value & 0xff) < HALF) {
+            if ((value & 0xff) < limit) {
                 return true;
             }
         }
@@ -112,10 +113,10 @@ public record MaskPixels(int width, int height, boolean[] regenerated) {
         }
     }
 
-    private static MaskPixels byAlpha(DecodedImage mask) {
+    private static MaskPixels byAlpha(DecodedImage mask, boolean opaque) {
         boolean[] regenerated = new boolean[mask.alpha().length];
         for (int i = 0; i < regenerated.length; i++) {
-            regenerated[i] = (mask.alpha()[i] & 0xff) < HALF;
+            regenerated[i] = (mask.alpha()[i] & 0xff) >= HALF == opaque;
         }
         return new MaskPixels(mask.width(), mask.height(), regenerated);
     }

@@ -64,6 +64,7 @@ final class FuzzChild {
             String[] words = order.split(" ");
             child.run(test.target(words[0]).orElseThrow(), Integer.parseInt(words[1]));
         }
+        System.exit(0); // A target may have threads that would go on, such as a server's.
     }
 
     private void run(FuzzTarget target, int first) throws IOException {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiPredicate;
 import java.util.zip.CRC32;
 
 /**
@@ -14,6 +15,7 @@ import java.util.zip.CRC32;
  */
 public final class JazzerRun {
     private static final String JAZZER = "com.code_intelligence.jazzer.Jazzer";
+    private static final String DETECTORS = "com.code_intelligence.jazzer.api.BugDetectors";
 
     /** What Jazzer watches: our code and the libraries that read for it. */
     private static final String WATCHED = String.join(
@@ -22,6 +24,7 @@ public final class JazzerRun {
             "com.sun.imageio.**",
             "com.twelvemonkeys.**",
             "org.apache.commons.**",
+            "org.eclipse.jetty.http.**",
             "net.razorvine.**");
 
     private static final Path FOLDER = Path.of("target", "fuzz").toAbsolutePath();
@@ -72,6 +75,11 @@ public final class JazzerRun {
 
     /** Called by Jazzer. */
     public static void fuzzerInitialize(String[] arguments) throws Exception {
+        // To a target that is a server; any other connection is a fault.
+        BiPredicate<String, Integer> allowed = (host, port) -> host.equals("localhost") || host.equals("127.0.0.1");
+        Class.forName(DETECTORS)
+                .getMethod("allowNetworkConnections", BiPredicate.class)
+                .invoke(null, allowed);
         target = FuzzRegression.of(arguments[0]).target(arguments[1]).orElseThrow();
         trial = new Trial(
                 target, Folders.fresh(FOLDER.resolve("jazzer-" + target.name()).resolve("trial")));

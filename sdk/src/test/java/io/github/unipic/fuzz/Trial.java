@@ -26,7 +26,7 @@ final class Trial {
     }
 
     /** Targets that read from memory are quick, so the files are looked at after every so many inputs only. */
-    private static final int INPUTS_IN_MEMORY = 256;
+    private static final int INPUTS_IN_MEMORY = 32;
 
     private final FuzzTarget target;
     private final Path root;

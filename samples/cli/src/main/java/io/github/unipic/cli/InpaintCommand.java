@@ -68,8 +68,9 @@ final class InpaintCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description =
                     "Channel of the mask: gray (white is regenerated), alpha (transparent is regenerated), alpha_or_gray"
-                            + " (alpha if anything is transparent, gray otherwise), or auto: alpha if it varies, gray"
-                            + " otherwise, and refused if ambiguous. Default: auto.")
+                            + " (alpha if anything is transparent, gray otherwise), opaque_or_gray (what is opaque if"
+                            + " anything is not, gray otherwise), or auto: alpha if it varies, gray otherwise, and"
+                            + " refused if ambiguous. Default: auto.")
     private MaskChannel maskChannel = MaskChannel.AUTO;
 
     @Option(

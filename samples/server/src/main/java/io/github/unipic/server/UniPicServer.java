@@ -381,7 +381,8 @@ public final class UniPicServer implements AutoCloseable {
             if (grace.isNegative() || grace.compareTo(LONGEST_GRACE) > 0) {
                 throw new InvalidRequestException("the grace time must be 0 to 24 hours, not " + grace);
             }
-            if (apiKey.isEmpty() && !isLoopback()) {
+            boolean loopback = isLoopback();
+            if (apiKey.isEmpty() && !loopback) {
                 throw new InvalidRequestException("listening at " + host
                         + " lets others use this server; set an API key, or listen at 127.0.0.1");
             }

@@ -128,6 +128,19 @@ class ApiKeyTest {
     }
 
     @Test
+    void aHostThatIsNoneIsNamedWithAKeyToo() {
+        assertThatThrownBy(() -> UniPicServer.builder(() -> {
+                            throw new IllegalStateException();
+                        })
+                        .port(0)
+                        .host("::g")
+                        .apiKey(KEY)
+                        .start())
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage("there is no host '::g'");
+    }
+
+    @Test
     void othersReachNoServerWithoutAKey() {
         assertThatThrownBy(() -> UniPicServer.builder(() -> {
                             throw new IllegalStateException();

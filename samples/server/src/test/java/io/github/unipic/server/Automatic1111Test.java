@@ -12,13 +12,17 @@ import io.github.unipic.InpaintRequest;
 import io.github.unipic.Mask;
 import io.github.unipic.ReadOptions;
 import io.github.unipic.testing.TestImages;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.net.http.HttpResponse;
 import java.util.Base64;
 import java.util.concurrent.FutureTask;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** AUTOMATIC1111's dialect, as Open WebUI, LibreChat and SillyTavern speak it. */
 class Automatic1111Test {
@@ -74,6 +78,58 @@ class Automatic1111Test {
                 .isEqualTo(expected(InpaintRequest.builder(SOURCE, mask, "a red circle")));
         assertThat(first(post("img2img", masked + ",\"inpainting_mask_invert\":1}")))
                 .isEqualTo(expected(InpaintRequest.builder(SOURCE, mask.inverted(), "a red circle")));
+    }
+
+    /** Strokes on a transparent layer, the opposite of OpenAI's masks. */
+    @ParameterizedTest
+    @ValueSource(ints = {0xffff_ffff, 0xff00_0000})
+    void aMaskWithAlphaRegeneratesWhatIsOpaque(int stroke) throws Exception {
+        BufferedImage strokes = new BufferedImage(64, 64, BufferedImage.TYPE_INT_ARGB);
+        for (int i = 0; i < 32 * 64; i++) {
+            strokes.setRGB(i % 32, i / 32, stroke);
+        }
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        ImageIO.write(strokes, "png", png);
+        JsonNode answer = post(
+                "img2img",
+                "{\"init_images\":[\"" + base64(SOURCE) + "\"],\"prompt\":\"a red circle\",\"steps\":5,\"seed\":7,"
+                        + "\"mask\":\"" + Base64.getEncoder().encodeToString(png.toByteArray()) + "\"}");
+        Mask left = Mask.rectangle(64, 64, 0, 0, 32, 64);
+        assertThat(first(answer)).isEqualTo(expected(InpaintRequest.builder(SOURCE, left, "a red circle")));
+    }
+
+    @Test
+    void anEditHasTheSizeThatIsAskedForIfThatIsASquare() throws Exception {
+        String request =
+                "{\"init_images\":[\"" + base64(SOURCE) + "\"],\"prompt\":\"a red circle\",\"steps\":5,\"seed\":7";
+        Image small = expected(EditRequest.builder(SOURCE, "a red circle").size(32));
+        assertThat(first(post("img2img", request + ",\"width\":32,\"height\":32}")))
+                .isEqualTo(small);
+        assertThat(first(post("img2img", request + ",\"height\":32}"))).isEqualTo(small);
+        assertThat(first(post("img2img", request + ",\"width\":64,\"height\":32}")))
+                .isEqualTo(expected(EditRequest.builder(SOURCE, "a red circle")));
+    }
+
+    @Test
+    void aLargeImageIsNotInpainted() throws Exception {
+        String large = base64(Image.ofRgb(2049, 2048, new byte[3 * 2049 * 2048]));
+        HttpResponse<String> answer = SERVER.post(
+                "/sdapi/v1/img2img",
+                "{\"init_images\":[\"" + large + "\"],\"prompt\":\"a\",\"mask\":\"" + large + "\"}");
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(TestServer.json(answer).get("detail").asText())
+                .contains("'init_images' must have at most 4194304 pixels, not 2049x2048");
+    }
+
+    @Test
+    void seedsGoOnFromTheLargest() throws Exception {
+        JsonNode answer = post(
+                "txt2img",
+                "{\"prompt\":\"a\",\"width\":16,\"height\":16,\"steps\":1,\"batch_size\":2,\"seed\":" + Long.MAX_VALUE
+                        + "}");
+        assertThat(new ObjectMapper().readTree(answer.get("info").asText()).get("all_seeds"))
+                .extracting(JsonNode::asLong)
+                .containsExactly(Long.MAX_VALUE, Long.MIN_VALUE);
     }
 
     @Test

@@ -159,6 +159,9 @@ class HostAndOriginTest {
                 "Origin: https://evil.example");
         assertThat(answer.status()).isEqualTo(403);
         assertThat(answer.error().path("code").asText()).isEqualTo("origin_not_allowed");
+        assertThat(answer.error().path("message").asText())
+                .contains("only the server's own page may send them", "proxy")
+                .doesNotContain("\n");
     }
 
     @Test

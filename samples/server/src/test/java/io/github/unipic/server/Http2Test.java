@@ -13,7 +13,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.eclipse.jetty.http.HostPortHttpField;
 import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpScheme;
 import org.eclipse.jetty.http.HttpURI;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.http.MetaData;
@@ -202,6 +204,18 @@ class Http2Test {
         }
         ((HTTP2Session) session).getEndPoint().close();
         SERVER.awaitText("/health", "ready");
+    }
+
+    /** It has no path. */
+    @Test
+    void connectIsRefused() throws Exception {
+        Session session = connect();
+        Body body = new Body();
+        MetaData.Request request = new MetaData.ConnectRequest(
+                HttpScheme.HTTP, new HostPortHttpField("127.0.0.1:8080"), null, HttpFields.EMPTY, null);
+        session.newStream(new HeadersFrame(request, null, true), body).get();
+        assertThat(body.whole.get()).contains("not_found");
+        assertThat(body.status).isEqualTo(404);
     }
 
     @Test

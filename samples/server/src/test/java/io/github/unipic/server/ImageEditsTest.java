@@ -111,6 +111,14 @@ class ImageEditsTest {
         assertWrong("mask", TestServer.form(FEW).file("image", png).file("mask", new byte[40]));
         assertWrong("size", TestServer.form(FEW).file("image", png).text("size", "64x32"));
         assertWrong("n", TestServer.form(FEW).file("image", png).text("n", "eleven"));
+        assertWrong(
+                "image",
+                TestServer.form(FEW)
+                        .file(
+                                "image",
+                                Image.ofRgb(2049, 2048, new byte[3 * 2049 * 2048])
+                                        .toPng())
+                        .file("mask", maskFile("white")));
         // Of another size than the image.
         assertWrong(
                 "",

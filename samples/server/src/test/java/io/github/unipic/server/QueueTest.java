@@ -7,10 +7,25 @@ import io.github.unipic.GenerateRequest;
 import io.github.unipic.UniPic;
 import io.github.unipic.UniPicException;
 import io.github.unipic.server.RawHttp.Answer;
+import io.github.unipic.server.http.AccessControl;
+import io.github.unipic.server.http.JettyServer;
+import io.github.unipic.server.http.Limits;
+import io.github.unipic.server.http.Router;
+import io.github.unipic.server.jobs.JobQueue;
+import io.github.unipic.server.operation.Metrics;
 import io.github.unipic.testing.SmallModel;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -122,12 +137,69 @@ class QueueTest {
                 .isInstanceOf(IllegalStateException.class);
     }
 
-    private static UniPic load(CountDownLatch loading, AtomicReference<UniPic> loaded) {
+    @Test
+    void thoseThatWillRunAtOnceDoNotCountAsWaiting() throws Exception {
+        CountDownLatch loading = new CountDownLatch(1);
+        UniPicServer server = UniPicServer.builder(() -> {
+                    await(loading);
+                    throw new IllegalStateException();
+                })
+                .port(0)
+                .jobs(2)
+                .queue(0)
+                .start();
+        TestServer test = TestServer.of(server);
+        try (test) {
+            List<RawHttp> waiting = List.of(begin(test), begin(test));
+            await(test, 0, 2);
+            assertThat(RawHttp.postJson(test, GENERATE, SMALL).status()).isEqualTo(429);
+            for (RawHttp each : waiting) {
+                each.close();
+            }
+        } finally {
+            loading.countDown();
+        }
+    }
+
+    /** A job that begins is in one list or in the other, not in both. */
+    @Test
+    void twoClientsOfTwoJobsAreNeverRefused() throws Exception {
+        JobQueue queue = new JobQueue(2, 0, new Metrics());
+        queue.open(TestServer.shared().unipic());
+        Router router = new Router(
+                        Limits.DEFAULTS, new AccessControl(Optional.empty(), Set.of()), (path, status) -> {}, false)
+                .add(
+                        "GET",
+                        "/job",
+                        exchange -> exchange.send(200, queue.run("test", exchange, before -> {}, unipic -> Map.of())));
+        try (JettyServer server = JettyServer.start(router, "127.0.0.1", 0, Optional.empty())) {
+            HttpClient client = HttpClient.newHttpClient();
+            HttpRequest request =
+                    HttpRequest.newBuilder(server.uri().resolve("/job")).build();
+            List<CompletableFuture<Void>> clients = Stream.generate(() -> CompletableFuture.runAsync(() -> {
+                        for (int i = 0; i < 300; i++) {
+                            assertThat(client.sendAsync(request, BodyHandlers.ofString())
+                                            .join()
+                                            .statusCode())
+                                    .isEqualTo(200);
+                        }
+                    }))
+                    .limit(2)
+                    .toList();
+            clients.forEach(CompletableFuture::join);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
         try {
-            loading.await();
+            latch.await();
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static UniPic load(CountDownLatch loading, AtomicReference<UniPic> loaded) {
+        await(loading);
         loaded.set(UniPic.builder(SmallModel.folder()).threads(1).load());
         return loaded.get();
     }

@@ -1,14 +1,18 @@
 package io.github.unipic.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.management.OperatingSystemMXBean;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.UniPic;
 import io.github.unipic.fuzz.ByteMutator;
 import io.github.unipic.fuzz.JsonMutator;
 import io.github.unipic.fuzz.MemoryFuzzTarget;
 import io.github.unipic.fuzz.Mutator;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The body of a request. The server's model is never loaded and its queue is full, so a request that is right is turned
@@ -22,6 +26,12 @@ record RequestFuzz(String name, String path, String type, Mutator mutator) imple
     private static final String JSON = "application/json";
     private static final int QUEUE_FULL = 429;
 
+    /** The work is done on other threads than the one that reads, whose time is watched anyway. */
+    private static final OperatingSystemMXBean PROCESS =
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+
+    private static final int MOST_SECONDS = 10;
+
     /** All that are read differently. */
     static List<RequestFuzz> all() {
         return List.of(
@@ -29,7 +39,8 @@ record RequestFuzz(String name, String path, String type, Mutator mutator) imple
                         "chat",
                         "/v1/chat/completions",
                         JSON,
-                        new JsonMutator("system", "assistant", "image_url", "data:image/png;base64,", "json_object")),
+                        new JsonMutator("system", "assistant", "image_url", "data:image/png;base64,", "json_object")
+                                .within("messages", "stop", "stream_options", "response_format")),
                 new RequestFuzz(
                         "generations", "/v1/images/generations", JSON, new JsonMutator("url", "0x0", "auto", "50..5")),
                 new RequestFuzz(
@@ -50,12 +61,17 @@ record RequestFuzz(String name, String path, String type, Mutator mutator) imple
 
     @Override
     public int mutations() {
-        return 150;
+        return 400;
     }
 
     @Override
     public void read(byte[] body) throws IOException {
+        long before = PROCESS.getProcessCpuTime();
         RawHttp.Answer answer = RawHttp.post(Server.TEST, path, type, body, "Connection: close");
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(PROCESS.getProcessCpuTime() - before);
+        if (seconds > MOST_SECONDS) {
+            throw new AssertionError("It took " + seconds + " s of the processor's time");
+        }
         if (answer.header("Content-Type").startsWith("text/event-stream")) {
             if (!answer.body().contains("queue_full")) {
                 throw new AssertionError(answer.body());
@@ -74,31 +90,37 @@ record RequestFuzz(String name, String path, String type, Mutator mutator) imple
 
     /** Started when it is first asked for, which is in the process that tries the inputs. */
     private static final class Server {
-        static final TestServer TEST = start();
+        static {
+            // A line for each of millions of requests.
+            System.setProperty("org.slf4j.simpleLogger.log.io.github.unipic.server.access", "warn");
+        }
 
-        private static TestServer start() {
-            CountDownLatch never = new CountDownLatch(1);
-            TestServer server = TestServer.of(UniPicServer.builder(() -> {
-                        try {
-                            never.await();
-                        } catch (InterruptedException e) {
-                            Thread.currentThread().interrupt();
-                        }
-                        throw new IllegalStateException("interrupted");
-                    })
-                    .port(0)
-                    .queue(0)
-                    .start());
+        static final TestServer TEST = TestServer.of(
+                UniPicServer.builder(Server::neverLoaded).port(0).queue(0).start());
+
+        /** Fills the queue. Referenced, because a socket that is not may be closed. */
+        static final RawHttp WAITING = waiting();
+
+        private static UniPic neverLoaded() {
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            throw new IllegalStateException("interrupted");
+        }
+
+        private static RawHttp waiting() {
             try {
                 String prompt = "{\"prompt\": \"a red fox\"}";
-                new RawHttp(server)
+                RawHttp waiting = new RawHttp(TEST)
                         .write("POST /v1/images/generations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: " + JSON
                                 + "\r\nContent-Length: " + prompt.length() + "\r\n\r\n" + prompt);
-                server.awaitText("/health", "\"waiting\":1");
+                TEST.awaitText("/health", "\"waiting\":1");
+                return waiting;
             } catch (IOException | InterruptedException e) {
                 throw new IllegalStateException(e);
             }
-            return server;
         }
     }
 }

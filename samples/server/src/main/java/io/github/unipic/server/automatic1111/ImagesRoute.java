@@ -9,6 +9,7 @@ import io.github.unipic.Image;
 import io.github.unipic.ImageRequest;
 import io.github.unipic.InpaintRequest;
 import io.github.unipic.Mask;
+import io.github.unipic.MaskChannel;
 import io.github.unipic.server.http.Exchange;
 import io.github.unipic.server.http.HttpError;
 import io.github.unipic.server.http.Json;
@@ -24,7 +25,6 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /** {@code POST /sdapi/v1/txt2img} and {@code /sdapi/v1/img2img}. */
 public final class ImagesRoute implements Route {
@@ -107,12 +107,18 @@ public final class ImagesRoute implements Route {
 
     private static ImageRequest.Builder<?> draw(Parameters parameters) {
         GenerateRequest.Builder request = GenerateRequest.builder(parameters.requiredPrompt());
-        OptionalInt width = parameters.integer("width", 1, LONGEST_SIDE);
-        OptionalInt height = parameters.integer("height", 1, LONGEST_SIDE);
-        if (width.isPresent() || height.isPresent()) {
-            request.size(width.orElseGet(height::getAsInt), height.orElseGet(width::getAsInt));
+        OptionalInt width = side(parameters, "width", "height");
+        OptionalInt height = side(parameters, "height", "width");
+        if (width.isPresent()) {
+            request.size(width.getAsInt(), height.getAsInt());
         }
         return request;
+    }
+
+    /** One side alone asks for a square. */
+    private static OptionalInt side(Parameters parameters, String name, String other) {
+        OptionalInt side = parameters.integer(name, 1, LONGEST_SIDE);
+        return side.isPresent() ? side : parameters.integer(other, 1, LONGEST_SIDE);
     }
 
     private static ImageRequest.Builder<?> change(Parameters parameters, SubmittedImages.OfRequest images) {
@@ -124,10 +130,11 @@ public final class ImagesRoute implements Route {
         Image source = images.image(
                 "init_images", images.file("init_images", sources.get(0).textValue()));
         if (parameters.text("mask").isEmpty()) {
-            return EditRequest.builder(source, parameters.requiredPrompt());
+            return edit(parameters, source);
         }
+        images.requireDrawable("init_images", source);
         Mask mask =
-                images.mask("mask", images.file("mask", parameters.text("mask").get()));
+                images.mask("mask", images.file("mask", parameters.text("mask").get()), MaskChannel.OPAQUE_OR_GRAY);
         boolean inverted = parameters
                 .node("inpainting_mask_invert")
                 .filter(value -> value.asInt() == 1)
@@ -135,9 +142,20 @@ public final class ImagesRoute implements Route {
         return InpaintRequest.builder(source, inverted ? mask.inverted() : mask, parameters.requiredPrompt());
     }
 
+    private static ImageRequest.Builder<?> edit(Parameters parameters, Image source) {
+        EditRequest.Builder request = EditRequest.builder(source, parameters.requiredPrompt());
+        OptionalInt width = side(parameters, "width", "height");
+        // Programs send the source's size, whatever its shape; the result is square.
+        if (width.isPresent() && width.equals(side(parameters, "height", "width"))) {
+            request.size(width.getAsInt());
+        }
+        return request;
+    }
+
     private Response response(List<Image> made, Parameters parameters, ImageRequest request, long seed) {
         Image first = made.get(0);
-        List<Long> seeds = LongStream.range(seed, seed + made.size()).boxed().toList();
+        List<Long> seeds =
+                IntStream.range(0, made.size()).mapToObj(i -> seed + i).toList();
         List<String> texts = IntStream.range(0, made.size())
                 .mapToObj(i -> infotext(request, seeds.get(i), first))
                 .toList();

@@ -53,7 +53,9 @@ public final class AccessControl {
                         403,
                         "origin_not_allowed",
                         "requests from the web page " + Parameters.shown(origin)
-                                + " are not allowed; start the server with --allow-host for its host");
+                                + " are not allowed: only the server's own page may send them; where a proxy shows that"
+                                + " page, let it pass the Host header on, or start the server with --allow-host for the"
+                                + " proxy's host");
             }
         });
     }

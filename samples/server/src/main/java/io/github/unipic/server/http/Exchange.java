@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +52,7 @@ public final class Exchange {
     private Scheduler.Task nextBlank = () -> false;
     private boolean begun;
     private boolean streaming;
+    /** Or nobody awaits the answer any longer. */
     private boolean answered;
 
     Exchange(Request request, Response response, String id, Limits limits, MemoryBudget budget) {
@@ -74,8 +76,9 @@ public final class Exchange {
         return request.getMethod();
     }
 
+    /** Empty for CONNECT, which has none. */
     public String path() {
-        return Request.getPathInContext(request);
+        return Objects.requireNonNullElse(Request.getPathInContext(request), "");
     }
 
     /**
@@ -221,7 +224,7 @@ public final class Exchange {
                 .schedule(this::sendBlank, delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private synchronized void sendBlank() {
+    synchronized void sendBlank() {
         if (answered) {
             return;
         }
@@ -285,9 +288,6 @@ public final class Exchange {
 
     private void end(byte[] bytes) throws IOException {
         endWatch();
-        synchronized (this) {
-            answered = true;
-        }
         outbox.end(bytes);
         flush();
     }
@@ -345,6 +345,7 @@ public final class Exchange {
 
     private void endWatch() {
         synchronized (this) {
+            answered = true; // A blank that waits for the lock would be followed by others forever.
             nextBlank.cancel();
         }
         watch.ifPresent(ClientWatch::end);

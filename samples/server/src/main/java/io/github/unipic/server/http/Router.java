@@ -97,11 +97,11 @@ public final class Router extends Handler.Abstract {
     public boolean handle(Request request, Response response, Callback callback) {
         long start = System.nanoTime();
         SocketAddress client = request.getConnectionMetaData().getRemoteSocketAddress();
-        deadline.begin(client);
         Exchange exchange = new Exchange(request, response, AccessLog.newId(response), limits, budget);
-        String pattern = pattern(exchange);
         int status = CLIENT_GONE;
+        deadline.begin(client);
         try {
+            String pattern = pattern(exchange);
             status = answer(exchange, pattern);
             listener.answered(pattern, status);
             AccessLog.log(exchange, request, status, (System.nanoTime() - start) / 1_000_000, logPrompts);

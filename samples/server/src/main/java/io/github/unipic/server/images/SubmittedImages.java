@@ -18,6 +18,9 @@ import java.util.function.Supplier;
  * memory. Thread-safe.
  */
 public final class SubmittedImages {
+    /** The most pixels of an image to draw: 2048 x 2048. */
+    public static final long MOST_DRAWN_PIXELS = 1L << 22;
+
     private static final long BYTES_PER_PIXEL = 3;
 
     private final ReadOptions options;
@@ -54,13 +57,27 @@ public final class SubmittedImages {
         }
 
         /**
-         * Decodes a mask. What is transparent is regenerated, as in OpenAI's dialect; in a file without transparency
-         * what is white.
+         * Decodes a mask.
          *
+         * @param channel what in it tells the pixels to regenerate, on which the dialects differ
          * @throws HttpError when it is none
          */
-        public Mask mask(String parameter, byte[] file) {
-            return decode(parameter, () -> Mask.decode(file, options, MaskChannel.ALPHA_OR_GRAY));
+        public Mask mask(String parameter, byte[] file, MaskChannel channel) {
+            return decode(parameter, () -> Mask.decode(file, options, channel));
+        }
+
+        /**
+         * Checks that an image can be drawn in its size, as inpainting does.
+         *
+         * @throws HttpError when it is too large
+         */
+        public void requireDrawable(String parameter, Image image) {
+            if ((long) image.width() * image.height() > MOST_DRAWN_PIXELS) {
+                throw HttpError.invalid(
+                        parameter,
+                        "with a mask, '" + parameter + "' must have at most " + MOST_DRAWN_PIXELS + " pixels, not "
+                                + image.width() + "x" + image.height() + "; make it smaller");
+            }
         }
 
         /**

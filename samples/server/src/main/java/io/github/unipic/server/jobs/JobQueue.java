@@ -167,6 +167,7 @@ public final class JobQueue {
                     }
                     requireOpen();
                     if (isNext(ticket)) {
+                        waiting.remove(ticket);
                         running.add(cancellation);
                         return model.orElseThrow();
                     }
@@ -190,11 +191,12 @@ public final class JobQueue {
 
     private synchronized void enter(Ticket ticket) {
         requireOpen();
-        boolean free = running.size() < atOnce && waiting.isEmpty();
-        if (!free && waiting.size() >= mostWaiting) {
+        // Those that will run at once are in the list, too, until they have noticed and the model is loaded.
+        if (running.size() + waiting.size() - atOnce >= mostWaiting) {
             throw HttpError.busy(
                     RETRY_SECONDS,
-                    waiting.size() + " requests are waiting already; try again in " + RETRY_SECONDS + " s");
+                    "the queue is full (" + running.size() + " running, " + waiting.size() + " waiting); try again in "
+                            + RETRY_SECONDS + " s");
         }
         waiting.add(ticket);
     }

@@ -5,6 +5,7 @@ import io.github.unipic.Image;
 import io.github.unipic.ImageRequest;
 import io.github.unipic.InpaintRequest;
 import io.github.unipic.Mask;
+import io.github.unipic.MaskChannel;
 import io.github.unipic.server.http.Exchange;
 import io.github.unipic.server.http.Form;
 import io.github.unipic.server.http.HttpError;
@@ -45,9 +46,10 @@ public final class ImageEdits implements Route {
                 "image",
                 one(form, "image")
                         .orElseThrow(() -> HttpError.invalid("image", "'image' is missing; send the image to change")));
-        Optional<Mask> mask = one(form, "mask").map(file -> images.mask("mask", file));
+        Optional<Mask> mask = one(form, "mask").map(file -> images.mask("mask", file, MaskChannel.ALPHA_OR_GRAY));
         ImageTask task = new ImageTask(exchange, options, "image_edit");
         if (mask.isPresent()) {
+            images.requireDrawable("image", source);
             task.run(queue, store, InpaintRequest.builder(source, mask.get(), prompt));
         } else {
             task.run(queue, store, edit(source, prompt, size));

@@ -2,6 +2,7 @@ package io.github.unipic.server.openai;
 
 import io.github.unipic.server.http.HttpError;
 import io.github.unipic.server.http.Parameters;
+import io.github.unipic.server.images.SubmittedImages;
 import io.github.unipic.server.jobs.JobQueue;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -16,8 +17,7 @@ import java.util.regex.Pattern;
 record ImageSize(int width, int height) {
     private static final Pattern SIZE = Pattern.compile("(\\d{1,5})[xX](\\d{1,5})");
 
-    /** The most pixels of an image: 2048 x 2048. */
-    private static final long MOST_PIXELS = 1L << 22;
+    private static final long MOST_PIXELS = SubmittedImages.MOST_DRAWN_PIXELS;
 
     /**
      * Reads it; empty for the model's own size.
