@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.unipic.Conversation;
 import io.github.unipic.DescribeRequest;
+import io.github.unipic.DiffusionSteps;
 import io.github.unipic.EditRequest;
 import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.Image;
 import io.github.unipic.ReadOptions;
 import io.github.unipic.UniPic;
@@ -472,6 +474,10 @@ class PageTest {
         awaitError("Guidance must be a number.");
         assertThat(focused()).isEqualTo("guidance_scale");
         browser.click("#reset");
+        browser.write("#num_inference_steps", "50..");
+        browser.click("#run");
+        awaitError("Diffusion steps must be a whole number, or fall, such as 50..5.");
+        browser.click("#reset");
         assertThat(browser.isShown("#error")).isFalse();
         // What the server refuses.
         browser.write("#num_inference_steps", "5000");
@@ -500,21 +506,52 @@ class PageTest {
     @Test
     void aDroppedImageBringsItsSettings() throws Exception {
         open();
-        Image original = server.unipic()
-                .generate(request().toBuilder()
-                        .seed(Long.MAX_VALUE)
-                        .negativePrompt("blur – 模糊")
-                        .build())
-                .get(0);
+        GenerateRequest request = request().toBuilder()
+                .fast()
+                .seed(Long.MAX_VALUE)
+                .negativePrompt("blur – 模糊")
+                .guidance(3)
+                .iterations(4)
+                .diffusionSteps(DiffusionSteps.annealed(4, 2))
+                .build();
+        Image original = server.unipic().generate(request).get(0);
         drop("fox.png", original.toPng());
         awaitItems(1);
         assertThat(browser.value("#prompt")).isEqualTo(PROMPT);
         assertThat(browser.value("#seed")).isEqualTo(Long.toString(Long.MAX_VALUE));
         assertThat(browser.value("#negative_prompt")).isEqualTo("blur – 模糊");
-        assertThat(browser.value("#iterations")).isEqualTo("2");
+        assertThat(browser.value("#iterations")).isEqualTo("4");
+        assertThat(browser.value("#num_inference_steps")).isEqualTo("4..2");
         browser.click("#run");
         awaitItems(2);
         assertThat(shown()).isEqualTo(original);
+        browser.click("#again");
+        awaitItems(3);
+        assertThat(shown()).isEqualTo(original);
+
+        // The server's guidance_every always begins with two iterations.
+        GenerateRequest other =
+                request.toBuilder().guidanceReuse(new GuidanceReuse(3, 4)).build();
+        drop("other.png", server.unipic().generate(other).get(0).toPng());
+        awaitItems(4);
+        assertThat(browser.isShown("#again")).isFalse();
+        assertThat(browser.text("#facts")).contains("guidance every 4", "cannot be drawn again");
+    }
+
+    @Test
+    void aPastedImageIsOpened() throws Exception {
+        open();
+        // A clipboard keeps pixels only.
+        Image image = server.unipic().generate(request()).get(0).withMetadata(Map.of());
+        browser.command("Browser.grantPermissions", Map.of("permissions", List.of("clipboardReadWrite")));
+        browser.runAsync("""
+                const bytes = Uint8Array.from(atob(args[0]), (c) => c.charCodeAt(0));
+                const file = new Blob([bytes], { type: 'image/png' });
+                await navigator.clipboard.write([new ClipboardItem({ 'image/png': file })]);
+                """, Base64.getEncoder().encodeToString(image.toPng()));
+        browser.type("#prompt", Browser.CONTROL + "v" + Browser.CONTROL);
+        awaitItems(1);
+        assertThat(shown()).isEqualTo(image);
     }
 
     @Test

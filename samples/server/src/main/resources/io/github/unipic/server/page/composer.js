@@ -12,6 +12,9 @@ const COMMON = [
   "negative_prompt",
 ];
 
+/** Settings without an input: those of an image are sent again until the settings are reset. */
+const HIDDEN = ["guidance_schedule", "guidance_every"];
+
 /** What the form says and offers for each task. Tasks with the same draft share their text. */
 const TASKS = {
   generate: {
@@ -79,7 +82,6 @@ export class Composer extends EventTarget {
   #drafts = { prompt: "", edit: "", ask: "" };
   #task = "generate";
   #examples = {};
-  /** Settings that have no input. */
   #hidden = {};
 
   constructor() {
@@ -169,12 +171,13 @@ export class Composer extends EventTarget {
   /** Fills in the settings of an image. */
   load(settings) {
     this.#reset();
-    const { prompt, size, guidance_schedule, ...others } = settings;
+    const { prompt, size, ...others } = settings;
     byId("prompt").value = prompt ?? "";
-    this.#hidden = guidance_schedule ? { guidance_schedule } : {};
     for (const [name, value] of Object.entries(others)) {
       if (COMMON.includes(name)) {
         byId(name).value = value;
+      } else if (HIDDEN.includes(name)) {
+        this.#hidden[name] = value;
       }
     }
     if (size) {
