@@ -202,6 +202,16 @@ class PageTest {
         });
     }
 
+    /** How many jobs of a task the server has cancelled. */
+    private static double cancelled(String task) throws IOException, InterruptedException {
+        String name = "unipic_job_cancellations_total{task=\"" + task + "\"} ";
+        return server.text("/metrics")
+                .lines()
+                .filter(line -> line.startsWith(name))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+                .sum();
+    }
+
     @Test
     void anImageIsDrawnAndDownloadedAsItCame() throws Exception {
         open();
@@ -217,6 +227,7 @@ class PageTest {
     @Test
     void aPreviewIsSeenAndCancellingEndsTheJob() throws Exception {
         open();
+        double cancelled = cancelled("generate");
         browser.write("#prompt", PROMPT);
         browser.write("#num_inference_steps", "1000");
         browser.type("#seed", "7" + Browser.ENTER);
@@ -227,7 +238,7 @@ class PageTest {
         browser.click("#cancel");
         awaitJobs("\"running\":0,\"waiting\":0");
         browser.awaitShown("#run");
-        assertThat(server.text("/metrics")).contains("unipic_job_cancellations_total{task=\"generate\"} 1.0");
+        assertThat(cancelled("generate")).isEqualTo(cancelled + 1);
         assertThat(browser.isShown("#error")).isFalse();
         assertThat(browser.count("#items li")).isZero();
         draw(1);
@@ -422,6 +433,75 @@ class PageTest {
         }
         browser.click("#new-conversation");
         assertThat(browser.count(".turn")).isZero();
+    }
+
+    @Test
+    void anAnswerStaysWithItsImage() throws Exception {
+        open();
+        fill(Map.of("n", "2"));
+        draw(2);
+        choose("ask");
+        browser.write("#prompt", "what is this?");
+        browser.click("#run");
+        awaitTurns(2);
+        String first = turn(2);
+        browser.click("#items li:first-child button");
+        assertThat(browser.count(".turn")).isZero();
+        clickWhileAnAnswerComes("#items li:last-child button");
+        browser.write("#prompt", "and why?");
+        browser.click("#run");
+        awaitTurns(2);
+        assertThat(List.of(turn(1), turn(2))).containsExactly("what is this?", first);
+        browser.click("#items li:first-child button");
+        String second = server.unipic()
+                .describe(DescribeRequest.builder("and why?").image(shown()).build())
+                .text();
+        assertThat(List.of(turn(1), turn(2))).containsExactly("and why?", second);
+        browser.click("#new-conversation");
+        browser.click("#items li:last-child button");
+        assertThat(browser.count(".turn")).isEqualTo(2);
+    }
+
+    @Test
+    void anAnswerIsCancelled() throws Exception {
+        open();
+        draw(1);
+        choose("ask");
+        double cancelled = cancelled("describe");
+        clickWhileAnAnswerComes("#cancel");
+        browser.write("#prompt", "what is this?");
+        browser.click("#run");
+        awaitTurns(2);
+        assertThat(browser.text(".turn:last-child small")).isEqualTo("Cancelled.");
+        assertThat(browser.value("#prompt")).isEmpty();
+        awaitJobs("\"running\":0,\"waiting\":0");
+        assertThat(cancelled("describe")).isEqualTo(cancelled + 1);
+
+        // Before it begins.
+        browser.write("#prompt", "and why?");
+        browser.run("document.getElementById('run').click(); document.getElementById('cancel').click()");
+        awaitTurns(2);
+        assertThat(browser.value("#prompt")).as("given back").isEqualTo("and why?");
+        browser.run("document.getElementById('run').click(); document.getElementById('prompt').value = 'how?';"
+                + "document.getElementById('cancel').click()");
+        awaitTurns(2);
+        assertThat(browser.value("#prompt")).as("written meanwhile").isEqualTo("how?");
+        browser.click("#run");
+        awaitTurns(4);
+    }
+
+    /** Clicks as soon as a part of the next answer is shown. */
+    private static void clickWhileAnAnswerComes(String css) {
+        browser.run("""
+                const css = arguments[0];
+                new MutationObserver((changes, observer) => {
+                  const part = document.querySelector('[aria-busy] .assistant:last-child')?.childNodes[1].textContent;
+                  if (part && part !== '…') {
+                    observer.disconnect();
+                    document.querySelector(css).click();
+                  }
+                }).observe(document.getElementById('turns'), { childList: true });
+                """, css);
     }
 
     private static void awaitTurns(int count) {

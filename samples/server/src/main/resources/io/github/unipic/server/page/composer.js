@@ -152,6 +152,13 @@ export class Composer extends EventTarget {
     byId("prompt").value = text;
   }
 
+  /** Gives a text back to the task that it was written for, unless another has been written since. */
+  giveBack(task, text) {
+    this.#drafts[TASKS[this.#task].draft] = byId("prompt").value;
+    this.#drafts[TASKS[task].draft] ||= text;
+    byId("prompt").value = this.#drafts[TASKS[this.#task].draft];
+  }
+
   /** What the form says, by the API's names. */
   read() {
     const settings = { prompt: this.text, ...this.#hidden };

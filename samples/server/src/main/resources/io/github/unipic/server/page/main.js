@@ -136,14 +136,16 @@ async function shape({ task, settings, source }) {
   return { width, height };
 }
 
-async function ask(item, question) {
-  composer.text = "";
-  try {
-    await work((signal) => conversation.ask(item, question, signal));
-  } catch (error) {
-    composer.text = question;
-    throw error;
-  }
+function ask(item, question) {
+  return work(async (signal) => {
+    composer.text = "";
+    try {
+      await conversation.ask(item, question, signal);
+    } catch (error) {
+      composer.giveBack("ask", question);
+      throw error;
+    }
+  });
 }
 
 /** Runs the one request at a time. Its cancellation is no error. */
