@@ -235,13 +235,120 @@ class PageTest {
         assertThat(browser.text("#progress-text")).matches("Iteration \\d+ of \\d+.*");
         awaitJobs("\"running\":1");
         assertThat(browser.isShown("#run")).isFalse();
-        browser.click("#cancel");
+        browser.doubleClick("#cancel");
         awaitJobs("\"running\":0,\"waiting\":0");
         browser.awaitShown("#run");
         assertThat(cancelled("generate")).isEqualTo(cancelled + 1);
         assertThat(browser.isShown("#error")).isFalse();
         assertThat(browser.count("#items li")).isZero();
         draw(1);
+    }
+
+    @Test
+    void otherImagesAreLookedAtWhileSomeAreDrawn() throws Exception {
+        open();
+        draw(1);
+        Image first = shown();
+        fill(Map.of("n", "2", "num_inference_steps", "1000", "iterations", "64"));
+        browser.click("#run");
+        browser.awaitShown(".frame.drawn.busy");
+        browser.click("#items button");
+        assertThat(browser.count(".frame")).isEqualTo(1);
+        assertThat(browser.text("#caption")).isEqualTo(PROMPT);
+        assertThat(browser.isShown("#again:disabled")).isTrue();
+        awaitUnlessError("document.getElementById('progress-text').textContent !== args[0]", progress());
+        browser.click("#watch");
+        browser.await("document.querySelectorAll('.frame.drawn.busy').length === 2");
+        assertThat(browser.isShown("#details")).isFalse();
+        // Nothing else is left to look at.
+        browser.click("#items button");
+        browser.click("#remove");
+        browser.await("!isShown('#details')");
+        assertThat(browser.count(".frame.drawn.busy")).isEqualTo(2);
+        awaitUnlessError("document.getElementById('progress-text').textContent !== args[0]", progress());
+        drop("first.png", first.toPng());
+        awaitItems(1);
+        assertThat(browser.isShown("#progress")).isTrue();
+        browser.click("#cancel");
+        browser.awaitShown("#run");
+        assertThat(browser.isShown("#progress")).isFalse();
+        assertThat(shown()).isEqualTo(first);
+
+        fill(Map.of("seed", "8"));
+        browser.runAsync("""
+                document.getElementById('run').click();
+                while (!document.querySelector('.frame.busy')) {
+                  await new Promise((resolve) => setTimeout(resolve));
+                }
+                document.querySelector('#items button').focus();
+                document.querySelector('#items button').click();
+                """);
+        awaitItems(2);
+        browser.awaitShown("#run");
+        assertThat(shown()).as("what the user looks at").isEqualTo(first);
+        assertThat(browser.isShown("#again:enabled")).isTrue();
+        assertThat(browser.run("return document.activeElement.ariaCurrent").asText())
+                .isEqualTo("true");
+        browser.click("#items button");
+        assertThat(browser.text("#facts")).contains("seed 8");
+    }
+
+    private static String progress() {
+        return browser.text("#progress-text");
+    }
+
+    @Test
+    void aDoubleClickCountsOnce() {
+        open();
+        fill(FEW);
+        fill(Map.of("prompt", PROMPT, "seed", "7"));
+        browser.doubleClick("#run");
+        awaitItems(1);
+        choose("extend");
+        browser.awaitShown(".handle.right");
+        browser.type(".handle.right", Browser.RIGHT);
+        browser.run("""
+                const send = window.fetch;
+                window.requests = 0;
+                window.fetch = (...args) => {
+                  requests++;
+                  return send(...args);
+                };
+                const run = document.getElementById('run');
+                run.click();
+                run.click();
+                """);
+        awaitItems(2);
+        assertThat(browser.run("return requests").asInt()).isEqualTo(1);
+        browser.click("#again");
+        awaitItems(3);
+        browser.run("const remove = document.getElementById('remove'); remove.click(); remove.click()");
+        browser.await("document.querySelectorAll('#items li').length < 3");
+        assertThat(browser.count("#items li")).isEqualTo(2);
+        // The second click often comes when the next image is already shown.
+        browser.run("document.getElementById('remove').dispatchEvent(new MouseEvent('click', { detail: 2 }))");
+        browser.click("#items button");
+        assertThat(browser.count("#items li")).isEqualTo(2);
+    }
+
+    @Test
+    void theFormTakesWhatTheServerTakes() throws Exception {
+        open();
+        fill(Map.of("prompt", PROMPT, "seed", "007", "guidance_scale", "01,5"));
+        fill(Map.of("iterations", "2", "num_inference_steps", "4..2 cosine"));
+        browser.click("#run");
+        awaitItems(1);
+        Image expected = server.unipic()
+                .generate(request().toBuilder()
+                        .guidance(1.5)
+                        .diffusionSteps(DiffusionSteps.parse("4..2 cosine"))
+                        .build())
+                .get(0);
+        assertThat(shown()).isEqualTo(expected);
+        assertThat(browser.text("#facts")).contains("seed 7", "guidance 1.5", "4..2 cosine diffusion steps");
+        browser.click("#again");
+        awaitItems(2);
+        assertThat(shown()).isEqualTo(expected);
     }
 
     @Test
@@ -399,6 +506,31 @@ class PageTest {
                         .isEqualTo(source.rgb()[(last * source.width() + x) * 3 + channel]);
             }
         }
+    }
+
+    @Test
+    void aToolThatComesLateIsNotUsed() throws Exception {
+        open();
+        draw(1);
+        Image source = shown();
+        browser.run("""
+                const decode = window.createImageBitmap;
+                window.bitmaps = [];
+                window.createImageBitmap = async (file) => {
+                  bitmaps.push(await decode(file));
+                  return bitmaps.at(-1);
+                };
+                document.querySelector('[value=extend]').click();
+                document.querySelector('[value=inpaint]').click();
+                """);
+        browser.await("bitmaps.length > 0");
+        assertThat(browser.run("return bitmaps[0].width").asInt()).as("closed").isZero();
+        browser.drag("mouse", ".mask", 0.7, 0.2, 0.85, 0.4);
+        browser.click("#run");
+        awaitItems(2);
+        assertKeptAtTheLeftOnly(source, shown());
+        browser.run("document.querySelector('[value=extend]').click(); document.getElementById('run').click()");
+        awaitError("Drag at least one edge");
     }
 
     @Test

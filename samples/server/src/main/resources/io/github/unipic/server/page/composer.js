@@ -94,6 +94,14 @@ export class Composer extends EventTarget {
       event.preventDefault();
       this.dispatchEvent(new Event("submit"));
     });
+    // Run and Cancel replace each other: the second click of a double click is not meant for the other one.
+    const ignoreSecond = (event) => {
+      if (event.detail > 1) {
+        event.preventDefault();
+        event.stopPropagation();
+      }
+    };
+    byId("run").parentElement.addEventListener("click", ignoreSecond, { capture: true });
     byId("prompt").addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
         event.preventDefault();
