@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.unipic.Conversation;
 import io.github.unipic.DescribeRequest;
+import io.github.unipic.DiffusionSteps;
 import io.github.unipic.EditRequest;
 import io.github.unipic.GenerateRequest;
+import io.github.unipic.GuidanceReuse;
 import io.github.unipic.Image;
 import io.github.unipic.ReadOptions;
 import io.github.unipic.UniPic;
@@ -200,6 +202,16 @@ class PageTest {
         });
     }
 
+    /** How many jobs of a task the server has cancelled. */
+    private static double cancelled(String task) throws IOException, InterruptedException {
+        String name = "unipic_job_cancellations_total{task=\"" + task + "\"} ";
+        return server.text("/metrics")
+                .lines()
+                .filter(line -> line.startsWith(name))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+                .sum();
+    }
+
     @Test
     void anImageIsDrawnAndDownloadedAsItCame() throws Exception {
         open();
@@ -215,6 +227,7 @@ class PageTest {
     @Test
     void aPreviewIsSeenAndCancellingEndsTheJob() throws Exception {
         open();
+        double cancelled = cancelled("generate");
         browser.write("#prompt", PROMPT);
         browser.write("#num_inference_steps", "1000");
         browser.type("#seed", "7" + Browser.ENTER);
@@ -222,13 +235,120 @@ class PageTest {
         assertThat(browser.text("#progress-text")).matches("Iteration \\d+ of \\d+.*");
         awaitJobs("\"running\":1");
         assertThat(browser.isShown("#run")).isFalse();
-        browser.click("#cancel");
+        browser.doubleClick("#cancel");
         awaitJobs("\"running\":0,\"waiting\":0");
         browser.awaitShown("#run");
-        assertThat(server.text("/metrics")).contains("unipic_job_cancellations_total{task=\"generate\"} 1.0");
+        assertThat(cancelled("generate")).isEqualTo(cancelled + 1);
         assertThat(browser.isShown("#error")).isFalse();
         assertThat(browser.count("#items li")).isZero();
         draw(1);
+    }
+
+    @Test
+    void otherImagesAreLookedAtWhileSomeAreDrawn() throws Exception {
+        open();
+        draw(1);
+        Image first = shown();
+        fill(Map.of("n", "2", "num_inference_steps", "1000", "iterations", "64"));
+        browser.click("#run");
+        browser.awaitShown(".frame.drawn.busy");
+        browser.click("#items button");
+        assertThat(browser.count(".frame")).isEqualTo(1);
+        assertThat(browser.text("#caption")).isEqualTo(PROMPT);
+        assertThat(browser.isShown("#again:disabled")).isTrue();
+        awaitUnlessError("document.getElementById('progress-text').textContent !== args[0]", progress());
+        browser.click("#watch");
+        browser.await("document.querySelectorAll('.frame.drawn.busy').length === 2");
+        assertThat(browser.isShown("#details")).isFalse();
+        // Nothing else is left to look at.
+        browser.click("#items button");
+        browser.click("#remove");
+        browser.await("!isShown('#details')");
+        assertThat(browser.count(".frame.drawn.busy")).isEqualTo(2);
+        awaitUnlessError("document.getElementById('progress-text').textContent !== args[0]", progress());
+        drop("first.png", first.toPng());
+        awaitItems(1);
+        assertThat(browser.isShown("#progress")).isTrue();
+        browser.click("#cancel");
+        browser.awaitShown("#run");
+        assertThat(browser.isShown("#progress")).isFalse();
+        assertThat(shown()).isEqualTo(first);
+
+        fill(Map.of("seed", "8"));
+        browser.runAsync("""
+                document.getElementById('run').click();
+                while (!document.querySelector('.frame.busy')) {
+                  await new Promise((resolve) => setTimeout(resolve));
+                }
+                document.querySelector('#items button').focus();
+                document.querySelector('#items button').click();
+                """);
+        awaitItems(2);
+        browser.awaitShown("#run");
+        assertThat(shown()).as("what the user looks at").isEqualTo(first);
+        assertThat(browser.isShown("#again:enabled")).isTrue();
+        assertThat(browser.run("return document.activeElement.ariaCurrent").asText())
+                .isEqualTo("true");
+        browser.click("#items button");
+        assertThat(browser.text("#facts")).contains("seed 8");
+    }
+
+    private static String progress() {
+        return browser.text("#progress-text");
+    }
+
+    @Test
+    void aDoubleClickCountsOnce() {
+        open();
+        fill(FEW);
+        fill(Map.of("prompt", PROMPT, "seed", "7"));
+        browser.doubleClick("#run");
+        awaitItems(1);
+        choose("extend");
+        browser.awaitShown(".handle.right");
+        browser.type(".handle.right", Browser.RIGHT);
+        browser.run("""
+                const send = window.fetch;
+                window.requests = 0;
+                window.fetch = (...args) => {
+                  requests++;
+                  return send(...args);
+                };
+                const run = document.getElementById('run');
+                run.click();
+                run.click();
+                """);
+        awaitItems(2);
+        assertThat(browser.run("return requests").asInt()).isEqualTo(1);
+        browser.click("#again");
+        awaitItems(3);
+        browser.run("const remove = document.getElementById('remove'); remove.click(); remove.click()");
+        browser.await("document.querySelectorAll('#items li').length < 3");
+        assertThat(browser.count("#items li")).isEqualTo(2);
+        // The second click often comes when the next image is already shown.
+        browser.run("document.getElementById('remove').dispatchEvent(new MouseEvent('click', { detail: 2 }))");
+        browser.click("#items button");
+        assertThat(browser.count("#items li")).isEqualTo(2);
+    }
+
+    @Test
+    void theFormTakesWhatTheServerTakes() throws Exception {
+        open();
+        fill(Map.of("prompt", PROMPT, "seed", "007", "guidance_scale", "01,5"));
+        fill(Map.of("iterations", "2", "num_inference_steps", "4..2 cosine"));
+        browser.click("#run");
+        awaitItems(1);
+        Image expected = server.unipic()
+                .generate(request().toBuilder()
+                        .guidance(1.5)
+                        .diffusionSteps(DiffusionSteps.parse("4..2 cosine"))
+                        .build())
+                .get(0);
+        assertThat(shown()).isEqualTo(expected);
+        assertThat(browser.text("#facts")).contains("seed 7", "guidance 1.5", "4..2 cosine diffusion steps");
+        browser.click("#again");
+        awaitItems(2);
+        assertThat(shown()).isEqualTo(expected);
     }
 
     @Test
@@ -389,6 +509,31 @@ class PageTest {
     }
 
     @Test
+    void aToolThatComesLateIsNotUsed() throws Exception {
+        open();
+        draw(1);
+        Image source = shown();
+        browser.run("""
+                const decode = window.createImageBitmap;
+                window.bitmaps = [];
+                window.createImageBitmap = async (file) => {
+                  bitmaps.push(await decode(file));
+                  return bitmaps.at(-1);
+                };
+                document.querySelector('[value=extend]').click();
+                document.querySelector('[value=inpaint]').click();
+                """);
+        browser.await("bitmaps.length > 0");
+        assertThat(browser.run("return bitmaps[0].width").asInt()).as("closed").isZero();
+        browser.drag("mouse", ".mask", 0.7, 0.2, 0.85, 0.4);
+        browser.click("#run");
+        awaitItems(2);
+        assertKeptAtTheLeftOnly(source, shown());
+        browser.run("document.querySelector('[value=extend]').click(); document.getElementById('run').click()");
+        awaitError("Drag at least one edge");
+    }
+
+    @Test
     void questionsAreAnsweredInAConversation() throws Exception {
         open();
         draw(1);
@@ -420,6 +565,75 @@ class PageTest {
         }
         browser.click("#new-conversation");
         assertThat(browser.count(".turn")).isZero();
+    }
+
+    @Test
+    void anAnswerStaysWithItsImage() throws Exception {
+        open();
+        fill(Map.of("n", "2"));
+        draw(2);
+        choose("ask");
+        browser.write("#prompt", "what is this?");
+        browser.click("#run");
+        awaitTurns(2);
+        String first = turn(2);
+        browser.click("#items li:first-child button");
+        assertThat(browser.count(".turn")).isZero();
+        clickWhileAnAnswerComes("#items li:last-child button");
+        browser.write("#prompt", "and why?");
+        browser.click("#run");
+        awaitTurns(2);
+        assertThat(List.of(turn(1), turn(2))).containsExactly("what is this?", first);
+        browser.click("#items li:first-child button");
+        String second = server.unipic()
+                .describe(DescribeRequest.builder("and why?").image(shown()).build())
+                .text();
+        assertThat(List.of(turn(1), turn(2))).containsExactly("and why?", second);
+        browser.click("#new-conversation");
+        browser.click("#items li:last-child button");
+        assertThat(browser.count(".turn")).isEqualTo(2);
+    }
+
+    @Test
+    void anAnswerIsCancelled() throws Exception {
+        open();
+        draw(1);
+        choose("ask");
+        double cancelled = cancelled("describe");
+        clickWhileAnAnswerComes("#cancel");
+        browser.write("#prompt", "what is this?");
+        browser.click("#run");
+        awaitTurns(2);
+        assertThat(browser.text(".turn:last-child small")).isEqualTo("Cancelled.");
+        assertThat(browser.value("#prompt")).isEmpty();
+        awaitJobs("\"running\":0,\"waiting\":0");
+        assertThat(cancelled("describe")).isEqualTo(cancelled + 1);
+
+        // Before it begins.
+        browser.write("#prompt", "and why?");
+        browser.run("document.getElementById('run').click(); document.getElementById('cancel').click()");
+        awaitTurns(2);
+        assertThat(browser.value("#prompt")).as("given back").isEqualTo("and why?");
+        browser.run("document.getElementById('run').click(); document.getElementById('prompt').value = 'how?';"
+                + "document.getElementById('cancel').click()");
+        awaitTurns(2);
+        assertThat(browser.value("#prompt")).as("written meanwhile").isEqualTo("how?");
+        browser.click("#run");
+        awaitTurns(4);
+    }
+
+    /** Clicks as soon as a part of the next answer is shown. */
+    private static void clickWhileAnAnswerComes(String css) {
+        browser.run("""
+                const css = arguments[0];
+                new MutationObserver((changes, observer) => {
+                  const part = document.querySelector('[aria-busy] .assistant:last-child')?.childNodes[1].textContent;
+                  if (part && part !== '…') {
+                    observer.disconnect();
+                    document.querySelector(css).click();
+                  }
+                }).observe(document.getElementById('turns'), { childList: true });
+                """, css);
     }
 
     private static void awaitTurns(int count) {
@@ -472,6 +686,10 @@ class PageTest {
         awaitError("Guidance must be a number.");
         assertThat(focused()).isEqualTo("guidance_scale");
         browser.click("#reset");
+        browser.write("#num_inference_steps", "50..");
+        browser.click("#run");
+        awaitError("Diffusion steps must be a whole number, or fall, such as 50..5.");
+        browser.click("#reset");
         assertThat(browser.isShown("#error")).isFalse();
         // What the server refuses.
         browser.write("#num_inference_steps", "5000");
@@ -500,21 +718,52 @@ class PageTest {
     @Test
     void aDroppedImageBringsItsSettings() throws Exception {
         open();
-        Image original = server.unipic()
-                .generate(request().toBuilder()
-                        .seed(Long.MAX_VALUE)
-                        .negativePrompt("blur – 模糊")
-                        .build())
-                .get(0);
+        GenerateRequest request = request().toBuilder()
+                .fast()
+                .seed(Long.MAX_VALUE)
+                .negativePrompt("blur – 模糊")
+                .guidance(3)
+                .iterations(4)
+                .diffusionSteps(DiffusionSteps.annealed(4, 2))
+                .build();
+        Image original = server.unipic().generate(request).get(0);
         drop("fox.png", original.toPng());
         awaitItems(1);
         assertThat(browser.value("#prompt")).isEqualTo(PROMPT);
         assertThat(browser.value("#seed")).isEqualTo(Long.toString(Long.MAX_VALUE));
         assertThat(browser.value("#negative_prompt")).isEqualTo("blur – 模糊");
-        assertThat(browser.value("#iterations")).isEqualTo("2");
+        assertThat(browser.value("#iterations")).isEqualTo("4");
+        assertThat(browser.value("#num_inference_steps")).isEqualTo("4..2");
         browser.click("#run");
         awaitItems(2);
         assertThat(shown()).isEqualTo(original);
+        browser.click("#again");
+        awaitItems(3);
+        assertThat(shown()).isEqualTo(original);
+
+        // The server's guidance_every always begins with two iterations.
+        GenerateRequest other =
+                request.toBuilder().guidanceReuse(new GuidanceReuse(3, 4)).build();
+        drop("other.png", server.unipic().generate(other).get(0).toPng());
+        awaitItems(4);
+        assertThat(browser.isShown("#again")).isFalse();
+        assertThat(browser.text("#facts")).contains("guidance every 4", "cannot be drawn again");
+    }
+
+    @Test
+    void aPastedImageIsOpened() throws Exception {
+        open();
+        // A clipboard keeps pixels only.
+        Image image = server.unipic().generate(request()).get(0).withMetadata(Map.of());
+        browser.command("Browser.grantPermissions", Map.of("permissions", List.of("clipboardReadWrite")));
+        browser.runAsync("""
+                const bytes = Uint8Array.from(atob(args[0]), (c) => c.charCodeAt(0));
+                const file = new Blob([bytes], { type: 'image/png' });
+                await navigator.clipboard.write([new ClipboardItem({ 'image/png': file })]);
+                """, Base64.getEncoder().encodeToString(image.toPng()));
+        browser.type("#prompt", Browser.CONTROL + "v" + Browser.CONTROL);
+        awaitItems(1);
+        assertThat(shown()).isEqualTo(image);
     }
 
     @Test

@@ -26,20 +26,24 @@ export class Conversation {
     byId("turns").scrollTop = byId("turns").scrollHeight;
   }
 
-  /** Asks, and shows the answer as it comes. A question without an answer is no part of the conversation. */
+  /**
+   * Asks, and shows the answer as it comes, if the item is on show. A question without an answer is no part of the
+   * conversation: then this throws. A cancelled answer is one if it has begun.
+   */
   async ask(item, question, signal) {
     item.turns ??= [];
     const answer = { role: "assistant", content: "" };
-    const before = [...item.turns];
-    item.turns = [...before, { role: "user", content: question }, answer];
+    item.turns = [...item.turns, { role: "user", content: question }, answer];
     this.show(item);
     byId("turns").setAttribute("aria-busy", "true");
     // Tokens come faster than the screen is redrawn.
     let frame;
     const redraw = () => {
       frame = undefined;
-      byId("turns").lastElementChild?.replaceWith(bubble(answer));
-      byId("turns").scrollTop = byId("turns").scrollHeight;
+      if (this.#item === item) {
+        byId("turns").lastElementChild?.replaceWith(bubble(answer));
+        byId("turns").scrollTop = byId("turns").scrollHeight;
+      }
     };
     try {
       const body = JSON.stringify({
@@ -55,16 +59,18 @@ export class Conversation {
       }
       announce(answer.content);
     } catch (error) {
-      if (signal.aborted && answer.content) {
-        answer.note = "Cancelled.";
-      } else {
-        item.turns = before;
+      if (!signal.aborted || !answer.content) {
+        item.turns = item.turns.slice(0, -2);
+        throw error;
       }
-      throw error;
+      answer.note = "Cancelled.";
+      announce("Cancelled");
     } finally {
       cancelAnimationFrame(frame);
       byId("turns").removeAttribute("aria-busy");
-      this.show(item);
+      if (this.#item === item) {
+        this.show(item);
+      }
     }
   }
 }

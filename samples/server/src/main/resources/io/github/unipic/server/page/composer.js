@@ -12,6 +12,9 @@ const COMMON = [
   "negative_prompt",
 ];
 
+/** Settings without an input: those of an image are sent again until the settings are reset. */
+const HIDDEN = ["guidance_schedule", "guidance_every"];
+
 /** What the form says and offers for each task. Tasks with the same draft share their text. */
 const TASKS = {
   generate: {
@@ -79,7 +82,6 @@ export class Composer extends EventTarget {
   #drafts = { prompt: "", edit: "", ask: "" };
   #task = "generate";
   #examples = {};
-  /** Settings that have no input. */
   #hidden = {};
 
   constructor() {
@@ -92,6 +94,14 @@ export class Composer extends EventTarget {
       event.preventDefault();
       this.dispatchEvent(new Event("submit"));
     });
+    // Run and Cancel replace each other: the second click of a double click is not meant for the other one.
+    const ignoreSecond = (event) => {
+      if (event.detail > 1) {
+        event.preventDefault();
+        event.stopPropagation();
+      }
+    };
+    byId("run").parentElement.addEventListener("click", ignoreSecond, { capture: true });
     byId("prompt").addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
         event.preventDefault();
@@ -150,6 +160,13 @@ export class Composer extends EventTarget {
     byId("prompt").value = text;
   }
 
+  /** Gives a text back to the task that it was written for, unless another has been written since. */
+  giveBack(task, text) {
+    this.#drafts[TASKS[this.#task].draft] = byId("prompt").value;
+    this.#drafts[TASKS[task].draft] ||= text;
+    byId("prompt").value = this.#drafts[TASKS[this.#task].draft];
+  }
+
   /** What the form says, by the API's names. */
   read() {
     const settings = { prompt: this.text, ...this.#hidden };
@@ -169,12 +186,13 @@ export class Composer extends EventTarget {
   /** Fills in the settings of an image. */
   load(settings) {
     this.#reset();
-    const { prompt, size, guidance_schedule, ...others } = settings;
+    const { prompt, size, ...others } = settings;
     byId("prompt").value = prompt ?? "";
-    this.#hidden = guidance_schedule ? { guidance_schedule } : {};
     for (const [name, value] of Object.entries(others)) {
       if (COMMON.includes(name)) {
         byId(name).value = value;
+      } else if (HIDDEN.includes(name)) {
+        this.#hidden[name] = value;
       }
     }
     if (size) {

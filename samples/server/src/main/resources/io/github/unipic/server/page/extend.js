@@ -28,11 +28,8 @@ export class Extender {
   /**
    * @param box of twice the image's size
    * @param multiple of which margins are, in pixels
+   * @param bitmap of the item's file, which close() closes
    */
-  static async start(box, toolbar, item, multiple) {
-    return new Extender(box, toolbar, item, multiple, await createImageBitmap(item.file));
-  }
-
   constructor(box, toolbar, item, multiple, bitmap) {
     this.#item = item;
     this.#multiple = multiple;

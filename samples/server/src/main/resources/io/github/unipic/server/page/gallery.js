@@ -35,6 +35,10 @@ export class Gallery extends EventTarget {
     return this.#selected;
   }
 
+  has(item) {
+    return this.#items.includes(item);
+  }
+
   /** Shows what the browser has kept. */
   async restore() {
     if (byId("keep").checked) {
@@ -84,6 +88,9 @@ export class Gallery extends EventTarget {
 
   async remove(item) {
     const at = this.#items.indexOf(item);
+    if (at < 0) {
+      return;
+    }
     this.#items.splice(at, 1);
     await this.#attempt(() => this.#store.delete(item.id));
     if (this.#selected === item) {
@@ -131,7 +138,10 @@ export class Gallery extends EventTarget {
   }
 
   #render() {
+    // Entries are made anew; the focus stays on its image.
+    const focused = document.activeElement?.dataset.item;
     byId("items").replaceChildren(...this.#items.map((item) => this.#entry(item)));
+    document.querySelector(`[data-item="${focused}"]`)?.focus({ preventScroll: true });
     byId("gallery-empty").hidden = this.#items.length > 0;
     byId("clear").hidden = this.#items.length === 0;
     byId("keep-hint").textContent = byId("keep").checked
@@ -148,10 +158,7 @@ export class Gallery extends EventTarget {
     if (current) {
       button.setAttribute("aria-current", "true");
     }
-    button.addEventListener("click", () => {
-      this.select(item);
-      document.querySelector(`[data-item="${item.id}"]`)?.focus();
-    });
+    button.addEventListener("click", () => this.select(item));
     return element("li", {}, button);
   }
 }

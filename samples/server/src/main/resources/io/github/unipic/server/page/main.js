@@ -20,7 +20,7 @@ const conversation = new Conversation(api);
 
 /** The server's answer to GET info, once the model is loaded. */
 let info;
-/** What cancels the request that runs. */
+/** What cancels the request that runs, or is about to. */
 let running;
 /** The mask painter or extender on the stage. */
 let tool;
@@ -28,9 +28,7 @@ let tool;
 // The image on the stage, and the tool that the task needs on it.
 
 async function showSelected() {
-  tool?.close?.();
-  tool = undefined;
-  byId("tools").hidden = true;
+  closeTool();
   const item = gallery.selected;
   conversation.show(item);
   if (!item) {
@@ -43,19 +41,43 @@ async function showSelected() {
     composer.suggest(item.settings.prompt);
   }
   if (composer.task === "inpaint") {
-    byId("tools").hidden = false;
-    tool = new MaskPainter(stage.frame, byId("tools"), item);
+    openTool(new MaskPainter(stage.frame, byId("tools"), item));
   } else if (composer.task === "extend") {
-    byId("tools").hidden = false;
     const box = frame(2 * item.width, 2 * item.height);
     box.classList.add("extending");
     stage.frame.replaceWith(box);
-    tool = await Extender.start(box, byId("tools"), item, info?.model?.size_multiple ?? 16);
+    const bitmap = await createImageBitmap(item.file);
+    if (box.isConnected) {
+      openTool(new Extender(box, byId("tools"), item, info?.model?.size_multiple ?? 16, bitmap));
+    } else {
+      // Meanwhile something else came on the stage.
+      bitmap.close();
+    }
   }
+}
+
+function openTool(made) {
+  tool = made;
+  byId("tools").hidden = false;
+}
+
+function closeTool() {
+  tool?.close?.();
+  tool = undefined;
+  byId("tools").hidden = true;
+}
+
+function showDrawing() {
+  closeTool();
+  stage.showDrawing();
 }
 
 gallery.addEventListener("select", showSelected);
 composer.addEventListener("task", showSelected);
+byId("watch").addEventListener("click", () => {
+  showDrawing();
+  byId("cancel").focus({ preventScroll: true });
+});
 gallery.addEventListener("problem", (event) => composer.showError({ message: event.detail }));
 
 // Requests.
@@ -71,8 +93,8 @@ composer.addEventListener("submit", () =>
       return;
     }
     const settings = composer.read();
-    await makeImages(await request(composer.task, settings, item));
-    if (composer.task === "extend" && gallery.selected !== item) {
+    const made = await makeImages(await request(composer.task, settings, item));
+    if (composer.task === "extend" && made.includes(gallery.selected)) {
       // The result is seen whole, without room for further margins.
       composer.choose("generate");
     }
@@ -86,7 +108,7 @@ async function request(task, settings, item) {
   if (task === "edit") {
     return { task, settings, source: item.file };
   }
-  if (tool.isEmpty) {
+  if (!tool || tool.isEmpty) {
     throw new Error(
       task === "inpaint" ? "Paint over a part of the image first." : "Drag at least one edge of the image outwards first.",
     );
@@ -98,11 +120,13 @@ async function request(task, settings, item) {
   return { task: "inpaint", settings, source, mask };
 }
 
+/** Gives the items that were made. The user may look at other images meanwhile. */
 async function makeImages(wanted) {
   const made = [];
   await work(async (signal) => {
     const source = wanted.source && URL.createObjectURL(wanted.source);
     stage.begin({ count: Number(wanted.settings.n ?? 1), url: source, ...(await shape(wanted)) });
+    showDrawing();
     announce("Drawing");
     try {
       for await (const update of run(api, wanted, signal)) {
@@ -120,10 +144,12 @@ async function makeImages(wanted) {
       announce(made.length === 1 ? "The image is done" : `${made.length} images are done`);
     } finally {
       URL.revokeObjectURL(source);
-      stage.end();
-      gallery.select(made[0] ?? gallery.selected);
+      if (stage.end()) {
+        gallery.select(made.find((item) => gallery.has(item)) ?? gallery.selected);
+      }
     }
   });
+  return made;
 }
 
 /** Width and height of the images that a request makes. */
@@ -136,21 +162,22 @@ async function shape({ task, settings, source }) {
   return { width, height };
 }
 
-async function ask(item, question) {
-  composer.text = "";
-  try {
-    await work((signal) => conversation.ask(item, question, signal));
-  } catch (error) {
-    composer.text = question;
-    throw error;
-  }
+function ask(item, question) {
+  return work(async (signal) => {
+    composer.text = "";
+    try {
+      await conversation.ask(item, question, signal);
+    } catch (error) {
+      composer.giveBack("ask", question);
+      throw error;
+    }
+  });
 }
 
-/** Runs the one request at a time. Its cancellation is no error. */
+/** Has the server work, with Cancel in place of Run. A cancellation is no error. */
 async function work(task) {
-  running = new AbortController();
   const { signal } = running;
-  composer.busy = true;
+  showBusy(true);
   try {
     await task(signal);
   } catch (error) {
@@ -159,17 +186,22 @@ async function work(task) {
     }
     announce("Cancelled");
   } finally {
-    running = undefined;
-    composer.busy = false;
+    showBusy(false);
     byId("forget-key").hidden = !api.hasKey;
   }
 }
 
-/** Shows what goes wrong. */
+function showBusy(busy) {
+  composer.busy = busy;
+  byId("again").disabled = byId("vary").disabled = busy;
+}
+
+/** Makes one request at a time, and shows what goes wrong. */
 async function attempt(action) {
   if (running) {
     return;
   }
+  running = new AbortController();
   composer.clearError();
   try {
     if (!info) {
@@ -178,6 +210,8 @@ async function attempt(action) {
     await action();
   } catch (error) {
     composer.showError(error);
+  } finally {
+    running = undefined;
   }
 }
 
@@ -192,7 +226,12 @@ function repeat(settings) {
 
 byId("again").addEventListener("click", () => repeat(gallery.selected.settings));
 byId("vary").addEventListener("click", () => repeat({ ...gallery.selected.settings, seed: randomSeed() }));
-byId("remove").addEventListener("click", () => gallery.remove(gallery.selected));
+byId("remove").addEventListener("click", (event) => {
+  // The second click of a double click is not meant for the image that comes next.
+  if (event.detail < 2) {
+    gallery.remove(gallery.selected);
+  }
+});
 byId("use").addEventListener("click", () => {
   useSettings(gallery.selected);
   byId("prompt").focus();
@@ -207,7 +246,7 @@ function useSettings({ task, settings }) {
 
 async function open(files) {
   const file = [...files].find(({ type }) => type.startsWith("image/")) ?? files[0];
-  if (!file || running) {
+  if (!file) {
     return;
   }
   composer.clearError();

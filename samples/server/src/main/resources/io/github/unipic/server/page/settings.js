@@ -5,32 +5,50 @@
 
 const WHOLE = /^-?\d{1,19}$/;
 const DECIMAL = /^-?\d{1,9}(\.\d{1,18})?(e-?\d{1,3})?$/i;
+/** The same in every iteration, or falling from one number to another. */
+const STEPS = /^\d{1,4}(\.\.\d{1,4}( cosine)?)?$/;
 
 const NUMBERS = {
   seed: WHOLE,
   n: WHOLE,
   iterations: WHOLE,
-  num_inference_steps: WHOLE,
   guidance_scale: DECIMAL,
+  guidance_every: WHOLE,
   temperature: DECIMAL,
 };
 
+const PATTERNS = { ...NUMBERS, num_inference_steps: STEPS };
+
+const MEANINGS = new Map([
+  [WHOLE, "a whole number"],
+  [DECIMAL, "a number"],
+  [STEPS, "a whole number, or fall, such as 50..5"],
+]);
+
+/** With how many iterations that compute guidance the server's guidance_every begins. */
+const FIRST_GUIDED = 2;
+
 /** Whether a text is fit for a setting. */
 export function isValid(name, text) {
-  return !(name in NUMBERS) || NUMBERS[name].test(text);
+  return !(name in PATTERNS) || PATTERNS[name].test(text);
 }
 
 /** What is wrong with a text that is not. */
 export function complaint(name, label) {
-  return `${label} must be ${NUMBERS[name] === WHOLE ? "a whole number" : "a number"}.`;
+  return `${label} must be ${MEANINGS.get(PATTERNS[name])}.`;
 }
 
 /** The request's body as JSON. */
 export function toJson(settings, options) {
   const members = Object.entries(settings).map(
-    ([name, text]) => `${JSON.stringify(name)}:${name in NUMBERS ? text : JSON.stringify(text)}`,
+    ([name, text]) => `${JSON.stringify(name)}:${name in NUMBERS ? jsonNumber(text) : JSON.stringify(text)}`,
   );
   return `{${members.join(",")},${JSON.stringify(options).slice(1)}`;
+}
+
+/** JSON's numbers have no leading zeros. */
+function jsonNumber(text) {
+  return text.replace(/^(-?)0+(?=\d)/, "$1");
 }
 
 /** The request's body as a form. */
@@ -46,8 +64,8 @@ export function toForm(settings, options, files) {
 }
 
 /**
- * The settings that a PNG file of UniPic carries, as the sdk's GenerateRequest.fromMetadata reads them, and the task if
- * it is other than generating. Undefined for any other file.
+ * The settings that a PNG file of UniPic carries, as the sdk's GenerateRequest.fromMetadata reads them, and the task:
+ * "opened" if the server does not have all of them. Undefined for any other file.
  */
 export function fromMetadata(texts) {
   const prompt = texts.get("prompt");
@@ -61,15 +79,22 @@ export function fromMetadata(texts) {
   if (!prompt?.trim() || !WHOLE.test(seed) || parameters === null || typeof parameters !== "object") {
     return undefined;
   }
-  const { width, height, iterations, guidance, guidance_schedule, temperature, diffusion_steps, negative_prompt } =
-    parameters;
+  const { width, height, iterations, guidance, guidance_schedule, guidance_reuse, temperature } = parameters;
+  const { diffusion_steps, negative_prompt } = parameters;
   const settings = { prompt, seed };
   if (isSide(width) && isSide(height)) {
     settings.size = `${width}x${height}`;
   }
-  const numbers = { iterations, guidance_scale: guidance, temperature, num_inference_steps: diffusion_steps };
+  const numbers = {
+    iterations,
+    guidance_scale: guidance,
+    guidance_every: guidance_reuse?.every,
+    temperature,
+    num_inference_steps: diffusion_steps,
+  };
   for (const [name, value] of Object.entries(numbers)) {
-    if (typeof value === "number" && isValid(name, String(value))) {
+    // Steps that fall are text.
+    if (["number", "string"].includes(typeof value) && isValid(name, String(value))) {
       settings[name] = String(value);
     }
   }
@@ -78,7 +103,8 @@ export function fromMetadata(texts) {
       settings[name] = value;
     }
   }
-  return { settings, task: texts.get("task") ?? "generate" };
+  const isRepeatable = !guidance_reuse || guidance_reuse.initial === FIRST_GUIDED;
+  return { settings, task: texts.get("task") ?? (isRepeatable ? "generate" : "opened") };
 }
 
 function isSide(value) {
@@ -91,11 +117,12 @@ export function randomSeed() {
 }
 
 /** What a line below an image tells. */
-export function facts({ width, height, settings }) {
+export function facts({ width, height, task, settings }) {
   const parts = [`${width} × ${height}`];
   const named = {
     seed: "seed",
     guidance_scale: "guidance",
+    guidance_every: "guidance every",
     iterations: "iterations",
     num_inference_steps: "diffusion steps",
     temperature: "temperature",
@@ -104,6 +131,9 @@ export function facts({ width, height, settings }) {
     if (settings[name] !== undefined) {
       parts.push(["iterations", "diffusion steps"].includes(label) ? `${settings[name]} ${label}` : `${label} ${settings[name]}`);
     }
+  }
+  if (task === "opened" && settings.prompt) {
+    parts.push("cannot be drawn again");
   }
   return parts.join(" · ");
 }

@@ -4,6 +4,8 @@ import { facts } from "./settings.js";
 /** The middle of the page: an image, or those that are being drawn. */
 export class Stage {
   #frames = [];
+  /** The boxes of the images that are being drawn, on the stage or not. */
+  #drawing;
 
   constructor() {
     this.showNothing();
@@ -14,7 +16,12 @@ export class Stage {
     return this.#frames[0];
   }
 
+  /** Shows a text, or the images that are being drawn. */
   showNothing(text = "Describe an image and press Generate, or drop one here.") {
+    if (this.#drawing) {
+      this.showDrawing();
+      return;
+    }
     this.#frames = [];
     byId("view").replaceChildren(element("div", { className: "empty" }, element("p", { textContent: text })));
     byId("details").hidden = true;
@@ -26,20 +33,27 @@ export class Stage {
     byId("caption").textContent = settings.prompt ?? "Opened image";
     byId("facts").textContent = facts(item);
     byId("details").hidden = false;
+    byId("watch").hidden = !this.#drawing;
     byId("again").hidden = byId("vary").hidden = item.task === "opened";
     byId("use").hidden = !settings.prompt;
     byId("download").href = item.url;
     byId("download").download = fileName(settings);
   }
 
-  /** Shows a box for each image to come, with the source in it if there is one. */
+  /** Makes a box for each image to come, with the source in it if there is one. */
   begin({ count, width, height, url }) {
-    this.#setFrames(Array.from({ length: count }, () => frame(width, height, url, "Preview")));
-    this.#frames.forEach((each) => each.classList.add("busy"));
-    byId("details").hidden = true;
+    this.#drawing = Array.from({ length: count }, () => frame(width, height, url, "Preview"));
+    this.#drawing.forEach((each) => each.classList.add("busy"));
     byId("progress").hidden = false;
     byId("bar").removeAttribute("value");
     byId("progress-text").textContent = "Sent to the server";
+  }
+
+  /** Shows the images that are being drawn. */
+  showDrawing() {
+    this.#setFrames(this.#drawing);
+    byId("details").hidden = true;
+    byId("watch").hidden = true;
   }
 
   queued(position) {
@@ -55,7 +69,7 @@ export class Stage {
 
   /** Replaces a preview, once the browser has decoded the new one, so that nothing flickers. */
   async preview(index, file) {
-    const target = this.#frames[index];
+    const target = this.#drawing[index];
     const url = URL.createObjectURL(file);
     const image = element("img", { src: url, alt: "Preview" });
     await image.decode().catch(() => {});
@@ -65,9 +79,12 @@ export class Stage {
     URL.revokeObjectURL(url);
   }
 
+  /** Ends the drawing. Gives whether it is what the stage shows. */
   end() {
-    byId("progress").hidden = true;
-    this.#frames.forEach((each) => each.classList.remove("busy"));
+    byId("progress").hidden = byId("watch").hidden = true;
+    const isShown = this.#frames === this.#drawing;
+    this.#drawing = undefined;
+    return isShown;
   }
 
   #setFrames(frames) {
