@@ -40,7 +40,6 @@ public final class ImageEdits implements Route {
         Form form = exchange.form(FILES);
         ImageOptions options = ImageOptions.of(form.texts());
         String prompt = form.texts().requiredPrompt();
-        Optional<ImageSize> size = ImageSize.of(form.texts(), ImageSize.multiple(queue));
         SubmittedImages.OfRequest images = submitted.of(exchange);
         Image source = images.image(
                 "image",
@@ -52,6 +51,8 @@ public final class ImageEdits implements Route {
             images.requireDrawable("image", source);
             task.run(queue, store, InpaintRequest.builder(source, mask.get(), prompt));
         } else {
+            // With a mask the size is the image's, whatever is asked for.
+            Optional<ImageSize> size = ImageSize.of(form.texts(), ImageSize.multiple(queue));
             task.run(queue, store, edit(source, prompt, size));
         }
     }
