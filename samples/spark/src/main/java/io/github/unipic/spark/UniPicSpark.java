@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.apache.spark.SparkUserAppException;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -166,6 +167,12 @@ public final class UniPicSpark implements Callable<Integer> {
                 entriesPerPartition >= 1 && entriesPerPartition <= 10_000,
                 "--entries-per-partition must be 1 to 10000");
         require(threads >= 0 && threads <= 1024, "--threads must be 1 to 1024");
+        boolean defaultsGiven =
+                fast || Stream.of(size, seed, iterations, guidance, steps).anyMatch(Optional::isPresent);
+        require(
+                input.entries == null || !defaultsGiven,
+                "--entries has each image's settings; leave out --size, --seed, --iterations, --guidance, --steps and"
+                        + " --fast");
         PromptsFile.Defaults defaults = defaults();
         defaults.applyTo(GenerateRequest.builder("options"), 0); // an error in them is not blamed on the file
         try (SparkSession spark = SparkSession.builder().appName("unipic").getOrCreate()) {

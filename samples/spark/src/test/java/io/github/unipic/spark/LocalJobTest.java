@@ -8,6 +8,7 @@ import io.github.unipic.batch.EntriesFile;
 import io.github.unipic.batch.ManifestLine;
 import io.github.unipic.benchmark.Benchmark;
 import io.github.unipic.benchmark.BenchmarkLayout;
+import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,7 +132,15 @@ class LocalJobTest {
         Path entries = folder.resolve("entries.jsonl");
         EntriesFile.write(entries, layout.entries());
         Path out = folder.resolve("out");
-        SmallJob.Run run = SmallJob.run("--entries", entries.toString(), "--out", out.toString());
+        SmallJob.Run run = SmallJob.uniPic(
+                "--model",
+                SmallModel.folder().toString(),
+                "--provider",
+                "cpu",
+                "--entries",
+                entries.toString(),
+                "--out",
+                out.toString());
         assertThat(run.exitCode()).as(run.text()).isZero();
         layout.complete(out);
         assertThat(layout.check(out).isComplete()).isTrue();
@@ -142,6 +151,7 @@ class LocalJobTest {
         Path prompts = SmallJob.prompts(folder, PROMPTS);
         mistake("Missing required option", "--prompts", prompts.toString());
         mistake("--entries-per-partition must be", "--prompts", "x", "--out", "x", "--entries-per-partition", "0");
+        mistake("--entries has each image's settings", "--entries", "x", "--out", "x");
         mistake(
                 "there is no file none.jsonl",
                 "--prompts",
