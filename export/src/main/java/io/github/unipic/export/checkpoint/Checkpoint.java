@@ -209,8 +209,7 @@ public final class Checkpoint implements AutoCloseable {
                     .filter(name -> HARMON.matcher(name).matches())
                     .sorted()
                     .toList();
-            boolean other = MAIN_FILES.stream()
-                    .anyMatch(name -> Files.exists(folder.resolve(name)) || Files.exists(folder.resolve(name + INDEX)));
+            boolean other = names(MAIN_FILES).stream().anyMatch(name -> Files.exists(folder.resolve(name)));
             if (harmon.size() > 1 && !other) {
                 throw new ExportException("two main files in " + folder + ", " + harmon.get(0) + " and " + harmon.get(1)
                         + "; remove one");
@@ -272,14 +271,11 @@ public final class Checkpoint implements AutoCloseable {
 
     /** The first of these files that exists, in one file or sharded. */
     private Optional<Weights> read(Path from, List<String> candidates) {
-        for (String candidate : candidates) {
-            Path whole = from.resolve(candidate);
-            if (Files.isRegularFile(whole)) {
-                return Optional.of(new Weights(whole, readFile(whole)));
-            }
-            Path index = from.resolve(candidate + INDEX);
-            if (Files.isRegularFile(index)) {
-                return Optional.of(new Weights(index, new FileIndex(readShards(index))));
+        for (String name : names(candidates)) {
+            Path file = from.resolve(name);
+            if (Files.isRegularFile(file)) {
+                return Optional.of(
+                        new Weights(file, name.endsWith(INDEX) ? new FileIndex(readShards(file)) : readFile(file)));
             }
         }
         return Optional.empty();
@@ -295,6 +291,7 @@ public final class Checkpoint implements AutoCloseable {
         return names.subList(0, Math.max(names.indexOf(file), 0));
     }
 
+    /** In the order in which they are looked for. */
     private static List<String> names(List<String> candidates) {
         return candidates.stream()
                 .flatMap(name -> Stream.of(name, name + INDEX))

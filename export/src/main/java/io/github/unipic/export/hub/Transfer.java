@@ -111,16 +111,22 @@ final class Transfer {
         try (FileChannel channel = FileChannel.open(existing, StandardOpenOption.READ)) {
             digest(channel, Optional.empty());
         }
-        if (position == file.size() && file.hash().isOf(digest)) {
+        if (isWhole()) {
             return true;
         }
         restart();
         return false;
     }
 
+    /** Whether the digest is of the whole content. */
+    private boolean isWhole() {
+        return position == file.size() && file.hash().isOf(digest);
+    }
+
     /** Another name for the same bytes on the disk or, where that is not possible, a copy. */
     private boolean isInCache() throws IOException, InterruptedException {
         Optional<Path> blob = cached(cache, wanted);
+        // Looked at before the part is touched: if this is damaged, the part goes on.
         if (blob.isEmpty() || !hasContent(blob.get())) {
             return false;
         }
@@ -146,7 +152,7 @@ final class Transfer {
             digest(from, Optional.of(to));
             Disk.force(to);
         }
-        if (position == file.size() && file.hash().isOf(digest)) {
+        if (isWhole()) {
             return true;
         }
         discard();

@@ -374,12 +374,11 @@ public final class BatchFolder implements AutoCloseable {
          * the whole batch the shard's, since opening the whole batch has removed those of earlier shards.
          */
         private ManifestLine newer(ManifestLine own, ManifestLine other) {
-            boolean shard = !file.endsWith(BatchManifest.NAME);
-            return shard
-                            || own.isSameResult(other)
-                                    && (own.time().isPresent() || other.time().isEmpty())
-                    ? own
-                    : other;
+            if (!file.endsWith(BatchManifest.NAME)) {
+                return own;
+            }
+            boolean knowsNoLess = own.time().isPresent() || other.time().isEmpty();
+            return own.isSameResult(other) && knowsNoLess ? own : other;
         }
 
         Plan restart() throws IOException {
