@@ -39,6 +39,25 @@ class Mar(nn.Module):
 
         `canvas` [1,C,dim] takes the first C of the buffers + h·w places, mask tokens the others; known ones overwrite it.
         """
+        full = self.placed(x, positions, canvas, grid)
+        for block in self.decoder_blocks:
+            full = block(full)
+        return self.conditions(full[torch.arange(len(x))[:, None], self.buffers + predict], predict, grid)
+
+    def decode_cached(self, x, positions, predict, canvas, grid, refresh, reuse, past):
+        """As decode, but only the places `refresh` [B,K] and the predicted ones are computed. They also attend to the rows
+        `reuse` [B,U] of the keys and values `past` of each block, [B,N,dim]. Returns the new keys and values, too.
+        """
+        row = torch.arange(len(x))[:, None]
+        some = self.placed(x, positions, canvas, grid)[row, torch.cat([refresh, self.buffers + predict], dim=1)]
+        present = []
+        for block, (keys, values) in zip(self.decoder_blocks, past):
+            some, new = block.cached(some, keys[row, reuse], values[row, reuse])
+            present.append(new)
+        return self.conditions(some[:, refresh.shape[1] :], predict, grid), present
+
+    def placed(self, x, positions, canvas, grid):
+        """The decoder's input at every place."""
         batch, _, dim = x.shape
         places = self.buffers + grid[0] * grid[1]
         full = self.mask_token.repeat(batch, places, 1)
@@ -46,11 +65,10 @@ class Mar(nn.Module):
         row = torch.arange(batch)[:, None]
         buffer_places = torch.arange(self.buffers).expand(batch, -1)
         full[row, torch.cat([buffer_places, self.buffers + positions], dim=1)] = self.decoder_embed(x)
-        full = full + self.resized(self.decoder_pos_embed_learned, grid)
-        for block in self.decoder_blocks:
-            full = block(full)
-        asked = self.decoder_norm(full)[row, self.buffers + predict]
-        return asked + self.resized(self.diffusion_pos_embed_learned, grid)[0, predict]
+        return full + self.resized(self.decoder_pos_embed_learned, grid)
+
+    def conditions(self, asked, predict, grid):
+        return self.decoder_norm(asked) + self.resized(self.diffusion_pos_embed_learned, grid)[0, predict]
 
     def resized(self, table, grid):
         """A learned position table [1,buffers+side²,dim], or one without buffers, for another grid: bilinear."""
@@ -72,7 +90,14 @@ class Block(nn.Module):
         self.mlp = nn.ModuleDict({"fc1": nn.Linear(dim, 4 * dim), "fc2": nn.Linear(4 * dim, dim)})
 
     def forward(self, x):
-        x = x + self.attn(self.norm1(x))
+        return self.after_attention(x + self.attn(self.norm1(x)))
+
+    def cached(self, x, past_keys, past_values):
+        """Also sees these keys and values [B,U,dim]. Returns its own, too."""
+        mixed, new = self.attn.cached(self.norm1(x), past_keys, past_values)
+        return self.after_attention(x + mixed), new
+
+    def after_attention(self, x):
         return x + self.mlp["fc2"](F.gelu(self.mlp["fc1"](self.norm2(x))))
 
 
@@ -83,7 +108,14 @@ class SelfAttention(nn.Module):
         self.qkv, self.proj = nn.Linear(dim, 3 * dim), nn.Linear(dim, dim)
 
     def forward(self, x):
-        parts = self.qkv(x).chunk(3, dim=2)
+        return self.mixed(*self.qkv(x).chunk(3, dim=2))
+
+    def cached(self, x, past_keys, past_values):
+        query, key, value = self.qkv(x).chunk(3, dim=2)
+        mixed = self.mixed(query, torch.cat([key, past_keys], dim=1), torch.cat([value, past_values], dim=1))
+        return mixed, (key, value)
+
+    def mixed(self, *parts):
         query, key, value = (part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in parts)
         return self.proj(F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2))
 

@@ -98,6 +98,35 @@ def decoder_step(model, case, values):
 
 
 def mar_decoder(model, case, values):
+    return {"z": model.mar_decoder(*decoder_inputs(model, case, values))}
+
+
+def mar_decoder_cached(model, case, values):
+    inputs = decoder_inputs(model, case, values)
+    positions, predict, grid = inputs[2], inputs[3], inputs[5]
+    buffers, dim = model.sizes.buffers, model.sizes.dim
+    places, reused = buffers + grid[0] * grid[1], case.get("reused", False)
+    refresh = torch.tensor(
+        [
+            sorted({*range(buffers if reused else places), *known} - {*asked})
+            for known, asked in zip((buffers + positions).tolist(), (buffers + predict).tolist())
+        ]
+    )
+    reuse = values.permutations("reuse", len(positions), places)[:, : places // 2 if reused else 0]
+    shape = case["batch"], places if reused else 0, dim
+    past = [
+        (values.floats(f"past_key.{block}", *shape), values.floats(f"past_value.{block}", *shape))
+        for block in range(model.sizes.decoder_blocks)
+    ]
+    z, present = model.mar_decoder_cached(*inputs, refresh, reuse, past)
+    outputs = {"z": z}
+    for block in {0, len(present) - 1}:
+        outputs[f"present_key.{block}"], outputs[f"present_value.{block}"] = present[block]
+    return outputs
+
+
+def decoder_inputs(model, case, values):
+    """x_enc, llm_hidden, positions, predict, canvas, grid."""
     grid = grid_of(case["grid"], model.sizes.side)
     rows, dim, buffers = case.get("rows", case["batch"]), model.sizes.dim, model.sizes.buffers
     positions, permutation = split_positions(case, values, rows, grid)
@@ -108,7 +137,7 @@ def mar_decoder(model, case, values):
     canvas = values.floats("canvas", 1, buffers + grid[0] * grid[1] if full else 0, dim)
     encoded = values.floats("x_enc", rows, buffers + known, dim)
     hidden = values.floats("llm_hidden", case["batch"], known + buffers, model.hidden_size)
-    return {"z": model.mar_decoder(encoded, hidden, positions, predict, canvas, grid)}
+    return encoded, hidden, positions, predict, canvas, grid
 
 
 def diffusion_head(model, case, values):
@@ -144,6 +173,7 @@ STAGES = {
         mar_encoder,
         decoder_step,
         mar_decoder,
+        mar_decoder_cached,
         diffusion_head,
         token_sampler,
     )

@@ -206,9 +206,20 @@ class UniPic(nn.Module):
 
     def mar_decoder(self, encoded, llm_hidden, positions, predict, canvas, grid):
         """Rows of encoded, positions and predict repeat cyclically to those of llm_hidden."""
-        row = torch.arange(len(llm_hidden)) % len(encoded)
-        known = encoded[row] + self.proj_out(llm_hidden.roll(self.sizes.buffers, dims=1))
+        row, known = self.known(encoded, llm_hidden)
         return self.mar.decode(known, positions[row], predict[row], canvas, grid)
+
+    def mar_decoder_cached(self, encoded, llm_hidden, positions, predict, canvas, grid, refresh, reuse, past):
+        """As mar_decoder; refresh and reuse repeat, too. The keys and values that it gives are those of the first rows."""
+        row, known = self.known(encoded, llm_hidden)
+        z, present = self.mar.decode_cached(
+            known, positions[row], predict[row], canvas, grid, refresh[row], reuse[row], past
+        )
+        return z, [(keys[: len(encoded)], values[: len(encoded)]) for keys, values in present]
+
+    def known(self, encoded, llm_hidden):
+        row = torch.arange(len(llm_hidden)) % len(encoded)
+        return row, encoded[row] + self.proj_out(llm_hidden.roll(self.sizes.buffers, dims=1))
 
     def diffusion_head(self, x, timestep, z):
         return self.mar.diffloss["net"](x, timestep, z)

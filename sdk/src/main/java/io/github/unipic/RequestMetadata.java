@@ -22,6 +22,7 @@ final class RequestMetadata {
     private static final String NEGATIVE_PROMPT = "negative_prompt";
     private static final String DIFFUSION_STEPS = "diffusion_steps";
     private static final String GUIDANCE_REUSE = "guidance_reuse";
+    private static final String TOKEN_REUSE = "token_reuse";
     private static final String ALLOW_SPECIAL_TOKENS = "allow_special_tokens";
     private static final String SOFTWARE_NAME = "UniPic SDK for Java";
 
@@ -50,11 +51,8 @@ final class RequestMetadata {
                 parameters.put(DIFFUSION_STEPS, value.toString());
             }
         });
-        request.guidanceReuse()
-                .ifPresent(value -> parameters
-                        .putObject(GUIDANCE_REUSE)
-                        .put("initial", value.initial())
-                        .put("every", value.every()));
+        request.guidanceReuse().ifPresent(value -> put(parameters, GUIDANCE_REUSE, value));
+        request.tokenReuse().ifPresent(value -> put(parameters, TOKEN_REUSE, value));
         request.negativePrompt().ifPresent(value -> parameters.put(NEGATIVE_PROMPT, value));
         if (request.allowSpecialTokens()) {
             parameters.put(ALLOW_SPECIAL_TOKENS, true);
@@ -66,6 +64,10 @@ final class RequestMetadata {
         text.put(PARAMETERS, parameters.toString());
         text.put(SOFTWARE, SOFTWARE_NAME);
         return Collections.unmodifiableMap(text);
+    }
+
+    private static void put(ObjectNode parameters, String name, Reuse reuse) {
+        parameters.putObject(name).put("initial", reuse.initial()).put("every", reuse.every());
     }
 
     static Optional<GenerateRequest> read(Map<String, String> text) {
@@ -80,7 +82,8 @@ final class RequestMetadata {
             flag(json, ALLOW_SPECIAL_TOKENS);
             GenerateRequest.Builder builder = GenerateRequest.builder(prompt);
             text(json, NEGATIVE_PROMPT).ifPresent(builder::negativePrompt);
-            reuse(json).ifPresent(builder::guidanceReuse);
+            reuse(json, GUIDANCE_REUSE).ifPresent(builder::guidanceReuse);
+            reuse(json, TOKEN_REUSE).ifPresent(builder::tokenReuse);
             return Optional.of(builder.seed(Long.parseLong(seed))
                     .size(integer(json, "width"), integer(json, "height"))
                     .iterations(integer(json, "iterations"))
@@ -119,11 +122,11 @@ final class RequestMetadata {
     }
 
     /** Is left out where there is none. */
-    private static Optional<GuidanceReuse> reuse(JsonNode json) {
-        JsonNode value = json.path(GUIDANCE_REUSE);
+    private static Optional<Reuse> reuse(JsonNode json, String name) {
+        JsonNode value = json.path(name);
         return value.isMissingNode()
                 ? Optional.empty()
-                : Optional.of(new GuidanceReuse(integer(value, "initial"), integer(value, "every")));
+                : Optional.of(new Reuse(integer(value, "initial"), integer(value, "every")));
     }
 
     private static double number(JsonNode json, String name) {

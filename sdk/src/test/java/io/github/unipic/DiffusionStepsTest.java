@@ -43,19 +43,17 @@ class DiffusionStepsTest {
     }
 
     @Test
-    void guidanceIsComputedAtFirstAndThenEverySoManyIterations() {
-        assertThat(IntStream.range(0, 14).filter(GuidanceReuse.every(4)::computes))
-                .containsExactly(0, 1, 5, 9, 13);
-        assertThat(IntStream.range(0, 16).filter(new GuidanceReuse(5, 9)::computes))
-                .containsExactly(0, 1, 2, 3, 4, 13);
-        assertThat(IntStream.range(0, 50)).allMatch(GuidanceReuse.every(1)::computes);
+    void somethingIsComputedAtFirstAndThenEverySoManyIterations() {
+        assertThat(IntStream.range(0, 14).filter(Reuse.every(4)::computes)).containsExactly(0, 1, 5, 9, 13);
+        assertThat(IntStream.range(0, 16).filter(new Reuse(5, 9)::computes)).containsExactly(0, 1, 2, 3, 4, 13);
+        assertThat(IntStream.range(0, 50)).allMatch(Reuse.every(1)::computes);
         assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> GuidanceReuse.every(0))
+                .isThrownBy(() -> Reuse.every(0))
                 .withMessageContaining("1 to 100000");
     }
 
     @Test
-    void anImageTellsBoth() {
+    void anImageTellsThem() {
         GenerateRequest request = GenerateRequest.builder("a fox")
                 .size(64, 64)
                 .iterations(8)
@@ -64,13 +62,15 @@ class DiffusionStepsTest {
                 .temperature(1)
                 .seed(7)
                 .diffusionSteps(new DiffusionSteps(50, 5, Curve.COSINE))
-                .guidanceReuse(new GuidanceReuse(3, 4))
+                .guidanceReuse(new Reuse(3, 4))
+                .tokenReuse(new Reuse(2, 5))
                 .build();
         assertThat(request.toMetadata().get("parameters")).contains("\"50..5 cosine\"");
         assertThat(GenerateRequest.fromMetadata(request.toMetadata())).contains(request);
         GenerateRequest exact = request.toBuilder()
                 .diffusionSteps(100)
-                .guidanceReuse(GuidanceReuse.NONE)
+                .guidanceReuse(Reuse.NONE)
+                .tokenReuse(Reuse.NONE)
                 .build();
         assertThat(exact.toMetadata().get("parameters"))
                 .contains("\"diffusion_steps\":100")

@@ -43,7 +43,8 @@ class ImageRequestTest {
         builders("a fox").forEach(builder -> {
             ImageRequest request = builder.fast().build();
             assertThat(request.diffusionSteps()).contains(DiffusionSteps.annealed(50, 5));
-            assertThat(request.guidanceReuse()).contains(new GuidanceReuse(2, 4));
+            assertThat(request.guidanceReuse()).contains(new Reuse(2, 4));
+            assertThat(request.tokenReuse()).contains(new Reuse(2, 4));
         });
     }
 
@@ -149,16 +150,16 @@ class ImageRequestTest {
     // ---- the values in them
 
     @Test
-    void guidanceReuseHasLimits() {
-        assertThat(new GuidanceReuse(1, 100_000).computes(0)).isTrue();
-        assertThat(new GuidanceReuse(100_000, 1).computes(99_999)).isTrue();
+    void reuseHasLimits() {
+        assertThat(new Reuse(1, 100_000).computes(0)).isTrue();
+        assertThat(new Reuse(100_000, 1).computes(99_999)).isTrue();
         for (int number : new int[] {0, 100_001}) {
             assertThatExceptionOfType(InvalidRequestException.class)
-                    .isThrownBy(() -> new GuidanceReuse(number, 1))
-                    .withMessage("initial iterations with guidance must be 1 to 100000, not " + number);
+                    .isThrownBy(() -> new Reuse(number, 1))
+                    .withMessage("initial must be 1 to 100000, not " + number);
             assertThatExceptionOfType(InvalidRequestException.class)
-                    .isThrownBy(() -> new GuidanceReuse(1, number))
-                    .withMessage("guidance every must be 1 to 100000, not " + number);
+                    .isThrownBy(() -> new Reuse(1, number))
+                    .withMessage("every must be 1 to 100000, not " + number);
         }
     }
 

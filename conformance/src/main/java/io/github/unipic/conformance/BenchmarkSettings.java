@@ -1,8 +1,8 @@
 package io.github.unipic.conformance;
 
 import io.github.unipic.DiffusionSteps;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.Reuse;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -18,6 +18,7 @@ import java.util.Set;
  * @param steps of diffusion in each iteration
  * @param guidance 1 is off
  * @param guidanceReuse the iterations that compute guidance
+ * @param tokenReuse the iterations that compute every token
  * @param contexts numbers of tokens before those that {@link Task#TEXT} times; each is measured
  * @param tokens the number of tokens of an answer, and of those timed after a context
  * @param repeat how often images and answers are measured
@@ -32,7 +33,8 @@ public record BenchmarkSettings(
         int iterations,
         DiffusionSteps steps,
         double guidance,
-        GuidanceReuse guidanceReuse,
+        Reuse guidanceReuse,
+        Reuse tokenReuse,
         List<Integer> contexts,
         int tokens,
         int repeat,
@@ -85,6 +87,7 @@ public record BenchmarkSettings(
      * @param steps of diffusion in each iteration
      * @param guidance 1 is off
      * @param guidanceReuse the iterations that compute guidance
+     * @param tokenReuse the iterations that compute every token
      * @param contexts numbers of tokens, each at least 1
      * @param tokens at least 1
      * @param repeat at least 1

@@ -9,8 +9,8 @@ import io.github.unipic.Cancellation;
 import io.github.unipic.CancelledException;
 import io.github.unipic.DiffusionSteps;
 import io.github.unipic.ExecutionProvider;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.Reuse;
 import io.github.unipic.UniPicException;
 import io.github.unipic.conformance.BenchmarkSettings.Task;
 import io.github.unipic.runtime.Graphs;
@@ -83,7 +83,8 @@ class BenchmarkRunTest {
                 3,
                 DiffusionSteps.constant(2),
                 3,
-                GuidanceReuse.NONE,
+                Reuse.NONE,
+                Reuse.NONE,
                 List.of(10),
                 4,
                 2,
@@ -105,7 +106,8 @@ class BenchmarkRunTest {
                         3,
                         DiffusionSteps.constant(2),
                         3,
-                        GuidanceReuse.NONE,
+                        Reuse.NONE,
+                        Reuse.NONE,
                         List.of(0),
                         4,
                         2,
@@ -125,7 +127,8 @@ class BenchmarkRunTest {
                 3,
                 DiffusionSteps.constant(2),
                 3,
-                GuidanceReuse.NONE,
+                Reuse.NONE,
+                Reuse.NONE,
                 List.of(10),
                 4,
                 2,

@@ -127,6 +127,22 @@ enum Sabotage {
             GraphName.MAR_DECODER,
             "none_known/z",
             graph -> graph.bypass(graph.source(graph.source("z").getInput(0)), 0)),
+    CACHE_OF_THE_FIRST_ROW_ONLY(
+            GraphName.MAR_DECODER_CACHED,
+            "half_smaller_reused/z",
+            graph -> graph.bypass(graph.source(gatherOfPastKeys(graph).getInput(1)), 0)),
+    CACHE_OF_ZEROS(
+            GraphName.MAR_DECODER_CACHED,
+            "half_smaller_reused/z",
+            graph -> graph.through(gatherOfPastKeys(graph), 0, "Mul", graph.floats(0))),
+    CACHES_OF_TWO_BLOCKS_EXCHANGED(
+            GraphName.MAR_DECODER_CACHED,
+            "half_smaller_shared/present_key.0",
+            graph -> graph.exchangeOutputs(graph.source("present_key.0"), graph.source("present_key.1"))),
+    CACHE_OF_THE_OTHER_HALF(GraphName.MAR_DECODER_CACHED, "half_smaller_shared/present_value.1", graph -> {
+        NodeProto.Builder first = graph.source(graph.source("present_value.1").getInput(0));
+        first.setInput(1, graph.longs(-2)).setInput(2, graph.longs(Long.MAX_VALUE));
+    }),
 
     // ---- diffusion
     GUIDANCE_HALVES_SWAPPED(
@@ -264,6 +280,10 @@ enum Sabotage {
     }
 
     /** Rows a, b become a, a, b, b instead of a, b, a, b. */
+    private static NodeProto.Builder gatherOfPastKeys(GraphSurgery graph) {
+        return graph.only("Gather", graph.only("Reshape", "past_key.0").getOutput(0));
+    }
+
     private static void repeatEach(GraphSurgery graph, NodeProto.Builder tile) {
         String x = tile.getInput(0);
         String rest = graph.before(tile, "Shape", List.of(x), attribute("start", 1));

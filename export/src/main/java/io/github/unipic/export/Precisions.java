@@ -25,9 +25,11 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
     /** Convolutions, which are not quantized. Their inputs and outputs are always float32. */
     private static final Set<String> PIXELS = Set.of(GraphName.PIXEL_ENCODER.label(), GraphName.PIXEL_DECODER.label());
 
-    /** Parts of {@code pixel_decoder}, whose weights they share. */
-    private static final Set<String> PIXEL_DECODER_PARTS =
-            Set.of(GraphName.PIXEL_DECODER_FEATURES.label(), GraphName.PIXEL_DECODER_TILE.label());
+    /** Graphs that share all weights of another one, and so its precision. */
+    private static final Map<String, String> SHARING = Map.of(
+            GraphName.MAR_DECODER_CACHED.label(), GraphName.MAR_DECODER.label(),
+            GraphName.PIXEL_DECODER_FEATURES.label(), GraphName.PIXEL_DECODER.label(),
+            GraphName.PIXEL_DECODER_TILE.label(), GraphName.PIXEL_DECODER.label());
 
     private static final List<String> NAMES =
             Arrays.stream(GraphName.values()).map(GraphName::label).toList();
@@ -84,7 +86,7 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
      * @return the given one, or the default in this folder
      */
     public Precision of(String graph) {
-        String named = PIXEL_DECODER_PARTS.contains(graph) ? GraphName.PIXEL_DECODER.label() : graph;
+        String named = SHARING.getOrDefault(graph, graph);
         return graphs.getOrDefault(named, usual(named));
     }
 
@@ -100,15 +102,13 @@ public record Precisions(Precision folder, Map<String, Precision> graphs, int bl
     private static void check(String graph, Precision precision, Precision folder) {
         if (!NAMES.contains(graph)) {
             throw new ExportException("There is no graph " + graph + "; there are "
-                    + NAMES.stream()
-                            .filter(name -> !PIXEL_DECODER_PARTS.contains(name))
-                            .collect(Collectors.joining(", "))
+                    + NAMES.stream().filter(name -> !SHARING.containsKey(name)).collect(Collectors.joining(", "))
                     + ".");
         }
-        if (PIXEL_DECODER_PARTS.contains(graph)) {
-            throw new ExportException(
-                    graph + " shares the weights of pixel_decoder, and so its precision; use pixel_decoder="
-                            + precision.option() + ".");
+        if (SHARING.containsKey(graph)) {
+            String owner = SHARING.get(graph);
+            throw new ExportException(graph + " shares the weights of " + owner + ", and so its precision; use " + owner
+                    + "=" + precision.option() + ".");
         }
         if (PIXELS.contains(graph)) {
             if (precision.isQuantized()) {

@@ -1,8 +1,8 @@
 package io.github.unipic.generation;
 
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.Reuse;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest.Sizes;
@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
  * @param iterations of the loop
  * @param guidance scale; 1 is off
  * @param guidanceReuse which iterations compute guidance; without effect where it is off
+ * @param tokenReuse which iterations compute every token in the MAR decoder, besides those that compute guidance
  * @param start latents [N*channels]. The positions that are not in the orders are known from the start. Empty when
  *     every position is masked
  * @param samples the random part of each image of the batch
@@ -30,7 +31,8 @@ public record GenerationPlan(
         double guidance,
         GuidanceSchedule guidanceSchedule,
         double temperature,
-        GuidanceReuse guidanceReuse,
+        Reuse guidanceReuse,
+        Reuse tokenReuse,
         DiffusionPlan diffusion,
         Optional<float[]> start,
         List<Sample> samples) {
@@ -51,6 +53,7 @@ public record GenerationPlan(
                 guidanceSchedule,
                 temperature,
                 guidanceReuse,
+                tokenReuse,
                 diffusion,
                 Optional.of(latents),
                 samples);
@@ -86,11 +89,34 @@ public record GenerationPlan(
         return guided() && IntStream.range(0, iterations).anyMatch(k -> !guidanceReuse.computes(k));
     }
 
+    /** Whether some iteration reuses tokens of an earlier one. */
+    boolean reusesTokens() {
+        return schedule().stream().anyMatch(k -> !computesAllTokens(k));
+    }
+
     /** Whether an iteration computes the unconditional half. The first that predicts has nothing to reuse. */
     boolean computesGuidance(Iteration iteration) {
+        return guided() && (isFirst(iteration) || guidanceReuse.computes(iteration.index()));
+    }
+
+    /** Whether an iteration computes every token: also each that computes guidance, as only one half is kept. */
+    boolean computesAllTokens(Iteration iteration) {
+        return isFirst(iteration) || computesGuidance(iteration) || tokenReuse.computes(iteration.index());
+    }
+
+    private boolean isFirst(Iteration iteration) {
         int masked = samples.get(0).order().length;
-        boolean first = iteration.known().get(0).length == grid.tokens() - masked;
-        return guided() && (first || guidanceReuse.computes(iteration.index()));
+        return iteration.known().get(0).length == grid.tokens() - masked;
+    }
+
+    /** Whether the next iteration that predicts reuses tokens of this one. */
+    boolean keepsTokens(Iteration iteration) {
+        return schedule().stream()
+                .skip(iteration.index() + 1L)
+                .filter(next -> next.predictedTokens() > 0)
+                .findFirst()
+                .filter(next -> !computesAllTokens(next))
+                .isPresent();
     }
 
     /**

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 
 /**
  * What guidance adds to the conditions z, kept by position: the unconditional ones minus the conditional ones. See
- * {@link io.github.unipic.GuidanceReuse}. Not thread-safe.
+ * {@link io.github.unipic.Reuse}. Not thread-safe.
  */
 final class GuidanceCache {
     /** For each image. */

@@ -2,6 +2,7 @@ package io.github.unipic.generation;
 
 import static io.github.unipic.model.GraphName.DECODER_STEP;
 import static io.github.unipic.model.GraphName.MAR_DECODER;
+import static io.github.unipic.model.GraphName.MAR_DECODER_CACHED;
 import static io.github.unipic.model.GraphName.MAR_ENCODER;
 import static io.github.unipic.model.GraphName.TOKEN_SAMPLER;
 
@@ -13,6 +14,7 @@ import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.provider.Nvidia;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -22,9 +24,6 @@ import java.util.Set;
  * language model and MAR, and samples some of the missing tokens from them. The images of a batch run together.
  */
 public final class ImageGenerator {
-    /** The graphs that each iteration needs. */
-    static final Set<GraphName> GRAPHS = Set.of(MAR_ENCODER, DECODER_STEP, MAR_DECODER, TOKEN_SAMPLER);
-
     /** Is notified of each iteration. */
     @FunctionalInterface
     public interface Observer {
@@ -66,7 +65,18 @@ public final class ImageGenerator {
      *     image to edit
      */
     public ImageTokens generate(GenerationPlan plan, KvCache prompts, Tensor canvas, Observer observer) {
-        return execution.withOpen(GRAPHS, () -> loop(plan, prompts, canvas, observer));
+        return execution.withOpen(graphs(plan), () -> loop(plan, prompts, canvas, observer));
+    }
+
+    /** The graphs that the iterations need. */
+    Set<GraphName> graphs(GenerationPlan plan) {
+        return EnumSet.of(
+                MAR_ENCODER, DECODER_STEP, reusesTokens(plan) ? MAR_DECODER_CACHED : MAR_DECODER, TOKEN_SAMPLER);
+    }
+
+    /** Folders of earlier exports cannot: all tokens are computed then. */
+    private boolean reusesTokens(GenerationPlan plan) {
+        return plan.reusesTokens() && CachedDecoder.isIn(execution.engine().folder());
     }
 
     private ImageTokens loop(GenerationPlan plan, KvCache prompts, Tensor canvas, Observer observer) {
@@ -103,6 +113,9 @@ public final class ImageGenerator {
 
         private final Optional<PaddedPrompts> conditional;
 
+        /** Only where tokens are reused. */
+        private final Optional<CachedDecoder> cached;
+
         Conditions(GenerationPlan plan, KvCache prompts, Tensor canvas) {
             this.plan = plan;
             this.canvas = canvas;
@@ -110,6 +123,9 @@ public final class ImageGenerator {
             guidance = new GuidanceCache(plan.samples().size());
             half = plan.reusesGuidance() ? Optional.of(firstHalf(prompts)) : Optional.empty();
             conditional = half.map(cache -> new PaddedPrompts(execution, cache, alignment));
+            cached = reusesTokens(plan)
+                    ? Optional.of(new CachedDecoder(execution, canvas, plan.grid()))
+                    : Optional.empty();
         }
 
         private KvCache firstHalf(KvCache prompts) {
@@ -140,12 +156,18 @@ public final class ImageGenerator {
 
         private Tensor decode(Iteration k, MarEncoding encoding, PaddedPrompts behind, List<int[]> positions) {
             try (Tensor hidden = llm.hidden(encoding.embeds(), behind)) {
-                return mar.decode(encoding.encoded(), hidden, k.known(), positions, canvas, plan.grid());
+                if (cached.isEmpty()) {
+                    return mar.decode(encoding.encoded(), hidden, k.known(), positions, canvas, plan.grid());
+                }
+                return plan.computesAllTokens(k)
+                        ? cached.get().decodeAll(encoding, hidden, k, positions, plan.keepsTokens(k))
+                        : cached.get().decodeNew(encoding, hidden, k);
             }
         }
 
         @Override
         public void close() {
+            cached.ifPresent(CachedDecoder::close);
             conditional.ifPresent(PaddedPrompts::close);
             half.ifPresent(KvCache::close);
             prompts.close();

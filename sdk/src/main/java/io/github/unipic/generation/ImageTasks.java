@@ -3,12 +3,12 @@ package io.github.unipic.generation;
 import io.github.unipic.DiffusionSteps;
 import io.github.unipic.EditRequest;
 import io.github.unipic.GenerateRequest;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
 import io.github.unipic.ImageRequest;
 import io.github.unipic.InpaintRequest;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.Reuse;
 import io.github.unipic.generation.GenerationPlan.Sample;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.MaskedRegion;
@@ -192,7 +192,7 @@ public final class ImageTasks {
 
     private ImageTokens fromPrompt(
             ImageRequest request, GenerationPlan plan, Turns turns, LanguageContext context, ImageDecoder decoder) {
-        return execution.withOpen(graphs(plan.grid()), () -> {
+        return execution.withOpen(graphs(plan), () -> {
             try (LanguageContext unconditional = LanguageContext.empty(execution);
                     Tensor canvas = new MarModel(execution).blankCanvas()) {
                 context.append(turns.conditional(), List.of());
@@ -208,10 +208,10 @@ public final class ImageTasks {
      * The graphs to open at once. The prompts need only the language model, and the loop no decoder, but opening all
      * together takes less time. Where graphs are closed after use, the decoder is opened after the loop instead.
      */
-    private Set<GraphName> graphs(Grid grid) {
-        Set<GraphName> graphs = EnumSet.copyOf(ImageGenerator.GRAPHS);
+    private Set<GraphName> graphs(GenerationPlan plan) {
+        Set<GraphName> graphs = EnumSet.copyOf(generator.graphs(plan));
         if (execution.engine().graphs().options().memory().keepLoaded()) {
-            graphs.addAll(autoencoder.decoders(grid));
+            graphs.addAll(autoencoder.decoders(plan.grid()));
         }
         return graphs;
     }
@@ -221,7 +221,7 @@ public final class ImageTasks {
         boolean firstTurn = context.tokens() == 0;
         try (MarEncoding source = encoder.source(request.source(), side)) {
             List<Tensor> images = List.of(source.embeds());
-            return execution.withOpen(graphs(plan.grid()), () -> {
+            return execution.withOpen(graphs(plan), () -> {
                 context.appendImages(turns.conditional(), images);
                 // In a first turn both prompts begin alike, so the image goes through the model only once.
                 try (LanguageContext unconditional =
@@ -316,7 +316,8 @@ public final class ImageTasks {
                 request.guidance().getAsDouble(),
                 request.guidanceSchedule().orElseThrow(),
                 request.temperature().getAsDouble(),
-                request.guidanceReuse().orElse(GuidanceReuse.NONE),
+                request.guidanceReuse().orElse(Reuse.NONE),
+                request.tokenReuse().orElse(Reuse.NONE),
                 new DiffusionPlan(
                         request.diffusionSteps().orElseThrow(),
                         manifest.diffusion().maxBeta()),
@@ -345,7 +346,8 @@ public final class ImageTasks {
                         plan.rows(0, 0).size(),
                         plan.grid().tokens(),
                         context.tokens() + turns.conditional().tokens(),
-                        execution.engine().graphs().options().provider().isCpu())
+                        execution.engine().graphs().options().provider().isCpu(),
+                        plan.reusesTokens())
                 .require(MemoryNeed.Available.here());
     }
 

@@ -3,11 +3,13 @@ package io.github.unipic.generation;
 import static io.github.unipic.model.GraphName.MAR_DECODER;
 import static io.github.unipic.model.GraphName.MAR_ENCODER;
 
+import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.Outputs;
 import io.github.unipic.runtime.Tensor;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,7 +76,7 @@ public final class MarModel {
     }
 
     private Outputs run(Tensor tokens, List<int[]> known, Grid grid, Set<String> wanted) {
-        try (Tensor positions = positions(known);
+        try (Tensor positions = indices(known);
                 Tensor gridTensor = tensor(grid)) {
             return execution.run(
                     MAR_ENCODER, Map.of("tokens", tokens, "positions", positions, "grid", gridTensor), wanted);
@@ -98,21 +100,43 @@ public final class MarModel {
      */
     public Tensor decode(
             Tensor encoded, Tensor hidden, List<int[]> known, List<int[]> predicted, Tensor canvas, Grid grid) {
-        try (Tensor positions = positions(known);
-                Tensor predict = positions(predicted);
-                Tensor gridTensor = tensor(grid)) {
-            Map<String, Tensor> inputs = Map.of(
-                    "x_enc", encoded,
-                    "llm_hidden", hidden,
-                    "positions", positions,
-                    "predict", predict,
-                    "canvas", canvas,
-                    "grid", gridTensor);
-            return execution.run(MAR_DECODER, inputs, "z");
+        try (Outputs outputs =
+                decode(MAR_DECODER, encoded, hidden, known, predicted, canvas, grid, Map.of(), Set.of("z"))) {
+            return outputs.take("z");
         }
     }
 
-    private static Tensor positions(List<int[]> images) {
+    /**
+     * As {@link #decode(Tensor, Tensor, List, List, Tensor, Grid)}, with one of the graphs that take its inputs.
+     *
+     * @param more inputs of that graph
+     */
+    Outputs decode(
+            GraphName graph,
+            Tensor encoded,
+            Tensor hidden,
+            List<int[]> known,
+            List<int[]> predicted,
+            Tensor canvas,
+            Grid grid,
+            Map<String, Tensor> more,
+            Set<String> outputs) {
+        try (Tensor positions = indices(known);
+                Tensor predict = indices(predicted);
+                Tensor gridTensor = tensor(grid)) {
+            Map<String, Tensor> inputs = new LinkedHashMap<>(more);
+            inputs.put("x_enc", encoded);
+            inputs.put("llm_hidden", hidden);
+            inputs.put("positions", positions);
+            inputs.put("predict", predict);
+            inputs.put("canvas", canvas);
+            inputs.put("grid", gridTensor);
+            return execution.run(graph, inputs, outputs);
+        }
+    }
+
+    /** int64 [E,n], n for each of E images. */
+    static Tensor indices(List<int[]> images) {
         long[] flat =
                 images.stream().flatMapToInt(Arrays::stream).asLongStream().toArray();
         return Tensor.longs(flat, images.size(), images.get(0).length);

@@ -13,7 +13,7 @@ import java.util.Optional;
 /**
  * A lower bound of the memory that an image needs. A request that cannot fit is refused before it starts.
  *
- * @param attention bytes for one layer of the MAR decoder's attention on the CPU
+ * @param attention bytes for one layer of the MAR decoder's attention on the CPU, and for the keys and values it keeps
  * @param direct bytes outside Java's heap that count against Java's limit
  * @param heap bytes in Java's heap: the images' pixel values, which are all there when the last one is decoded
  */
@@ -50,8 +50,10 @@ record MemoryNeed(long attention, long direct, long heap) {
      * @param tokens of one image
      * @param promptTokens of the longest row's prompt, images in it included
      * @param onCpu whether the CPU computes
+     * @param keeps whether keys and values of the MAR decoder are kept for later iterations
      */
-    static MemoryNeed of(Manifest manifest, int images, int rows, int tokens, long promptTokens, boolean onCpu) {
+    static MemoryNeed of(
+            Manifest manifest, int images, int rows, int tokens, long promptTokens, boolean onCpu, boolean keeps) {
         Sizes sizes = manifest.sizes();
         long heap = 3L * images * tokens * sizes.downsampling() * sizes.downsampling();
         GraphSpec decoder = manifest.graphs().get(GraphName.MAR_DECODER.label());
@@ -63,12 +65,13 @@ record MemoryNeed(long attention, long direct, long heap) {
         boolean storesScores = onCpu && decoder.flavor().equals("portable");
         long heads = Math.max(1, sizes.marDim() / WIDEST_HEAD);
         long scores = storesScores ? rows * heads * positions * positions * Float.BYTES : 0;
+        long kept = onCpu && keeps ? CachedDecoder.bytes(manifest, images, tokens) : 0;
         // The language model's hidden states of an image: in chunks, and joined.
         int bytes = decoder.input("llm_hidden").type().equals("float16") ? Short.BYTES : Float.BYTES;
         long hidden = tokens > LanguageModel.CHUNK ? 2L * rows * positions * sizes.hidden() * bytes : 0;
         // The prompts' keys and values, stacked.
         long cache = 2L * rows * promptTokens * sizes.layers() * sizes.kvHeads() * sizes.headDim() * bytes;
-        return new MemoryNeed(scores, hidden + cache, heap);
+        return new MemoryNeed(scores + kept, hidden + cache, heap);
     }
 
     /** @throws InferenceException when there is not enough memory; the message says what would help */

@@ -21,7 +21,6 @@ record GraphContract(List<String> inputs, List<String> outputs) {
         int channels = sizes.latentChannels();
         int buffer = sizes.bufferTokens();
         int side = sizes.visionImage();
-        String encoded = "x_enc T [B," + buffer + "+V," + dim + "]";
         return switch (graph) {
             case TEXT_EMBEDDING ->
                 new GraphContract(List.of("ids int64 [B,S]"), List.of("embeds T [B,S," + hidden + "]"));
@@ -40,20 +39,12 @@ record GraphContract(List<String> inputs, List<String> outputs) {
                 new GraphContract(
                         List.of("tokens float32 [B,V," + channels + "]", "positions int64 [B,V]", "grid int64 [2]"),
                         List.of(
-                                encoded,
+                                encoded(sizes),
                                 "z_enc T [B,V+" + buffer + "," + hidden + "]",
                                 "canvas T [B," + buffer + "+V," + dim + "]"));
             case DECODER_STEP -> decoderStep(sizes);
-            case MAR_DECODER ->
-                new GraphContract(
-                        List.of(
-                                encoded,
-                                "llm_hidden T [B,V+" + buffer + "," + hidden + "]",
-                                "positions int64 [E,V]",
-                                "predict int64 [E,M]",
-                                "canvas T [F,C," + dim + "]",
-                                "grid int64 [2]"),
-                        List.of("z T [B,M," + dim + "]"));
+            case MAR_DECODER -> marDecoder(sizes);
+            case MAR_DECODER_CACHED -> marDecoderCached(sizes);
             case DIFFUSION_HEAD ->
                 new GraphContract(
                         List.of("x float32 [M," + channels + "]", "timestep int64 [1]", "z T [M," + dim + "]"),
@@ -82,6 +73,35 @@ record GraphContract(List<String> inputs, List<String> outputs) {
                                 "known bool []"),
                         List.of("pixels float32 [B,3,h,w]", "core_statistics float32 [_,B,_,2]"));
         };
+    }
+
+    private static String encoded(Sizes sizes) {
+        return "x_enc T [B," + sizes.bufferTokens() + "+V," + sizes.marDim() + "]";
+    }
+
+    private static GraphContract marDecoder(Sizes sizes) {
+        return new GraphContract(
+                List.of(
+                        encoded(sizes),
+                        "llm_hidden T [B,V+" + sizes.bufferTokens() + "," + sizes.hidden() + "]",
+                        "positions int64 [E,V]",
+                        "predict int64 [E,M]",
+                        "canvas T [F,C," + sizes.marDim() + "]",
+                        "grid int64 [2]"),
+                List.of("z T [B,M," + sizes.marDim() + "]"));
+    }
+
+    /** The sizes do not tell the number of blocks: of their keys and values, those of the first. */
+    private static GraphContract marDecoderCached(Sizes sizes) {
+        GraphContract decoder = marDecoder(sizes);
+        List<String> inputs = new ArrayList<>(decoder.inputs());
+        List<String> outputs = new ArrayList<>(decoder.outputs());
+        inputs.addAll(List.of("refresh int64 [E,K]", "reuse int64 [E,U]"));
+        for (String part : List.of("key.0", "value.0")) {
+            inputs.add("past_" + part + " T [B,N," + sizes.marDim() + "]");
+            outputs.add("present_" + part + " T [E,_," + sizes.marDim() + "]");
+        }
+        return new GraphContract(inputs, outputs);
     }
 
     private static GraphContract decoderStep(Sizes sizes) {

@@ -2,6 +2,7 @@ package io.github.unipic.runtime;
 
 import static io.github.unipic.model.GraphName.DECODER_STEP;
 import static io.github.unipic.model.GraphName.MAR_DECODER;
+import static io.github.unipic.model.GraphName.MAR_DECODER_CACHED;
 import static io.github.unipic.model.GraphName.MAR_ENCODER;
 import static io.github.unipic.model.GraphName.TEXT_HEAD;
 import static io.github.unipic.model.GraphName.VISION_ENCODER;
@@ -53,7 +54,7 @@ public final class Graphs implements AutoCloseable {
      * matrices, and convolutions have their own layout.
      */
     private static final Set<GraphName> MULTIPLIED_IN_PLACE =
-            Set.of(TEXT_HEAD, VISION_ENCODER, MAR_ENCODER, DECODER_STEP, MAR_DECODER);
+            Set.of(TEXT_HEAD, VISION_ENCODER, MAR_ENCODER, DECODER_STEP, MAR_DECODER, MAR_DECODER_CACHED);
 
     /**
      * Below this many bytes, as in the built-in model, threads mostly spin while they wait for each other: two take as

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.Reuse;
 import io.github.unipic.generation.GenerationPlan.Sample;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
 import io.github.unipic.model.Grid;
@@ -29,7 +29,8 @@ class GenerationPlanTest {
                 guidance,
                 GuidanceSchedule.LINEAR,
                 1,
-                GuidanceReuse.NONE,
+                Reuse.NONE,
+                Reuse.NONE,
                 DiffusionPlan.constant(steps, 0.2),
                 Optional.empty(),
                 samples);
@@ -111,7 +112,8 @@ class GenerationPlanTest {
                 3,
                 GuidanceSchedule.CONSTANT,
                 1,
-                GuidanceReuse.NONE,
+                Reuse.NONE,
+                Reuse.NONE,
                 DiffusionPlan.constant(1, 0.2),
                 Optional.of(new float[] {1, 2, 3, 4, 5, 6}),
                 List.of(sample(1, NONE), sample(1, NONE)));

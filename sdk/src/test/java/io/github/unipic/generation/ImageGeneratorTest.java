@@ -3,10 +3,11 @@ package io.github.unipic.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.unipic.DiffusionSteps;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.Reuse;
 import io.github.unipic.generation.GenerationPlan.Sample;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
+import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
@@ -15,7 +16,10 @@ import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.TestExecution;
+import io.github.unipic.testing.ModelCopy;
 import io.github.unipic.testing.SmallModel;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +28,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -76,20 +81,27 @@ class ImageGeneratorTest {
                 guidance,
                 guidanceSchedule,
                 TEMPERATURE,
-                GuidanceReuse.NONE,
+                Reuse.NONE,
+                Reuse.NONE,
                 DiffusionPlan.constant(STEPS, execution.manifest().diffusion().maxBeta()),
                 start,
                 samples);
     }
 
-    private static GenerationPlan plan(int iterations, double guidance, GuidanceReuse reuse, DiffusionSteps steps) {
+    private static GenerationPlan plan(int iterations, double guidance, Reuse reuse, DiffusionSteps steps) {
+        return plan(iterations, guidance, reuse, Reuse.NONE, steps);
+    }
+
+    private static GenerationPlan plan(
+            int iterations, double guidance, Reuse guidanceReuse, Reuse tokenReuse, DiffusionSteps steps) {
         return new GenerationPlan(
                 GRID,
                 iterations,
                 guidance,
                 GuidanceSchedule.CONSTANT,
                 TEMPERATURE,
-                reuse,
+                guidanceReuse,
+                tokenReuse,
                 new DiffusionPlan(steps, execution.manifest().diffusion().maxBeta()),
                 Optional.empty(),
                 samples(15));
@@ -119,6 +131,7 @@ class ImageGeneratorTest {
                 TEMPERATURE,
                 k -> plan.diffusion().steps(k, plan.iterations()),
                 plan.guidanceReuse()::computes,
+                plan.tokenReuse()::computes,
                 plan.guidance() == 1
                         ? List.of(conditional.cache())
                         : List.of(conditional.cache(), unconditional.cache()));
@@ -155,27 +168,27 @@ class ImageGeneratorTest {
 
     @Test
     void diffusionStepsThatFall() {
-        assertAsPlain(plan(4, 3, GuidanceReuse.NONE, DiffusionSteps.annealed(7, 2)), Optional.empty());
+        assertAsPlain(plan(4, 3, Reuse.NONE, DiffusionSteps.annealed(7, 2)), Optional.empty());
     }
 
     @ParameterizedTest
     @CsvSource({"1, 2", "2, 3", "1, 9", "3, 2", "9, 9"})
     void reusedGuidance(int initial, int every) {
-        assertAsPlain(plan(7, 3, new GuidanceReuse(initial, every), DiffusionSteps.constant(STEPS)), Optional.empty());
+        assertAsPlain(plan(7, 3, new Reuse(initial, every), DiffusionSteps.constant(STEPS)), Optional.empty());
     }
 
     /** Iterations without a position to predict are left out, also those that would compute guidance. */
     @Test
     void reusedGuidanceInMoreIterationsThanPositions() {
-        assertAsPlain(plan(40, 3, GuidanceReuse.every(7), DiffusionSteps.annealed(4, 2)), Optional.empty());
+        assertAsPlain(plan(40, 3, Reuse.every(7), DiffusionSteps.annealed(4, 2)), Optional.empty());
     }
 
     /** The only position is predicted last, in an iteration that would reuse guidance, had any been computed. */
     @Test
     void reusedGuidanceOfASinglePosition() {
-        GuidanceReuse fast = GuidanceReuse.every(4);
+        Reuse fast = Reuse.every(4);
         assertThat(fast.computes(31)).isFalse();
-        GenerationPlan exact = single(GuidanceReuse.NONE);
+        GenerationPlan exact = single(Reuse.NONE);
         GenerationPlan reusing = single(fast);
         try (Tensor expected = generate(exact, Optional.empty(), (iteration, z, sofar) -> {})
                         .latents(0);
@@ -185,7 +198,7 @@ class ImageGeneratorTest {
         }
     }
 
-    private static GenerationPlan single(GuidanceReuse reuse) {
+    private static GenerationPlan single(Reuse reuse) {
         return new GenerationPlan(
                 GRID,
                 32,
@@ -193,6 +206,7 @@ class ImageGeneratorTest {
                 GuidanceSchedule.CONSTANT,
                 TEMPERATURE,
                 reuse,
+                Reuse.NONE,
                 DiffusionPlan.constant(STEPS, execution.manifest().diffusion().maxBeta()),
                 Optional.of(gaussian(1)),
                 samples(1));
@@ -200,7 +214,73 @@ class ImageGeneratorTest {
 
     @Test
     void nothingIsReusedWithoutGuidance() {
-        assertAsPlain(plan(4, 1, GuidanceReuse.every(3), DiffusionSteps.constant(STEPS)), Optional.empty());
+        assertAsPlain(plan(4, 1, Reuse.every(3), DiffusionSteps.constant(STEPS)), Optional.empty());
+    }
+
+    /** Guidance at 3, where iterations that compute it compute every token, and none. */
+    @ParameterizedTest
+    @CsvSource({"3, 2, 4, 2, 4", "3, 1, 3, 1, 2", "3, 2, 2, 1, 9", "3, 1, 9, 1, 9", "1, 1, 1, 1, 3", "1, 1, 1, 2, 9"})
+    void reusedTokens(double guidance, int initial, int every, int initialTokens, int everyToken) {
+        GenerationPlan plan = plan(
+                7,
+                guidance,
+                new Reuse(initial, every),
+                new Reuse(initialTokens, everyToken),
+                DiffusionSteps.constant(STEPS));
+        assertThat(plan.reusesTokens()).isTrue();
+        assertAsPlain(plan, Optional.empty());
+    }
+
+    /** Iterations without a position to predict are left out, also those that would compute every token. */
+    @Test
+    void reusedTokensInMoreIterationsThanPositions() {
+        Reuse reuse = Reuse.every(7);
+        assertAsPlain(plan(40, 3, reuse, reuse, DiffusionSteps.annealed(4, 2)), Optional.empty());
+    }
+
+    @Test
+    void reusedTokensOfAnEdit() {
+        try (Tensor latents = Tensor.floats(gaussian(3), 1, GRID.height(), GRID.width(), 16);
+                MarEncoding source = new MarModel(execution).encodeImage(latents)) {
+            Reuse reuse = new Reuse(1, 3);
+            assertAsPlain(
+                    plan(5, 3, reuse, reuse, DiffusionSteps.constant(STEPS)),
+                    Optional.of(source.canvas().orElseThrow()));
+        }
+    }
+
+    /** All would be computed by iterations that compute guidance: the plan does not need the other graph. */
+    @Test
+    void tokensAreNotReusedWhereGuidanceIsComputed() {
+        GenerationPlan plan = plan(7, 3, Reuse.NONE, Reuse.every(4), DiffusionSteps.constant(STEPS));
+        assertThat(plan.reusesTokens()).isFalse();
+        assertThat(new ImageGenerator(execution).graphs(plan))
+                .contains(GraphName.MAR_DECODER)
+                .doesNotContain(GraphName.MAR_DECODER_CACHED);
+    }
+
+    /** Folders of earlier exports have no graph for it. */
+    @Test
+    void withoutTheGraphEveryTokenIsComputed(@TempDir Path folder) throws IOException {
+        ModelCopy copy = ModelCopy.of(SmallModel.folder(), folder.resolve("model"));
+        copy.forgetGraph(GraphName.MAR_DECODER_CACHED);
+        GenerationPlan reusing = plan(7, 1, Reuse.NONE, Reuse.every(4), DiffusionSteps.constant(STEPS));
+        GenerationPlan exact = plan(7, 1, Reuse.NONE, DiffusionSteps.constant(STEPS));
+        float[] expected = latents(execution, exact);
+        assertThat(latents(execution, reusing)).isNotEqualTo(expected);
+        try (Engine other = Engine.open(ModelFolder.open(copy.finish(), false), SmallModel.options(Memory.DEFAULTS))) {
+            assertThat(latents(TestExecution.of(other), reusing)).isEqualTo(expected);
+        }
+    }
+
+    private static float[] latents(Execution execution, GenerationPlan plan) {
+        try (KvCache prompts = KvCache.stack(plan.rows(conditional.cache(), unconditional.cache()));
+                Tensor blank = new MarModel(execution).blankCanvas();
+                Tensor latents = new ImageGenerator(execution)
+                        .generate(plan, prompts, blank, (iteration, z, tokens) -> {})
+                        .latents(0)) {
+            return latents.toFloats();
+        }
     }
 
     /** Of 15 positions the first 6 are masked. */

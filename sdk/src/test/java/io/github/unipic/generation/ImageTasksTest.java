@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.unipic.EditRequest;
 import io.github.unipic.GenerateRequest;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
 import io.github.unipic.InferenceException;
@@ -14,6 +13,7 @@ import io.github.unipic.InpaintRequest;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.Mask;
 import io.github.unipic.Progress;
+import io.github.unipic.Reuse;
 import io.github.unipic.generation.GenerationPlan.Sample;
 import io.github.unipic.image.Framing;
 import io.github.unipic.image.Pixels;
@@ -123,7 +123,8 @@ class ImageTasksTest {
                 guidance,
                 GuidanceSchedule.LINEAR,
                 0.7,
-                GuidanceReuse.NONE,
+                Reuse.NONE,
+                Reuse.NONE,
                 DiffusionPlan.constant(4, 0.2),
                 start,
                 List.of(samples));

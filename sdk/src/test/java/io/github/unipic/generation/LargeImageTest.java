@@ -2,8 +2,8 @@ package io.github.unipic.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.Reuse;
 import io.github.unipic.generation.GenerationPlan.Sample;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.ModelFolder;
@@ -118,7 +118,8 @@ class LargeImageTest {
                 3,
                 GuidanceSchedule.CONSTANT,
                 1,
-                GuidanceReuse.NONE,
+                Reuse.NONE,
+                Reuse.NONE,
                 DiffusionPlan.constant(3, 0.2),
                 Optional.empty(),
                 List.of(
@@ -147,7 +148,8 @@ class LargeImageTest {
                 3,
                 GuidanceSchedule.CONSTANT,
                 1,
-                GuidanceReuse.NONE,
+                Reuse.NONE,
+                Reuse.NONE,
                 DiffusionPlan.constant(2, 0.2),
                 Optional.of(latents),
                 List.of(new Sample(MASKED, new PhiloxNoise(1))));

@@ -38,7 +38,7 @@ class MemoryNeedTest {
 
     @Test
     void theLargestImageInTwoHalves() {
-        MemoryNeed need = MemoryNeed.of(manifest("portable", "float32"), 1, 2, LARGEST, 0, true);
+        MemoryNeed need = MemoryNeed.of(manifest("portable", "float32"), 1, 2, LARGEST, 0, true, false);
         long positions = LARGEST + 64;
         assertThat(need.attention()).isEqualTo(2 * 10 * positions * positions * 4);
         assertThat(need.direct()).isEqualTo(2 * 2 * positions * 1536 * 4);
@@ -49,21 +49,21 @@ class MemoryNeedTest {
 
     @Test
     void theFusedFlavorAndOtherDevicesHoldNoScores() {
-        assertThat(MemoryNeed.of(manifest("fused", "float32"), 1, 2, LARGEST, 0, true)
+        assertThat(MemoryNeed.of(manifest("fused", "float32"), 1, 2, LARGEST, 0, true, false)
                         .attention())
                 .isZero();
-        assertThat(MemoryNeed.of(manifest("portable", "float32"), 1, 2, LARGEST, 0, false)
+        assertThat(MemoryNeed.of(manifest("portable", "float32"), 1, 2, LARGEST, 0, false, false)
                         .attention())
                 .isZero();
     }
 
     @Test
     void javasOwnLimitIsNamed() {
-        MemoryNeed need = MemoryNeed.of(manifest("fused", "float32"), 1, 2, LARGEST, 0, true);
+        MemoryNeed need = MemoryNeed.of(manifest("fused", "float32"), 1, 2, LARGEST, 0, true, false);
         assertThatExceptionOfType(InferenceException.class)
                 .isThrownBy(() -> need.require(SMALL_MACHINE))
                 .withMessageContainingAll("0.7 GB", "0.5 GB", "-Xmx", "-XX:MaxDirectMemorySize");
-        MemoryNeed half = MemoryNeed.of(manifest("fused", "float16"), 1, 2, LARGEST, 0, true);
+        MemoryNeed half = MemoryNeed.of(manifest("fused", "float16"), 1, 2, LARGEST, 0, true, false);
         assertThat(half.direct()).isEqualTo(need.direct() / 2);
         assertThatNoException().isThrownBy(() -> half.require(SMALL_MACHINE));
     }
@@ -71,11 +71,11 @@ class MemoryNeedTest {
     /** Images of 1024 x 1024 pixels, 3 bytes each: 170 of them fit into 512 MiB, and 171 do not. */
     @Test
     void allImagesFitIntoTheHeap() {
-        MemoryNeed need = MemoryNeed.of(manifest("fused", "float16"), 170, 1, 64 * 64, 0, true);
+        MemoryNeed need = MemoryNeed.of(manifest("fused", "float16"), 170, 1, 64 * 64, 0, true, false);
         assertThat(need.heap()).isEqualTo(170L * 1024 * 1024 * 3);
         assertThatNoException().isThrownBy(() -> need.require(SMALL_MACHINE));
         assertThatExceptionOfType(InferenceException.class)
-                .isThrownBy(() -> MemoryNeed.of(manifest("fused", "float16"), 171, 1, 64 * 64, 0, true)
+                .isThrownBy(() -> MemoryNeed.of(manifest("fused", "float16"), 171, 1, 64 * 64, 0, true, false)
                         .require(SMALL_MACHINE))
                 .withMessageContainingAll("0.5 GB", "heap", "-Xmx", "fewer at once");
     }
@@ -83,7 +83,7 @@ class MemoryNeedTest {
     @Test
     void theDefaultSizeFits() {
         assertThatNoException()
-                .isThrownBy(() -> MemoryNeed.of(manifest("portable", "float32"), 1, 2, 64 * 64, 0, true)
+                .isThrownBy(() -> MemoryNeed.of(manifest("portable", "float32"), 1, 2, 64 * 64, 0, true, false)
                         .require(SMALL_MACHINE));
     }
 
@@ -117,19 +117,20 @@ class MemoryNeedTest {
     @Test
     void hiddenStatesAreJoinedAboveOneChunk() {
         Manifest manifest = manifest("fused", "float32");
-        assertThat(MemoryNeed.of(manifest, 1, 2, 1024, 0, true).direct()).isZero();
-        assertThat(MemoryNeed.of(manifest, 1, 2, 1025, 0, true).direct()).isEqualTo(2L * 2 * (1025 + 64) * 1536 * 4);
+        assertThat(MemoryNeed.of(manifest, 1, 2, 1024, 0, true, false).direct()).isZero();
+        assertThat(MemoryNeed.of(manifest, 1, 2, 1025, 0, true, false).direct())
+                .isEqualTo(2L * 2 * (1025 + 64) * 1536 * 4);
     }
 
     /** As for four edits of 1024 x 1024 pixels: 57,344 bytes for each token of each row. */
     @Test
     void thePromptsKeysAndValuesAreStackedRowByRow() {
         Manifest manifest = manifest("fused", "float32");
-        long without = MemoryNeed.of(manifest, 4, 8, 4096, 0, true).direct();
-        assertThat(MemoryNeed.of(manifest, 4, 8, 4096, 4200, true).direct() - without)
+        long without = MemoryNeed.of(manifest, 4, 8, 4096, 0, true, false).direct();
+        assertThat(MemoryNeed.of(manifest, 4, 8, 4096, 4200, true, false).direct() - without)
                 .isEqualTo(8 * 4200 * 57_344L);
         Manifest half = manifest("fused", "float16");
-        assertThat(MemoryNeed.of(half, 1, 2, 1024, 100, true).direct()).isEqualTo(2 * 100 * 57_344L / 2);
+        assertThat(MemoryNeed.of(half, 1, 2, 1024, 100, true, false).direct()).isEqualTo(2 * 100 * 57_344L / 2);
     }
 
     @Test
@@ -146,7 +147,8 @@ class MemoryNeedTest {
                 whole.defaults(),
                 Map.of(),
                 Map.of());
-        assertThat(MemoryNeed.of(without, 2, 4, 4096, 0, true)).isEqualTo(new MemoryNeed(0, 0, 2L * 3 * 1024 * 1024));
+        assertThat(MemoryNeed.of(without, 2, 4, 4096, 0, true, false))
+                .isEqualTo(new MemoryNeed(0, 0, 2L * 3 * 1024 * 1024));
     }
 
     @Test

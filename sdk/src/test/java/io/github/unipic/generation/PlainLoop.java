@@ -1,13 +1,21 @@
 package io.github.unipic.generation;
 
+import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
+import io.github.unipic.model.Manifest;
 import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.Outputs;
 import io.github.unipic.runtime.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
@@ -19,6 +27,8 @@ import java.util.stream.IntStream;
  * @param steps of diffusion, by iteration
  * @param computesGuidance by iteration; in the others the unconditional conditions are the conditional ones plus their
  *     difference in the last iteration that computed it, in which it is computed at every masked position
+ * @param computesTokens by iteration; in the others, if they compute no guidance either, the MAR decoder computes the
+ *     buffers, what became known since the last one that did, and what is predicted
  * @param prompts the conditional one and, with guidance, the unconditional one
  */
 record PlainLoop(
@@ -30,7 +40,11 @@ record PlainLoop(
         double temperature,
         IntUnaryOperator steps,
         IntPredicate computesGuidance,
+        IntPredicate computesTokens,
         List<KvCache> prompts) {
+    /** Every place's keys and values in the last iteration that computed all, by input and place. */
+    private record Kept(Map<String, float[][]> rows, Set<Integer> known) {}
+
     /**
      * @param order of the masked positions
      * @param start latents [N*channels], of which those at other positions are known
@@ -42,6 +56,7 @@ record PlainLoop(
         float[] tokens = start.clone();
         int masked = order.length;
         float[][] difference = {};
+        Kept kept = new Kept(new HashMap<>(), new HashSet<>());
         int dim = 0;
         for (int k = 0; k < iterations; k++) {
             int cosine = (int) Math.floor(order.length * Math.cos(Math.PI / 2 * (k + 1) / iterations));
@@ -53,14 +68,19 @@ record PlainLoop(
             if (predicted.length > 0) {
                 int[] known = known(Arrays.copyOf(order, masked));
                 List<float[]> conditions = new ArrayList<>();
-                conditions.add(conditions(tokens, channels, known, predicted, prompts.get(0), canvas));
+                boolean guides = prompts.size() > 1 && computesGuidance.test(k);
+                if (kept.rows().isEmpty() || guides || computesTokens.test(k)) {
+                    kept.rows().clear();
+                    kept.known().clear();
+                }
+                conditions.add(conditions(tokens, channels, known, predicted, prompts.get(0), canvas, kept));
                 if (prompts.size() > 1) {
-                    if (computesGuidance.test(k)) {
+                    if (guides) {
                         int[] all = IntStream.of(Arrays.copyOf(order, masked))
                                 .sorted()
                                 .toArray();
-                        float[] with = conditions(tokens, channels, known, all, prompts.get(0), canvas);
-                        float[] without = conditions(tokens, channels, known, all, prompts.get(1), canvas);
+                        float[] with = conditions(tokens, channels, known, all, prompts.get(0), canvas, nothing());
+                        float[] without = conditions(tokens, channels, known, all, prompts.get(1), canvas, nothing());
                         dim = with.length / all.length;
                         difference = new float[grid.tokens()][dim];
                         for (int i = 0; i < with.length; i++) {
@@ -98,8 +118,19 @@ record PlainLoop(
                 .toArray();
     }
 
+    private static Kept nothing() {
+        return new Kept(new HashMap<>(), new HashSet<>());
+    }
+
+    /** @param kept if empty, every place is computed, and kept */
     private float[] conditions(
-            float[] tokens, int channels, int[] known, int[] predicted, KvCache prompt, Optional<Tensor> canvas) {
+            float[] tokens,
+            int channels,
+            int[] known,
+            int[] predicted,
+            KvCache prompt,
+            Optional<Tensor> canvas,
+            Kept kept) {
         float[] values = new float[known.length * channels];
         for (int i = 0; i < known.length; i++) {
             System.arraycopy(tokens, known[i] * channels, values, i * channels, channels);
@@ -109,10 +140,90 @@ record PlainLoop(
                 MarEncoding encoding = mar.encode(visible, List.of(known), grid);
                 Tensor hidden = new LanguageModel(execution).hidden(encoding.embeds(), prompt);
                 Tensor blank = mar.blankCanvas();
-                Tensor z = mar.decode(
-                        encoding.encoded(), hidden, List.of(known), List.of(predicted), canvas.orElse(blank), grid)) {
+                Tensor z = kept.rows().isEmpty()
+                        ? mar.decode(
+                                encoding.encoded(),
+                                hidden,
+                                List.of(known),
+                                List.of(predicted),
+                                canvas.orElse(blank),
+                                grid)
+                        : cached(encoding, hidden, known, predicted, canvas.orElse(blank), kept)) {
+            if (kept.rows().isEmpty()) {
+                cached(encoding, hidden, known, predicted, canvas.orElse(blank), kept)
+                        .close();
+            }
             return z.toFloats();
         }
+    }
+
+    /** The cached keys and values lie in the order of the places; those that are computed go backwards. */
+    private Tensor cached(MarEncoding encoding, Tensor hidden, int[] known, int[] predicted, Tensor canvas, Kept kept) {
+        int buffers = execution.manifest().sizes().bufferTokens();
+        int dim = execution.manifest().sizes().marDim();
+        boolean all = kept.rows().isEmpty();
+        List<Integer> refresh = new ArrayList<>();
+        List<Integer> reuse = new ArrayList<>();
+        List<Integer> asked =
+                IntStream.of(predicted).map(i -> buffers + i).boxed().toList();
+        for (int place = buffers + grid.tokens() - 1; place >= 0; place--) {
+            int position = place - buffers;
+            boolean isNew = position < 0
+                    || IntStream.of(known).anyMatch(each -> each == position)
+                            && !kept.known().contains(position);
+            if (!asked.contains(place)) {
+                (all || isNew ? refresh : reuse).add(place);
+            }
+        }
+        Map<String, Tensor> inputs = new LinkedHashMap<>();
+        List<String> names = execution.engine().folder().spec(GraphName.MAR_DECODER_CACHED).inputs().stream()
+                .map(Manifest.TensorSpec::name)
+                .filter(name -> name.startsWith("past_"))
+                .toList();
+        for (String name : names) {
+            float[] flat = new float[all ? 0 : (buffers + grid.tokens()) * dim];
+            for (int i = 0; i < flat.length; i++) {
+                flat[i] = kept.rows().get(name)[i / dim][i % dim];
+            }
+            inputs.put(
+                    name,
+                    all
+                            ? execution.empty(GraphName.MAR_DECODER_CACHED, name, 1, 0, dim)
+                            : Tensor.floats(flat, 1, flat.length / dim, dim));
+        }
+        inputs.put("refresh", places(refresh));
+        inputs.put("reuse", places(reuse));
+        inputs.put("positions", places(IntStream.of(known).boxed().toList()));
+        inputs.put("predict", places(IntStream.of(predicted).boxed().toList()));
+        inputs.put("grid", Tensor.longs(new long[] {grid.height(), grid.width()}, 2));
+        Map<String, Tensor> given = new LinkedHashMap<>(inputs);
+        given.putAll(Map.of("x_enc", encoding.encoded(), "llm_hidden", hidden, "canvas", canvas));
+        Set<String> wanted = new HashSet<>(Set.of("z"));
+        names.forEach(name -> wanted.add(name.replace("past_", "present_")));
+        try (Outputs outputs = execution.run(GraphName.MAR_DECODER_CACHED, given, wanted)) {
+            for (String name : all ? names : List.<String>of()) {
+                float[][] rows = new float[buffers + grid.tokens()][];
+                try (Tensor present = outputs.take(name.replace("past_", "present_"))) {
+                    float[] values = present.toFloats();
+                    List<Integer> order = new ArrayList<>(refresh);
+                    order.addAll(asked);
+                    for (int row = 0; row < order.size(); row++) {
+                        rows[order.get(row)] = Arrays.copyOfRange(values, row * dim, (row + 1) * dim);
+                    }
+                }
+                kept.rows().put(name, rows);
+            }
+            if (all) {
+                IntStream.of(known).forEach(kept.known()::add);
+            }
+            return outputs.take("z");
+        } finally {
+            inputs.values().forEach(Tensor::close);
+        }
+    }
+
+    private static Tensor places(List<Integer> places) {
+        return Tensor.longs(places.stream().mapToLong(place -> place).toArray(), 1, places.size());
     }
 
     /**

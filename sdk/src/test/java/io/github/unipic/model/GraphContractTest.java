@@ -59,6 +59,20 @@ class GraphContractTest {
                                 "grid int64 [2]"),
                         List.of("z T [B,M,1280]")),
                 Arguments.of(
+                        GraphName.MAR_DECODER_CACHED,
+                        List.of(
+                                "x_enc T [B,65+V,1280]",
+                                "llm_hidden T [B,V+65,1536]",
+                                "positions int64 [E,V]",
+                                "predict int64 [E,M]",
+                                "canvas T [F,C,1280]",
+                                "grid int64 [2]",
+                                "refresh int64 [E,K]",
+                                "reuse int64 [E,U]",
+                                "past_key.0 T [B,N,1280]",
+                                "past_value.0 T [B,N,1280]"),
+                        List.of("z T [B,M,1280]", "present_key.0 T [E,_,1280]", "present_value.0 T [E,_,1280]")),
+                Arguments.of(
                         GraphName.DIFFUSION_HEAD,
                         List.of("x float32 [M,17]", "timestep int64 [1]", "z T [M,1280]"),
                         List.of("eps_and_variance float32 [M,34]")),

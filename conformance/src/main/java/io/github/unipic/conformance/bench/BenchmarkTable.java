@@ -1,7 +1,7 @@
 package io.github.unipic.conformance.bench;
 
 import io.github.unipic.ExecutionProvider;
-import io.github.unipic.GuidanceReuse;
+import io.github.unipic.Reuse;
 import io.github.unipic.conformance.BenchmarkReport;
 import io.github.unipic.conformance.BenchmarkSettings;
 import io.github.unipic.conformance.bench.Benchmark.Measured;
@@ -72,18 +72,21 @@ public final class BenchmarkTable {
     private void image(Image image, BenchmarkSettings settings) {
         line("");
         line(
-                "Text to image, %d px, %d iterations, %s diffusion steps, guidance %s%s",
+                "Text to image, %d px, %d iterations, %s diffusion steps, guidance %s%s%s",
                 image.size(),
                 settings.iterations(),
                 settings.steps(),
                 settings.guidance(),
-                settings.guidanceReuse().equals(GuidanceReuse.NONE)
-                        ? ""
-                        : " every " + settings.guidanceReuse().every());
+                every("", settings.guidanceReuse()),
+                every(", all tokens", settings.tokenReuse()));
         line("  image                %s", seconds(image.seconds()));
         line("  CPU time               %s", seconds(image.cpuSeconds()));
         graphs(image.graphs(), image.seconds());
         memory(image.memory());
+    }
+
+    private static String every(String what, Reuse reuse) {
+        return reuse.equals(Reuse.NONE) ? "" : what + " every " + reuse.every();
     }
 
     private void answer(Answer answer) {

@@ -96,6 +96,7 @@ final class ImageBench {
                 .diffusionSteps(settings.steps())
                 .guidance(settings.guidance())
                 .guidanceReuse(settings.guidanceReuse())
+                .tokenReuse(settings.tokenReuse())
                 .guidanceSchedule(GuidanceSchedule.CONSTANT)
                 .temperature(1)
                 .build();

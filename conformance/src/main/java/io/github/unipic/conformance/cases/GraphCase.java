@@ -21,6 +21,7 @@ import java.util.function.Consumer;
  *
  * @param seed of the inputs
  * @param last the number of steps taken, which are the last ones: with all steps the first ones would hide the others
+ * @param reused whether the MAR decoder uses keys and values of a cache
  * @param scale of all floating-point inputs except those of a schedule; a small scale shows a norm's epsilon
  */
 record GraphCase(
@@ -36,6 +37,7 @@ record GraphCase(
         KnownCount known,
         PredictedSet predict,
         String canvas,
+        boolean reused,
         TileArea tile,
         boolean ownStatistics,
         int timestep,
@@ -81,7 +83,7 @@ record GraphCase(
                 for (String output : inputs.wanted()) {
                     try (Tensor tensor = results.take(output)) {
                         Values values = Values.of(tensor);
-                        if (output.startsWith("present_")) {
+                        if (graph == GraphName.DECODER_STEP && output.startsWith("present_")) {
                             present(output, values.floats(), inputs, outputs);
                         } else {
                             outputs.accept(output(output, values));

@@ -10,6 +10,7 @@ import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.Resources;
 import io.github.unipic.runtime.Tensor;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -92,6 +93,7 @@ final class GraphInputs implements AutoCloseable {
             case MAR_ENCODER -> marEncoder();
             case DECODER_STEP -> decoderStep();
             case MAR_DECODER -> marDecoder();
+            case MAR_DECODER_CACHED -> marDecoderCached();
             case DIFFUSION_HEAD -> {
                 floats("x", of.tokens(), sizes.latentChannels());
                 longs("timestep", of.timestep());
@@ -152,6 +154,11 @@ final class GraphInputs implements AutoCloseable {
     }
 
     private void marDecoder() {
+        decoderInputs();
+        want("z");
+    }
+
+    private long[][] decoderInputs() {
         int visible = sizes.bufferTokens() + known();
         floats("x_enc", of.rows(), visible, sizes.marDim());
         floats("llm_hidden", of.batch(), visible, sizes.hidden());
@@ -163,9 +170,45 @@ final class GraphInputs implements AutoCloseable {
                         .asLongStream()
                         .toArray());
         tensors.put("predict", Tensor.longs(predict));
-        floats("canvas", 1, of.canvas().equals("full") ? sizes.bufferTokens() + grid.tokens() : 0, sizes.marDim());
+        floats("canvas", 1, of.canvas().equals("full") ? places() : 0, sizes.marDim());
         longs("grid", grid.height(), grid.width());
+        return predict;
+    }
+
+    /** The buffers, then the positions. */
+    private int places() {
+        return sizes.bufferTokens() + grid.tokens();
+    }
+
+    private void marDecoderCached() {
+        long[][] predict = decoderInputs();
+        long[][] refresh = new long[of.rows()][];
+        long[][] reuse = new long[of.rows()][];
+        for (int row = 0; row < of.rows(); row++) {
+            BitSet places = new BitSet();
+            places.set(0, of.reused() ? sizes.bufferTokens() : places());
+            Arrays.stream(permutation(row), 0, known())
+                    .forEach(position -> places.set(sizes.bufferTokens() + position));
+            Arrays.stream(predict[row]).forEach(position -> places.clear(sizes.bufferTokens() + (int) position));
+            refresh[row] = places.stream().asLongStream().toArray();
+            reuse[row] = Arrays.stream(of.values("reuse").permutation(row, places()))
+                    .limit(of.reused() ? places() / 2 : 0)
+                    .asLongStream()
+                    .toArray();
+        }
+        tensors.put("refresh", Tensor.longs(refresh));
+        tensors.put("reuse", Tensor.longs(reuse));
+        int blocks = 0;
+        for (TensorSpec input : execution.engine().folder().spec(of.graph()).inputs()) {
+            if (input.name().startsWith("past_")) {
+                floats(input.name(), of.batch(), of.reused() ? places() : 0, sizes.marDim());
+                blocks += input.name().startsWith("past_key.") ? 1 : 0;
+            }
+        }
         want("z");
+        for (int block : new int[] {0, blocks - 1}) {
+            want("present_key." + block, "present_value." + block);
+        }
     }
 
     private void tokenSampler() {

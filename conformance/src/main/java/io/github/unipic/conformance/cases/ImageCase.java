@@ -1,7 +1,7 @@
 package io.github.unipic.conformance.cases;
 
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
+import io.github.unipic.Reuse;
 import io.github.unipic.conformance.cases.Case.Output;
 import io.github.unipic.conformance.report.Area;
 import io.github.unipic.generation.DiffusionPlan;
@@ -108,7 +108,8 @@ record ImageCase(
                 guidance,
                 guidanceSchedule,
                 temperature,
-                GuidanceReuse.NONE,
+                Reuse.NONE,
+                Reuse.NONE,
                 DiffusionPlan.constant(steps, manifest.diffusion().maxBeta()),
                 Optional.empty(),
                 List.of(sample));

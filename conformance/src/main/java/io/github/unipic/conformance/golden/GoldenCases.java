@@ -12,9 +12,9 @@ import static io.github.unipic.model.GraphName.TOKEN_SAMPLER;
 import static io.github.unipic.model.GraphName.VISION_ENCODER;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
+import io.github.unipic.Reuse;
 import io.github.unipic.conformance.cases.Case;
 import io.github.unipic.conformance.cases.Case.Output;
 import io.github.unipic.conformance.cases.Expected;
@@ -435,7 +435,8 @@ final class GoldenCases {
                 number("cfg"),
                 GuidanceSchedule.valueOf(text("cfg_schedule").toUpperCase(Locale.ROOT)),
                 number("temperature"),
-                GuidanceReuse.NONE,
+                Reuse.NONE,
+                Reuse.NONE,
                 DiffusionPlan.constant(
                         (int) number("steps"), execution.manifest().diffusion().maxBeta()),
                 Optional.empty(),

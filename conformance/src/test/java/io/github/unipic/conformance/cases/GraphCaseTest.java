@@ -54,6 +54,7 @@ class GraphCaseTest {
                 null,
                 null,
                 null,
+                false,
                 null,
                 false,
                 0,

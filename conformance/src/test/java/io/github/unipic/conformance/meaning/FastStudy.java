@@ -1,7 +1,7 @@
 package io.github.unipic.conformance.meaning;
 
 import io.github.unipic.DiffusionSteps;
-import io.github.unipic.GuidanceReuse;
+import io.github.unipic.Reuse;
 import io.github.unipic.conformance.meaning.StudyImages.Drawn;
 import io.github.unipic.conformance.meaning.StudyImages.Loss;
 import io.github.unipic.conformance.testing.TrainedModel;
@@ -34,15 +34,19 @@ public final class FastStudy {
         this.images = images;
     }
 
-    private record Variant(DiffusionSteps steps, GuidanceReuse reuse) {
+    private record Variant(DiffusionSteps steps, Reuse guidance, Reuse tokens) {
         /** As the plot names it. */
         String label() {
-            return steps + (reuse.every() == 1 ? "" : " /" + reuse.every());
+            return steps + (guidance.every() == 1 ? "" : " /" + guidance.every()) + (tokens.every() == 1 ? "" : "t");
         }
 
         @Override
         public String toString() {
-            return steps + ", guidance " + (reuse.every() == 1 ? "always" : "every " + reuse.every());
+            return steps
+                    + ", guidance "
+                    + (guidance.every() == 1
+                            ? "always"
+                            : (tokens.every() == 1 ? "" : "and tokens ") + "every " + guidance.every());
         }
     }
 
@@ -59,7 +63,11 @@ public final class FastStudy {
         List<Variant> variants = new ArrayList<>();
         for (String one : steps) {
             for (int every : new int[] {1, 2, 4, 9}) {
-                variants.add(new Variant(DiffusionSteps.parse(one), GuidanceReuse.every(every)));
+                DiffusionSteps falling = DiffusionSteps.parse(one);
+                variants.add(new Variant(falling, Reuse.every(every), Reuse.NONE));
+                if (every > 1) {
+                    variants.add(new Variant(falling, Reuse.every(every), Reuse.every(every)));
+                }
             }
         }
         return variants;
@@ -70,12 +78,13 @@ public final class FastStudy {
         System.out.println(
                 "| steps, guidance | operations | attributes right | PSNR median, worst (dB) | latents, relative L2 |");
         System.out.println("| --- | ---: | ---: | ---: | ---: |");
-        List<Drawn> exact = images.draw(count, iterations, EXACT_STEPS, GuidanceReuse.NONE);
-        double all = PublishedOperations.of(EXACT_STEPS, GuidanceReuse.NONE);
+        List<Drawn> exact = images.draw(count, iterations, EXACT_STEPS, Reuse.NONE, Reuse.NONE);
+        double all = PublishedOperations.of(EXACT_STEPS, Reuse.NONE, Reuse.NONE);
         List<FastPlot.Point> points = new ArrayList<>();
         for (Variant variant : variants) {
-            Loss loss = Loss.of(exact, images.draw(count, iterations, variant.steps(), variant.reuse()));
-            double operations = PublishedOperations.of(variant.steps(), variant.reuse()) / all;
+            Loss loss = Loss.of(
+                    exact, images.draw(count, iterations, variant.steps(), variant.guidance(), variant.tokens()));
+            double operations = PublishedOperations.of(variant.steps(), variant.guidance(), variant.tokens()) / all;
             System.out.printf(Locale.ROOT, "| %s | %.2f | %s |%n", variant, operations, loss);
             points.add(new FastPlot.Point(variant.label(), operations, loss.distance()));
         }

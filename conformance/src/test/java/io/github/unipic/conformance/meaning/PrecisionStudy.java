@@ -1,7 +1,7 @@
 package io.github.unipic.conformance.meaning;
 
 import io.github.unipic.DiffusionSteps;
-import io.github.unipic.GuidanceReuse;
+import io.github.unipic.Reuse;
 import io.github.unipic.conformance.EmbeddedCheckpoint;
 import io.github.unipic.conformance.meaning.StudyImages.Drawn;
 import io.github.unipic.conformance.meaning.StudyImages.Loss;
@@ -77,6 +77,6 @@ public final class PrecisionStudy {
                 ExportListener.NONE);
         return StudyImages.with(
                 model,
-                images -> images.draw(count, ITERATIONS, DiffusionSteps.constant(STEPS), GuidanceReuse.every(1)));
+                images -> images.draw(count, ITERATIONS, DiffusionSteps.constant(STEPS), Reuse.NONE, Reuse.NONE));
     }
 }

@@ -1,7 +1,7 @@
 package io.github.unipic.conformance.meaning;
 
 import io.github.unipic.DiffusionSteps;
-import io.github.unipic.GuidanceReuse;
+import io.github.unipic.Reuse;
 import io.github.unipic.generation.TokenOrder;
 import io.github.unipic.generation.UnmaskingSchedule;
 import java.util.List;
@@ -28,22 +28,28 @@ final class PublishedOperations {
     private PublishedOperations() {}
 
     /** Those of an image. */
-    static double of(DiffusionSteps steps, GuidanceReuse reuse) {
+    static double of(DiffusionSteps steps, Reuse guidance, Reuse tokens) {
         List<int[]> order = List.of(TokenOrder.random(TOKENS, 1));
         double sum = 0;
+        long knownToAll = 0;
         for (UnmaskingSchedule.Iteration k : UnmaskingSchedule.plan(ITERATIONS, order, TOKENS)) {
             long known = k.known().get(0).length + BUFFER;
-            int halves = reuse.computes(k.index()) ? 2 : 1;
-            sum += transformer(known)
-                    + halves * (languageModel(known) + transformer(TOKENS + BUFFER))
+            int halves = guidance.computes(k.index()) ? 2 : 1;
+            long decoded = known - knownToAll + BUFFER + k.predictedTokens();
+            if (halves == 2 || tokens.computes(k.index())) {
+                decoded = TOKENS + BUFFER;
+                knownToAll = known;
+            }
+            sum += transformer(known, known)
+                    + halves * (languageModel(known) + transformer(decoded, TOKENS + BUFFER))
                     + 2.0 * k.predictedTokens() * steps.at(k.index(), ITERATIONS) * samplerStep();
         }
         return sum;
     }
 
-    /** MAR's encoder or decoder: blocks of attention and an MLP of four times the width, over all rows. */
-    private static double transformer(long rows) {
-        return MAR_BLOCKS * (12 * MAR * MAR * rows + 2 * MAR * rows * rows);
+    /** MAR's encoder or decoder: blocks of attention to so many keys, and an MLP of four times the width. */
+    private static double transformer(long rows, long keys) {
+        return MAR_BLOCKS * (12 * MAR * MAR * rows + 2 * MAR * rows * keys);
     }
 
     /** Rows attend to the prompt and, on average, to half of each other. */

@@ -2,9 +2,9 @@ package io.github.unipic.conformance.meaning;
 
 import io.github.unipic.DiffusionSteps;
 import io.github.unipic.ExecutionProvider;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
+import io.github.unipic.Reuse;
 import io.github.unipic.conformance.meaning.World.PromptCase;
 import io.github.unipic.conformance.report.ImagePair;
 import io.github.unipic.generation.Autoencoder;
@@ -109,22 +109,30 @@ final class StudyImages {
         return WORLD.cases().size();
     }
 
-    List<Drawn> draw(int images, int iterations, DiffusionSteps steps, GuidanceReuse reuse) {
+    List<Drawn> draw(int images, int iterations, DiffusionSteps steps, Reuse guidanceReuse, Reuse tokenReuse) {
         List<Drawn> drawn = new ArrayList<>();
         for (int i = 0; i < images; i++) {
-            drawn.add(draw(WORLD.cases().get(i % WORLD.cases().size()), FIRST_SEED + i, iterations, steps, reuse));
+            drawn.add(draw(
+                    WORLD.cases().get(i % WORLD.cases().size()),
+                    FIRST_SEED + i,
+                    iterations,
+                    steps,
+                    guidanceReuse,
+                    tokenReuse));
         }
         return drawn;
     }
 
-    private Drawn draw(PromptCase one, long seed, int iterations, DiffusionSteps steps, GuidanceReuse reuse) {
+    private Drawn draw(
+            PromptCase one, long seed, int iterations, DiffusionSteps steps, Reuse guidanceReuse, Reuse tokenReuse) {
         GenerationPlan plan = new GenerationPlan(
                 grid,
                 iterations,
                 GUIDANCE,
                 GuidanceSchedule.CONSTANT,
                 1,
-                reuse,
+                guidanceReuse,
+                tokenReuse,
                 new DiffusionPlan(steps, manifest.diffusion().maxBeta()),
                 Optional.empty(),
                 List.of(new Sample(TokenOrder.random(grid.tokens(), seed), new PhiloxNoise(seed))));

@@ -19,8 +19,8 @@ public final class GraphSet {
             Checkpoint checkpoint, Architecture sizes, Precisions precisions, Flavor flavor, ExternalData data) {
         Source source = new Source(checkpoint, data, precisions, flavor);
         List<Graph> graphs = new ArrayList<>();
-        // The head takes the embedding's file when tied, the sampler the diffusion head's, the tiles pixel_decoder's:
-        // build the owners first.
+        // The head takes the embedding's file when tied, the sampler the diffusion head's, the cached decoder
+        // mar_decoder's, the tiles pixel_decoder's: build the owners first.
         graphs.add(TextGraphs.embedding(source.in("text_embedding", "llm"), sizes.llm()));
         graphs.add(TextGraphs.head(source.in("text_head", "llm"), sizes.llm()));
         sizes.vision()
@@ -28,7 +28,9 @@ public final class GraphSet {
         graphs.add(PixelGraphs.encoder(source.in("pixel_encoder", "vae"), sizes));
         graphs.add(MarGraphs.encoder(source.in("mar_encoder", ""), sizes));
         graphs.add(TextGraphs.decoderStep(source.in("decoder_step", "llm"), sizes.llm()));
-        graphs.add(MarGraphs.decoder(source.in("mar_decoder", ""), sizes));
+        Weights decoder = source.in("mar_decoder", "");
+        graphs.add(MarGraphs.decoder(decoder, sizes));
+        graphs.add(MarGraphs.decoderCached(decoder, sizes));
         graphs.add(DiffusionGraphs.head(source.in("diffusion_head", "mar.diffloss.net"), sizes.head()));
         graphs.add(DiffusionGraphs.sampler(source.in("token_sampler", "mar.diffloss.net"), sizes.head()));
         Weights pixels = source.in("pixel_decoder", "vae");

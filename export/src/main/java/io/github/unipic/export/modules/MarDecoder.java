@@ -3,9 +3,18 @@ package io.github.unipic.export.modules;
 import io.github.unipic.export.modules.Architecture.Mar;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** MAR's decoder: a bidirectional transformer over all positions that gives the diffusion head's conditions. */
 public record MarDecoder(Weights weights, Mar mar) {
+
+    /**
+     * @param conditions [B,M,dim]
+     * @param present for each block the keys and values of the places that were computed
+     */
+    public record Cached(Value conditions, List<KeysAndValues> present) {}
 
     /** The decoder's input projection, [.., dim] to [.., dim]. */
     public Value embed(Value x) {
@@ -15,25 +24,68 @@ public record MarDecoder(Weights weights, Mar mar) {
     /**
      * @param known [B,buffers+V,dim]: what the encoder and the language model say of the buffers and the known tokens
      * @param positions int64 [B,V] of the known tokens
-     * @param canvas [B,C,dim]: embedded tokens for the first C of the buffers + h*w positions; the others are mask
-     *     tokens
+     * @param canvas [B,C,dim]: embedded tokens for the first C of the buffers + h*w places; the others are mask tokens
      * @param predict int64 [B,M]: the positions asked for
      * @param grid int64 [2]: h, w
      * @return conditions [B,M,dim]
      */
     public Value apply(Value known, Value positions, Value canvas, Value predict, Value grid) {
-        Graph graph = known.graph();
-        PositionTable table = new PositionTable(weights, "decoder_pos_embed_learned", mar, mar.buffers());
-        Value allPositions =
-                graph.concat(1, table.buffer(graph), table.grid(grid).unsqueeze(0));
-        Value x = graph.scope("canvas", () -> fill(canvas, embed(known), positions, grid))
-                .add(allPositions);
+        Value x = input(known, positions, canvas, grid);
         int last = mar.decoderBlocks() - 1;
         for (int i = 0; i < last; i++) {
             x = block(i).apply(x);
         }
         Value places = predict.add(mar.buffers());
-        Value asked = block(last).apply(x, all -> all.gatherRows(places));
+        Value asked = block(last).apply(x, all -> all.gatherRows(places), UnaryOperator.identity());
+        return conditions(asked, predict, grid);
+    }
+
+    /**
+     * As {@link #apply}, but only some places are computed; the others' keys and values are those of an earlier run.
+     *
+     * @param refresh int64 [B,K]: the places to compute besides those asked for; a position's place is the buffers more
+     * @param reuse int64 [B,U]: the rows of {@code past} to use
+     * @param past for each block [B,N,dim], N may be 0
+     * @return also for each block the keys and values [B,K+M,dim] of the places in {@code refresh}, then of those asked
+     *     for
+     */
+    public Cached applyCached(
+            Value known,
+            Value positions,
+            Value canvas,
+            Value refresh,
+            Value predict,
+            Value grid,
+            Value reuse,
+            List<KeysAndValues> past) {
+        Value places = known.graph().concat(1, refresh, predict.add(mar.buffers()));
+        Value x = input(known, positions, canvas, grid).gatherRows(places);
+        Value asked = predict.dim(1).negate();
+        List<KeysAndValues> present = new ArrayList<>();
+        int last = mar.decoderBlocks() - 1;
+        for (int i = 0; i <= last; i++) {
+            KeysAndValues before = past.get(i);
+            UnaryOperator<Value> rows = i < last ? UnaryOperator.identity() : all -> all.sliceFrom(1, asked);
+            x = block(i).apply(x, rows, computed -> {
+                present.add(computed);
+                return before.rows(reuse).then(computed);
+            });
+        }
+        return new Cached(conditions(x, predict, grid), present);
+    }
+
+    /** Every place's input, [B,buffers+h*w,dim]. */
+    private Value input(Value known, Value positions, Value canvas, Value grid) {
+        Graph graph = known.graph();
+        PositionTable table = new PositionTable(weights, "decoder_pos_embed_learned", mar, mar.buffers());
+        Value allPositions =
+                graph.concat(1, table.buffer(graph), table.grid(grid).unsqueeze(0));
+        return graph.scope("canvas", () -> fill(canvas, embed(known), positions, grid))
+                .add(allPositions);
+    }
+
+    /** Conditions of the last block's results [B,M,dim]. */
+    private Value conditions(Value asked, Value predict, Value grid) {
         Value positionsAsked = new PositionTable(weights, "diffusion_pos_embed_learned", mar, 0)
                 .grid(grid)
                 .gather(0, predict);

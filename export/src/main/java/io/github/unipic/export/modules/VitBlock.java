@@ -9,27 +9,30 @@ record VitBlock(Weights weights, int dim, int heads) {
     static final double EPSILON = 1e-6;
 
     Value apply(Value x) {
-        return apply(x, UnaryOperator.identity());
+        return apply(x, UnaryOperator.identity(), UnaryOperator.identity());
     }
 
     /**
-     * The results at some positions, which attend to every position of {@code x} [B,S,dim].
+     * The results at some positions.
      *
+     * @param x [B,S,dim]
      * @param asked from [B,S,dim] to those positions, [B,M,dim]
+     * @param attended from the keys and values of {@code x} to those that are attended to
      */
-    Value apply(Value x, UnaryOperator<Value> asked) {
+    Value apply(Value x, UnaryOperator<Value> asked, UnaryOperator<KeysAndValues> attended) {
         return x.graph().scope(weights.prefix(), () -> {
-            Value attended = attention(new LayerNorm(weights.at("norm1"), dim, EPSILON).apply(x), asked);
-            Value y = asked.apply(x).add(attended);
+            Value normed = new LayerNorm(weights.at("norm1"), dim, EPSILON).apply(x);
+            Value y = asked.apply(x).add(attention(normed, asked, attended));
             return y.add(mlp(new LayerNorm(weights.at("norm2"), dim, EPSILON).apply(y)));
         });
     }
 
-    private Value attention(Value x, UnaryOperator<Value> asked) {
+    private Value attention(Value x, UnaryOperator<Value> asked, UnaryOperator<KeysAndValues> attended) {
         List<Value> qkv =
                 new Linear(weights.at("attn.qkv"), dim, 3L * dim).apply(x).split(2, 3);
-        Value attended = new Attention(weights.flavor(), heads).apply(asked.apply(qkv.get(0)), qkv.get(1), qkv.get(2));
-        return new Linear(weights.at("attn.proj"), dim, dim).apply(attended);
+        KeysAndValues all = attended.apply(new KeysAndValues(qkv.get(1), qkv.get(2)));
+        Value mixed = new Attention(weights.flavor(), heads).apply(asked.apply(qkv.get(0)), all.keys(), all.values());
+        return new Linear(weights.at("attn.proj"), dim, dim).apply(mixed);
     }
 
     private Value mlp(Value x) {

@@ -8,10 +8,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.DiffusionSteps;
 import io.github.unipic.GenerateRequest;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.MaskChannel;
+import io.github.unipic.Reuse;
 import io.github.unipic.VisionPath;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -29,6 +29,7 @@ final class EntryJson {
 
     static final String ALLOW_SPECIAL_TOKENS = "allow_special_tokens";
     static final String GUIDANCE_REUSE = "guidance_reuse";
+    static final String TOKEN_REUSE = "token_reuse";
     static final String NEGATIVE_PROMPT = "negative_prompt";
     private static final Set<String> SAMPLING = Set.of(
             "prompt",
@@ -38,6 +39,7 @@ final class EntryJson {
             "guidance",
             "guidance_schedule",
             GUIDANCE_REUSE,
+            TOKEN_REUSE,
             NEGATIVE_PROMPT,
             "temperature",
             "diffusion_steps",
@@ -282,6 +284,11 @@ final class EntryJson {
         return Sampling.copy(sized, GenerateRequest.builder(sized.prompt())).build();
     }
 
+    private static Optional<Reuse> reuse(JsonNode node, String name) {
+        return value(node, name, JsonNode::isObject, "an object with \"initial\" and \"every\"")
+                .map(value -> new Reuse(required(value, "initial"), required(value, "every")));
+    }
+
     private static GenerateRequest.Builder sampling(JsonNode node, int index, PromptsFile.Defaults defaults) {
         JsonNode prompt = node.isTextual() ? node : node.path("prompt");
         if (!prompt.isTextual()) {
@@ -296,9 +303,8 @@ final class EntryJson {
         integer(node, "iterations").ifPresent(value -> builder.iterations(value.intValue()));
         value(node, "diffusion_steps", EntryJson::isSteps, "a whole number, or text such as \"50..5\"")
                 .ifPresent(value -> builder.diffusionSteps(DiffusionSteps.parse(value.asText())));
-        value(node, GUIDANCE_REUSE, JsonNode::isObject, "an object with \"initial\" and \"every\"")
-                .map(value -> new GuidanceReuse(required(value, "initial"), required(value, "every")))
-                .ifPresent(builder::guidanceReuse);
+        reuse(node, GUIDANCE_REUSE).ifPresent(builder::guidanceReuse);
+        reuse(node, TOKEN_REUSE).ifPresent(builder::tokenReuse);
         value(node, NEGATIVE_PROMPT, JsonNode::isTextual, "text in quotes")
                 .ifPresent(value -> builder.negativePrompt(value.textValue()));
         number(node, "guidance").ifPresent(value -> builder.guidance(value.doubleValue()));

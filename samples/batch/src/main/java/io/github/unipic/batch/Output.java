@@ -45,8 +45,8 @@ record Output(
     private static final String BATCH = "batch";
     private static final String ANSWER = "answer";
     /** What has no default of the model's: where it is left out, it was not there. */
-    private static final List<String> LEFT_OUT =
-            List.of(EntryJson.NEGATIVE_PROMPT, EntryJson.GUIDANCE_REUSE, EntryJson.ALLOW_SPECIAL_TOKENS);
+    private static final List<String> LEFT_OUT = List.of(
+            EntryJson.NEGATIVE_PROMPT, EntryJson.GUIDANCE_REUSE, EntryJson.TOKEN_REUSE, EntryJson.ALLOW_SPECIAL_TOKENS);
 
     private static final int MAX_ANSWER_BYTES = 16 << 20;
     private static final JsonMapper JSON = JsonMapper.builder()

@@ -30,7 +30,8 @@ import java.util.TreeSet;
  * <ul>
  *   <li>{@code prompt} generates an image. Optional are {@code id} and the values of images' metadata: {@code seed},
  *       {@code width} and {@code height}, {@code iterations}, {@code guidance}, {@code guidance_schedule},
- *       {@code guidance_reuse}, {@code temperature}, {@code diffusion_steps}, {@code negative_prompt}, {@code fast}.
+ *       {@code guidance_reuse}, {@code token_reuse}, {@code temperature}, {@code diffusion_steps},
+ *       {@code negative_prompt}, {@code fast}.
  *   <li>{@code image} and {@code prompt} edit; {@code pad} keeps the shape of an image that is not a square.
  *   <li>{@code image}, {@code mask} and {@code prompt} inpaint; optional are {@code mask_channel} and {@code seam}.
  *   <li>{@code image} or a list {@code images}, and {@code question} describe; optional are {@code max_tokens},

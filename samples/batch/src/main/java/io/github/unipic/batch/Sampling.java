@@ -16,6 +16,7 @@ final class Sampling {
         from.temperature().ifPresent(to::temperature);
         from.diffusionSteps().ifPresent(to::diffusionSteps);
         from.guidanceReuse().ifPresent(to::guidanceReuse);
+        from.tokenReuse().ifPresent(to::tokenReuse);
         from.seed().ifPresent(to::seed);
         from.listener().ifPresent(to::listener);
         from.cancellation().ifPresent(to::cancellation);

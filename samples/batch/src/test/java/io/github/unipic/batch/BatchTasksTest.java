@@ -9,11 +9,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.unipic.Cancellation;
 import io.github.unipic.DescribeRequest;
 import io.github.unipic.EditRequest;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.Image;
 import io.github.unipic.InpaintRequest;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.Mask;
+import io.github.unipic.Reuse;
 import io.github.unipic.UniPic;
 import io.github.unipic.testing.SmallModel;
 import io.github.unipic.testing.TestImages;
@@ -206,11 +206,15 @@ class BatchTasksTest {
                 SHORT,
                 (builder, index) -> {
                     SHORT.applyTo(builder, index);
-                    builder.guidanceReuse(GuidanceReuse.every(2));
+                    builder.guidanceReuse(Reuse.every(2));
                 },
                 (builder, index) -> {
                     SHORT.applyTo(builder, index);
-                    builder.guidanceReuse(GuidanceReuse.every(3));
+                    builder.guidanceReuse(Reuse.every(3));
+                },
+                (builder, index) -> {
+                    SHORT.applyTo(builder, index);
+                    builder.tokenReuse(Reuse.every(3));
                 },
                 (builder, index) -> {
                     SHORT.applyTo(builder, index);

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.unipic.DiffusionSteps;
 import io.github.unipic.GenerateRequest;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.Reuse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
@@ -78,21 +78,26 @@ class PromptsFileTest {
     }
 
     @Test
-    void stepsMayFallAndGuidanceMayBeReused() throws IOException {
+    void stepsMayFallAndGuidanceAndTokensMayBeReused() throws IOException {
         List<BatchEntry> entries = read("{'prompt': 'a', 'diffusion_steps': '50..5 cosine', 'guidance_reuse':"
-                        + " {'initial': 2, 'every': 4}} {'prompt': 'a', 'guidance_reuse': {'initial': 1, 'every': 1}}")
+                        + " {'initial': 2, 'every': 4}, 'token_reuse': {'initial': 1, 'every': 3}}"
+                        + " {'prompt': 'a', 'guidance_reuse': {'initial': 1, 'every': 1}}")
                 .entries();
         GenerateRequest request = request(entries.get(0));
         assertThat(request.diffusionSteps()).hasValue(DiffusionSteps.parse("50..5 cosine"));
-        assertThat(request.guidanceReuse()).hasValue(GuidanceReuse.every(4));
+        assertThat(request.guidanceReuse()).hasValue(Reuse.every(4));
+        assertThat(request.tokenReuse()).hasValue(new Reuse(1, 3));
         assertThat(EntryJson.settings(entries.get(0).task()).toString())
-                .isEqualTo("{\"diffusion_steps\":\"50..5 cosine\",\"guidance_reuse\":{\"initial\":2,\"every\":4}}");
+                .isEqualTo("{\"diffusion_steps\":\"50..5 cosine\",\"guidance_reuse\":{\"initial\":2,\"every\":4},"
+                        + "\"token_reuse\":{\"initial\":1,\"every\":3}}");
         assertThat(request(entries.get(1)).guidanceReuse()).isEmpty();
+        assertThat(request(entries.get(1)).tokenReuse()).isEmpty();
         GenerateRequest fast = request(read("{'prompt': 'a', 'fast': true, 'diffusion_steps': 30}")
                 .entries()
                 .get(0));
         assertThat(fast.diffusionSteps()).hasValue(DiffusionSteps.constant(30));
-        assertThat(fast.guidanceReuse()).hasValue(GuidanceReuse.every(4));
+        assertThat(fast.guidanceReuse()).hasValue(Reuse.every(4));
+        assertThat(fast.tokenReuse()).hasValue(Reuse.every(4));
         assertThat(entries)
                 .allSatisfy(entry ->
                         assertThat(BatchEntry.fromJson(entry.toJson()).task()).isEqualTo(entry.task()));
@@ -174,6 +179,7 @@ class PromptsFileTest {
                 Arguments.of("{'prompt': 'a', 'diffusion_steps': '5..50'}", "last iteration's diffusion steps"),
                 Arguments.of("{'prompt': 'a', 'guidance_reuse': 4}", "an object with \"initial\" and \"every\""),
                 Arguments.of("{'prompt': 'a', 'guidance_reuse': {'every': 4}}", "\"initial\" is missing"),
+                Arguments.of("{'prompt': 'a', 'token_reuse': true}", "an object with \"initial\" and \"every\""),
                 Arguments.of("{'prompt': 'a', 'width': 64}", "both \"width\" and \"height\""),
                 Arguments.of("{'prompt': 'a', 'width': 0, 'height': 64}", "above 0"),
                 Arguments.of("{'prompt': 'a', 'negative_prompt': 7}", "negative_prompt"),

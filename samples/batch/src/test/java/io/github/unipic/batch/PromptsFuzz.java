@@ -39,6 +39,7 @@ final class PromptsFuzz implements FuzzTarget {
                 "fox-1",
                 "50..5",
                 "guidance_reuse",
+                "token_reuse",
                 "initial",
                 "every",
                 "image",

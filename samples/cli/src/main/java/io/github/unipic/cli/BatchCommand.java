@@ -23,7 +23,7 @@ import picocli.CommandLine.ParentCommand;
             "  {\"image\": \"fox.png\", \"prompt\": \"Make it night\"}",
             "  {\"image\": \"fox.png\", \"mask\": \"mask.png\", \"prompt\": \"A fox beside a snowman\"}",
             "  {\"image\": \"fox.png\", \"question\": \"What animal is this?\"}",
-            "Also iterations, guidance, guidance_schedule, guidance_reuse, negative_prompt, temperature, diffusion_steps, fast; pad (true keeps"
+            "Also iterations, guidance, guidance_schedule, guidance_reuse, token_reuse, negative_prompt, temperature, diffusion_steps, fast; pad (true keeps"
                     + " the shape of an image that is edited); mask_channel, seam; images (a list), max_tokens, top_p,"
                     + " top_k, repetition_penalty, stop, vision. A text in quotes is a prompt. Names of files are"
                     + " relative to the file. Other keys are ignored. Options given here apply to entries that do not"

@@ -4,7 +4,7 @@ import io.github.unipic.CacheFolder;
 import io.github.unipic.CancelledException;
 import io.github.unipic.ExecutionProvider;
 import io.github.unipic.GenerateRequest;
-import io.github.unipic.GuidanceReuse;
+import io.github.unipic.Reuse;
 import io.github.unipic.conformance.BenchmarkReport;
 import io.github.unipic.conformance.BenchmarkRun;
 import io.github.unipic.conformance.BenchmarkSettings;
@@ -162,7 +162,8 @@ final class BenchCommand implements Callable<Integer> {
                 iterations,
                 request.diffusionSteps().orElseThrow(),
                 guidance,
-                request.guidanceReuse().orElse(GuidanceReuse.NONE),
+                request.guidanceReuse().orElse(Reuse.NONE),
+                request.tokenReuse().orElse(Reuse.NONE),
                 contexts,
                 tokens,
                 repeat,

@@ -1,9 +1,9 @@
 package io.github.unipic.cli;
 
 import io.github.unipic.DiffusionSteps;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.ImageRequest;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.Reuse;
 import java.util.Optional;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -22,16 +22,27 @@ final class WorkOptions {
     @Option(
             names = "--guidance-every",
             paramLabel = "N",
+            converter = ReuseConverter.class,
             description =
                     "Compute guidance in the first two iterations and then in every N-th, and reuse it in between:"
                             + " less time, nearly the same image. Default: 1, in all.")
-    private Integer guidanceEvery;
+    private Reuse guidanceReuse;
+
+    @Option(
+            names = "--tokens-every",
+            paramLabel = "N",
+            converter = ReuseConverter.class,
+            description =
+                    "Compute every token in the MAR decoder in the first two iterations and then in every N-th, and"
+                            + " only those that are new in between. Iterations that compute guidance compute every token, so give"
+                            + " --guidance-every, too. Default: 1, in all.")
+    private Reuse tokenReuse;
 
     @Option(
             names = "--fast",
             description =
-                    "Less work for nearly the same image: --steps 50..5 --guidance-every 4. Either one replaces its part"
-                            + " where it is given, so leave --steps out.")
+                    "Less work for nearly the same image: --steps 50..5 --guidance-every 4 --tokens-every 4. Each of them"
+                            + " replaces its part where it is given, so leave --steps out.")
     private boolean fast;
 
     /** Reads a number of steps, or how it falls. */
@@ -46,12 +57,27 @@ final class WorkOptions {
         }
     }
 
+    /** Reads every how many iterations something is computed. */
+    private static final class ReuseConverter implements ITypeConverter<Reuse> {
+        @Override
+        public Reuse convert(String text) {
+            try {
+                return Reuse.every(Integer.parseInt(text));
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException("'" + text + "' is not a whole number");
+            } catch (InvalidRequestException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
     /** Sets the given options and leaves the others. */
     void applyTo(ImageRequest.Builder<?> builder) {
         if (fast) {
             builder.fast();
         }
         Optional.ofNullable(steps).ifPresent(builder::diffusionSteps);
-        Optional.ofNullable(guidanceEvery).map(GuidanceReuse::every).ifPresent(builder::guidanceReuse);
+        Optional.ofNullable(guidanceReuse).ifPresent(builder::guidanceReuse);
+        Optional.ofNullable(tokenReuse).ifPresent(builder::tokenReuse);
     }
 }

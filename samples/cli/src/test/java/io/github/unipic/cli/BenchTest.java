@@ -29,9 +29,11 @@ class BenchTest {
         assertThat(bench("--fast")).contains("3 iterations, 50..5 diffusion steps, guidance 3.0 every 4\n");
         assertThat(settings().path("steps").textValue()).isEqualTo("50..5");
         assertThat(settings().at("/guidance_reuse/every").intValue()).isEqualTo(4);
+        assertThat(settings().at("/token_reuse/every").intValue()).isEqualTo(4);
         assertThat(bench("--steps", "6..2", "--fast"))
                 .contains("3 iterations, 6..2 diffusion steps, guidance 3.0 every 4");
-        assertThat(bench("--guidance-every", "2")).contains("3 iterations, 25 diffusion steps, guidance 3.0 every 2");
+        assertThat(bench("--guidance-every", "2", "--tokens-every", "3"))
+                .contains("3 iterations, 25 diffusion steps, guidance 3.0 every 2, all tokens every 3");
     }
 
     private String bench(String... options) {

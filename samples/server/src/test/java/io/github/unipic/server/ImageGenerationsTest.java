@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.unipic.DiffusionSteps;
 import io.github.unipic.GenerateRequest;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Image;
 import io.github.unipic.ReadOptions;
+import io.github.unipic.Reuse;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -51,7 +51,8 @@ class ImageGenerationsTest {
                 .diffusionSteps(DiffusionSteps.annealed(6, 2))
                 .guidanceSchedule(GuidanceSchedule.LINEAR)
                 .build();
-        assertThat(request.guidanceReuse()).contains(GuidanceReuse.every(4));
+        assertThat(request.guidanceReuse()).contains(Reuse.every(4));
+        assertThat(request.tokenReuse()).contains(Reuse.every(4));
         assertThat(image(json.at("/data/0/b64_json")))
                 .isEqualTo(SERVER.unipic().generate(request).get(0));
     }

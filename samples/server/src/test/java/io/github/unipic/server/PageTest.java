@@ -8,9 +8,9 @@ import io.github.unipic.DescribeRequest;
 import io.github.unipic.DiffusionSteps;
 import io.github.unipic.EditRequest;
 import io.github.unipic.GenerateRequest;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.Image;
 import io.github.unipic.ReadOptions;
+import io.github.unipic.Reuse;
 import io.github.unipic.UniPic;
 import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
@@ -741,13 +741,16 @@ class PageTest {
         awaitItems(3);
         assertThat(shown()).isEqualTo(original);
 
-        // The server's guidance_every always begins with two iterations.
-        GenerateRequest other =
-                request.toBuilder().guidanceReuse(new GuidanceReuse(3, 4)).build();
-        drop("other.png", server.unipic().generate(other).get(0).toPng());
-        awaitItems(4);
-        assertThat(browser.isShown("#again")).isFalse();
-        assertThat(browser.text("#facts")).contains("guidance every 4", "cannot be drawn again");
+        // The server's guidance_every and tokens_every always begin with two iterations.
+        List<GenerateRequest> others = List.of(
+                request.toBuilder().guidanceReuse(new Reuse(3, 4)).build(),
+                request.toBuilder().tokenReuse(new Reuse(3, 4)).build());
+        for (GenerateRequest other : others) {
+            drop("other.png", server.unipic().generate(other).get(0).toPng());
+            awaitItems(4 + others.indexOf(other));
+            assertThat(browser.isShown("#again")).isFalse();
+            assertThat(browser.text("#facts")).contains("guidance every 4", "tokens every 4", "cannot be drawn again");
+        }
     }
 
     @Test

@@ -2,10 +2,10 @@ package io.github.unipic.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.unipic.DiffusionSteps;
-import io.github.unipic.GuidanceReuse;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.ImageRequest;
 import io.github.unipic.InvalidRequestException;
+import io.github.unipic.Reuse;
 import io.github.unipic.server.http.HttpError;
 import io.github.unipic.server.http.Parameters;
 import io.github.unipic.server.images.ImageEncoding;
@@ -26,6 +26,7 @@ import java.util.OptionalLong;
  * @param partialImages previews in the stream, 0 to 3
  * @param fast {@link ImageRequest.Builder#fast}; what else is given comes after it
  * @param guidanceReuse {@code guidance_every}
+ * @param tokenReuse {@code tokens_every}
  * @param diffusionSteps {@code num_inference_steps}
  * @param progress whether the stream has events of the queue and the iterations, too, which OpenAI's clients do not
  *     know
@@ -41,7 +42,8 @@ record ImageOptions(
         boolean fast,
         OptionalDouble guidance,
         Optional<GuidanceSchedule> guidanceSchedule,
-        Optional<GuidanceReuse> guidanceReuse,
+        Optional<Reuse> guidanceReuse,
+        Optional<Reuse> tokenReuse,
         Optional<DiffusionSteps> diffusionSteps,
         OptionalInt iterations,
         OptionalDouble temperature,
@@ -86,13 +88,18 @@ record ImageOptions(
                 parameters
                         .oneOf("guidance_schedule", List.of("constant", "linear"))
                         .map(name -> GuidanceSchedule.valueOf(name.toUpperCase(Locale.ROOT))),
-                parameters.integer("guidance_every", 1, MOST_ITERATIONS).stream()
-                        .mapToObj(GuidanceReuse::every)
-                        .findFirst(),
+                every(parameters, "guidance_every"),
+                every(parameters, "tokens_every"),
                 parameters.node("num_inference_steps").map(ImageOptions::steps),
                 parameters.integer("iterations", 1, MOST_ITERATIONS),
                 parameters.positive("temperature"),
                 parameters.prompt("negative_prompt"));
+    }
+
+    private static Optional<Reuse> every(Parameters parameters, String name) {
+        return parameters.integer(name, 1, MOST_ITERATIONS).stream()
+                .mapToObj(Reuse::every)
+                .findFirst();
     }
 
     /** A number, or how it falls, such as 50..5. */
@@ -113,6 +120,7 @@ record ImageOptions(
         guidance.ifPresent(request::guidance);
         guidanceSchedule.ifPresent(request::guidanceSchedule);
         guidanceReuse.ifPresent(request::guidanceReuse);
+        tokenReuse.ifPresent(request::tokenReuse);
         diffusionSteps.ifPresent(request::diffusionSteps);
         iterations.ifPresent(request::iterations);
         temperature.ifPresent(request::temperature);

@@ -13,7 +13,7 @@ const COMMON = [
 ];
 
 /** Settings without an input: those of an image are sent again until the settings are reset. */
-const HIDDEN = ["guidance_schedule", "guidance_every"];
+const HIDDEN = ["guidance_schedule", "guidance_every", "tokens_every"];
 
 /** What the form says and offers for each task. Tasks with the same draft share their text. */
 const TASKS = {

@@ -14,6 +14,7 @@ const NUMBERS = {
   iterations: WHOLE,
   guidance_scale: DECIMAL,
   guidance_every: WHOLE,
+  tokens_every: WHOLE,
   temperature: DECIMAL,
 };
 
@@ -25,8 +26,8 @@ const MEANINGS = new Map([
   [STEPS, "a whole number, or fall, such as 50..5"],
 ]);
 
-/** With how many iterations that compute guidance the server's guidance_every begins. */
-const FIRST_GUIDED = 2;
+/** With how many iterations that reuse nothing the server's guidance_every and tokens_every begin. */
+const INITIAL = 2;
 
 /** Whether a text is fit for a setting. */
 export function isValid(name, text) {
@@ -79,8 +80,8 @@ export function fromMetadata(texts) {
   if (!prompt?.trim() || !WHOLE.test(seed) || parameters === null || typeof parameters !== "object") {
     return undefined;
   }
-  const { width, height, iterations, guidance, guidance_schedule, guidance_reuse, temperature } = parameters;
-  const { diffusion_steps, negative_prompt } = parameters;
+  const { width, height, iterations, guidance, guidance_schedule, temperature } = parameters;
+  const { diffusion_steps, guidance_reuse, negative_prompt, token_reuse } = parameters;
   const settings = { prompt, seed };
   if (isSide(width) && isSide(height)) {
     settings.size = `${width}x${height}`;
@@ -89,6 +90,7 @@ export function fromMetadata(texts) {
     iterations,
     guidance_scale: guidance,
     guidance_every: guidance_reuse?.every,
+    tokens_every: token_reuse?.every,
     temperature,
     num_inference_steps: diffusion_steps,
   };
@@ -103,7 +105,7 @@ export function fromMetadata(texts) {
       settings[name] = value;
     }
   }
-  const isRepeatable = !guidance_reuse || guidance_reuse.initial === FIRST_GUIDED;
+  const isRepeatable = [guidance_reuse, token_reuse].every((reuse) => !reuse || reuse.initial === INITIAL);
   return { settings, task: texts.get("task") ?? (isRepeatable ? "generate" : "opened") };
 }
 
@@ -123,6 +125,7 @@ export function facts({ width, height, task, settings }) {
     seed: "seed",
     guidance_scale: "guidance",
     guidance_every: "guidance every",
+    tokens_every: "tokens every",
     iterations: "iterations",
     num_inference_steps: "diffusion steps",
     temperature: "temperature",
