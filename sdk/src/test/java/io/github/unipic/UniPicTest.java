@@ -49,7 +49,7 @@ class UniPicTest {
     @Test
     void infoTellsWhatTheModelIs() {
         assertThat(unipic.info().tasks()).contains(Task.GENERATE);
-        assertThat(unipic.info().graphs()).hasSize(12);
+        assertThat(unipic.info().graphs()).hasSize(13);
         assertThat(unipic.info().bytes()).isGreaterThan(1_000_000);
         assertThat(unipic.info().graphs())
                 .filteredOn(graph -> graph.name().equals("mar_encoder"))

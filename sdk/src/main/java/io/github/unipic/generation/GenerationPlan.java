@@ -91,7 +91,8 @@ public record GenerationPlan(
 
     /** Whether some iteration reuses tokens of an earlier one. */
     boolean reusesTokens() {
-        return schedule().stream().anyMatch(k -> !computesAllTokens(k));
+        return IntStream.range(0, iterations).anyMatch(k -> !tokenReuse.computes(k))
+                && schedule().stream().anyMatch(this::computesNewTokensOnly);
     }
 
     /** Whether an iteration computes the unconditional half. The first that predicts has nothing to reuse. */
@@ -111,12 +112,15 @@ public record GenerationPlan(
 
     /** Whether the next iteration that predicts reuses tokens of this one. */
     boolean keepsTokens(Iteration iteration) {
-        return schedule().stream()
-                .skip(iteration.index() + 1L)
+        return schedule().subList(iteration.index() + 1, iterations).stream()
                 .filter(next -> next.predictedTokens() > 0)
                 .findFirst()
-                .filter(next -> !computesAllTokens(next))
+                .filter(this::computesNewTokensOnly)
                 .isPresent();
+    }
+
+    private boolean computesNewTokensOnly(Iteration iteration) {
+        return iteration.predictedTokens() > 0 && !computesAllTokens(iteration);
     }
 
     /**

@@ -14,6 +14,7 @@ import io.github.unipic.model.Manifest.TensorSpec;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** At the published model's sizes. */
@@ -23,6 +24,9 @@ class MemoryNeedTest {
 
     private static Manifest manifest(String flavor, String type) {
         List<TensorSpec> inputs = List.of(new TensorSpec("llm_hidden", type, List.of("B", "V+64", "1536")));
+        List<TensorSpec> cached = Stream.of("x_enc", "past_key.0", "past_value.0", "past_key.1", "past_value.1")
+                .map(name -> new TensorSpec(name, type, List.of("B", "N", "1280")))
+                .toList();
         return new Manifest(
                 1,
                 "published",
@@ -32,7 +36,11 @@ class MemoryNeedTest {
                 new Manifest.Tokens(151665, List.of(151645)),
                 new Manifest.Prompts("{}", "", "{}", "", "", ""),
                 new Manifest.Defaults(1024, 1024, 32, 3, "constant", 1, 100),
-                Map.of("mar_decoder", new GraphSpec("a", List.of(), "float32", 0, flavor, inputs, List.of())),
+                Map.of(
+                        "mar_decoder",
+                        new GraphSpec("a", List.of(), "float32", 0, flavor, inputs, List.of()),
+                        "mar_decoder_cached",
+                        new GraphSpec("b", List.of(), "float32", 0, flavor, cached, List.of())),
                 Map.of());
     }
 
@@ -55,6 +63,20 @@ class MemoryNeedTest {
         assertThat(MemoryNeed.of(manifest("portable", "float32"), 1, 2, LARGEST, 0, false, false)
                         .attention())
                 .isZero();
+    }
+
+    /** Of two blocks, for each of three images. */
+    @Test
+    void keptKeysAndValuesAreOfEachImageOnce() {
+        long positions = 64 * 64 + 64;
+        for (boolean onCpu : new boolean[] {true, false}) {
+            MemoryNeed full = MemoryNeed.of(manifest("fused", "float32"), 3, 6, 64 * 64, 0, onCpu, true);
+            assertThat(full.attention()).isEqualTo(onCpu ? 4 * 3 * positions * 1280 * 4 : 0);
+        }
+        MemoryNeed half = MemoryNeed.of(manifest("fused", "float16"), 3, 6, 64 * 64, 0, true, true);
+        assertThat(half.attention()).isEqualTo(4 * 3 * positions * 1280 * 2);
+        MemoryNeed withScores = MemoryNeed.of(manifest("portable", "float32"), 1, 2, 64 * 64, 0, true, true);
+        assertThat(withScores.attention()).isEqualTo(2 * 10 * positions * positions * 4 + 4 * positions * 1280 * 4);
     }
 
     @Test

@@ -31,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +50,7 @@ class GraphsTest {
     private static final int VOCABULARY = 448;
 
     private final ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
-    private final List<GraphName> opened = new ArrayList<>();
+    private final List<GraphName> opened = Collections.synchronizedList(new ArrayList<>());
     private final List<GraphName> ran = new ArrayList<>();
     private final RunListener listener = new RunListener() {
         @Override

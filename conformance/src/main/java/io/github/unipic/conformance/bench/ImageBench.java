@@ -72,7 +72,7 @@ final class ImageBench {
                 ProcessMemory.now());
     }
 
-    /** Opens the graphs by generating the smallest image, and the graphs for tiles if the size needs them. */
+    /** Opens the graphs that images need by generating a small one, and the graphs for tiles if the size needs them. */
     private void warmUp(int size) {
         int patch = model.manifest().sizes().downsampling();
         if ((long) size * size > settings.tileAbove() && model.engine().folder().has(PIXEL_DECODER_TILE)) {
@@ -81,9 +81,7 @@ final class ImageBench {
                 model.engine().run(cancellation, execution -> new TiledDecoder(execution).decode(latents));
             }
         }
-        draw(GenerateRequest.builder(PROMPT)
-                .size(patch, patch)
-                .iterations(1)
+        draw(request(2 * patch).toBuilder()
                 .diffusionSteps(2)
                 .cancellation(cancellation)
                 .build());

@@ -26,7 +26,8 @@ class BenchTest {
 
     @Test
     void fastGivesWayToWhatIsGiven() throws IOException {
-        assertThat(bench("--fast")).contains("3 iterations, 50..5 diffusion steps, guidance 3.0 every 4\n");
+        assertThat(bench("--fast"))
+                .contains("3 iterations, 50..5 diffusion steps, guidance 3.0 every 4, all tokens every 4\n");
         assertThat(settings().path("steps").textValue()).isEqualTo("50..5");
         assertThat(settings().at("/guidance_reuse/every").intValue()).isEqualTo(4);
         assertThat(settings().at("/token_reuse/every").intValue()).isEqualTo(4);

@@ -69,6 +69,9 @@ final class NvidiaProfiles {
         axes.put("M", new Range(1, predicted, most));
         axes.put("R", new Range(1, 2 * predicted, 2 * most));
         axes.put("C", new Range(0, 0, buffer + most));
+        axes.put("K", new Range(buffer, buffer + tokens, buffer + most));
+        axes.put("U", new Range(0, 0, buffer + most));
+        axes.put("N", new Range(0, 0, buffer + most));
         axes.put("T", new Range(1, defaults.diffusionSteps(), MOST_STEPS));
         axes.put("h", height);
         axes.put("w", width);

@@ -52,6 +52,17 @@ class NvidiaProfilesTest {
                                 "embeds:2x4160x1536,attention_mask:2x8320,past_key.0:2x2x4160x128"));
     }
 
+    /** Tuned for runs that compute every place, which take longest. */
+    @Test
+    void aCacheMayBeEmptyOrHaveEveryPlace() {
+        GraphSpec decoder =
+                graph(input("refresh", "E", "K"), input("reuse", "E", "U"), input("past_key.0", "B", "N", "1280"));
+        assertThat(NvidiaProfiles.options(MANIFEST, decoder))
+                .containsEntry("trt_profile_min_shapes", "refresh:1x64,reuse:1x0,past_key.0:1x0x1280")
+                .containsEntry("trt_profile_opt_shapes", "refresh:1x1088,reuse:1x0,past_key.0:2x0x1280")
+                .containsEntry("trt_profile_max_shapes", "refresh:2x4160,reuse:2x4160,past_key.0:2x4160x1280");
+    }
+
     @Test
     void aGridIsAValueAndNotALength() {
         GraphSpec encoder = graph(input("tokens", "B", "V", "16"), input("grid", "2"), input("scale"));
