@@ -144,7 +144,7 @@ parts() {
     libraries) echo libraries missing ;;
     conformance) echo conformance conformance-fp16 conformance-model ;;
     bench) echo target bench ;;
-    variants) echo exact fast guidance whole lean export-fused fused fused-lean ;;
+    variants) echo exact fast guidance tokens whole lean export-fused fused fused-lean ;;
     *) echo "$1" ;;
   esac
 }
@@ -389,12 +389,13 @@ fi
 # What else could be the default: the image decoded whole, graphs freed when they are done, and ONNX Runtime's own attention.
 if wanted variants; then
   engines model
-  # The authors' steps, fewer operations, and of these the reused guidance alone.
-  for kind in exact fast guidance; do
+  # The authors' steps, fewer operations, and of these what is reused: guidance alone, and tokens as well.
+  for kind in exact fast guidance tokens; do
     case $kind in
       exact) work_options=(--steps 100) ;;
       fast) work_options=(--fast) ;;
-      guidance) work_options=(--fast --steps 100) ;;
+      guidance) work_options=(--steps 100 --guidance-every 4) ;;
+      tokens) work_options=(--steps 100 --guidance-every 4 --tokens-every 4) ;;
     esac
     measured "$kind" "$unipic" bench "${subject[@]}" "${image[@]}" "${work_options[@]}" ${cache[@]+"${cache[@]}"} --json "$out/$kind.json"
   done

@@ -27,7 +27,11 @@ IMAGE = (
     (", mean level", "", lambda image: image["mean_level"]),
 )
 # Ours that together do what PyTorch does in one.
-PARTS = {"pixel_decoder_features": "pixel_decoder", "pixel_decoder_tile": "pixel_decoder"}
+PARTS = {
+    "mar_decoder_cached": "mar_decoder",
+    "pixel_decoder_features": "pixel_decoder",
+    "pixel_decoder_tile": "pixel_decoder",
+}
 
 
 def main():

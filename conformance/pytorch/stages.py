@@ -105,14 +105,15 @@ def mar_decoder_cached(model, case, values):
     inputs = decoder_inputs(model, case, values)
     positions, predict, grid = inputs[2], inputs[3], inputs[5]
     buffers, dim = model.sizes.buffers, model.sizes.dim
-    places, reused = buffers + grid[0] * grid[1], case.get("reused", False)
-    refresh = torch.tensor(
-        [
-            sorted({*range(buffers if reused else places), *known} - {*asked})
-            for known, asked in zip((buffers + positions).tolist(), (buffers + predict).tolist())
-        ]
-    )
-    reuse = values.permutations("reuse", len(positions), places)[:, : places // 2 if reused else 0]
+    places, reused = buffers + grid[0] * grid[1], case.get("reused")
+    known, asked = (buffers + positions).tolist(), (buffers + predict).tolist()
+    computed = [{*range(buffers if reused else places), *row} - {*ask} for row, ask in zip(known, asked)]
+    refresh = torch.tensor([sorted(row) for row in computed])
+    if reused == "half":
+        reuse = values.permutations("reuse", len(positions), places)[:, : places // 2]
+    else:
+        rest = [sorted({*range(places)} - row - {*ask}) if reused == "others" else [] for row, ask in zip(computed, asked)]
+        reuse = torch.tensor(rest, dtype=torch.long)
     shape = case["batch"], places if reused else 0, dim
     past = [
         (values.floats(f"past_key.{block}", *shape), values.floats(f"past_value.{block}", *shape))

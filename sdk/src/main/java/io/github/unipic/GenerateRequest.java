@@ -64,9 +64,9 @@ public final class GenerateRequest extends ImageRequest {
     /**
      * The text that an image carries of the request that drew it: {@code prompt}, {@code seed}, {@code Software}, and
      * {@code parameters} (JSON with {@code width}, {@code height}, {@code iterations}, {@code guidance},
-     * {@code guidance_schedule}, {@code temperature}, {@code diffusion_steps}, {@code guidance_reuse} and
-     * {@code negative_prompt} where there is one, and {@code allow_special_tokens} where it is true). Values that are
-     * not set are left out. The seed is the first image's.
+     * {@code guidance_schedule}, {@code temperature}, {@code diffusion_steps}, {@code guidance_reuse},
+     * {@code token_reuse} and {@code negative_prompt} where there is one, and {@code allow_special_tokens} where it is
+     * true). Values that are not set are left out. The seed is the first image's.
      *
      * @return text by keyword, unmodifiable
      */

@@ -117,8 +117,9 @@ class DeviceTensorsTest {
                     .seed(3)
                     .count(2)
                     .build();
+            GenerateRequest fast = request.toBuilder().fast().diffusionSteps(10).build();
             List<Image> drawn = unipic.generate(request);
-            List<Image> edited = unipic.edit(Requests.edit(drawn.get(0), request));
+            List<Image> edited = unipic.edit(Requests.edit(drawn.get(0), fast));
             String answer = unipic.describe(DescribeRequest.builder("What?")
                             .image(edited.get(1))
                             .maxTokens(12)

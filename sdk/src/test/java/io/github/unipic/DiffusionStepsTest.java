@@ -65,7 +65,11 @@ class DiffusionStepsTest {
                 .guidanceReuse(new Reuse(3, 4))
                 .tokenReuse(new Reuse(2, 5))
                 .build();
-        assertThat(request.toMetadata().get("parameters")).contains("\"50..5 cosine\"");
+        assertThat(request.toMetadata().get("parameters"))
+                .contains(
+                        "\"50..5 cosine\"",
+                        "\"guidance_reuse\":{\"initial\":3,\"every\":4}",
+                        "\"token_reuse\":{\"initial\":2,\"every\":5}");
         assertThat(GenerateRequest.fromMetadata(request.toMetadata())).contains(request);
         GenerateRequest exact = request.toBuilder()
                 .diffusionSteps(100)

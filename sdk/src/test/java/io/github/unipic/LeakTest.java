@@ -80,9 +80,10 @@ class LeakTest {
     private static void fail(UniPic unipic, Conversation conversation, int calls) {
         String endless = "龘".repeat(1000);
         for (int i = 0; i < calls / 4; i++) {
-            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> unipic.generate(stopping(64)));
+            GenerateRequest stopping = stopping(64, 1 + i % 5);
+            assertThatExceptionOfType(UniPicException.class).isThrownBy(() -> unipic.generate(stopping));
             assertThatExceptionOfType(UniPicException.class)
-                    .isThrownBy(() -> unipic.edit(Requests.edit(PHOTO, stopping(64))));
+                    .isThrownBy(() -> unipic.edit(Requests.edit(PHOTO, stopping)));
             Cancellation cancellation = new Cancellation();
             DescribeRequest question = DescribeRequest.builder("What?")
                     .image(PHOTO)
@@ -102,6 +103,7 @@ class LeakTest {
         GenerateRequest edit = GenerateRequest.builder("Make it night")
                 .size(64, 64)
                 .iterations(64)
+                .fast()
                 .diffusionSteps(200)
                 .cancellation(cancellation)
                 .build();
@@ -121,14 +123,19 @@ class LeakTest {
         }
     }
 
-    private static GenerateRequest stopping(int side) {
+    private static GenerateRequest stopping(int side, int iteration) {
         Cancellation cancellation = new Cancellation();
         return GenerateRequest.builder("a red circle")
                 .size(side, side)
-                .iterations(4)
+                .iterations(6)
+                .fast()
                 .diffusionSteps(10)
                 .cancellation(cancellation)
-                .listener(progress -> cancellation.cancel())
+                .listener(progress -> {
+                    if (progress.iteration() == iteration) {
+                        cancellation.cancel();
+                    }
+                })
                 .build();
     }
 

@@ -7,9 +7,12 @@ import io.github.unipic.export.ExportRequest;
 import io.github.unipic.export.Exporter;
 import io.github.unipic.export.Precision;
 import io.github.unipic.files.StagingFolder;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.model.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -58,9 +61,10 @@ public final class PublishedModel {
             if (!Files.isDirectory(checkpoint)) {
                 write(home, notes);
             }
-            if (!Files.isDirectory(model)) {
+            boolean earlier = Files.isDirectory(model) && !hasAllGraphs(model);
+            if (earlier || !Files.isDirectory(model)) {
                 notes.accept("Exporting it to " + model + ".");
-                Exporter.export(new ExportRequest(checkpoint, model, precision, false), listener);
+                Exporter.export(new ExportRequest(checkpoint, model, precision, earlier), listener);
             }
             return model;
         } catch (IOException e) {
@@ -69,6 +73,12 @@ public final class PublishedModel {
                     e,
                     "make room there or set another cache folder");
         }
+    }
+
+    /** Not if an earlier version exported it. */
+    private static boolean hasAllGraphs(Path model) {
+        ModelFolder folder = ModelFolder.open(model, false);
+        return Arrays.stream(GraphName.values()).allMatch(folder::has);
     }
 
     /** Writes to a staging folder first, so that an interrupted run leaves no incomplete checkpoint. */

@@ -165,6 +165,24 @@ class ExporterTest {
     }
 
     @Test
+    void theCachedDecoderSharesTheDecodersWeightsAndPrecision() {
+        Path model = folder.resolve("model");
+        Precisions precisions = new Precisions(Precision.FP32, Map.of("mar_decoder", Precision.INT8));
+        Exporter.export(
+                new ExportRequest(SmallCheckpoint.folder(), model, precisions, Flavor.PORTABLE, false),
+                ExportListener.NONE);
+        Map<String, GraphSpec> graphs =
+                ModelFolder.open(model, false).manifest().graphs();
+        assertThat(graphs.get("mar_decoder_cached").precision()).isEqualTo("int8");
+        assertThat(graphs.get("mar_decoder_cached").data())
+                .isEqualTo(graphs.get("mar_decoder").data());
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(() -> new Precisions(Precision.FP32, Map.of("mar_decoder_cached", Precision.INT8)))
+                .withMessage("mar_decoder_cached shares the weights of mar_decoder, and so its precision; use"
+                        + " mar_decoder=int8.");
+    }
+
+    @Test
     void progressEndsAtTheTotal() {
         List<long[]> heard = new ArrayList<>();
         Exporter.export(

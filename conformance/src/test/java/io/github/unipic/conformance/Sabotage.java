@@ -105,11 +105,7 @@ enum Sabotage {
             GraphName.MAR_ENCODER,
             "all_smaller/canvas",
             graph -> graph.source("canvas").setInput(0, graph.source("x_enc").getInput(0))),
-    CANVAS_IGNORED(GraphName.MAR_DECODER, "half_smaller_edit/z", graph -> {
-        NodeProto.Builder tile = graph.only("Tile", "canvas");
-        graph.through(tile, 0, "Mul", graph.floats(0));
-        graph.through(tile, 0, "Add", "mar.mask_token");
-    }),
+    CANVAS_IGNORED(GraphName.MAR_DECODER, "half_smaller_edit/z", Sabotage::ignoreCanvas),
     TANH_FOR_ERF_GELU(
             GraphName.MAR_DECODER,
             "half_smaller_shared/z",
@@ -135,6 +131,17 @@ enum Sabotage {
             GraphName.MAR_DECODER_CACHED,
             "half_smaller_reused/z",
             graph -> graph.through(gatherOfPastKeys(graph), 0, "Mul", graph.floats(0))),
+    REFRESHED_PLACES_REPEATED_EACH(
+            GraphName.MAR_DECODER_CACHED,
+            "half_smaller_reused/z",
+            graph -> repeatEach(graph, graph.only("Tile", "refresh"))),
+    REUSED_ROWS_REPEATED_EACH(
+            GraphName.MAR_DECODER_CACHED,
+            "half_smaller_reused/z",
+            graph -> repeatEach(graph, graph.only("Tile", "reuse"))),
+    MISSING_EPSILON_WITH_A_CACHE(
+            GraphName.MAR_DECODER_CACHED, "half_smaller_quiet/z", graph -> forgetEpsilon(graph, "LayerNormalization")),
+    CANVAS_IGNORED_WITH_A_CACHE(GraphName.MAR_DECODER_CACHED, "half_smaller_quiet/z", Sabotage::ignoreCanvas),
     CACHES_OF_TWO_BLOCKS_EXCHANGED(
             GraphName.MAR_DECODER_CACHED,
             "half_smaller_shared/present_key.0",
@@ -274,16 +281,22 @@ enum Sabotage {
         graph.all(norm).forEach(node -> graph.remove(node, "epsilon"));
     }
 
+    private static void ignoreCanvas(GraphSurgery graph) {
+        NodeProto.Builder tile = graph.only("Tile", "canvas");
+        graph.through(tile, 0, "Mul", graph.floats(0));
+        graph.through(tile, 0, "Add", "mar.mask_token");
+    }
+
     private static void reverse(NodeProto.Builder concat) {
         String first = concat.getInput(0);
         concat.setInput(0, concat.getInput(1)).setInput(1, first);
     }
 
-    /** Rows a, b become a, a, b, b instead of a, b, a, b. */
     private static NodeProto.Builder gatherOfPastKeys(GraphSurgery graph) {
         return graph.only("Gather", graph.only("Reshape", "past_key.0").getOutput(0));
     }
 
+    /** Rows a, b become a, a, b, b instead of a, b, a, b. */
     private static void repeatEach(GraphSurgery graph, NodeProto.Builder tile) {
         String x = tile.getInput(0);
         String rest = graph.before(tile, "Shape", List.of(x), attribute("start", 1));

@@ -2,22 +2,22 @@ package io.github.unipic.generation;
 
 import static io.github.unipic.model.GraphName.MAR_DECODER_CACHED;
 
-import io.github.unipic.generation.UnmaskingSchedule.Iteration;
-import io.github.unipic.model.Grid;
+import io.github.unipic.generation.MarModel.DecoderInputs;
 import io.github.unipic.model.Manifest;
-import io.github.unipic.model.ModelFolder;
+import io.github.unipic.model.Manifest.GraphSpec;
+import io.github.unipic.model.Manifest.Sizes;
 import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.Outputs;
 import io.github.unipic.runtime.Resources;
 import io.github.unipic.runtime.Tensor;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -27,166 +27,155 @@ import java.util.stream.Stream;
  * the last iteration that computed all (Yan et al. 2025, "LazyMAR", arXiv 2503.12450, its token cache; Jiang et al.
  * 2025, "MARché", arXiv 2506.12035, its cache-aware attention).
  *
- * <p>Owns the keys and values. Not thread-safe.
+ * <p>A token's place is its position, after the buffers. Owns the keys and values. Not thread-safe.
  */
 final class CachedDecoder implements AutoCloseable {
-    private static final String PAST = "past_";
-    private static final String PRESENT = "present_";
-
     private final Execution execution;
     private final MarModel mar;
-    private final Tensor canvas;
-    private final Grid grid;
-    private final int buffers;
+    private Optional<Kept> kept = Optional.empty();
 
-    /** The keys and values that are kept, by the graph's input. */
-    private final Map<String, Tensor> past = new LinkedHashMap<>();
+    /**
+     * What an iteration kept.
+     *
+     * @param tensors keys and values by the graph's inputs
+     * @param places for each image, the place that each row of them is of
+     * @param known for each image, the places whose tokens were known
+     */
+    private record Kept(Map<String, Tensor> tensors, List<int[]> places, List<BitSet> known) {}
 
-    /** For each image, the place that each row of them is of. */
-    private List<int[]> placeOfRow = List.of();
-
-    /** For each image, the places of the tokens that were known then. */
-    private List<BitSet> knownThen = List.of();
-
-    /** Borrows the canvas; see {@link MarModel#decode}. */
-    CachedDecoder(Execution execution, Tensor canvas, Grid grid) {
+    CachedDecoder(Execution execution) {
         this.execution = execution;
         this.mar = new MarModel(execution);
-        this.canvas = canvas;
-        this.grid = grid;
-        this.buffers = execution.manifest().sizes().bufferTokens();
     }
 
-    /** Whether a folder has the graph; those of earlier exports do not. */
-    static boolean isIn(ModelFolder folder) {
-        return folder.has(MAR_DECODER_CACHED);
-    }
-
-    /** Bytes of the keys and values of some images. */
+    /** Bytes of the keys and values that are kept for some images. */
     static long bytes(Manifest manifest, int images, int tokens) {
-        Manifest.GraphSpec graph = manifest.graphs().get(MAR_DECODER_CACHED.label());
-        if (graph == null) {
-            return 0;
-        }
-        Manifest.Sizes sizes = manifest.sizes();
+        Sizes sizes = manifest.sizes();
         long places = (long) tokens + sizes.bufferTokens();
+        GraphSpec graph = manifest.graphs().get(MAR_DECODER_CACHED.label());
         int bytes = graph.input("x_enc").type().equals("float16") ? Short.BYTES : Float.BYTES;
-        return pastInputs(manifest).count() * images * places * sizes.marDim() * bytes;
+        return (long) parts(manifest).size() * images * places * sizes.marDim() * bytes;
     }
 
     /**
-     * Computes every token, as {@link MarModel#decode}. What was kept before is freed.
+     * Computes every token, as {@link MarModel#decode}.
      *
      * @param keep whether to keep the keys and values of the conditional half
      */
-    Tensor decodeAll(MarEncoding encoding, Tensor hidden, Iteration k, List<int[]> predicted, boolean keep) {
-        close();
-        List<int[]> others = predicted.stream().map(this::placesWithout).toList();
-        List<int[]> nothing = predicted.stream().map(positions -> new int[0]).toList();
-        Set<String> wanted = new LinkedHashSet<>(Set.of("z"));
-        List<String> inputs = pastInputs(execution.manifest()).toList();
-        if (keep) {
-            inputs.forEach(input -> wanted.add(present(input)));
-        }
-        try (Tensor none = execution.empty(
-                        MAR_DECODER_CACHED,
-                        inputs.get(0),
-                        hidden.dim(0),
-                        0,
-                        encoding.encoded().dim(2));
-                Outputs outputs = run(
-                        encoding,
-                        hidden,
-                        k,
-                        predicted,
-                        others,
-                        nothing,
-                        inputs.stream().collect(Collectors.toMap(input -> input, input -> none)),
-                        wanted)) {
-            if (keep) {
-                inputs.forEach(input -> past.put(input, outputs.take(present(input))));
-                placeOfRow = IntStream.range(0, predicted.size())
-                        .mapToObj(image -> IntStream.concat(
-                                        IntStream.of(others.get(image)), places(predicted.get(image)).stream())
-                                .toArray())
-                        .toList();
-                knownThen = k.known().stream().map(this::places).toList();
+    Tensor decodeAll(DecoderInputs inputs, boolean keep) {
+        forget();
+        List<int[]> others = inputs.predicted().stream()
+                .map(positions -> {
+                    BitSet places = places(positions);
+                    places.flip(0, buffers() + inputs.grid().tokens());
+                    return places.stream().toArray();
+                })
+                .toList();
+        List<int[]> nothing =
+                inputs.predicted().stream().map(positions -> new int[0]).toList();
+        Map<String, Tensor> past = new HashMap<>();
+        Set<String> wanted = new HashSet<>(Set.of("z"));
+        int rows = inputs.hidden().dim(0);
+        int dim = inputs.encoded().dim(2);
+        try (Tensor none = execution.empty(MAR_DECODER_CACHED, "past_key.0", rows, 0, dim)) {
+            for (String part : parts(execution.manifest())) {
+                past.put("past_" + part, none);
+                if (keep) {
+                    wanted.add("present_" + part);
+                }
             }
-            return outputs.take("z");
+            try (Outputs outputs = decode(inputs, others, nothing, past, wanted)) {
+                if (keep) {
+                    past.replaceAll((input, empty) -> outputs.take(input.replace("past_", "present_")));
+                    kept = Optional.of(new Kept(
+                            past,
+                            IntStream.range(0, others.size())
+                                    .mapToObj(image -> joined(
+                                            others.get(image),
+                                            inputs.predicted().get(image)))
+                                    .toList(),
+                            inputs.known().stream().map(this::places).toList()));
+                }
+                return outputs.take("z");
+            }
         }
     }
 
+    /** The order of the rows of keys and values. */
+    private int[] joined(int[] refreshed, int[] predicted) {
+        return IntStream.concat(IntStream.of(refreshed), IntStream.of(predicted).map(position -> buffers() + position))
+                .toArray();
+    }
+
     /**
-     * Computes the tokens that are new since {@link #decodeAll}, which kept the others. Parameters and result as of
-     * {@link MarModel#decode}, without an unconditional half.
+     * Computes the tokens that are new since {@link #decodeAll}, which has kept the others.
+     *
+     * @param inputs as of {@link MarModel#decode}, without an unconditional half
      */
-    Tensor decodeNew(MarEncoding encoding, Tensor hidden, Iteration k) {
+    Tensor decodeNew(DecoderInputs inputs) {
+        Kept before = kept.orElseThrow();
         List<int[]> refreshed = new ArrayList<>();
         List<int[]> reused = new ArrayList<>();
-        for (int image = 0; image < placeOfRow.size(); image++) {
-            BitSet computed = places(k.known().get(image));
-            computed.andNot(knownThen.get(image));
-            computed.set(0, buffers);
+        for (int image = 0; image < inputs.known().size(); image++) {
+            BitSet computed = places(inputs.known().get(image));
+            computed.andNot(before.known().get(image));
+            computed.set(0, buffers());
             refreshed.add(computed.stream().toArray());
-            computed.or(places(k.predicted().get(image)));
-            int[] places = placeOfRow.get(image);
+            computed.or(places(inputs.predicted().get(image)));
+            int[] places = before.places().get(image);
             reused.add(IntStream.range(0, places.length)
                     .filter(row -> !computed.get(places[row]))
                     .toArray());
         }
-        try (Outputs outputs = run(encoding, hidden, k, k.predicted(), refreshed, reused, past, Set.of("z"))) {
+        try (Outputs outputs = decode(inputs, refreshed, reused, before.tensors(), Set.of("z"))) {
             return outputs.take("z");
         }
     }
 
-    private Outputs run(
-            MarEncoding encoding,
-            Tensor hidden,
-            Iteration k,
-            List<int[]> predicted,
+    private Outputs decode(
+            DecoderInputs inputs,
             List<int[]> refreshed,
             List<int[]> reused,
             Map<String, Tensor> past,
             Set<String> outputs) {
         try (Tensor refresh = MarModel.indices(refreshed);
                 Tensor reuse = MarModel.indices(reused)) {
-            Map<String, Tensor> more = new LinkedHashMap<>(past);
+            Map<String, Tensor> more = new HashMap<>(past);
             more.put("refresh", refresh);
             more.put("reuse", reuse);
-            return mar.decode(
-                    MAR_DECODER_CACHED, encoding.encoded(), hidden, k.known(), predicted, canvas, grid, more, outputs);
+            return mar.decode(MAR_DECODER_CACHED, inputs, more, outputs);
         }
     }
 
-    /** A token's place is its position, after the buffers. */
     private BitSet places(int[] positions) {
         BitSet places = new BitSet();
         for (int position : positions) {
-            places.set(buffers + position);
+            places.set(buffers() + position);
         }
         return places;
     }
 
-    private int[] placesWithout(int[] positions) {
-        BitSet places = places(positions);
-        places.flip(0, buffers + grid.tokens());
-        return places.stream().toArray();
+    private int buffers() {
+        return execution.manifest().sizes().bufferTokens();
     }
 
-    /** The inputs of keys and values: two for each block. */
-    private static Stream<String> pastInputs(Manifest manifest) {
-        return manifest.graphs().get(MAR_DECODER_CACHED.label()).inputs().stream()
-                .map(Manifest.TensorSpec::name)
-                .filter(name -> name.startsWith(PAST));
+    /** The names of keys and values: two for each block. */
+    private static List<String> parts(Manifest manifest) {
+        GraphSpec graph = manifest.graphs().get(MAR_DECODER_CACHED.label());
+        return IntStream.range(0, graph.decoderBlocks())
+                .boxed()
+                .flatMap(block -> Stream.of("key." + block, "value." + block))
+                .toList();
     }
 
-    private static String present(String input) {
-        return PRESENT + input.substring(PAST.length());
+    /** Frees what was kept. */
+    void forget() {
+        kept.ifPresent(before -> Resources.close(before.tensors().values()));
+        kept = Optional.empty();
     }
 
     @Override
     public void close() {
-        Resources.close(past.values());
-        past.clear();
+        forget();
     }
 }

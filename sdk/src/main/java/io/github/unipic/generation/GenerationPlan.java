@@ -10,9 +10,11 @@ import io.github.unipic.runtime.Tensor;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What the loop generates: a batch of images from one prompt.
@@ -73,10 +75,17 @@ public record GenerationPlan(
         return rows;
     }
 
-    /** All iterations, in their order. */
+    /** All iterations that predict something, in their order. */
     List<Iteration> schedule() {
         return UnmaskingSchedule.plan(
                 iterations, samples.stream().map(Sample::order).toList(), grid.tokens());
+    }
+
+    /** The iterations after one, of those that predict something. */
+    private List<Iteration> after(Iteration iteration) {
+        List<Iteration> schedule = schedule();
+        int at = Collections.binarySearch(schedule, iteration, Comparator.comparingInt(Iteration::index));
+        return schedule.subList(at + 1, schedule.size());
     }
 
     /** Guidance of one iteration. */
@@ -91,8 +100,7 @@ public record GenerationPlan(
 
     /** Whether some iteration reuses tokens of an earlier one. */
     boolean reusesTokens() {
-        return IntStream.range(0, iterations).anyMatch(k -> !tokenReuse.computes(k))
-                && schedule().stream().anyMatch(this::computesNewTokensOnly);
+        return !tokenReuse.equals(Reuse.NONE) && !schedule().stream().allMatch(this::computesAllTokens);
     }
 
     /** Whether an iteration computes the unconditional half. The first that predicts has nothing to reuse. */
@@ -110,17 +118,12 @@ public record GenerationPlan(
         return iteration.known().get(0).length == grid.tokens() - masked;
     }
 
-    /** Whether the next iteration that predicts reuses tokens of this one. */
+    /** Whether the next iteration reuses the tokens that one has computed or reused. */
     boolean keepsTokens(Iteration iteration) {
-        return schedule().subList(iteration.index() + 1, iterations).stream()
-                .filter(next -> next.predictedTokens() > 0)
+        return after(iteration).stream()
                 .findFirst()
-                .filter(this::computesNewTokensOnly)
+                .filter(next -> !computesAllTokens(next))
                 .isPresent();
-    }
-
-    private boolean computesNewTokensOnly(Iteration iteration) {
-        return iteration.predictedTokens() > 0 && !computesAllTokens(iteration);
     }
 
     /**
@@ -128,13 +131,9 @@ public record GenerationPlan(
      * iteration that computes it, ascending.
      */
     List<int[]> guidedPositions(Iteration iteration) {
-        List<Iteration> schedule = schedule();
-        int end = iteration.index() + 1;
-        while (end < schedule.size()
-                && (!guidanceReuse.computes(end) || schedule.get(end).predictedTokens() == 0)) {
-            end++;
-        }
-        List<Iteration> until = schedule.subList(iteration.index(), end);
+        List<Iteration> until = Stream.concat(
+                        Stream.of(iteration), after(iteration).stream().takeWhile(next -> !computesGuidance(next)))
+                .toList();
         return IntStream.range(0, samples.size())
                 .mapToObj(image -> until.stream()
                         .flatMapToInt(each -> IntStream.of(each.predicted().get(image)))

@@ -6,11 +6,13 @@ import static io.github.unipic.model.GraphName.MAR_DECODER_CACHED;
 import static io.github.unipic.model.GraphName.MAR_ENCODER;
 import static io.github.unipic.model.GraphName.TOKEN_SAMPLER;
 
+import io.github.unipic.generation.MarModel.DecoderInputs;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest.Sizes;
 import io.github.unipic.runtime.Execution;
+import io.github.unipic.runtime.Graphs;
 import io.github.unipic.runtime.KvCache;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.provider.Nvidia;
@@ -74,9 +76,15 @@ public final class ImageGenerator {
                 MAR_ENCODER, DECODER_STEP, reusesTokens(plan) ? MAR_DECODER_CACHED : MAR_DECODER, TOKEN_SAMPLER);
     }
 
-    /** Folders of earlier exports cannot: all tokens are computed then. */
-    private boolean reusesTokens(GenerationPlan plan) {
-        return plan.reusesTokens() && CachedDecoder.isIn(execution.engine().folder());
+    /**
+     * Whether tokens are reused. Folders of earlier exports lack the graph for it. Where keys and values do not stay on
+     * the device, to copy them would take longer than to compute them.
+     */
+    boolean reusesTokens(GenerationPlan plan) {
+        Graphs graphs = execution.engine().graphs();
+        return plan.reusesTokens()
+                && graphs.folder().has(MAR_DECODER_CACHED)
+                && (graphs.options().provider().isCpu() || graphs.tensorsStayOnDevice());
     }
 
     private ImageTokens loop(GenerationPlan plan, KvCache prompts, Tensor canvas, Observer observer) {
@@ -84,9 +92,6 @@ public final class ImageGenerator {
         ImageTokens tokens = plan.startTokens(sizes.latentChannels());
         try (Conditions conditions = new Conditions(plan, prompts, canvas)) {
             for (Iteration k : plan.schedule()) {
-                if (k.predictedTokens() == 0) {
-                    continue;
-                }
                 try (Tensor known = tokens.at(k.known());
                         MarEncoding encoding = mar.encode(known, k.known(), grid);
                         Tensor z = conditions.of(k, encoding);
@@ -123,9 +128,7 @@ public final class ImageGenerator {
             guidance = new GuidanceCache(plan.samples().size());
             half = plan.reusesGuidance() ? Optional.of(firstHalf(prompts)) : Optional.empty();
             conditional = half.map(cache -> new PaddedPrompts(execution, cache, alignment));
-            cached = reusesTokens(plan)
-                    ? Optional.of(new CachedDecoder(execution, canvas, plan.grid()))
-                    : Optional.empty();
+            cached = reusesTokens(plan) ? Optional.of(new CachedDecoder(execution)) : Optional.empty();
         }
 
         private KvCache firstHalf(KvCache prompts) {
@@ -155,13 +158,25 @@ public final class ImageGenerator {
         }
 
         private Tensor decode(Iteration k, MarEncoding encoding, PaddedPrompts behind, List<int[]> positions) {
+            boolean all = plan.computesAllTokens(k);
+            if (all) {
+                // Before the language model, which needs memory, too.
+                cached.ifPresent(CachedDecoder::forget);
+            }
             try (Tensor hidden = llm.hidden(encoding.embeds(), behind)) {
+                DecoderInputs inputs =
+                        new DecoderInputs(encoding.encoded(), hidden, k.known(), positions, canvas, plan.grid());
                 if (cached.isEmpty()) {
-                    return mar.decode(encoding.encoded(), hidden, k.known(), positions, canvas, plan.grid());
+                    return mar.decode(inputs);
                 }
-                return plan.computesAllTokens(k)
-                        ? cached.get().decodeAll(encoding, hidden, k, positions, plan.keepsTokens(k))
-                        : cached.get().decodeNew(encoding, hidden, k);
+                boolean keep = plan.keepsTokens(k);
+                Tensor z = all
+                        ? cached.get().decodeAll(inputs, keep)
+                        : cached.get().decodeNew(inputs);
+                if (!keep) {
+                    cached.get().forget();
+                }
+                return z;
             }
         }
 

@@ -347,7 +347,7 @@ public final class ImageTasks {
                         plan.grid().tokens(),
                         context.tokens() + turns.conditional().tokens(),
                         execution.engine().graphs().options().provider().isCpu(),
-                        plan.reusesTokens())
+                        generator.reusesTokens(plan))
                 .require(MemoryNeed.Available.here());
     }
 

@@ -9,7 +9,7 @@ import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.Outputs;
 import io.github.unipic.runtime.Tensor;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,7 +90,7 @@ public final class MarModel {
     }
 
     /**
-     * Computes the conditions z [B,M,dim] of the positions to predict.
+     * What the decoder takes. Borrows its tensors.
      *
      * @param encoded x_enc [E,buffers+V,dim] of the known tokens
      * @param hidden [B,V+buffers,D] of the language model for the encoding's embeds; B is E, or with guidance 2E
@@ -98,39 +98,32 @@ public final class MarModel {
      * @param predicted positions to predict, M for each of E images
      * @param canvas {@link #blankCanvas}, or the canvas of the image to edit
      */
-    public Tensor decode(
-            Tensor encoded, Tensor hidden, List<int[]> known, List<int[]> predicted, Tensor canvas, Grid grid) {
-        try (Outputs outputs =
-                decode(MAR_DECODER, encoded, hidden, known, predicted, canvas, grid, Map.of(), Set.of("z"))) {
+    public record DecoderInputs(
+            Tensor encoded, Tensor hidden, List<int[]> known, List<int[]> predicted, Tensor canvas, Grid grid) {}
+
+    /** Computes the conditions z [B,M,dim] of the positions to predict. */
+    public Tensor decode(DecoderInputs inputs) {
+        try (Outputs outputs = decode(MAR_DECODER, inputs, Map.of(), Set.of("z"))) {
             return outputs.take("z");
         }
     }
 
     /**
-     * As {@link #decode(Tensor, Tensor, List, List, Tensor, Grid)}, with one of the graphs that take its inputs.
+     * Runs one of the decoder's graphs.
      *
-     * @param more inputs of that graph
+     * @param more inputs of the graph
      */
-    Outputs decode(
-            GraphName graph,
-            Tensor encoded,
-            Tensor hidden,
-            List<int[]> known,
-            List<int[]> predicted,
-            Tensor canvas,
-            Grid grid,
-            Map<String, Tensor> more,
-            Set<String> outputs) {
-        try (Tensor positions = indices(known);
-                Tensor predict = indices(predicted);
-                Tensor gridTensor = tensor(grid)) {
-            Map<String, Tensor> inputs = new LinkedHashMap<>(more);
-            inputs.put("x_enc", encoded);
-            inputs.put("llm_hidden", hidden);
+    Outputs decode(GraphName graph, DecoderInputs of, Map<String, Tensor> more, Set<String> outputs) {
+        try (Tensor positions = indices(of.known());
+                Tensor predict = indices(of.predicted());
+                Tensor grid = tensor(of.grid())) {
+            Map<String, Tensor> inputs = new HashMap<>(more);
+            inputs.put("x_enc", of.encoded());
+            inputs.put("llm_hidden", of.hidden());
             inputs.put("positions", positions);
             inputs.put("predict", predict);
-            inputs.put("canvas", canvas);
-            inputs.put("grid", gridTensor);
+            inputs.put("canvas", of.canvas());
+            inputs.put("grid", grid);
             return execution.run(graph, inputs, outputs);
         }
     }

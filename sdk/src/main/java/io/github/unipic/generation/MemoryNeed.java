@@ -13,11 +13,12 @@ import java.util.Optional;
 /**
  * A lower bound of the memory that an image needs. A request that cannot fit is refused before it starts.
  *
- * @param attention bytes for one layer of the MAR decoder's attention on the CPU, and for the keys and values it keeps
+ * @param attention bytes for one layer of the MAR decoder's attention on the CPU
+ * @param kept bytes for the keys and values of the MAR decoder that are kept between iterations, on the CPU
  * @param direct bytes outside Java's heap that count against Java's limit
  * @param heap bytes in Java's heap: the images' pixel values, which are all there when the last one is decoded
  */
-record MemoryNeed(long attention, long direct, long heap) {
+record MemoryNeed(long attention, long kept, long direct, long heap) {
     /** No known model has wider heads. The published MAR decoder's have 80 channels. */
     private static final int WIDEST_HEAD = 128;
 
@@ -58,7 +59,7 @@ record MemoryNeed(long attention, long direct, long heap) {
         long heap = 3L * images * tokens * sizes.downsampling() * sizes.downsampling();
         GraphSpec decoder = manifest.graphs().get(GraphName.MAR_DECODER.label());
         if (decoder == null) {
-            return new MemoryNeed(0, 0, heap); // opening the graph reports that it is missing
+            return new MemoryNeed(0, 0, 0, heap); // opening the graph reports that it is missing
         }
         long positions = (long) tokens + sizes.bufferTokens();
         // The standard attention operator stores every score in float32. ONNX Runtime's fused one does not.
@@ -71,7 +72,7 @@ record MemoryNeed(long attention, long direct, long heap) {
         long hidden = tokens > LanguageModel.CHUNK ? 2L * rows * positions * sizes.hidden() * bytes : 0;
         // The prompts' keys and values, stacked.
         long cache = 2L * rows * promptTokens * sizes.layers() * sizes.kvHeads() * sizes.headDim() * bytes;
-        return new MemoryNeed(scores + kept, hidden + cache, heap);
+        return new MemoryNeed(scores, kept, hidden + cache, heap);
     }
 
     /** @throws InferenceException when there is not enough memory; the message says what would help */
@@ -81,6 +82,12 @@ record MemoryNeed(long attention, long direct, long heap) {
                     + " of memory for attention in mar_decoder, and this machine has " + gigabytes(available.machine())
                     + "; ask for a smaller image, for fewer at once, or export the model with --flavor fused, whose"
                     + " attention needs far less.");
+        }
+        if (available.machine() > 0 && attention + kept > available.machine()) {
+            throw new InferenceException("Reused tokens of images of this size need at least "
+                    + gigabytes(attention + kept) + " of memory, and this machine has "
+                    + gigabytes(available.machine())
+                    + "; ask for fewer images at once, or do not reuse tokens (--fast, --tokens-every, tokenReuse).");
         }
         if (direct > available.direct()) {
             throw new InferenceException("An image of this size needs at least " + gigabytes(direct)

@@ -1,6 +1,7 @@
 package io.github.unipic.generation;
 
 import java.util.AbstractList;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -18,8 +19,7 @@ public final class UnmaskingSchedule {
      *
      * @param index from 0
      * @param known for each image, the positions known before this iteration, ascending
-     * @param predicted for each image, the positions that this iteration predicts, ascending; none if there are more
-     *     iterations than tokens and nothing is left to do
+     * @param predicted for each image, the positions that this iteration predicts, ascending
      * @param left the number of tokens of an image that stay masked by the cosine, for
      *     {@link io.github.unipic.GuidanceSchedule#at}; at least 1, also in the last iteration
      */
@@ -36,7 +36,7 @@ public final class UnmaskingSchedule {
     }
 
     /**
-     * Plans all iterations.
+     * Plans all iterations that predict something: all, unless there are more of them than tokens.
      *
      * @param iterations number of iterations, above 0
      * @param orders for each image the masked positions, without repetition; the same number for each image, at least
@@ -46,43 +46,49 @@ public final class UnmaskingSchedule {
      */
     public static List<Iteration> plan(int iterations, List<int[]> orders, int tokens) {
         int length = orders.get(0).length;
-        int[] left = new int[iterations];
+        List<Count> counts = new ArrayList<>();
         int masked = length;
         for (int k = 0; k < iterations; k++) {
             int cosine = (int) Math.floor(length * StrictMath.cos(Math.PI / 2 * (k + 1) / iterations));
-            left[k] = Math.max(1, Math.min(masked - 1, cosine));
-            masked = left[k];
+            int left = Math.max(1, Math.min(masked - 1, cosine));
+            int after = k == iterations - 1 ? 0 : left;
+            if (after < masked) {
+                counts.add(new Count(k, masked, after, left));
+            }
+            masked = left;
         }
-        return new Plan(left, orders.stream().map(int[]::clone).toList(), tokens);
+        return new Plan(List.copyOf(counts), orders.stream().map(int[]::clone).toList(), tokens);
     }
 
+    /** Masked tokens of an image before and after an iteration, and those left by the cosine. */
+    private record Count(int index, int before, int after, int left) {}
+
     private static final class Plan extends AbstractList<Iteration> implements RandomAccess {
-        private final int[] left;
+        private final List<Count> counts;
         private final List<int[]> orders;
         private final int tokens;
 
-        Plan(int[] left, List<int[]> orders, int tokens) {
-            this.left = left;
+        Plan(List<Count> counts, List<int[]> orders, int tokens) {
+            this.counts = counts;
             this.orders = orders;
             this.tokens = tokens;
         }
 
         @Override
         public int size() {
-            return left.length;
+            return counts.size();
         }
 
         @Override
         public Iteration get(int index) {
-            int before = index == 0 ? orders.get(0).length : left[index - 1];
-            int after = index == left.length - 1 ? 0 : left[index];
+            Count k = counts.get(index);
             return new Iteration(
-                    index,
-                    orders.stream().map(order -> known(order, before)).toList(),
+                    k.index,
+                    orders.stream().map(order -> known(order, k.before)).toList(),
                     orders.stream()
-                            .map(order -> predicted(order, after, before))
+                            .map(order -> predicted(order, k.after, k.before))
                             .toList(),
-                    left[index]);
+                    k.left);
         }
 
         /** All positions but the first {@code masked} of the order. */

@@ -15,7 +15,8 @@ import java.util.Set;
 record GraphContract(List<String> inputs, List<String> outputs) {
     private static final Set<String> ACTIVATIONS = Set.of("float32", "float16");
 
-    static GraphContract of(GraphName graph, Sizes sizes) {
+    /** @param blocks of the MAR decoder, which the sizes do not tell */
+    static GraphContract of(GraphName graph, Sizes sizes, int blocks) {
         int hidden = sizes.hidden();
         int dim = sizes.marDim();
         int channels = sizes.latentChannels();
@@ -44,7 +45,7 @@ record GraphContract(List<String> inputs, List<String> outputs) {
                                 "canvas T [B," + buffer + "+V," + dim + "]"));
             case DECODER_STEP -> decoderStep(sizes);
             case MAR_DECODER -> marDecoder(sizes);
-            case MAR_DECODER_CACHED -> marDecoderCached(sizes);
+            case MAR_DECODER_CACHED -> marDecoderCached(sizes, blocks);
             case DIFFUSION_HEAD ->
                 new GraphContract(
                         List.of("x float32 [M," + channels + "]", "timestep int64 [1]", "z T [M," + dim + "]"),
@@ -91,15 +92,16 @@ record GraphContract(List<String> inputs, List<String> outputs) {
                 List.of("z T [B,M," + sizes.marDim() + "]"));
     }
 
-    /** The sizes do not tell the number of blocks: of their keys and values, those of the first. */
-    private static GraphContract marDecoderCached(Sizes sizes) {
+    private static GraphContract marDecoderCached(Sizes sizes, int blocks) {
         GraphContract decoder = marDecoder(sizes);
         List<String> inputs = new ArrayList<>(decoder.inputs());
         List<String> outputs = new ArrayList<>(decoder.outputs());
         inputs.addAll(List.of("refresh int64 [E,K]", "reuse int64 [E,U]"));
-        for (String part : List.of("key.0", "value.0")) {
-            inputs.add("past_" + part + " T [B,N," + sizes.marDim() + "]");
-            outputs.add("present_" + part + " T [E,_," + sizes.marDim() + "]");
+        for (int block = 0; block < blocks; block++) {
+            for (String part : List.of("key.", "value.")) {
+                inputs.add("past_" + part + block + " T [B,N," + sizes.marDim() + "]");
+                outputs.add("present_" + part + block + " T [E,_," + sizes.marDim() + "]");
+            }
         }
         return new GraphContract(inputs, outputs);
     }

@@ -187,6 +187,13 @@ public record Manifest(
             return find("output", outputs, name);
         }
 
+        /** The number of blocks whose keys and values it takes; 0 for graphs without. */
+        public int decoderBlocks() {
+            return Math.toIntExact(inputs.stream()
+                    .filter(input -> input.name().startsWith("past_key."))
+                    .count());
+        }
+
         private TensorSpec find(String kind, List<TensorSpec> tensors, String name) {
             return tensors.stream()
                     .filter(tensor -> tensor.name().equals(name))

@@ -175,7 +175,7 @@ final class ManifestRules {
     }
 
     private void checkContract(GraphName graph, GraphSpec spec, Sizes sizes) {
-        GraphContract contract = GraphContract.of(graph, sizes);
+        GraphContract contract = GraphContract.of(graph, sizes, Math.max(1, spec.decoderBlocks()));
         Stream.of(
                         GraphContract.difference(contract.inputs(), spec.inputs()),
                         GraphContract.difference(contract.outputs(), spec.outputs()))

@@ -1,6 +1,7 @@
 package io.github.unipic.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.unipic.DiffusionSteps;
 import io.github.unipic.GuidanceSchedule;
@@ -247,6 +248,41 @@ class ImageGeneratorTest {
                     plan(5, 3, reuse, reuse, DiffusionSteps.constant(STEPS)),
                     Optional.of(source.canvas().orElseThrow()));
         }
+    }
+
+    /** Of 15 positions the first 9 are masked; the others are known from the start. */
+    @Test
+    void reusedTokensOfAPartOfAnImage() {
+        Reuse reuse = new Reuse(1, 3);
+        GenerationPlan plan = new GenerationPlan(
+                GRID,
+                5,
+                3,
+                GuidanceSchedule.CONSTANT,
+                TEMPERATURE,
+                reuse,
+                reuse,
+                DiffusionPlan.constant(STEPS, execution.manifest().diffusion().maxBeta()),
+                Optional.of(gaussian(1)),
+                samples(9));
+        assertThat(plan.reusesTokens()).isTrue();
+        assertAsPlain(plan, Optional.empty());
+    }
+
+    @Test
+    void keysAndValuesAreFreedWhenAnIterationFails() {
+        Reuse reuse = Reuse.every(4);
+        long open = Tensor.open();
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> generate(
+                        plan(7, 3, reuse, reuse, DiffusionSteps.constant(STEPS)),
+                        Optional.empty(),
+                        (iteration, z, tokens) -> {
+                            if (iteration.index() == 2) {
+                                throw new IllegalStateException("stop");
+                            }
+                        }));
+        assertThat(Tensor.open()).isEqualTo(open);
     }
 
     /** All would be computed by iterations that compute guidance: the plan does not need the other graph. */

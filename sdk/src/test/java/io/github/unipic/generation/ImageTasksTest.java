@@ -193,6 +193,15 @@ class ImageTasksTest {
     }
 
     @Test
+    void reusedTokensChangeTheImageALittle() {
+        GenerateRequest exact = fox().guidance(1).iterations(6).build();
+        Image reusing =
+                generate(exact.toBuilder().tokenReuse(new Reuse(1, 9)).build()).get(0);
+        assertThat(reusing.rgb()).isNotEqualTo(generate(exact).get(0).rgb());
+        assertThat(reusing.metadata().get("parameters")).contains("\"token_reuse\":{\"initial\":1,\"every\":9}");
+    }
+
+    @Test
     void aNegativePromptIsTheWholeUnconditionalRequest() {
         assertSame(generate(fox().negativePrompt("blurry").build()), fromTexts(FOX, turn("blurry"), sample(6, 5)));
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.unipic.GuidanceSchedule;
 import io.github.unipic.Reuse;
 import io.github.unipic.generation.GenerationPlan.Sample;
+import io.github.unipic.generation.MarModel.DecoderInputs;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
@@ -190,7 +191,8 @@ class LargeImageTest {
                 Tensor blank = mar.blankCanvas();
                 MarEncoding encoding = mar.encode(tokens, List.of(known), GRID);
                 Tensor hidden = new LanguageModel(execution).hidden(encoding.embeds(), prompts);
-                Tensor z = mar.decode(encoding.encoded(), hidden, List.of(known), List.of(MASKED), blank, GRID)) {
+                Tensor z = mar.decode(
+                        new DecoderInputs(encoding.encoded(), hidden, List.of(known), List.of(MASKED), blank, GRID))) {
             return z.toFloats();
         }
     }

@@ -71,12 +71,21 @@ class MemoryNeedTest {
         long positions = 64 * 64 + 64;
         for (boolean onCpu : new boolean[] {true, false}) {
             MemoryNeed full = MemoryNeed.of(manifest("fused", "float32"), 3, 6, 64 * 64, 0, onCpu, true);
-            assertThat(full.attention()).isEqualTo(onCpu ? 4 * 3 * positions * 1280 * 4 : 0);
+            assertThat(full.kept()).isEqualTo(onCpu ? 4 * 3 * positions * 1280 * 4 : 0);
         }
-        MemoryNeed half = MemoryNeed.of(manifest("fused", "float16"), 3, 6, 64 * 64, 0, true, true);
-        assertThat(half.attention()).isEqualTo(4 * 3 * positions * 1280 * 2);
-        MemoryNeed withScores = MemoryNeed.of(manifest("portable", "float32"), 1, 2, 64 * 64, 0, true, true);
-        assertThat(withScores.attention()).isEqualTo(2 * 10 * positions * positions * 4 + 4 * positions * 1280 * 4);
+        assertThat(MemoryNeed.of(manifest("fused", "float16"), 3, 6, 64 * 64, 0, true, true)
+                        .kept())
+                .isEqualTo(4 * 3 * positions * 1280 * 2);
+        assertThat(MemoryNeed.of(manifest("fused", "float32"), 3, 6, 64 * 64, 0, true, false)
+                        .kept())
+                .isZero();
+    }
+
+    @Test
+    void reusedTokensAreNamedWhereTheyAreTooMuch() {
+        MemoryNeed need = new MemoryNeed(1_500_000_000L, 600_000_000L, 0, 0);
+        assertThatNoException().isThrownBy(() -> need.require(new Available(2_100_000_000L, 0, 0)));
+        assertRefused(need, new Available(2_099_999_999L, 0, 0), "2.1 GB", "2.0 GB", "--tokens-every");
     }
 
     @Test
@@ -118,7 +127,7 @@ class MemoryNeedTest {
 
     @Test
     void whatIsThereToTheLastByteSuffices() {
-        MemoryNeed need = new MemoryNeed(2_000_000_000L, 3_100_000_000L, 4_250_000_000L);
+        MemoryNeed need = new MemoryNeed(2_000_000_000L, 0, 3_100_000_000L, 4_250_000_000L);
         Available just = new Available(2_000_000_000L, 3_100_000_000L, 4_250_000_000L);
         assertThatNoException().isThrownBy(() -> need.require(just));
         assertThatNoException()
@@ -170,7 +179,7 @@ class MemoryNeedTest {
                 Map.of(),
                 Map.of());
         assertThat(MemoryNeed.of(without, 2, 4, 4096, 0, true, false))
-                .isEqualTo(new MemoryNeed(0, 0, 2L * 3 * 1024 * 1024));
+                .isEqualTo(new MemoryNeed(0, 0, 0, 2L * 3 * 1024 * 1024));
     }
 
     @Test

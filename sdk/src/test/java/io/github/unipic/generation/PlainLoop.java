@@ -1,5 +1,6 @@
 package io.github.unipic.generation;
 
+import io.github.unipic.generation.MarModel.DecoderInputs;
 import io.github.unipic.model.GraphName;
 import io.github.unipic.model.Grid;
 import io.github.unipic.model.Manifest;
@@ -141,13 +142,13 @@ record PlainLoop(
                 Tensor hidden = new LanguageModel(execution).hidden(encoding.embeds(), prompt);
                 Tensor blank = mar.blankCanvas();
                 Tensor z = kept.rows().isEmpty()
-                        ? mar.decode(
+                        ? mar.decode(new DecoderInputs(
                                 encoding.encoded(),
                                 hidden,
                                 List.of(known),
                                 List.of(predicted),
                                 canvas.orElse(blank),
-                                grid)
+                                grid))
                         : cached(encoding, hidden, known, predicted, canvas.orElse(blank), kept)) {
             if (kept.rows().isEmpty()) {
                 cached(encoding, hidden, known, predicted, canvas.orElse(blank), kept)

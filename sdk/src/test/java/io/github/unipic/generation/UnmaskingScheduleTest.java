@@ -101,9 +101,12 @@ class UnmaskingScheduleTest {
             for (JsonNode expected : cases) {
                 int tokens = expected.get(0).asInt();
                 int iterations = expected.get(1).asInt();
-                String left = plan(iterations, IntStream.range(0, tokens).toArray()).stream()
-                        .map(iteration -> Integer.toString(iteration.left()))
-                        .collect(Collectors.joining(","));
+                // The reference's other iterations predict nothing and leave one token.
+                int[] counts = new int[iterations];
+                Arrays.fill(counts, 1);
+                plan(iterations, IntStream.range(0, tokens).toArray())
+                        .forEach(iteration -> counts[iteration.index()] = iteration.left());
+                String left = IntStream.of(counts).mapToObj(Integer::toString).collect(Collectors.joining(","));
                 CRC32 crc = new CRC32();
                 crc.update(left.getBytes(StandardCharsets.US_ASCII));
                 assertThat(crc.getValue())
@@ -119,13 +122,12 @@ class UnmaskingScheduleTest {
             for (int iterations : new int[] {1, 2, 7, 16, 40}) {
                 int[] order = TokenOrder.random(tokens, 3);
                 List<Iteration> plan = plan(iterations, order);
-                assertThat(plan).hasSize(iterations);
+                assertThat(plan).hasSizeLessThanOrEqualTo(Math.min(tokens, iterations));
+                assertThat(plan).extracting(Iteration::index).isSorted().endsWith(iterations - 1);
                 int[] known = {};
-                for (int k = 0; k < iterations; k++) {
-                    Iteration iteration = plan.get(k);
-                    assertThat(iteration.index()).isEqualTo(k);
+                for (Iteration iteration : plan) {
                     assertThat(iteration.known().get(0)).containsExactly(known);
-                    assertThat(iteration.predicted().get(0)).isSorted();
+                    assertThat(iteration.predicted().get(0)).isSorted().isNotEmpty();
                     known = IntStream.concat(
                                     Arrays.stream(known),
                                     Arrays.stream(iteration.predicted().get(0)))
@@ -133,7 +135,6 @@ class UnmaskingScheduleTest {
                             .toArray();
                 }
                 assertThat(known).containsExactly(IntStream.range(0, tokens).toArray());
-                assertThat(plan.get(iterations - 1).predicted().get(0)).isNotEmpty();
             }
         }
     }

@@ -70,8 +70,15 @@ class GraphContractTest {
                                 "refresh int64 [E,K]",
                                 "reuse int64 [E,U]",
                                 "past_key.0 T [B,N,1280]",
-                                "past_value.0 T [B,N,1280]"),
-                        List.of("z T [B,M,1280]", "present_key.0 T [E,_,1280]", "present_value.0 T [E,_,1280]")),
+                                "past_value.0 T [B,N,1280]",
+                                "past_key.1 T [B,N,1280]",
+                                "past_value.1 T [B,N,1280]"),
+                        List.of(
+                                "z T [B,M,1280]",
+                                "present_key.0 T [E,_,1280]",
+                                "present_value.0 T [E,_,1280]",
+                                "present_key.1 T [E,_,1280]",
+                                "present_value.1 T [E,_,1280]")),
                 Arguments.of(
                         GraphName.DIFFUSION_HEAD,
                         List.of("x float32 [M,17]", "timestep int64 [1]", "z T [M,1280]"),
@@ -107,7 +114,7 @@ class GraphContractTest {
     @ParameterizedTest
     @MethodSource("documented")
     void isTheDocuments(GraphName graph, List<String> inputs, List<String> outputs) {
-        assertThat(GraphContract.of(graph, SIZES)).isEqualTo(new GraphContract(inputs, outputs));
+        assertThat(GraphContract.of(graph, SIZES, 2)).isEqualTo(new GraphContract(inputs, outputs));
     }
 
     @Test

@@ -78,7 +78,7 @@ public final class BenchmarkTable {
                 settings.steps(),
                 settings.guidance(),
                 every("", settings.guidanceReuse()),
-                every(", all tokens", settings.tokenReuse()));
+                image.graphs().containsKey("mar_decoder_cached") ? every(", all tokens", settings.tokenReuse()) : "");
         line("  image                %s", seconds(image.seconds()));
         line("  CPU time               %s", seconds(image.cpuSeconds()));
         graphs(image.graphs(), image.seconds());

@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  *
  * @param seed of the inputs
  * @param last the number of steps taken, which are the last ones: with all steps the first ones would hide the others
- * @param reused whether the MAR decoder uses keys and values of a cache
+ * @param reused rows of the MAR decoder's cache
  * @param scale of all floating-point inputs except those of a schedule; a small scale shows a norm's epsilon
  */
 record GraphCase(
@@ -37,7 +37,7 @@ record GraphCase(
         KnownCount known,
         PredictedSet predict,
         String canvas,
-        boolean reused,
+        ReusedRows reused,
         TileArea tile,
         boolean ownStatistics,
         int timestep,
@@ -56,6 +56,7 @@ record GraphCase(
         known = requireNonNullElse(known, KnownCount.NONE);
         predict = requireNonNullElse(predict, PredictedSet.REST);
         canvas = requireNonNullElse(canvas, "");
+        reused = requireNonNullElse(reused, ReusedRows.NO_CACHE);
         tile = requireNonNullElse(tile, TileArea.WHOLE);
         steps = Math.max(1, steps);
         last = last == 0 ? steps : last;

@@ -16,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** The inputs of a graph case, and the outputs that are compared. Owns its tensors. */
 final class GraphInputs implements AutoCloseable {
@@ -182,33 +183,37 @@ final class GraphInputs implements AutoCloseable {
 
     private void marDecoderCached() {
         long[][] predict = decoderInputs();
+        boolean cache = of.reused().hasCache();
         long[][] refresh = new long[of.rows()][];
         long[][] reuse = new long[of.rows()][];
         for (int row = 0; row < of.rows(); row++) {
-            BitSet places = new BitSet();
-            places.set(0, of.reused() ? sizes.bufferTokens() : places());
-            Arrays.stream(permutation(row), 0, known())
-                    .forEach(position -> places.set(sizes.bufferTokens() + position));
-            Arrays.stream(predict[row]).forEach(position -> places.clear(sizes.bufferTokens() + (int) position));
-            refresh[row] = places.stream().asLongStream().toArray();
-            reuse[row] = Arrays.stream(of.values("reuse").permutation(row, places()))
-                    .limit(of.reused() ? places() / 2 : 0)
-                    .asLongStream()
-                    .toArray();
+            BitSet asked = places(Arrays.stream(predict[row]).mapToInt(Math::toIntExact));
+            BitSet computed = places(Arrays.stream(permutation(row), 0, known()));
+            computed.set(0, cache ? sizes.bufferTokens() : places());
+            computed.andNot(asked);
+            refresh[row] = computed.stream().asLongStream().toArray();
+            computed.or(asked);
+            int[] rows = of.values("reuse").permutation(row, places());
+            reuse[row] =
+                    Arrays.stream(of.reused().of(rows, computed)).asLongStream().toArray();
         }
         tensors.put("refresh", Tensor.longs(refresh));
         tensors.put("reuse", Tensor.longs(reuse));
-        int blocks = 0;
-        for (TensorSpec input : execution.engine().folder().spec(of.graph()).inputs()) {
-            if (input.name().startsWith("past_")) {
-                floats(input.name(), of.batch(), of.reused() ? places() : 0, sizes.marDim());
-                blocks += input.name().startsWith("past_key.") ? 1 : 0;
-            }
+        int blocks = execution.engine().folder().spec(of.graph()).decoderBlocks();
+        for (int block = 0; block < blocks; block++) {
+            floats("past_key." + block, of.batch(), cache ? places() : 0, sizes.marDim());
+            floats("past_value." + block, of.batch(), cache ? places() : 0, sizes.marDim());
         }
         want("z");
         for (int block : new int[] {0, blocks - 1}) {
             want("present_key." + block, "present_value." + block);
         }
+    }
+
+    private BitSet places(IntStream positions) {
+        BitSet places = new BitSet();
+        positions.forEach(position -> places.set(sizes.bufferTokens() + position));
+        return places;
     }
 
     private void tokenSampler() {

@@ -43,6 +43,7 @@ import io.github.unipic.generation.LanguageModel;
 import io.github.unipic.generation.LanguageModel.Extension;
 import io.github.unipic.generation.MarEncoding;
 import io.github.unipic.generation.MarModel;
+import io.github.unipic.generation.MarModel.DecoderInputs;
 import io.github.unipic.generation.UnmaskingSchedule.Iteration;
 import io.github.unipic.generation.VisionEncoder;
 import io.github.unipic.image.Framing;
@@ -220,9 +221,9 @@ final class GoldenCases {
             try (Tensor encoded = activations("x_enc");
                     Tensor hidden = activations("llm_hidden");
                     Tensor blank = mar.blankCanvas();
-                    Tensor z = mar.decode(encoded, hidden, known, everywhere, blank, grid);
+                    Tensor z = mar.decode(new DecoderInputs(encoded, hidden, known, everywhere, blank, grid));
                     Tensor source = canvas(checkpoint);
-                    Tensor edited = mar.decode(encoded, hidden, known, everywhere, source, grid)) {
+                    Tensor edited = mar.decode(new DecoderInputs(encoded, hidden, known, everywhere, source, grid))) {
                 graph(MAR_DECODER, "z", z);
                 graph(MAR_DECODER, "z_with_x_con", edited);
             }

@@ -67,8 +67,8 @@ def main():
     print(f"{case['case']} on {session.get_providers()[0]}; limit {case['relative_l2_limit']:g}")
     for name, result in results.items():
         note = ""
-        if name.startswith("present_"):
-            # A cache: the old positions are the past, and the new ones are compared.
+        if name.startswith("present_") and result.ndim == 4:
+            # decoder_step's cache: the old positions are the past, and the new ones are compared.
             past = inputs[name.replace("present_", "past_", 1)]
             note = f"; past kept: {numpy.array_equal(result[:, :, :past.shape[2]], past)}"
             result = result[:, :, past.shape[2]:]

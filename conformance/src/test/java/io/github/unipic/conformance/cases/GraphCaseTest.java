@@ -54,7 +54,7 @@ class GraphCaseTest {
                 null,
                 null,
                 null,
-                false,
+                null,
                 null,
                 false,
                 0,

@@ -14,7 +14,7 @@ record FastPlot(List<Point> points) {
     private static final int RIGHT = 40;
 
     /** Where the axis of operations begins. */
-    private static final double FEWEST = 0.4;
+    private static final double FEWEST = 0.3;
 
     /** One variant. */
     record Point(String name, double operations, double loss) {}

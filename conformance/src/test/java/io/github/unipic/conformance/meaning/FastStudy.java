@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Measures on the trained model what fewer diffusion steps and reused guidance lose and save, for docs/benchmarks.md:
- * attributes that are right, and the distance to the image that is computed exactly. Prints a table and draws a plot.
+ * Measures on the trained model what fewer diffusion steps, reused guidance and reused tokens lose and save, for
+ * docs/benchmarks.md: attributes that are right, and the distance to the image that is computed exactly. Prints a table
+ * and draws a plot.
  *
  * <p>Run with the number of images, the plot's file, the number of iterations, and the steps to try; 200 images with 12
  * iterations take half an hour on two cores:
@@ -42,11 +43,8 @@ public final class FastStudy {
 
         @Override
         public String toString() {
-            return steps
-                    + ", guidance "
-                    + (guidance.every() == 1
-                            ? "always"
-                            : (tokens.every() == 1 ? "" : "and tokens ") + "every " + guidance.every());
+            String reused = tokens.every() == 1 ? "guidance" : "guidance and tokens";
+            return steps + ", " + (guidance.every() == 1 ? "nothing" : reused + " every " + guidance.every());
         }
     }
 
@@ -76,7 +74,7 @@ public final class FastStudy {
     private List<FastPlot.Point> run(int count, int iterations, List<Variant> variants) {
         System.out.printf("%d images of %d prompts, %d iterations%n%n", count, StudyImages.prompts(), iterations);
         System.out.println(
-                "| steps, guidance | operations | attributes right | PSNR median, worst (dB) | latents, relative L2 |");
+                "| steps, what is reused | operations | attributes right | PSNR median, worst (dB) | latents, relative L2 |");
         System.out.println("| --- | ---: | ---: | ---: | ---: |");
         List<Drawn> exact = images.draw(count, iterations, EXACT_STEPS, Reuse.NONE, Reuse.NONE);
         double all = PublishedOperations.of(EXACT_STEPS, Reuse.NONE, Reuse.NONE);

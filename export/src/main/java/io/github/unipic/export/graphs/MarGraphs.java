@@ -74,7 +74,8 @@ final class MarGraphs {
                         Batch.tileRows(reuse, in.batch),
                         past);
         graph.output("z", result.conditions(), "B", "M", mar.dim());
-        for (int i = 0; i < mar.decoderBlocks(); i++) {
+        // The last outputs are computed first: so the unconditional half of block 0 is freed before block 1 runs.
+        for (int i = mar.decoderBlocks() - 1; i >= 0; i--) {
             KeysAndValues present = result.present().get(i).first(refresh.dim(0));
             graph.output("present_key." + i, present.keys(), "E", "K+M", mar.dim());
             graph.output("present_value." + i, present.values(), "E", "K+M", mar.dim());

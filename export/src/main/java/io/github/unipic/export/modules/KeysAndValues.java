@@ -12,17 +12,25 @@ public record KeysAndValues(Value keys, Value values) {
         return new KeysAndValues(graph.concat(1, keys, more.keys), graph.concat(1, values, more.values));
     }
 
-    /** @param indices int64 [B,U] of the rows to keep; there may be none, and no rows */
+    /**
+     * For {@link #rows}, of any keys and values of the same shape.
+     *
+     * @param rows int64 [B,U] of each sequence; there may be none, and L may be 0
+     * @return int64 [B,U], the same rows in one list of those of all sequences
+     */
+    static Value indices(KeysAndValues of, Value rows) {
+        Value keys = of.keys;
+        return rows.add(keys.graph().range(keys.dim(0)).mul(keys.dim(1)).unsqueeze(1));
+    }
+
+    /** Some rows. Gather is known to run without any on CUDA, GatherND is not. */
     KeysAndValues rows(Value indices) {
         return new KeysAndValues(rows(keys, indices), rows(values, indices));
     }
 
-    /** From one list of all sequences' rows: without indices or rows, Gather is the operator that providers run. */
     private static Value rows(Value x, Value indices) {
         Graph graph = x.graph();
-        Value first = graph.range(x.dim(0)).mul(x.dim(1)).unsqueeze(1);
-        Value width = x.dim(2);
-        return x.reshape(graph.concat(0, graph.int64(-1), width)).gather(0, indices.add(first));
+        return x.reshape(graph.concat(0, graph.int64(-1), x.dim(2))).gather(0, indices);
     }
 
     /** Those of the first sequences, int64 [1]. */

@@ -61,14 +61,15 @@ public record MarDecoder(Weights weights, Mar mar) {
         Value places = known.graph().concat(1, refresh, predict.add(mar.buffers()));
         Value x = input(known, positions, canvas, grid).gatherRows(places);
         Value asked = predict.dim(1).negate();
+        Value rows = KeysAndValues.indices(past.get(0), reuse);
         List<KeysAndValues> present = new ArrayList<>();
         int last = mar.decoderBlocks() - 1;
         for (int i = 0; i <= last; i++) {
-            KeysAndValues before = past.get(i);
-            UnaryOperator<Value> rows = i < last ? UnaryOperator.identity() : all -> all.sliceFrom(1, asked);
-            x = block(i).apply(x, rows, computed -> {
+            KeysAndValues before = past.get(i).rows(rows);
+            UnaryOperator<Value> wanted = i < last ? UnaryOperator.identity() : all -> all.sliceFrom(1, asked);
+            x = block(i).apply(x, wanted, computed -> {
                 present.add(computed);
-                return before.rows(reuse).then(computed);
+                return before.then(computed);
             });
         }
         return new Cached(conditions(x, predict, grid), present);

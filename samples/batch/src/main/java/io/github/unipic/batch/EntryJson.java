@@ -286,7 +286,13 @@ final class EntryJson {
 
     private static Optional<Reuse> reuse(JsonNode node, String name) {
         return value(node, name, JsonNode::isObject, "an object with \"initial\" and \"every\"")
-                .map(value -> new Reuse(required(value, "initial"), required(value, "every")));
+                .map(value -> {
+                    try {
+                        return new Reuse(required(value, "initial"), required(value, "every"));
+                    } catch (InvalidRequestException e) {
+                        throw new InvalidRequestException("\"" + name + "\": " + e.getMessage(), e);
+                    }
+                });
     }
 
     private static GenerateRequest.Builder sampling(JsonNode node, int index, PromptsFile.Defaults defaults) {

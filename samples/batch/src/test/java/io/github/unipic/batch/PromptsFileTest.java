@@ -178,7 +178,12 @@ class PromptsFileTest {
                 Arguments.of("{'prompt': 'a', 'iterations': 3000000000}", "\"iterations\""),
                 Arguments.of("{'prompt': 'a', 'diffusion_steps': '5..50'}", "last iteration's diffusion steps"),
                 Arguments.of("{'prompt': 'a', 'guidance_reuse': 4}", "an object with \"initial\" and \"every\""),
-                Arguments.of("{'prompt': 'a', 'guidance_reuse': {'every': 4}}", "\"initial\" is missing"),
+                Arguments.of(
+                        "{'prompt': 'a', 'guidance_reuse': {'every': 4}}",
+                        "\"guidance_reuse\": \"initial\" is missing"),
+                Arguments.of(
+                        "{'prompt': 'a', 'token_reuse': {'initial': 0, 'every': 4}}",
+                        "\"token_reuse\": initial must be 1 to 100000, not 0"),
                 Arguments.of("{'prompt': 'a', 'token_reuse': true}", "an object with \"initial\" and \"every\""),
                 Arguments.of("{'prompt': 'a', 'width': 64}", "both \"width\" and \"height\""),
                 Arguments.of("{'prompt': 'a', 'width': 0, 'height': 64}", "above 0"),

@@ -58,6 +58,7 @@ final class ImageOutput {
                 : CompletableFuture.supplyAsync(() -> builtInKnows(request))::join;
         try (UniPic unipic = model.load(session, known::get)) {
             noteSize(session, unipic.info(), seeded);
+            noteTokens(session, unipic.info(), seeded);
             new Generation(session, session.cancellation(), quiet, !noMetadata).run(seeded, files, unipic::images);
         }
         return UniPicCommand.OK;
@@ -85,6 +86,17 @@ final class ImageOutput {
             session.err()
                     .println("The model was made for images of " + model.defaultWidth() + " x " + model.defaultHeight()
                             + "; other sizes may look worse.");
+        }
+    }
+
+    /** Prints a note if tokens cannot be reused. */
+    private void noteTokens(Session session, ModelInfo model, ImageRequest request) {
+        boolean possible =
+                model.graphs().stream().anyMatch(graph -> graph.name().equals("mar_decoder_cached"));
+        if (!quiet && request.tokenReuse().isPresent() && !possible) {
+            session.err()
+                    .println("The model folder has no mar_decoder_cached, so every token is computed; export it again"
+                            + " to take less time.");
         }
     }
 

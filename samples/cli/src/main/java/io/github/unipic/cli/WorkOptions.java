@@ -64,7 +64,7 @@ final class WorkOptions {
             try {
                 return Reuse.every(Integer.parseInt(text));
             } catch (NumberFormatException e) {
-                throw new TypeConversionException("'" + text + "' is not a whole number");
+                throw new TypeConversionException("it must be a whole number from 1 to 100000, not '" + text + "'");
             } catch (InvalidRequestException e) {
                 throw new TypeConversionException(e.getMessage());
             }

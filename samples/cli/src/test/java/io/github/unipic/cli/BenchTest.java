@@ -22,6 +22,7 @@ class BenchTest {
         assertThat(bench()).contains("Text to image, 32 px, 3 iterations, 25 diffusion steps, guidance 3.0\n");
         assertThat(settings().path("steps").textValue()).isEqualTo("25");
         assertThat(settings().at("/guidance_reuse/every").intValue()).isEqualTo(1);
+        assertThat(graphs()).contains("mar_decoder").doesNotContain("mar_decoder_cached");
     }
 
     @Test
@@ -31,6 +32,7 @@ class BenchTest {
         assertThat(settings().path("steps").textValue()).isEqualTo("50..5");
         assertThat(settings().at("/guidance_reuse/every").intValue()).isEqualTo(4);
         assertThat(settings().at("/token_reuse/every").intValue()).isEqualTo(4);
+        assertThat(graphs()).contains("mar_decoder_cached").doesNotContain("mar_decoder");
         assertThat(bench("--steps", "6..2", "--fast"))
                 .contains("3 iterations, 6..2 diffusion steps, guidance 3.0 every 4");
         assertThat(bench("--guidance-every", "2", "--tokens-every", "3"))
@@ -46,6 +48,16 @@ class BenchTest {
         CommandLineRun run = CommandLineRun.of(command.toArray(String[]::new));
         assertThat(run.exitCode()).as(run.err()).isZero();
         return run.out();
+    }
+
+    private List<String> graphs() throws IOException {
+        List<String> graphs = new ArrayList<>();
+        new JsonMapper()
+                .readTree(folder.resolve("bench.json").toFile())
+                .at("/images/0/graphs")
+                .fieldNames()
+                .forEachRemaining(graphs::add);
+        return graphs;
     }
 
     private JsonNode settings() throws IOException {

@@ -58,6 +58,28 @@ class ImageGenerationsTest {
     }
 
     @Test
+    void whatIsReusedCanBeGivenOneByOne() throws Exception {
+        JsonNode json = TestServer.json(SERVER.post(
+                "/v1/images/generations",
+                "{\"prompt\":\"a red circle\",\"size\":\"64x64\",\"iterations\":6,\"seed\":7,\"num_inference_steps\":4,"
+                        + "\"guidance_every\":3,\"tokens_every\":2}"));
+        GenerateRequest request = GenerateRequest.builder("a red circle")
+                .size(64, 64)
+                .iterations(6)
+                .seed(7)
+                .diffusionSteps(4)
+                .guidanceReuse(Reuse.every(3))
+                .tokenReuse(Reuse.every(2))
+                .build();
+        Image image = image(json.at("/data/0/b64_json"));
+        assertThat(image).isEqualTo(SERVER.unipic().generate(request).get(0));
+        assertThat(image.metadata().get("parameters"))
+                .contains(
+                        "\"guidance_reuse\":{\"initial\":2,\"every\":3}",
+                        "\"token_reuse\":{\"initial\":2,\"every\":2}");
+    }
+
+    @Test
     void severalImagesHaveSeedsThatFollow() throws Exception {
         JsonNode json = TestServer.json(SERVER.post("/v1/images/generations", "{\"n\":2," + SMALL + "}"));
         assertThat(json.get("data")).hasSize(2);
