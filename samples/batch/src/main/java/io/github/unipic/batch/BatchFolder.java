@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,13 +29,15 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * The folder of a batch: a result for each entry, and {@code manifest.jsonl}, a {@link ManifestLine} for each result in
  * the order in which they were added. Processes that share a batch each open a {@link Shard} of it, with a manifest of
- * its own ({@code manifest-3-of-8.jsonl}). Opening the whole batch afterwards moves their lines to
- * {@code manifest.jsonl}. Where that already has a line for the same entry, the shard's is newer.
+ * its own ({@code manifest-3-of-8.jsonl}), which begins with the lines about its entries that there are. Opening the
+ * whole batch afterwards moves their lines to {@code manifest.jsonl}. Where two manifests disagree about a result, its
+ * file decides.
  *
  * <p>A result appears completely or not at all, and its line after it. So a killed process loses at most the line of a
  * result, or leaves an incomplete line. The line is then restored from the result's file.
@@ -107,7 +110,8 @@ public final class BatchFolder implements AutoCloseable {
     }
 
     /**
-     * Opens a shard of a batch as {@link #restart(Path, String, List)}. The results of other shards stay.
+     * Opens a shard of a batch as {@link #restart(Path, String, List)}. Deleted are the results of its entries, and of
+     * earlier entries with the shard's indices. Those of other shards stay.
      *
      * @param folder the folder of the whole batch
      * @param model name of the model that is used
@@ -168,7 +172,14 @@ public final class BatchFolder implements AutoCloseable {
             Path folder, String model, List<BatchEntry> entries, Shard shard, Planning planning) {
         BatchEntry.requireDifferent(entries);
         SortedMap<Integer, BatchEntry> own = new TreeMap<>();
-        shard.of(entries).forEach(entry -> own.put(entry.index(), entry));
+        Set<String> ofOthers = new HashSet<>();
+        for (BatchEntry entry : entries) {
+            if (shard.has(entry.index())) {
+                own.put(entry.index(), entry);
+            } else {
+                ofOthers.add(entry.file());
+            }
+        }
         BatchFiles files = new BatchFiles(folder, model);
         List<BatchManifest> opened = new ArrayList<>();
         boolean done = false;
@@ -187,7 +198,7 @@ public final class BatchFolder implements AutoCloseable {
                     of.ifPresent(merged::add);
                 }
             }
-            Plan plan = planning.plan(new Inspection(folder, model, files, own, file, present, merged));
+            Plan plan = planning.plan(new Inspection(folder, model, files, shard, own, ofOthers, present, merged));
             Files.createDirectories(folder);
             BatchManifest manifest = present.isPresent() ? present.get() : BatchManifest.create(file);
             if (present.isEmpty()) {
@@ -330,7 +341,7 @@ public final class BatchFolder implements AutoCloseable {
      * Inspects the folder and changes nothing.
      *
      * @param entries of the shard, by index
-     * @param file the manifest's
+     * @param ofOthers the files of the other shards' entries
      * @param manifest if it exists
      * @param merged the manifests that are merged into it
      */
@@ -338,8 +349,9 @@ public final class BatchFolder implements AutoCloseable {
             Path folder,
             String model,
             BatchFiles files,
+            Shard shard,
             SortedMap<Integer, BatchEntry> entries,
-            Path file,
+            Set<String> ofOthers,
             Optional<BatchManifest> manifest,
             List<BatchManifest> merged) {
 
@@ -347,9 +359,7 @@ public final class BatchFolder implements AutoCloseable {
             SortedMap<Integer, ManifestLine> own = new TreeMap<>();
             byte[] half = manifest.isEmpty() ? new byte[0] : manifest.get().read(line -> own.put(line.index(), line));
             boolean empty = own.isEmpty();
-            SortedMap<Integer, ManifestLine> used = new TreeMap<>(own);
-            used.values().removeIf(line -> !hasFile(line));
-            linesElsewhere().forEach((index, line) -> used.merge(index, line, this::newer));
+            SortedMap<Integer, ManifestLine> used = used(own);
             used.values().forEach(this::checkSame);
             List<ManifestLine> added = new ArrayList<>(used.values());
             added.removeIf(line -> own.get(line.index()) == line);
@@ -360,34 +370,102 @@ public final class BatchFolder implements AutoCloseable {
                     files.find(entry).ifPresentOrElse(added::add, () -> missing.add(entry));
                 }
             }
-            requireOwn(file, half, !empty, added);
+            requireOwn(file(), half, !empty, added);
             return new Plan(
                     List.copyOf(missing), List.of(), removed ? Optional.of(own) : Optional.empty(), half.length, added);
+        }
+
+        private Path file() {
+            return BatchManifest.of(folder, shard);
+        }
+
+        /** The lines of all manifests that are true of the files in the folder; of a shard, those about its entries. */
+        private SortedMap<Integer, ManifestLine> used(SortedMap<Integer, ManifestLine> own) throws IOException {
+            Map<Path, Collection<ManifestLine>> all = new LinkedHashMap<>(); // ours first: of equal lines it is kept
+            if (manifest.isPresent()) {
+                all.put(file(), own.values());
+            }
+            all.putAll(linesElsewhere());
+            Path whole = folder.resolve(BatchManifest.NAME);
+            SortedMap<Integer, ManifestLine> used = new TreeMap<>();
+            all.forEach((of, lines) -> {
+                if (!of.equals(whole)) {
+                    lines.stream().filter(this::hasFile).forEach(line -> used.merge(line.index(), line, this::ofFile));
+                }
+            });
+            all.getOrDefault(whole, List.of()).stream()
+                    .filter(this::hasFile)
+                    .forEach(line -> used.merge(line.index(), line, this::ofShardOrWhole));
+            Set<Integer> lost = new HashSet<>();
+            all.forEach((of, lines) -> BatchManifest.shard(of).ifPresent(part -> {
+                Set<Integer> there = lines.stream().map(ManifestLine::index).collect(Collectors.toSet());
+                used.keySet().stream()
+                        .filter(index -> part.has(index) && !there.contains(index))
+                        .forEach(lost::add);
+            }));
+            used.replaceAll((index, line) -> lost.contains(index) ? ifTrue(line) : line);
+            return used;
         }
 
         private boolean hasFile(ManifestLine line) {
             return Files.isRegularFile(folder.resolve(line.file()));
         }
 
-        /**
-         * Of our line and another one for the same entry, the one that is used: a shard's own, or instead of that of
-         * the whole batch the shard's, since opening the whole batch has removed those of earlier shards.
-         */
-        private ManifestLine newer(ManifestLine own, ManifestLine other) {
-            if (!file.endsWith(BatchManifest.NAME)) {
-                return own;
+        private ManifestLine ofShardOrWhole(ManifestLine ofShard, ManifestLine ofWhole) {
+            if (!isOfModel(ofShard)) {
+                return ofShard; // newer, as shards begin with the whole batch's lines; refused later
             }
-            boolean knowsNoLess = own.time().isPresent() || other.time().isEmpty();
-            return own.isSameResult(other) && knowsNoLess ? own : other;
+            return shard.equals(Shard.WHOLE) ? ofFile(ofWhole, ofShard) : ofFile(ofShard, ofWhole);
+        }
+
+        /** Of two lines for the same entry, either of which may be older, the one that says what the file says. */
+        private ManifestLine ofFile(ManifestLine one, ManifestLine other) {
+            if (one.isSameResult(other)) {
+                return one.time().isPresent() || other.time().isEmpty() ? one : other;
+            }
+            BatchEntry entry = entries.get(one.index());
+            if (entry == null || !isOfModel(one) && !isOfModel(other)) {
+                return one; // refused later
+            }
+            return files.find(entry)
+                    .map(found -> Stream.of(one, other)
+                            .filter(found::isSameResult)
+                            .findFirst()
+                            .or(() -> Stream.of(one, other) // if made with other options, refused later
+                                    .filter(found::isSameFile)
+                                    .findFirst())
+                            .orElse(found))
+                    .orElse(one);
+        }
+
+        /**
+         * The line, unless the file says something else. For an entry of a shard that has no line for it: shards begin
+         * with the lines that there are, so the file was made later, and the shard perhaps killed before its line.
+         */
+        private ManifestLine ifTrue(ManifestLine line) {
+            BatchEntry entry = entries.get(line.index());
+            return entry == null
+                    ? line
+                    : files.find(entry)
+                            .filter(found -> !found.isSameResult(line))
+                            .orElse(line);
         }
 
         Plan restart() throws IOException {
             TreeSet<String> names = new TreeSet<>();
             byte[] half = manifest.isEmpty() ? new byte[0] : manifest.get().read(line -> names.add(line.file()));
-            requireOwn(file, half, !names.isEmpty(), List.of());
+            requireOwn(file(), half, !names.isEmpty(), List.of());
             for (BatchManifest other : merged) {
                 requireOwn(other.file(), other.read(line -> names.add(line.file())), true, List.of());
             }
+            if (merged.isEmpty()) {
+                for (Path other : others(folder, file())) {
+                    BatchManifest.read(other).stream()
+                            .filter(line -> shard.has(line.index()))
+                            .forEach(line -> names.add(line.file()));
+                }
+            }
+            names.removeAll(ofOthers); // in a layout an index may have had another's file
             entries.values().forEach(entry -> names.add(entry.file()));
             List<Path> results = names.stream()
                     .map(folder::resolve)
@@ -403,51 +481,24 @@ public final class BatchFolder implements AutoCloseable {
             return new Plan(List.copyOf(entries.values()), results, Optional.of(new TreeMap<>()), 0, List.of());
         }
 
-        /** The lines about our entries in other manifests: of shards, or for a shard of the whole batch, too. */
-        private Map<Integer, ManifestLine> linesElsewhere() throws IOException {
-            Map<Integer, ManifestLine> elsewhere = new HashMap<>();
+        /** The lines of other manifests: of shards, or for a shard of the whole batch, too. */
+        private Map<Path, List<ManifestLine>> linesElsewhere() throws IOException {
+            Map<Path, List<ManifestLine>> elsewhere = new LinkedHashMap<>();
             for (BatchManifest other : merged) {
-                byte[] half = other.read(line -> add(line, elsewhere));
-                requireOwn(other.file(), half, true, List.of());
+                List<ManifestLine> lines = new ArrayList<>();
+                requireOwn(other.file(), other.read(lines::add), true, List.of());
+                elsewhere.put(other.file(), lines);
             }
             if (merged.isEmpty()) {
-                List<ManifestLine> ofWhole = List.of();
-                for (Path other : others(folder, file)) {
-                    List<ManifestLine> lines = BatchManifest.read(other).stream()
-                            .filter(line -> entries.containsKey(line.index()))
-                            .toList();
-                    if (other.endsWith(BatchManifest.NAME)) {
-                        ofWhole = lines;
-                    } else {
-                        lines.forEach(line -> add(line, elsewhere));
-                    }
+                for (Path other : others(folder, file())) {
+                    elsewhere.put(
+                            other,
+                            BatchManifest.read(other).stream()
+                                    .filter(line -> entries.containsKey(line.index()))
+                                    .toList());
                 }
-                ofWhole.stream().filter(this::hasFile).forEach(line -> elsewhere.putIfAbsent(line.index(), line));
             }
             return elsewhere;
-        }
-
-        /** Adds a shard's line, unless its file is gone. */
-        private void add(ManifestLine line, Map<Integer, ManifestLine> lines) {
-            if (hasFile(line)) {
-                lines.merge(line.index(), line, this::ofFile);
-            }
-        }
-
-        /** Of two shards' lines for the same entry, any of which may be older, the one that says what the file says. */
-        private ManifestLine ofFile(ManifestLine one, ManifestLine other) {
-            BatchEntry entry = entries.get(one.index());
-            List<ManifestLine> lines =
-                    Stream.of(one, other).filter(this::isOfModel).toList();
-            if (entry == null || lines.isEmpty() || one.isSameResult(other)) {
-                return one; // checked later
-            }
-            return files.find(entry)
-                    .map(found -> lines.stream()
-                            .filter(found::isSameResult)
-                            .findFirst()
-                            .orElse(found))
-                    .orElse(one);
         }
 
         /** What a file does not say. */

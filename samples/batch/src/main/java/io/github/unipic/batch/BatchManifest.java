@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -36,7 +37,7 @@ import java.util.regex.Pattern;
 final class BatchManifest implements AutoCloseable {
     static final String NAME = "manifest.jsonl";
 
-    private static final Pattern OF_SHARD = Pattern.compile("manifest-\\d{1,6}-of-\\d{1,6}\\.jsonl");
+    private static final Pattern OF_SHARD = Pattern.compile("manifest-(\\d{1,6})-of-(\\d{1,6})\\.jsonl");
 
     /** The longest line in bytes: longer than the longest prompt or stop sequences with all characters escaped. */
     private static final int MAX_LINE_BYTES = 8 << 20;
@@ -73,6 +74,16 @@ final class BatchManifest implements AutoCloseable {
     static Path of(Path folder, Shard shard) {
         return folder.resolve(
                 shard.count() == 1 ? NAME : "manifest-" + shard.number() + "-of-" + shard.count() + ".jsonl");
+    }
+
+    /** The shard whose manifest a file is; empty if its name does not say one. */
+    static Optional<Shard> shard(Path file) {
+        Matcher name = OF_SHARD.matcher(file.getFileName().toString());
+        try {
+            return name.matches() ? Optional.of(Shard.parse(name.group(1) + "/" + name.group(2))) : Optional.empty();
+        } catch (InvalidRequestException e) {
+            return Optional.empty(); // such as 9 of 8
+        }
     }
 
     /** All manifests in a folder: that of the whole batch, if there is one, and then those of shards. */

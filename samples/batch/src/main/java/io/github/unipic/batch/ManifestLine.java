@@ -8,6 +8,7 @@ import io.github.unipic.InvalidRequestException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
@@ -24,6 +25,9 @@ public final class ManifestLine {
     private static final Pattern RESULT = Pattern.compile(".*\\.(png|json)");
     private static final String START = "{\"index\":";
     private static final String TIME = "seconds";
+    private static final String MODEL = "model";
+    private static final String REQUESTED = "requested";
+    private static final List<String> NOT_IN_FILE = List.of(TIME, MODEL, REQUESTED, "id", "sources");
     private static final JsonMapper JSON = new JsonMapper();
 
     private final JsonNode json;
@@ -52,8 +56,8 @@ public final class ManifestLine {
         line.setAll(output.answer());
         output.putSeed(line);
         line.set("parameters", output.parameters());
-        line.set("requested", requested);
-        line.put("model", model);
+        line.set(REQUESTED, requested);
+        line.put(MODEL, model);
         line.put(TIME, time.map(t -> t.toMillis() / 1000.0).orElse(null));
         return new ManifestLine(line);
     }
@@ -65,7 +69,7 @@ public final class ManifestLine {
             boolean ours = json.path("index").isInt()
                     && isFile(json.path("file").asText(), json.path("index").intValue())
                     && json.path("prompt").isTextual()
-                    && json.path("requested").isObject();
+                    && json.path(REQUESTED).isObject();
             return ours ? Optional.of(new ManifestLine(json)) : Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
@@ -187,7 +191,7 @@ public final class ManifestLine {
      * @return its name; empty if the line has none
      */
     public Optional<String> model() {
-        return text("model");
+        return text(MODEL);
     }
 
     /**
@@ -209,19 +213,23 @@ public final class ManifestLine {
      * @return whether they say the same, apart from the time
      */
     public boolean isSameResult(ManifestLine other) {
-        return withoutTime().equals(other.withoutTime());
+        return without(List.of(TIME)).equals(other.without(List.of(TIME)));
+    }
+
+    /** Whether both say the same, apart from what the result's file does not say. */
+    boolean isSameFile(ManifestLine other) {
+        return without(NOT_IN_FILE).equals(other.without(NOT_IN_FILE));
     }
 
     /** As text, because in Jackson an int 7 does not equal a long 7. */
-    private String withoutTime() {
+    private String without(List<String> keys) {
         ObjectNode line = json.deepCopy();
-        line.remove(TIME);
-        return line.toString();
+        return line.remove(keys).toString();
     }
 
     /** The values that the entry set. */
     JsonNode requested() {
-        return json.path("requested");
+        return json.path(REQUESTED);
     }
 
     private Optional<String> text(String key) {

@@ -57,9 +57,12 @@ public record Shard(int number, int count) {
      * @return those of this shard, in the same order
      */
     public List<BatchEntry> of(List<BatchEntry> entries) {
-        return entries.stream()
-                .filter(entry -> entry.index() % count == number - 1)
-                .toList();
+        return entries.stream().filter(entry -> has(entry.index())).toList();
+    }
+
+    /** Whether the entry of an index is in this shard. */
+    boolean has(int index) {
+        return index % count == number - 1;
     }
 
     /** {@code 3/8}. */

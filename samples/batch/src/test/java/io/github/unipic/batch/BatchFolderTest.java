@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -516,13 +517,165 @@ class BatchFolderTest {
 
     private void assertLinesSayWhatTheImagesSay() {
         assertThat(lines()).hasSize(3).allSatisfy(line -> {
-            assertThat(Image.read(images.resolve(line.file()))
-                            .request()
-                            .orElseThrow()
-                            .seed())
-                    .isEqualTo(line.seed());
+            assertThat(line.seed()).isEqualTo(seed(line.file()));
             assertThat(line.time()).hasValue(TIME);
         });
+    }
+
+    private OptionalLong seed(String file) {
+        return Image.read(images.resolve(file)).request().orElseThrow().seed();
+    }
+
+    /** The earlier batch's line is not of the file that the killed shard made. */
+    @Test
+    void aLineThatARestartedShardLostIsRestoredFromTheImage() throws IOException {
+        batch();
+        for (Shard next : List.of(HALVES.get(0), new Shard(1, 3), Shard.WHOLE)) {
+            restart();
+            try (BatchFolder killed = BatchFolder.restart(images, "tiny", entries(DEFAULTS), HALVES.get(0))) {
+                saveWithoutLine(killed.missing().get(0));
+            }
+            assertThat(batch(BatchFolder.open(images, "tiny", entries(DEFAULTS), next)))
+                    .isEqualTo(next.has(2) ? List.of("00002.png") : List.of());
+            assertThat(BatchManifest.read(BatchManifest.of(images, next)))
+                    .filteredOn(line -> line.index() == 0)
+                    .singleElement()
+                    .satisfies(line -> {
+                        assertThat(line.seed()).isEqualTo(seed("00000-fox.png"));
+                        assertThat(line.time()).isEmpty();
+                    });
+        }
+    }
+
+    @Test
+    void aRestartedShardThatLostALineGoesOnWithOtherOptions() throws IOException {
+        batch(SEEDED);
+        BatchFolder.restart(images, "tiny", entries(OTHER), HALVES.get(1)).close();
+        try (BatchFolder killed = BatchFolder.restart(images, "tiny", entries(OTHER), HALVES.get(0))) {
+            killed.missing().forEach(this::saveWithoutLine);
+        }
+        assertThat(batch(BatchFolder.open(images, "tiny", entries(OTHER), HALVES.get(0))))
+                .isEmpty();
+        try (BatchFolder killed = BatchFolder.open(images, "tiny", entries(OTHER), HALVES.get(1))) {
+            saveWithoutLine(killed.missing().get(0));
+        }
+        assertThat(batch(OTHER)).isEmpty();
+        assertOther();
+    }
+
+    /** As after a kill between creating a shard's manifest and copying lines to it. */
+    @Test
+    void aLineOfTheWholeBatchThatIsTrueIsKept() throws IOException {
+        batch();
+        Files.createFile(BatchManifest.of(images, HALVES.get(0)));
+        BatchFolder.open(images, "tiny", entries(DEFAULTS), HALVES.get(0)).close();
+        assertLinesSayWhatTheImagesSay();
+    }
+
+    @Test
+    void shardsThatRestartWithOtherPromptsLeaveNothingOld() throws IOException {
+        batch(SEEDED);
+        Files.writeString(prompts, FIRST.replace("\"fox\"", "\"dog\"") + SECOND);
+        for (Shard shard : HALVES) {
+            batch(BatchFolder.restart(images, "tiny", entries(OTHER), shard));
+        }
+        assertThat(files())
+                .containsExactly(
+                        "00000-dog.png",
+                        "00001.png",
+                        "manifest-1-of-2.jsonl",
+                        "manifest-2-of-2.jsonl",
+                        "manifest.jsonl");
+        assertThat(batch(OTHER)).isEmpty();
+        assertThat(files()).containsExactly("00000-dog.png", "00001.png", "manifest.jsonl");
+        assertThat(lines()).extracting(ManifestLine::file).containsExactlyInAnyOrder("00000-dog.png", "00001.png");
+    }
+
+    @Test
+    void aShardThatRestartsDeletesOnlyWhatABatchGenerated() throws IOException {
+        batch();
+        Path mine = images.resolve("00002.png");
+        Files.delete(mine);
+        ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", mine.toFile());
+        Files.writeString(prompts, FIRST + SECOND);
+        refusedUntouched(
+                "00002.png, which unipic has not generated",
+                () -> BatchFolder.restart(images, "tiny", entries(DEFAULTS), HALVES.get(0)));
+    }
+
+    /** As in a layout whose files are named by something else than the index. */
+    @Test
+    void aShardThatRestartsLeavesWhatIsAnotherShardsNow() {
+        List<BatchEntry> entries = entries(SEEDED);
+        batch(BatchFolder.open(
+                images, "tiny", List.of(placed(entries.get(0), 0, "a/x.png"), placed(entries.get(1), 1, "a/y.png"))));
+        List<BatchEntry> swapped = List.of(placed(entries.get(1), 0, "a/y.png"), placed(entries.get(0), 1, "a/x.png"));
+        for (Shard shard : HALVES) {
+            assertThat(batch(BatchFolder.restart(images, "tiny", swapped, shard)))
+                    .hasSize(1);
+        }
+        assertThat(batch(BatchFolder.open(images, "tiny", swapped))).isEmpty();
+        assertThat(lines()).extracting(ManifestLine::file).containsExactly("a/y.png", "a/x.png");
+    }
+
+    private static BatchEntry placed(BatchEntry entry, int index, String file) {
+        return new BatchEntry(index, Optional.empty(), file, entry.origin(), entry.task());
+    }
+
+    @Test
+    void aShardTakesTheLineOfAnotherThatHasRestarted() throws IOException {
+        Shard half = HALVES.get(0);
+        batch(BatchFolder.open(images, "tiny", entries(DEFAULTS), half));
+        batch(BatchFolder.restart(images, "tiny", entries(DEFAULTS), new Shard(1, 3)));
+        assertThat(batch(BatchFolder.open(images, "tiny", entries(DEFAULTS), half)))
+                .isEmpty();
+        assertThat(BatchManifest.read(BatchManifest.of(images, half)))
+                .hasSize(2)
+                .allSatisfy(line -> {
+                    assertThat(line.seed()).isEqualTo(seed(line.file()));
+                    assertThat(line.time()).hasValue(TIME);
+                });
+        for (int number : new int[] {1, 3}) {
+            batch(BatchFolder.restart(images, "tiny", entries(OTHER), new Shard(number, 3)));
+        }
+        assertThat(batch(BatchFolder.open(images, "tiny", entries(OTHER), half)))
+                .isEmpty();
+    }
+
+    /** A job of a cluster writes the manifest of the whole batch, whatever shards are there. */
+    @Test
+    void aShardsLineOfAnEarlierImageIsNotTaken() throws IOException {
+        batch();
+        BatchFolder.open(images, "tiny", entries(DEFAULTS), HALVES.get(0)).close();
+        Files.delete(images.resolve("00000-fox.png"));
+        List<String> text = new ArrayList<>(Files.readAllLines(manifest));
+        text.set(0, saveWithoutLine(entries(DEFAULTS).get(0)).toString());
+        Files.write(manifest, text);
+        assertThat(batch()).isEmpty();
+        assertLinesSayWhatTheImagesSay();
+    }
+
+    /** Also where an image could be of either: an unset seed may be any. */
+    @Test
+    void otherOptionsOfShardsThatHaveRestartedAreAnError() throws IOException {
+        batch();
+        for (Shard shard : HALVES) {
+            batch(BatchFolder.restart(images, "tiny", entries(SEEDED), shard));
+        }
+        refusedUntouched("generated with other options", this::batch);
+        assertThat(batch(SEEDED)).isEmpty();
+    }
+
+    /** An image does not say its model. */
+    @Test
+    void anotherModelOfShardsThatHaveRestartedIsAnError() throws IOException {
+        batch(SEEDED);
+        for (Shard shard : HALVES) {
+            batch(BatchFolder.restart(images, "large", entries(SEEDED), shard));
+        }
+        refusedUntouched("the model large", () -> batch(SEEDED));
+        assertThat(batch(BatchFolder.open(images, "large", entries(SEEDED)))).isEmpty();
+        assertThat(lines()).extracting(ManifestLine::model).containsOnly(Optional.of("large"));
     }
 
     // ----
@@ -553,6 +706,11 @@ class BatchFolderTest {
             }
         }
         return generated;
+    }
+
+    /** What a kill between both leaves. */
+    private ManifestLine saveWithoutLine(BatchEntry entry) {
+        return new BatchFiles(images, "tiny").save(entry, draw(entry), TIME);
     }
 
     private void add(BatchFolder batch, BatchEntry entry) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The lock of a manifest. */
+/** The name and the lock of a manifest. */
 class BatchManifestTest {
     private static final Shard FIRST = new Shard(1, 2);
     private static final List<BatchEntry> ENTRIES = IntStream.range(0, 2)
@@ -40,6 +40,13 @@ class BatchManifestTest {
     @BeforeEach
     void name() {
         manifest = BatchManifest.of(folder, FIRST);
+    }
+
+    @Test
+    void itsNameSaysWhoseItIs() {
+        assertThat(BatchManifest.shard(manifest)).hasValue(FIRST);
+        assertThat(BatchManifest.shard(BatchManifest.of(folder, Shard.WHOLE))).isEmpty();
+        assertThat(BatchManifest.shard(folder.resolve("manifest-9-of-8.jsonl"))).isEmpty();
     }
 
     /** Closing any channel of a file ends all of the process's locks on it. */

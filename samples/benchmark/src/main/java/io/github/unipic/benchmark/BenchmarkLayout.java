@@ -58,6 +58,26 @@ public final class BenchmarkLayout {
     }
 
     /**
+     * Checks, before the batch is run, that nothing is in the way of what {@link #complete} writes: after a restart
+     * with other prompts, the earlier ones' metadata or sources are.
+     *
+     * @param folder the batch's
+     * @throws InvalidRequestException if another file has the name of one of these, or one cannot be read
+     */
+    public void requireFree(Path folder) {
+        for (ScorerFile file : files) {
+            try {
+                file.requireFree(folder);
+            } catch (IOException e) {
+                throw new InvalidRequestException(
+                        folder.resolve(file.file()) + " cannot be read (" + FileFailure.reason(e)
+                                + "); check it and try again",
+                        e);
+            }
+        }
+    }
+
+    /**
      * Writes what the scorer reads beside the entries' images, as far as its images are there: GenEval's metadata,
      * DPG-Bench's grids, GEdit-Bench's sources. What is there already stays, so every shard may do this when it ends; a
      * grid is made again once all of its images have been.

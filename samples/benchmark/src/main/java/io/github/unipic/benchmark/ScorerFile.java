@@ -22,6 +22,18 @@ sealed interface ScorerFile {
     String file();
 
     /**
+     * Checks that nothing is in the way of the file.
+     *
+     * @throws InvalidRequestException if another file has its name
+     */
+    default void requireFree(Path folder) throws IOException {
+        Path path = folder.resolve(file());
+        if (Files.exists(path) && !(Files.isRegularFile(path) && isWhole(folder))) {
+            throw foreign(path);
+        }
+    }
+
+    /**
      * Writes the file if it is not there and can be made by now.
      *
      * @throws InvalidRequestException if another file has its name
@@ -75,6 +87,18 @@ sealed interface ScorerFile {
         private static final String TEXT = "grid";
 
         private static final int CHANNELS = 3;
+
+        /** A grid that is newer than its parts is not read: that would take long. */
+        @Override
+        public void requireFree(Path folder) throws IOException {
+            Path grid = folder.resolve(file);
+            if (Files.exists(grid)) {
+                Optional<FileTime> newest = newestPart(folder);
+                if (newest.isEmpty() || Files.getLastModifiedTime(grid).compareTo(newest.get()) <= 0) {
+                    requireOwn(grid);
+                }
+            }
+        }
 
         @Override
         public void writeIn(Path folder) throws IOException {

@@ -3,6 +3,7 @@
  *
  * <pre>{@code
  * BenchmarkLayout layout = Benchmark.GENEVAL.read(Path.of("evaluation_metadata.jsonl"), Optional.empty(), settings);
+ * layout.requireFree(folder);
  * // run layout.entries() with BatchFolder or BatchFiles, in one process or in many
  * layout.complete(folder);
  * layout.check(folder).isComplete();

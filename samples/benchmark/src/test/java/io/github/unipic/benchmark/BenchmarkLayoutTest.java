@@ -151,6 +151,26 @@ class BenchmarkLayoutTest {
                 .hasMessageContaining("metadata.jsonl is not of these prompts");
     }
 
+    @Test
+    void earlierPromptsMetadataIsInTheWay() throws IOException {
+        BenchmarkLayout layout = genEval();
+        layout.requireFree(out);
+        layout.complete(out);
+        layout.requireFree(out);
+        Path metadata = out.resolve("images/00001/metadata.jsonl");
+        Files.writeString(metadata, "{\"prompt\": \"a photo of three clocks\"}\n");
+        assertInTheWay(layout, metadata);
+        Files.delete(metadata);
+        Files.createDirectory(metadata);
+        assertInTheWay(layout, metadata);
+    }
+
+    private void assertInTheWay(BenchmarkLayout layout, Path file) {
+        assertThatThrownBy(() -> layout.requireFree(out))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage(file + " is not of these prompts; move it away, or choose another folder");
+    }
+
     /** Shards, and then tasks of a cluster that any process may run, perhaps twice. */
     @Test
     void mayBeMadeByManyProcesses() throws IOException {
@@ -233,8 +253,10 @@ class BenchmarkLayoutTest {
         layout.complete(out);
         assertThat(pixel(Image.read(grid), 2 * SIDE - 1, 2 * SIDE - 1)).containsExactly(0, 0, 0);
         // An image of another program is not replaced.
+        layout.requireFree(out);
         TestImages.gradient(8, 8).save(grid);
         Files.setLastModifiedTime(grid, LONG_AGO);
+        assertInTheWay(layout, grid);
         assertThatThrownBy(() -> layout.complete(out))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("7.png is not of these prompts");
@@ -325,6 +347,15 @@ class BenchmarkLayoutTest {
         Image edited = Image.read(out.resolve("unipic/fullset/background_change/en/0a1b.png"));
         assertThat(List.of(edited.width(), edited.height())).containsExactly(SIDE, SIDE);
         assertThat(layout.check(out)).isEqualTo(new BenchmarkCheck(6, List.of(), List.of(), List.of()));
+    }
+
+    @Test
+    void earlierSourcesAreInTheWay() throws IOException {
+        BenchmarkLayout layout = gEdit(false);
+        layout.complete(out);
+        layout.requireFree(out);
+        TestImages.gradient(16, 16).save(folder.resolve("gedit/2c_SRCIMG.png"));
+        assertInTheWay(layout, out.resolve("unipic/fullset/subject-add/en/2c_SRCIMG.png"));
     }
 
     @Test

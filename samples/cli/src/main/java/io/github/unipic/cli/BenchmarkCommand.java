@@ -144,6 +144,7 @@ final class BenchmarkCommand implements Callable<Integer> {
             print(layout, output, checked);
             return checked.isComplete() ? UniPicCommand.OK : UniPicCommand.FAILED;
         }
+        layout.requireFree(output);
         int exitCode = new BatchRun(unipic.session(), quiet, output, shard, restart).run(model, layout.entries());
         layout.complete(output);
         if (!quiet) {

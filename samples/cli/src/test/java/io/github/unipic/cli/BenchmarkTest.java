@@ -50,6 +50,23 @@ class BenchmarkTest {
     }
 
     @Test
+    void earlierPromptsMetadataIsNamedBeforeARestartDeletesTheirImages() throws IOException {
+        Path prompts = folder.resolve("metadata.jsonl");
+        Files.writeString(prompts, "{\"tag\": \"colors\", \"include\": [], \"prompt\": \"a red fox\"}\n");
+        Path out = folder.resolve("out");
+        assertThat(run("geneval", prompts, out, "--shard", "1/4", "-q").exitCode())
+                .isZero();
+        byte[] image = Files.readAllBytes(out.resolve("images/00000/samples/00000.png"));
+        Files.writeString(prompts, Files.readString(prompts).replace("red", "blue"));
+        CommandLineRun restart = run("geneval", prompts, out, "--restart");
+        assertThat(restart.exitCode()).isEqualTo(2);
+        assertThat(restart.errLines())
+                .containsExactly("unipic: " + out.resolve("images/00000/metadata.jsonl")
+                        + " is not of these prompts; move it away, or choose another folder");
+        assertThat(out.resolve("images/00000/samples/00000.png")).hasBinaryContent(image);
+    }
+
+    @Test
     void editsKeepTheirShapeIfAsked() throws IOException {
         TestImages.gradient(96, 64).save(folder.resolve("cup.png"));
         Path prompts = folder.resolve("basic_edit.json");
