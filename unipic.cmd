@@ -17,8 +17,9 @@ echo unipic: building (the first time this downloads about 1 GB and takes minute
 call mvn -q -B -DskipTests -f "%~dp0pom.xml" package >"%target%\build.log" 2>&1
 if errorlevel 1 goto nobuild
 :run
-for /f "usebackq delims=" %%p in ("%target%\classpath") do set "jars=%%p"
-"%java%" --enable-native-access=ALL-UNNAMED %UNIPIC_JAVA_OPTS% -cp "%target%\unipic-cli.jar;%jars%" io.github.unipic.cli.UniPicCommand %*
+rem Not as an option: a command line has at most 8191 characters, most of which the class path may take.
+for /f "usebackq delims=" %%p in ("%target%\classpath") do set "CLASSPATH=%target%\unipic-cli.jar;%%p"
+"%java%" --enable-native-access=ALL-UNNAMED %UNIPIC_JAVA_OPTS% io.github.unipic.cli.UniPicCommand %*
 exit /b %errorlevel%
 
 :semicolon

@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The last conversations with their KV caches. Chat clients send the whole conversation with each question, so one
@@ -45,7 +46,7 @@ public final class ConversationCache implements AutoCloseable {
     /**
      * Answers a question after its history, as {@link Conversation#ask} of a new conversation does, and keeps the
      * conversation; not one whose messages alone would lead to another: where a stop sequence ended the answer, special
-     * tokens are allowed, or an encoder is asked for.
+     * tokens are allowed, an encoder is asked for, or the answer has a text that no message may have.
      *
      * @param unipic the model; conversations of another one are not found
      * @param request what is asked, and all that was said before
@@ -60,10 +61,11 @@ public final class ConversationCache implements AutoCloseable {
         try {
             List<Message> rest = history.subList(start.messages(), history.size());
             Answer answer = conversation.ask(request.toBuilder().history(rest).build());
-            if (isReplayed(request, answer)) {
+            Optional<Message> said = isReplayed(request, answer) ? message(answer) : Optional.empty();
+            if (said.isPresent()) {
                 List<Message> all = new ArrayList<>(history);
                 all.add(new Message.User(request.question(), request.images()));
-                all.add(new Message.Assistant(answer.text()));
+                all.add(said.get());
                 keep(all, conversation);
                 kept = true;
             }
@@ -81,6 +83,15 @@ public final class ConversationCache implements AutoCloseable {
         return answer.finishReason() != Answer.FinishReason.STOP_SEQUENCE
                 && !request.allowSpecialTokens()
                 && request.vision().isEmpty();
+    }
+
+    /** The answer as a later history has it; none has one with the character NUL, for example. */
+    private static Optional<Message> message(Answer answer) {
+        try {
+            return Optional.of(new Message.Assistant(answer.text()));
+        } catch (InvalidRequestException e) {
+            return Optional.empty();
+        }
     }
 
     /** @param messages how many messages of the history it contains */

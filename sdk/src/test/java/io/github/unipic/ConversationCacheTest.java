@@ -7,6 +7,7 @@ import io.github.unipic.runtime.Tensor;
 import io.github.unipic.testing.SmallModel;
 import io.github.unipic.testing.TestImages;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -126,6 +127,27 @@ class ConversationCacheTest {
                     unipic, request(WHAT).maxTokens(8).stopSequence(stop).build());
             assertThat(cut.finishReason()).isEqualTo(Answer.FinishReason.STOP_SEQUENCE);
             assertThat(cache.size()).isEqualTo(1);
+        }
+    }
+
+    /** Any byte can be a token, 0 too, and nearly all tokens are as likely at this temperature. */
+    @Test
+    void anAnswerThatNoMessageCanHoldIsGivenAndNotKept() {
+        DescribeRequest request = LongStream.range(0, 100)
+                .mapToObj(seed ->
+                        request(WHAT).temperature(100).seed(seed).maxTokens(300).build())
+                .filter(each -> text(each).indexOf('\0') >= 0)
+                .findFirst()
+                .orElseThrow();
+        try (ConversationCache cache = new ConversationCache(2, 10_000)) {
+            assertThat(cache.ask(unipic, request).text()).isEqualTo(text(request));
+            assertThat(cache.size()).isZero();
+        }
+    }
+
+    private static String text(DescribeRequest request) {
+        try (Conversation conversation = unipic.conversation()) {
+            return conversation.ask(request).text();
         }
     }
 

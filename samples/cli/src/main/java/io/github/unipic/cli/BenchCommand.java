@@ -73,10 +73,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--precision",
-            defaultValue = "fp32",
             paramLabel = "NAME",
             description = "With --published: precision of the model folder. Default: fp32.")
-    private Precision precision;
+    private Optional<Precision> precision = Optional.empty();
 
     @Option(
             names = "--tasks",
@@ -149,6 +148,9 @@ final class BenchCommand implements Callable<Integer> {
         if (json != null) {
             JsonFile.requirePossible(spec, json);
         }
+        if (subject.model != null && precision.isPresent()) {
+            throw new ParameterException(spec.commandLine(), "--model has its own precision; leave --precision out");
+        }
         memory.requireValid();
         if (threads != null && threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads is " + threads + ", but must be at least 1");
@@ -197,12 +199,13 @@ final class BenchCommand implements Callable<Integer> {
                 System.getProperty("os.name"), session.environment(), Path.of(System.getProperty("user.home")));
         try (ProgressDisplay progress =
                 ProgressDisplay.start(session, quiet, "Exporting", ProgressDisplay.Unit.MEGABYTES)) {
-            return new PublishedModel(cache, precision).make(this::note, (written, total, graph) -> {
-                if (session.cancellation().isCancelled()) {
-                    throw new CancelledException("the export was cancelled");
-                }
-                progress.update(written, total, Optional.empty());
-            });
+            return new PublishedModel(cache, precision.orElse(Precision.FP32))
+                    .make(this::note, (written, total, graph) -> {
+                        if (session.cancellation().isCancelled()) {
+                            throw new CancelledException("the export was cancelled");
+                        }
+                        progress.update(written, total, Optional.empty());
+                    });
         }
     }
 

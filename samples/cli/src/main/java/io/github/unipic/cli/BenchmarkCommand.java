@@ -7,9 +7,14 @@ import io.github.unipic.batch.Shard;
 import io.github.unipic.benchmark.Benchmark;
 import io.github.unipic.benchmark.BenchmarkCheck;
 import io.github.unipic.benchmark.BenchmarkLayout;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -41,6 +46,9 @@ import picocli.CommandLine.Spec;
         })
 final class BenchmarkCommand implements Callable<Integer> {
     private static final int MOST_NAMED = 10;
+
+    /** The others draw images from prompts alone. */
+    private static final Set<Benchmark> EDITS = EnumSet.of(Benchmark.GEDIT, Benchmark.IMGEDIT);
 
     @ParentCommand
     private UniPicCommand unipic;
@@ -134,8 +142,32 @@ final class BenchmarkCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--check looks at the whole folder; leave --restart and --shard out");
         }
+        if (!EDITS.contains(benchmark) && (images != null || pad)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    benchmark.name().toLowerCase(Locale.ROOT) + " edits no images; leave --images and --pad out");
+        }
+        if (target.entries != null && isAmongPrompts(target.entries)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--entries is " + target.entries + ", which is --prompts or in that folder; name another file");
+        }
         BenchmarkLayout layout = benchmark.read(prompts, Optional.ofNullable(images), settings(), pad);
         return target.entries == null ? run(layout, target.output) : writeEntries(layout.entries());
+    }
+
+    /** Whether a file is that of the prompts, by whatever path, or in their folder. */
+    private boolean isAmongPrompts(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        return isPrompts(file) || folder != null && isPrompts(folder);
+    }
+
+    private boolean isPrompts(Path path) {
+        try {
+            return Files.isSameFile(path, prompts);
+        } catch (IOException e) {
+            return false; // one of the two does not exist
+        }
     }
 
     private int run(BenchmarkLayout layout, Path output) {

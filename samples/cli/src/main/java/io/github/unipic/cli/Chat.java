@@ -38,9 +38,10 @@ final class Chat implements AutoCloseable {
               /quit                        end the conversation, as Ctrl-D does
             Ctrl-C stops an answer or an image.""";
 
-    private static final Pattern COMMAND = Pattern.compile("(/\\S*)\\s*(.*)");
-    private static final Pattern TEXT_AND_FILE = Pattern.compile("(.*?)(?:\\s+-o\\s+(.+))?");
-    private static final Pattern QUOTED = Pattern.compile("([\"'])(.*)\\1");
+    // A line may have characters that end lines for a pattern's dot, such as U+2028 and a lone CR.
+    private static final Pattern COMMAND = Pattern.compile("(/\\S*)\\s*(.*)", Pattern.DOTALL);
+    private static final Pattern TEXT_AND_FILE = Pattern.compile("(.*?)(?:\\s+-o\\s+(.+))?", Pattern.DOTALL);
+    private static final Pattern QUOTED = Pattern.compile("([\"'])(.*)\\1", Pattern.DOTALL);
 
     private final Session session;
     private final UniPic unipic;

@@ -105,19 +105,19 @@ final class ConformanceRunCommand implements Callable<Integer> {
 
     @Option(
             names = "--precision",
-            defaultValue = "fp32",
             paramLabel = "NAME",
-            description = "Without --model: precision of the small checkpoint's export: fp32, fp16, bf16, int8 or int4."
-                    + " Default: fp32.")
-    private Precision precision;
+            description =
+                    "Without --model or --checkpoint: precision of the small checkpoint's export: fp32, fp16, bf16, int8 or int4."
+                            + " Default: fp32.")
+    private Optional<Precision> precision = Optional.empty();
 
     @Option(
             names = "--flavor",
-            defaultValue = "portable",
             paramLabel = "NAME",
-            description = "Without --model: flavor of the small checkpoint's export: portable or fused. Default:"
-                    + " portable.")
-    private Flavor flavor;
+            description =
+                    "Without --model or --checkpoint: flavor of the small checkpoint's export: portable or fused. Default:"
+                            + " portable.")
+    private Optional<Flavor> flavor = Optional.empty();
 
     @Option(
             names = "--suite",
@@ -202,6 +202,12 @@ final class ConformanceRunCommand implements Callable<Integer> {
         if (recorded != null && model != null) {
             throw new ParameterException(spec.commandLine(), "--checkpoint is in place of --model; give one of them");
         }
+        if ((model != null || recorded != null) && (precision.isPresent() || flavor.isPresent())) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--precision and --flavor are of the small checkpoint's export; leave them out with --model or"
+                            + " --checkpoint");
+        }
         Session session = conformance.session();
         ReportFolder.requireReplaceable(out);
         if (model != null && reference == null && providerOptions.replacesRuntime()) {
@@ -266,8 +272,16 @@ final class ConformanceRunCommand implements Callable<Integer> {
             return new Source.Goldens(recorded.checkpoint, recorded.golden);
         }
         return model == null
-                ? new Source.Embedded(Precisions.of(precision), flavor, kept())
+                ? new Source.Embedded(Precisions.of(precision()), flavor(), kept())
                 : new Source.Model(model, Optional.ofNullable(reference));
+    }
+
+    private Precision precision() {
+        return precision.orElse(Precision.FP32);
+    }
+
+    private Flavor flavor() {
+        return flavor.orElse(Flavor.PORTABLE);
     }
 
     /** Single cases are often repeated, so what is exported for them is kept. A whole run depends on nothing kept. */
@@ -276,7 +290,7 @@ final class ConformanceRunCommand implements Callable<Integer> {
             return Optional.empty();
         }
         BuildCache cache = BuildCache.of(conformance.session());
-        String name = String.join("-", ConformanceCommand.NAME, precision.label(), flavor.label());
+        String name = String.join("-", ConformanceCommand.NAME, precision().label(), flavor().label());
         if (!Files.isDirectory(cache.folder(name))) {
             cache.deleteStale(name);
         }

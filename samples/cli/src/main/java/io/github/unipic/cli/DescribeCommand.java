@@ -94,6 +94,7 @@ final class DescribeCommand implements Callable<Integer> {
     @Option(
             names = "--stop",
             paramLabel = "TEXT",
+            converter = TextArgument.Converter.class,
             description = "Stop sequence: a text that ends the answer and is left out; can be repeated.")
     private List<String> stops = List.of();
 

@@ -78,7 +78,7 @@ final class DownloadCommand implements Callable<Integer> {
                     + " docs/precision.md compares them.")
     private Precision precision;
 
-    @Option(names = "--force", description = "Export even if the model folder exists.")
+    @Option(names = "--force", description = "With --export: export even if the model folder exists.")
     private boolean force;
 
     @Option(
@@ -96,6 +96,10 @@ final class DownloadCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (force && precision == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--force exports anew; give the precision with --export, or leave it out");
+        }
         Session session = unipic.session();
         DownloadedModel models = DownloadedModel.of(session);
         if (out != null && out.toAbsolutePath().normalize().getFileName() == null) {

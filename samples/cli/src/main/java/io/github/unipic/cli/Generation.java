@@ -38,14 +38,26 @@ record Generation(Session session, Cancellation cancellation, boolean quiet, boo
         }
         // All images are saved before any name is printed, so that a failure to print loses none.
         List<Path> saved = new ArrayList<>();
-        for (int i = 0; i < images.size(); i++) {
-            Path file = files.file(i, firstSeed + i);
-            written(images.get(i)).save(file);
-            saved.add(file);
+        Runnable printing = () -> {
+            for (int i = 0; i < saved.size(); i++) {
+                print(images.get(i), files.display(saved.get(i)), ", seed " + (firstSeed + i));
+            }
+        };
+        try {
+            for (int i = 0; i < images.size(); i++) {
+                Path file = files.file(i, firstSeed + i);
+                written(images.get(i)).save(file);
+                saved.add(file);
+            }
+        } catch (RuntimeException | Error e) {
+            try {
+                printing.run();
+            } catch (StandardOutputException unprinted) {
+                e.addSuppressed(unprinted);
+            }
+            throw e;
         }
-        for (int i = 0; i < images.size(); i++) {
-            print(images.get(i), files.display(saved.get(i)), ", seed " + (firstSeed + i));
-        }
+        printing.run();
         if (!quiet) {
             session.out().println("Took " + Quantities.time(Duration.ofNanos(System.nanoTime() - start)));
         }

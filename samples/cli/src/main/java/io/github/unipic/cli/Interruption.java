@@ -3,8 +3,10 @@ package io.github.unipic.cli;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 import org.jline.utils.Signals;
 
 /**
@@ -17,23 +19,40 @@ import org.jline.utils.Signals;
 final class Interruption {
     private static final List<String> SIGNALS = List.of("INT", "TERM", "HUP");
     private static final long PATIENCE_MILLIS = 15_000;
+    private static final long ONE_EVENT_NANOS = 1_000_000_000;
 
     private Interruption() {}
 
     /** Runs the work. A signal cancels it; a second signal, or a timeout, ends the process. */
     static int guard(Session session, IntSupplier work) {
-        AtomicBoolean interrupted = new AtomicBoolean();
-        Runnable onSignal = () -> {
-            if (interrupted.getAndSet(true)) {
-                end(session);
-            }
+        Runnable cancel = () -> {
             Thread timer = new Thread(() -> endAfterPatience(session), "unipic-interruption");
             timer.setDaemon(true);
             timer.start();
             session.cancellation().cancel();
         };
+        Runnable onSignal = gently(cancel, () -> end(session), System::nanoTime);
         SIGNALS.forEach(signal -> Signals.register(signal, onSignal));
         return work.getAsInt();
+    }
+
+    /**
+     * What a signal does: one thing the first time, another later. One event may send several signals, which count as
+     * one: a terminal that is closed does, and {@code timeout}, to its child and to the process group.
+     *
+     * @param clock nanoseconds
+     */
+    static Runnable gently(Runnable first, Runnable later, LongSupplier clock) {
+        AtomicReference<Optional<Long>> begun = new AtomicReference<>(Optional.empty());
+        return () -> {
+            long now = clock.getAsLong();
+            Optional<Long> before = begun.getAndUpdate(time -> time.isPresent() ? time : Optional.of(now));
+            if (before.isEmpty()) {
+                first.run();
+            } else if (now - before.get() > ONE_EVENT_NANOS) {
+                later.run();
+            }
+        };
     }
 
     /** Runs the work. Meanwhile Ctrl-C runs the action and cancels nothing. The other signals still cancel. */

@@ -18,15 +18,16 @@ final class OutputFiles {
     private static final String DEFAULT_EXTENSION = ".png";
     private static final Pattern NAME = Pattern.compile("(.+)(\\.(?:png|jpe?g))", Pattern.CASE_INSENSITIVE);
 
+    private final Path given;
     private final Path folder;
-    private final boolean relative;
     private final Optional<String> stem;
     private final String extension;
     private final int count;
 
-    private OutputFiles(Path folder, boolean relative, Optional<String> stem, String extension, int count) {
-        this.folder = requireFolder(folder.toAbsolutePath());
-        this.relative = relative;
+    /** @param given the folder as the user has named it */
+    private OutputFiles(Path given, Optional<String> stem, String extension, int count) {
+        this.given = given;
+        this.folder = requireFolder(given.toAbsolutePath());
         this.stem = stem;
         this.extension = extension;
         this.count = count;
@@ -42,8 +43,7 @@ final class OutputFiles {
                     "the image must be named something.png or something.jpg, not '" + file + "'");
         }
         OutputFiles files = new OutputFiles(
-                file.toAbsolutePath().getParent(),
-                !file.isAbsolute(),
+                Optional.ofNullable(file.getParent()).orElse(Path.of("")),
                 Optional.of(parts.group(1)),
                 parts.group(2),
                 count);
@@ -55,7 +55,7 @@ final class OutputFiles {
 
     /** Names images after their seeds, in a folder that must be writable. */
     static OutputFiles bySeed(Path folder, int count) {
-        OutputFiles files = new OutputFiles(folder, !folder.isAbsolute(), Optional.empty(), DEFAULT_EXTENSION, count);
+        OutputFiles files = new OutputFiles(folder, Optional.empty(), DEFAULT_EXTENSION, count);
         requirePossible(files.file(0, 0));
         return files;
     }
@@ -72,10 +72,9 @@ final class OutputFiles {
         return file;
     }
 
-    /** The name of a file for the user: relative if the given name was. */
+    /** The name of a file for the user, in the folder as it was given. */
     String display(Path file) {
-        Path here = Path.of("").toAbsolutePath();
-        return (relative ? here.relativize(file).normalize() : file).toString();
+        return given.resolve(file.getFileName()).toString();
     }
 
     private static Path requireFolder(Path folder) {

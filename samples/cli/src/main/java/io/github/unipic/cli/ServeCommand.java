@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -147,16 +146,13 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private static void serve(Session session, UniPicServer.Builder builder) {
-        AtomicBoolean ending = new AtomicBoolean();
         CompletableFuture<UniPicServer> started = new CompletableFuture<>();
         Runnable end = () -> {
-            if (ending.getAndSet(true)) {
-                Interruption.end(session);
-            }
             session.err().println("Ending; running requests may finish. Ctrl-C again ends at once.");
             started.thenAccept(UniPicServer::close);
         };
-        Interruption.redirecting(end, () -> {
+        Runnable onSignal = Interruption.gently(end, () -> Interruption.end(session), System::nanoTime);
+        Interruption.redirecting(onSignal, () -> {
             try (UniPicServer server = builder.start()) {
                 session.err().println("Listening at " + server.uri() + " (Ctrl-C ends)");
                 started.complete(server);

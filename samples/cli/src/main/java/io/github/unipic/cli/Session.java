@@ -2,9 +2,14 @@ package io.github.unipic.cli;
 
 import io.github.unipic.Cancellation;
 import java.io.BufferedReader;
+import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.nio.charset.Charset;
+import java.nio.charset.IllegalCharsetNameException;
+import java.nio.charset.StandardCharsets;
+import java.nio.charset.UnsupportedCharsetException;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.UnaryOperator;
@@ -49,8 +54,20 @@ record Session(
 
     /** The character set that Java itself would use. */
     private static Charset charset(String stream) {
-        String name = System.getProperty(stream + ".encoding", System.getProperty("sun." + stream + ".encoding"));
-        return name == null ? Charset.defaultCharset() : Charset.forName(name);
+        return charsetNamed(Optional.ofNullable(
+                System.getProperty(stream + ".encoding", System.getProperty("sun." + stream + ".encoding"))));
+    }
+
+    /** The default one in place of one that Java lacks: on Windows the name may be that of any code page, as cp720. */
+    static Charset charsetNamed(Optional<String> name) {
+        if (name.filter("cp65001"::equalsIgnoreCase).isPresent()) {
+            return StandardCharsets.UTF_8; // Windows' number for it
+        }
+        try {
+            return name.map(Charset::forName).orElseGet(Charset::defaultCharset);
+        } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
+            return Charset.defaultCharset();
+        }
     }
 
     private static BooleanSupplier once(BooleanSupplier question) {
@@ -69,8 +86,8 @@ record Session(
 
     /** The character set of the terminal. Since Java 18 the default character set is always UTF-8. */
     private static Charset terminalCharset() {
-        return System.console() != null
-                ? System.console().charset()
-                : Charset.forName(System.getProperty("native.encoding", "UTF-8"));
+        return Terminal.console()
+                .map(Console::charset)
+                .orElseGet(() -> charsetNamed(Optional.ofNullable(System.getProperty("native.encoding"))));
     }
 }

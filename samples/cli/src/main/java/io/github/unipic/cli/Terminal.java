@@ -1,11 +1,13 @@
 package io.github.unipic.cli;
 
+import java.io.Console;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,13 +29,29 @@ final class Terminal {
     /** Whether a stream is a terminal. Java can tell only whether stdin and stdout both are. */
     static boolean is(int descriptor) {
         if (windows()) {
-            return System.console() != null;
+            return console().isPresent();
         }
         return run(new ProcessBuilder("test", "-t", Integer.toString(descriptor))
                         .redirectInput(Redirect.INHERIT)
                         .redirectOutput(Redirect.INHERIT)
                         .redirectError(Redirect.INHERIT))
                 == 0;
+    }
+
+    /** Java's console, if stdin and stdout are a terminal. */
+    static Optional<Console> console() {
+        return Optional.ofNullable(System.console()).filter(console -> isTerminal(Console.class, console));
+    }
+
+    /** From Java 22 on there may be a console for a pipe or a file, too, which says so; earlier ones cannot say. */
+    static <T> boolean isTerminal(Class<T> type, T console) {
+        try {
+            return Boolean.TRUE.equals(type.getMethod("isTerminal").invoke(console));
+        } catch (NoSuchMethodException e) {
+            return true;
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** The width of the terminal that the process belongs to. */

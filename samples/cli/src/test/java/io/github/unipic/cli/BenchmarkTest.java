@@ -107,6 +107,33 @@ class BenchmarkTest {
     }
 
     @Test
+    void itsEntriesDoNotReplaceThePrompts() throws IOException {
+        String prompt = "{\"tag\": \"colors\", \"include\": [], \"prompt\": \"a red fox\"}\n";
+        Path prompts = Files.writeString(folder.resolve("metadata.jsonl"), prompt);
+        Path detour = Files.createDirectory(folder.resolve("sub")).resolve(Path.of("..", "metadata.jsonl"));
+        for (Path entries : List.of(prompts, detour)) {
+            refusedEntries("geneval", prompts, entries);
+        }
+        assertThat(prompts).hasContent(prompt);
+        Path texts = Files.createDirectory(folder.resolve("prompts"));
+        Files.writeString(texts.resolve("fox.txt"), "a red fox");
+        refusedEntries("dpg", texts, texts.resolve("fox.txt"));
+        refusedEntries("dpg", texts, texts.resolve("new.txt"));
+        assertThat(texts.resolve("fox.txt")).hasContent("a red fox");
+        assertThat(texts.resolve("new.txt")).doesNotExist();
+    }
+
+    private static void refusedEntries(String name, Path prompts, Path entries) {
+        CommandLineRun run = command(name, prompts, "--entries", entries.toString());
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.errLines())
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains("--entries is " + entries + ", which is --prompts");
+    }
+
+    @Test
     void mistakesAreOneLine() {
         Path missing = folder.resolve("none");
         mistake("there is no file " + missing, "geneval", missing);
@@ -115,6 +142,8 @@ class BenchmarkTest {
                 "benchmark", "gedit", "--prompts", missing.toString(), "-o", "out", "--size", "64x32");
         assertThat(wide.errLines()).hasSize(1).first().asString().contains("needs a seed and a square size");
         mistake("leave --restart and --shard out", "gedit", missing, "--check", "--shard", "1/2");
+        mistake("geneval edits no images; leave --images and --pad out", "geneval", missing, "--pad");
+        mistake("dpg edits no images; leave --images", "dpg", missing, "--images", folder.toString());
         CommandLineRun neither = command("gedit", missing);
         assertThat(neither.exitCode()).isEqualTo(2);
         assertThat(neither.errLines()).hasSize(1).first().asString().contains("-o=DIR", "--entries=FILE");

@@ -104,6 +104,16 @@ class ChatTest {
         assertThat(run.err()).contains("/draw PROMPT", "/quit");
     }
 
+    /** Only a line feed ends one; a prompt pasted from elsewhere may have others. */
+    @Test
+    void aLineMayHaveOtherLineEnds() {
+        Path drawn = folder.resolve("drawn.png");
+        CommandLineRun run = chat("/draw a fox\u2028in the snow\rat night -o " + drawn);
+        assertThat(run.err()).doesNotContain("unipic: ");
+        assertThat(run.out()).startsWith("Wrote " + drawn);
+        assertThat(Image.read(drawn).request().orElseThrow().prompt()).isEqualTo("a fox\u2028in the snow\rat night");
+    }
+
     @Test
     void aLineWithoutEndIsNotKept() {
         CommandLineRun run = chat("x".repeat(3_000_000), "/help");

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
@@ -68,6 +69,18 @@ class LauncherTest {
                 .run("--version");
         assertThat(run.err()).isEmpty();
         assertThat(run.exitCode()).isZero();
+    }
+
+    /** A command line has at most 8191 characters on Windows, and the class path thousands. */
+    @Test
+    void onWindowsTheClassPathIsInTheEnvironment() throws IOException {
+        List<String> script = Files.readAllLines(Path.of("..", "..", "unipic.cmd"));
+        assertThat(script).anyMatch(line -> line.endsWith("do set \"CLASSPATH=%target%\\unipic-cli.jar;%%p\""));
+        assertThat(script)
+                .filteredOn(line -> line.contains(UniPicCommand.class.getName()))
+                .singleElement()
+                .asString()
+                .doesNotContain("-cp", "jar");
     }
 
     /** With it, {@code cd} goes where it would not otherwise, and prints where that is. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -38,6 +39,27 @@ class OutputFilesTest {
         Files.createFile(folder.resolve("unipic-7-2.png"));
         assertThat(files.file(0, 7)).isEqualTo(folder.resolve("unipic-7-3.png"));
         assertThat(files.file(1, 8)).isEqualTo(folder.resolve("unipic-8.png"));
+    }
+
+    /** Without its dots a path may lead elsewhere, where a folder is a link. */
+    @Test
+    void namesAreShownInTheFolderAsItWasGiven() {
+        Path absolute = folder.resolve("..").resolve(folder.getFileName());
+        Path relative = Path.of("")
+                .toAbsolutePath()
+                .relativize(folder)
+                .resolve(Path.of(".."))
+                .resolve(folder.getFileName());
+        for (Path given : List.of(absolute, relative)) {
+            OutputFiles named = OutputFiles.named(given.resolve("fox.png"), 2);
+            assertThat(named.display(named.file(1, 7)))
+                    .isEqualTo(given.resolve("fox-2.png").toString());
+            OutputFiles bySeed = OutputFiles.bySeed(given, 1);
+            assertThat(bySeed.display(bySeed.file(0, 7)))
+                    .isEqualTo(given.resolve("unipic-7.png").toString());
+        }
+        OutputFiles here = OutputFiles.named(Path.of("no-such-fox.png"), 1);
+        assertThat(here.display(here.file(0, 7))).isEqualTo("no-such-fox.png");
     }
 
     @Test

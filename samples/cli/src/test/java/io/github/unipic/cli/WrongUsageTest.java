@@ -29,6 +29,8 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** A user's mistake gives one line on stderr, exit code 2, and no stack trace. None of these commands loads a model. */
 class WrongUsageTest {
+    private static final String NOT_EXPORTED = "--precision and --flavor are of the small checkpoint's export; leave";
+
     @TempDir
     private Path folder;
 
@@ -112,6 +114,7 @@ class WrongUsageTest {
                 mistake("temperature", "describe", "no-such.png", "--temperature", "-1"),
                 mistake("repetitionPenalty", "describe", "no-such.png", "--repetition-penalty", "0"),
                 mistake("stop", "describe", "no-such.png", "--stop", ""),
+                mistake("LC_ALL=C.UTF-8", "describe", "no-such.png", "--stop", "caf\uFFFD"),
                 mistake("no-such-model", "chat", "--model", "no-such-model"),
                 mistake("'--output=DIR'", "batch", "prompts.json"),
                 mistake("no-such.json", "batch", "no-such.json", "-o", "target/no-batch"),
@@ -137,6 +140,20 @@ class WrongUsageTest {
                 mistake("--golden", "conformance", "run", "--checkpoint", "c"),
                 mistake("no-such-", "conformance", "run", "--checkpoint", "no-such-c", "--golden", "no-such-g"),
                 mistake("--model", "conformance", "run", "--checkpoint", "c", "--golden", "g", "--model", "m"),
+                mistake(NOT_EXPORTED, "conformance", "run", "--model", "no-such-model", "--precision", "int8"),
+                mistake(NOT_EXPORTED, "conformance", "run", "--model", "no-such-model", "--flavor", "fused"),
+                mistake(
+                        NOT_EXPORTED,
+                        "conformance",
+                        "run",
+                        "--checkpoint",
+                        "c",
+                        "--golden",
+                        "g",
+                        "--precision",
+                        "fp16"),
+                mistake("leave --precision out", "bench", "--model", "no-such-model", "--precision", "int8"),
+                mistake("give the precision with --export", "download", "--force"),
                 mistake("its folder does not exist", "bench", "--model", "m", "--json", "no/such/folder/report.json"),
                 mistake("which is a folder", "bench", "--model", "m", "--json", "target"),
                 mistake("--model", "conformance", "run", "--reference", "reference.safetensors"),
