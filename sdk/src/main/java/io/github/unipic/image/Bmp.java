@@ -131,11 +131,15 @@ final class Bmp {
         for (int y = 0; y < height; y++) {
             int row = row(offset, y);
             for (int x = 0; x < width; x++, at += 3) {
-                int shift = 8 - bits - x * bits % 8;
-                int index = bmp.get(row + (int) ((long) x * bits / 8)) >> shift & (1 << bits) - 1;
+                int index = bmp.get(row + (int) ((long) x * bits / 8)) >> shift(x, bits) & (1 << bits) - 1;
                 System.arraycopy(palette[index], 0, rgb, at, 3);
             }
         }
+    }
+
+    /** By how many bits a pixel's index is shifted within its byte. */
+    static int shift(int x, int bits) {
+        return 8 - bits - (int) ((long) x * bits % 8);
     }
 
     private DecodedImage direct() {

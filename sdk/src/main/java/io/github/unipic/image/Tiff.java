@@ -2,9 +2,8 @@ package io.github.unipic.image;
 
 import java.io.IOException;
 import java.nio.ByteOrder;
-import java.util.HashSet;
+import java.util.BitSet;
 import java.util.Optional;
-import java.util.Set;
 
 /** TIFF 6.0 files: their first page. */
 final class Tiff {
@@ -22,24 +21,24 @@ final class Tiff {
     }
 
     // A file may be cut short in pages and tags that are not read, so these are checked too. A chain that returns to
-    // an earlier page ends there.
+    // an earlier page ends there. Pages that share their bytes could make a small file more work than any large one.
     private static void checkWhole(EncodedImage encoded, TiffDirectory first) {
         int length = encoded.bytes().length;
-        Set<Long> seen = new HashSet<>();
-        long blocks = 0;
+        BitSet seen = new BitSet();
+        long bytes = 0;
         Optional<TiffDirectory> page = Optional.of(first);
-        while (page.isPresent() && seen.add(page.get().offset())) {
+        while (page.isPresent() && !seen.get(page.get().offset())) {
             TiffDirectory directory = page.get();
+            seen.set(directory.offset());
             if (directory.end() > length) {
                 throw encoded.cutShort();
             }
+            bytes += TiffBlocks.bytesRead(directory);
+            if (bytes > length) {
+                throw encoded.damaged("its pages overlap");
+            }
             if (TiffBlocks.isListed(directory)) {
-                TiffBlocks listed = new TiffBlocks(encoded, directory);
-                blocks += listed.count();
-                if (blocks > length) {
-                    throw encoded.damaged("its pages list more strips than it has bytes");
-                }
-                listed.checkWhole();
+                new TiffBlocks(encoded, directory).checkWhole();
             }
             page = directory.next();
         }

@@ -10,6 +10,12 @@ import java.util.Optional;
 final class TiffBlocks {
     private static final int YCBCR = 6;
 
+    /** What starting a JPEG decoder is worth, measured in bytes that other blocks have. */
+    private static final int JPEG_START = 4096;
+
+    /** Work that any file may be, so that small pages may be split as they like. */
+    private static final int ALLOWANCE = 1 << 24;
+
     private final EncodedImage encoded;
     private final Optional<TiffCompression> compression;
     private final long pageHeight;
@@ -53,8 +59,9 @@ final class TiffBlocks {
         boolean tiles = directory.has(TiffTag.TILE_OFFSETS);
         offsets = directory.values(tiles ? TiffTag.TILE_OFFSETS : TiffTag.STRIP_OFFSETS);
         lengths = directory.values(tiles ? TiffTag.TILE_BYTES : TiffTag.STRIP_BYTES);
-        sortedOffsets = offsets.clone();
-        Arrays.sort(sortedOffsets);
+        boolean known =
+                lengths.length >= offsets.length && Arrays.stream(lengths).noneMatch(length -> length == 0);
+        sortedOffsets = known ? new long[0] : Arrays.stream(offsets).sorted().toArray();
 
         long pageWidth = directory.value(TiffTag.WIDTH, 0);
         pageHeight = directory.value(TiffTag.HEIGHT, 0);
@@ -82,6 +89,16 @@ final class TiffBlocks {
     /** Whether a page lists any blocks. */
     static boolean isListed(TiffDirectory directory) {
         return directory.has(TiffTag.TILE_OFFSETS) || directory.has(TiffTag.STRIP_OFFSETS);
+    }
+
+    /** Bytes of the file that finding a page's blocks reads. */
+    static long bytesRead(TiffDirectory directory) {
+        return directory.bytes(
+                TiffTag.STRIP_OFFSETS,
+                TiffTag.STRIP_BYTES,
+                TiffTag.TILE_OFFSETS,
+                TiffTag.TILE_BYTES,
+                TiffTag.CHROMA_SUBSAMPLING);
     }
 
     private static long ceilDiv(long a, long b) {
@@ -182,15 +199,19 @@ final class TiffBlocks {
      */
     void checkWork(long pageWidth) {
         long pixels = Math.multiplyExact(pageWidth, pageHeight);
+        long bytes =
+                encoded.bytes().length + Math.multiplyExact(pixels, Math.multiplyExact(samples * planes, bits)) / 8;
+        if (compression.equals(Optional.of(TiffCompression.JPEG)) && JPEG_START * count() > bytes + ALLOWANCE) {
+            throw encoded.unsupported("a TIFF file of " + count() + " JPEG strips or tiles for few pixels");
+        }
         long work = 0;
         for (long block = 0; block < count(); block++) {
             work += length(block);
         }
-        if (work
-                > encoded.bytes().length + Math.multiplyExact(pixels, Math.multiplyExact(samples * planes, bits)) / 8) {
+        if (work > bytes) {
             throw encoded.damaged("its strips or tiles overlap");
         }
-        if (Math.multiplyExact(Math.multiplyExact(across, width), pageHeight) > 16 * pixels + (1 << 24)) {
+        if (Math.multiplyExact(Math.multiplyExact(across, width), pageHeight) > 16 * pixels + ALLOWANCE) {
             throw encoded.damaged("its tiles are far larger than its pixels");
         }
     }

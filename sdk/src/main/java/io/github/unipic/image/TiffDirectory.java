@@ -21,17 +21,16 @@ final class TiffDirectory {
     private static final int MAX_VALUES = 1 << 24;
 
     private final ByteBuffer tiff;
-    private final long offset;
+    private final int offset;
     private final long next;
     private final Map<Integer, Integer> entries = new HashMap<>();
 
     private TiffDirectory(ByteBuffer tiff, long offset) {
         this.tiff = tiff;
-        this.offset = offset;
-        int at = index(offset);
-        int count = Short.toUnsignedInt(tiff.getShort(at));
-        next = at + 2L + (long) count * ENTRY_BYTES;
-        for (int entry = at + 2; entry < next && entry <= tiff.limit() - ENTRY_BYTES; entry += ENTRY_BYTES) {
+        this.offset = index(offset);
+        int count = Short.toUnsignedInt(tiff.getShort(this.offset));
+        next = this.offset + 2L + (long) count * ENTRY_BYTES;
+        for (int entry = this.offset + 2; entry < next && entry <= tiff.limit() - ENTRY_BYTES; entry += ENTRY_BYTES) {
             entries.putIfAbsent(Short.toUnsignedInt(tiff.getShort(entry)), entry);
         }
     }
@@ -68,7 +67,7 @@ final class TiffDirectory {
     }
 
     /** Where it begins. */
-    long offset() {
+    int offset() {
         return offset;
     }
 
@@ -82,23 +81,38 @@ final class TiffDirectory {
     long end() {
         long end = next + 4;
         for (int entry : entries.values()) {
-            int type = tiff.getShort(entry + 2);
-            long bytes =
-                    type < 0 || type >= SIZES.length ? 0 : SIZES[type] * Integer.toUnsignedLong(tiff.getInt(entry + 4));
-            if (bytes > 4) {
+            long bytes = bytesOutside(entry);
+            if (bytes > 0) {
                 end = Math.max(end, Integer.toUnsignedLong(tiff.getInt(entry + 8)) + bytes);
             }
         }
         return end;
     }
 
+    /** Bytes that it takes with the values of some tags. */
+    long bytes(int... tags) {
+        long bytes = next + 4 - offset;
+        for (int tag : tags) {
+            bytes += has(tag) ? bytesOutside(entries.get(tag)) : 0;
+        }
+        return bytes;
+    }
+
+    /** Bytes of an entry's values; 0 if the entry itself has room for them. */
+    private long bytesOutside(int entry) {
+        int type = tiff.getShort(entry + 2);
+        long bytes =
+                type < 0 || type >= SIZES.length ? 0 : SIZES[type] * Integer.toUnsignedLong(tiff.getInt(entry + 4));
+        return bytes > 4 ? bytes : 0;
+    }
+
     boolean has(int tag) {
         return entries.containsKey(tag);
     }
 
-    /** The first value of a tag, or a default if the tag is missing. */
+    /** The first value of a tag, or a default if the tag is missing. The others are not read: there may be millions. */
     long value(int tag, long missing) {
-        long[] values = values(tag);
+        long[] values = values(tag, 1);
         return values.length == 0 ? missing : values[0];
     }
 
@@ -107,6 +121,10 @@ final class TiffDirectory {
      * has 2^24 values or more.
      */
     long[] values(int tag) {
+        return values(tag, MAX_VALUES);
+    }
+
+    private long[] values(int tag, int most) {
         if (!entries.containsKey(tag)) {
             return new long[0];
         }
@@ -125,7 +143,7 @@ final class TiffDirectory {
         if (count * size > tiff.limit() - at) {
             throw new IndexOutOfBoundsException(at);
         }
-        long[] values = new long[(int) count];
+        long[] values = new long[(int) Math.min(count, most)];
         for (int i = 0; i < values.length; i++) {
             int place = (int) at + i * size;
             values[i] = size == 1

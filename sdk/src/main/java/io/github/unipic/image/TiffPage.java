@@ -1,6 +1,5 @@
 package io.github.unipic.image;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Map;
@@ -17,6 +16,7 @@ final class TiffPage {
     private final TiffCompression compression;
     private final TiffBlocks blocks;
     private final TiffColors colors;
+    private final byte[] jpegTables;
     private final int width;
     private final int height;
     private final int samples;
@@ -49,6 +49,7 @@ final class TiffPage {
         differences = hasDifferences(directory.value(TiffTag.PREDICTOR, 1));
 
         blocks = new TiffBlocks(encoded, directory);
+        jpegTables = compression == TiffCompression.JPEG ? jpegTables() : new byte[0];
         checkCombinations();
         orientation = Orientation.of(directory, encoded.options());
         encoded.checkSize(width, height, orientation.heapPerPixel(heapPerPixel()));
@@ -73,6 +74,19 @@ final class TiffPage {
         if (sharedChroma && (differences || blocks.planes() > 1 || blocks.unitWidth() > 4 || blocks.unitHeight() > 4)) {
             throw encoded.unsupported("a TIFF file of an unusual chroma subsampling");
         }
+    }
+
+    /** The start marker and the tables of a tag of the page, which its JPEG files share, without their end marker. */
+    private byte[] jpegTables() {
+        long[] values = directory.values(TiffTag.JPEG_TABLES);
+        if (values.length > MAX_JPEG_TABLES) {
+            throw encoded.damaged("a TIFF page with " + values.length + " bytes of JPEG tables");
+        }
+        byte[] tables = new byte[Math.max(0, values.length - 2)];
+        for (int i = 0; i < tables.length; i++) {
+            tables[i] = (byte) values[i];
+        }
+        return tables;
     }
 
     /**
@@ -234,17 +248,9 @@ final class TiffPage {
     }
 
     private byte[] withTables(byte[] jpeg) {
-        long[] tables = directory.values(TiffTag.JPEG_TABLES);
-        if (tables.length > MAX_JPEG_TABLES) {
-            throw encoded.damaged("a TIFF page with " + tables.length + " bytes of JPEG tables");
-        }
-        // The tables go after the file's start marker, without their own start and end markers.
-        ByteArrayOutputStream merged = new ByteArrayOutputStream(tables.length + jpeg.length);
-        for (int i = 0; i < tables.length - 2; i++) {
-            merged.write((int) tables[i]);
-        }
-        int start = merged.size() == 0 ? 0 : Math.min(2, jpeg.length);
-        merged.write(jpeg, start, jpeg.length - start);
-        return merged.toByteArray();
+        int start = jpegTables.length == 0 ? 0 : Math.min(2, jpeg.length); // the tables have a start marker
+        byte[] merged = Arrays.copyOf(jpegTables, jpegTables.length + jpeg.length - start);
+        System.arraycopy(jpeg, start, merged, jpegTables.length, jpeg.length - start);
+        return merged;
     }
 }

@@ -237,6 +237,16 @@ class BmpTest {
         assertThat(decode(file).rgb()).isEqualTo(rgb);
     }
 
+    /** Where the index's bits are, in a row too wide for tests: of 2^29 pixels, whose bits no int counts. */
+    @Test
+    void theBitsOfAWideRowAreCounted() {
+        for (int x : new int[] {0, 1 << 29, 1 << 30}) {
+            assertThat(Bmp.shift(x, 4)).isEqualTo(4);
+            assertThat(Bmp.shift(x + 1, 4)).isEqualTo(0);
+            assertThat(Bmp.shift(x + 3, 1)).isEqualTo(4);
+        }
+    }
+
     // ---- run lengths: 13 x 5 pixels, from the bottom up
 
     private static byte[] runs(int bits, String hex) {

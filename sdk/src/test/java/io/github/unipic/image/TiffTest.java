@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.unipic.Image;
 import io.github.unipic.ImageFormatException;
 import io.github.unipic.ReadOptions;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.zip.DeflaterOutputStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -444,14 +446,102 @@ class TiffTest {
         int directory = source.getInt(4);
         int length = 2 + 12 * source.getShort(directory) + 4;
         int pages = 5000;
-        ByteBuffer tiff = ByteBuffer.allocate(first.length + pages * length).order(ByteOrder.LITTLE_ENDIAN);
-        tiff.put(first);
-        tiff.putInt(directory + length - 4, first.length);
+        ByteBuffer tiff = withNextPage(first, pages * length);
         for (int page = 1; page <= pages; page++) {
             tiff.put(first, directory, length - 4);
             tiff.putInt(page == pages ? 0 : tiff.position() + 4);
         }
         assertRead(tiff.array(), false);
+    }
+
+    @Test
+    void smallPagesThatShareALongListAreRefused() {
+        int values = 5000;
+        byte[] first = new Builder(1, 1, 8, 1)
+                .strips(1, new byte[1])
+                .with(700, new int[values])
+                .bytes();
+        int list = first.length - 4 * values;
+        int pages = 20;
+        int length = 2 + 3 * 12 + 4;
+        for (int shared :
+                new int[] {TiffTag.STRIP_OFFSETS, TiffTag.STRIP_BYTES, TiffTag.TILE_BYTES, TiffTag.CHROMA_SUBSAMPLING
+                }) {
+            ByteBuffer tiff = withNextPage(first, pages * length);
+            for (int page = 1; page <= pages; page++) {
+                tiff.putShort((short) 3);
+                for (int tag : new int[] {TiffTag.WIDTH, TiffTag.HEIGHT, shared}) {
+                    boolean isList = tag == shared;
+                    tiff.putShort((short) tag)
+                            .putShort((short) 4)
+                            .putInt(isList ? values : 1)
+                            .putInt(isList ? list : 1);
+                }
+                tiff.putInt(page == pages ? 0 : tiff.position() + 4);
+            }
+            assertOverlap(tiff.array());
+        }
+    }
+
+    @Test
+    void pagesThatOverlapAreRefused() {
+        byte[] first = new Builder(1, 1, 8, 1).strips(1, new byte[1]).bytes();
+        int pages = 4;
+        int length = 2 + 12 * 65_535;
+        ByteBuffer tiff = withNextPage(first, 4 * pages + length);
+        int start = tiff.position();
+        for (int page = 0; page < pages; page++) {
+            tiff.putShort(start + 4 * page, (short) 65_535);
+            tiff.putInt(start + 4 * page + length, page == pages - 1 ? 0 : start + 4 * (page + 1));
+        }
+        assertOverlap(tiff.array());
+    }
+
+    /** A file whose first page has a next one: where the buffer stands. */
+    private static ByteBuffer withNextPage(byte[] first, int further) {
+        ByteBuffer tiff = ByteBuffer.allocate(first.length + further).order(ByteOrder.LITTLE_ENDIAN);
+        tiff.put(first);
+        int directory = tiff.getInt(4);
+        return tiff.putInt(directory + 2 + 12 * tiff.getShort(directory), first.length);
+    }
+
+    private static void assertOverlap(byte[] tiff) {
+        assertThatThrownBy(() -> Image.decode(tiff, ReadOptions.DEFAULT))
+                .isInstanceOf(ImageFormatException.class)
+                .hasMessageEndingWith(" is damaged: its pages overlap; get a fresh copy");
+    }
+
+    @Test
+    void ofATagThatNeedsOneValueMillionsAreNotRead() {
+        byte[] orders = new byte[4_000_000];
+        orders[0] = 1;
+        byte[] tiff = new Builder(1, 20_000, 8, 1)
+                .strips(1, new byte[20_000])
+                .with(TiffTag.FILL_ORDER, orders)
+                .bytes();
+        assertRead(tiff, true);
+    }
+
+    @Test
+    void jpegStripsAreRefusedWhereTheirStartIsMostOfTheWork() throws IOException {
+        ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
+        ImageIO.write(new BufferedImage(1, 1, BufferedImage.TYPE_BYTE_GRAY), "jpeg", jpeg);
+        assertRead(jpegStrips(jpeg.toByteArray(), 1000), true);
+        assertThatThrownBy(() -> Image.decode(jpegStrips(jpeg.toByteArray(), 6000), ReadOptions.DEFAULT))
+                .isInstanceOf(ImageFormatException.class)
+                .hasMessageEndingWith(" is a TIFF file of 6000 JPEG strips or tiles for few pixels, which cannot be"
+                        + " read; save it as PNG");
+    }
+
+    private static byte[] jpegStrips(byte[] jpeg, int count) {
+        ByteBuffer strips = ByteBuffer.allocate(count * jpeg.length);
+        while (strips.hasRemaining()) {
+            strips.put(jpeg);
+        }
+        return new Builder(1, count, 8, 1)
+                .strips(1, strips.array())
+                .with(TiffTag.COMPRESSION, 7)
+                .bytes();
     }
 
     private static void assertRead(byte[] tiff, boolean read) {

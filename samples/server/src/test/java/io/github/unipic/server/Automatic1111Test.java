@@ -72,6 +72,9 @@ class Automatic1111Test {
                 + "\"],\"prompt\":\"a red circle\",\"steps\":5,\"seed\":7,\"denoising_strength\":0.5";
         assertThat(first(post("img2img", request + "}")))
                 .isEqualTo(expected(EditRequest.builder(SOURCE, "a red circle")));
+        assertThat(first(post("img2img", request + ",\"mask\":\"\"}")))
+                .as("an empty mask is none")
+                .isEqualTo(expected(EditRequest.builder(SOURCE, "a red circle")));
         Mask mask = Mask.rectangle(64, 64, 32, 32, 32, 32);
         String masked = request + ",\"mask\":\"" + base64(TestImages.cornerMask(64, 64, 32, 32)) + "\"";
         assertThat(first(post("img2img", masked + "}")))

@@ -232,8 +232,8 @@ final class Browser implements AutoCloseable {
     }
 
     /** A command of Chromium's own protocol. */
-    void command(String name, Map<String, ?> parameters) {
-        call("POST", "/goog/cdp/execute", Map.of("cmd", name, "params", parameters));
+    JsonNode command(String name, Map<String, ?> parameters) {
+        return call("POST", "/goog/cdp/execute", Map.of("cmd", name, "params", parameters));
     }
 
     /** The errors that the console has got since the last call: refusals by the page's security policy among them. */

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Conversations about images, as OpenAI's clients send them. */
 class ChatCompletionsTest {
@@ -109,6 +110,46 @@ class ChatCompletionsTest {
                 "{\"role\":\"user\",\"content\":\"and now?\"}"));
         assertThat(second.at("/usage/prompt_tokens_details/cached_tokens").asInt())
                 .isZero();
+    }
+
+    /** The part behind them is not looked at any more: what is too long is refused as soon as it is. */
+    @Test
+    void textInPartsIsBoundedAsItIsJoined() throws Exception {
+        String part = "{\"type\":\"text\",\"text\":\"" + "a".repeat(50_000) + "\"}";
+        HttpResponse<String> answer = SERVER.post(
+                "/v1/chat/completions",
+                request("", "{\"role\":\"user\",\"content\":[" + part + "," + part + ",{\"type\":\"unknown\"}]}"));
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+        assertThat(TestServer.json(answer).at("/error/message").asText())
+                .isEqualTo("messages[0] has more than 100000 characters");
+    }
+
+    @Test
+    void partsAreLines() throws Exception {
+        String text = "{\"type\":\"text\",\"text\":\"%s\"},";
+        String lines = text.formatted("") + text.formatted("what is") + text.formatted("") + text.formatted("this?");
+        JsonNode json = ask(request(",\"max_tokens\":4", QUESTION.replace(text.formatted("what is this?"), lines)));
+        Answer expected = SERVER.unipic()
+                .describe(DescribeRequest.builder("what is\nthis?")
+                        .image(IMAGE)
+                        .maxTokens(4)
+                        .build());
+        assertThat(json.at("/choices/0/message/content").asText()).isEqualTo(expected.text());
+        assertThat(json.at("/usage/prompt_tokens").asInt()).isEqualTo(expected.promptTokens());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"system", "developer", "assistant"})
+    void imagesAreTheUsersOnly(String role) throws Exception {
+        String message = QUESTION.replace("\"user\"", "\"" + role + "\"");
+        String user = "{\"role\":\"user\",\"content\":\"a\"}";
+        boolean last = role.equals("assistant");
+        HttpResponse<String> answer = SERVER.post(
+                "/v1/chat/completions", last ? request("", user, message, user) : request("", message, user));
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+        assertThat(TestServer.json(answer).at("/error/message").asText())
+                .isEqualTo("messages[" + (last ? 1 : 0)
+                        + "] has an image, which only the user's messages can have; put it into one of them");
     }
 
     @ParameterizedTest

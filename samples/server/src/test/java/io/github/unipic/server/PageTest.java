@@ -13,6 +13,7 @@ import io.github.unipic.ReadOptions;
 import io.github.unipic.Reuse;
 import io.github.unipic.UniPic;
 import io.github.unipic.testing.SmallModel;
+import io.github.unipic.testing.TestImages;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -770,6 +771,57 @@ class PageTest {
     }
 
     @Test
+    void textThatIsCopiedWithItsPictureIsPastedIntoAField() {
+        open();
+        browser.command("Browser.grantPermissions", Map.of("permissions", List.of("clipboardReadWrite")));
+        browser.runAsync(
+                """
+                const bytes = Uint8Array.from(atob(args[0]), (c) => c.charCodeAt(0));
+                const picture = new Blob([bytes], { type: 'image/png' });
+                const text = new Blob([args[1]], { type: 'text/plain' });
+                await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture, 'text/plain': text })]);
+                """,
+                Base64.getEncoder().encodeToString(TestImages.gradient(16, 16).toPng()),
+                PROMPT);
+        browser.type("#prompt", Browser.CONTROL + "v" + Browser.CONTROL);
+        assertThat(browser.value("#prompt")).isEqualTo(PROMPT);
+        browser.type("#run", Browser.CONTROL + "v" + Browser.CONTROL);
+        awaitItems(1);
+        assertThat(browser.value("#prompt")).isEqualTo(PROMPT);
+    }
+
+    @Test
+    void theEnterThatEndsAConversionSendsNothing() {
+        open();
+        // The second as Safari sends it.
+        for (Map<String, Object> key :
+                List.<Map<String, Object>>of(Map.of("isComposing", true), Map.of("keyCode", 229))) {
+            assertThat(enter(key)).as(key.toString()).isFalse();
+            assertThat(browser.isShown("#error")).isFalse();
+        }
+        assertThat(enter(Map.of("keyCode", 13))).isTrue();
+        awaitError("The prompt is empty.");
+    }
+
+    /** Presses Enter in the prompt. Gives whether the page has used it. */
+    private static boolean enter(Map<String, Object> properties) {
+        return browser.run(
+                        "return !document.getElementById('prompt').dispatchEvent(new KeyboardEvent('keydown',"
+                                + "{ key: 'Enter', bubbles: true, cancelable: true, ...arguments[0] }))",
+                        properties)
+                .asBoolean();
+    }
+
+    /** As in a tab that is hidden. */
+    @Test
+    void aPreviewThatIsNotDecodedHoldsNothingUp() throws Exception {
+        open();
+        browser.run("HTMLImageElement.prototype.decode = () => new Promise(() => {})");
+        draw(1);
+        assertThat(shown()).isEqualTo(server.unipic().generate(request()).get(0));
+    }
+
+    @Test
     void otherFilesAreImagesWithoutSettingsOrExplained() throws Exception {
         open();
         drop("notes.txt", "no image".getBytes(StandardCharsets.UTF_8));
@@ -789,6 +841,25 @@ class PageTest {
         fill(FEW);
         browser.click("#run");
         awaitItems(2);
+    }
+
+    /** Browsers do not turn a PNG by its XMP, as the server does: what is seen is sent, so that a mask fits. */
+    @Test
+    void aPngOfAnotherProgramIsSentAsItIsSeen() throws Exception {
+        open();
+        Image image = TestImages.gradient(64, 32);
+        byte[] xmp = PngFile.latin1("XML:com.adobe.xmp\0\0\0\0\0<x tiff:Orientation='6'/>");
+        byte[] chunk = PngFile.start().chunk("iTXt", xmp).bytes();
+        byte[] plain = image.toPng();
+        int afterHeader = 33;
+        byte[] turned = PngFile.join(
+                PngFile.join(Arrays.copyOf(plain, afterHeader), Arrays.copyOfRange(chunk, 8, chunk.length)),
+                Arrays.copyOfRange(plain, afterHeader, plain.length));
+        assertThat(Image.decode(turned, ReadOptions.DEFAULT).width()).isEqualTo(32);
+        drop("turned.png", turned);
+        awaitItems(1);
+        assertThat(browser.text("#facts")).isEqualTo("64 × 32");
+        assertThat(shown()).isEqualTo(image);
     }
 
     private static void drop(String name, byte[] content) {
@@ -820,6 +891,37 @@ class PageTest {
             awaitReady();
             browser.click("#forget-key");
             browser.awaitShown("#key-dialog");
+        }
+    }
+
+    /** As where a browser's user blocks the data of sites. */
+    @Test
+    void thePageWorksWithoutTheBrowsersStorage() {
+        JsonNode blocked = browser.command("Page.addScriptToEvaluateOnNewDocument", Map.of("source", """
+                for (const name of ['localStorage', 'sessionStorage', 'indexedDB']) {
+                  const get = () => {
+                    throw new DOMException('The user blocks it.', 'SecurityError');
+                  };
+                  Object.defineProperty(window, name, { get });
+                }
+                """));
+        try (TestServer locked = TestServer.start(options -> options.apiKey("secret"))) {
+            browser.open(locked.uri("/"));
+            browser.awaitShown("#key-dialog");
+            browser.type("#key", "secret" + Browser.ENTER);
+            awaitReady();
+            draw(1);
+            browser.click("#again");
+            awaitItems(2);
+            browser.click("#remove");
+            awaitItems(1);
+            browser.click("#keep");
+            awaitError("This browser does not keep the images: it does not allow storage.");
+            browser.click("#forget-key");
+            browser.awaitShown("#key-dialog");
+        } finally {
+            browser.command(
+                    "Page.removeScriptToEvaluateOnNewDocument", Map.of("identifier", blocked.get("identifier")));
         }
     }
 

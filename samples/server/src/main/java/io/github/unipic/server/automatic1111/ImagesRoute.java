@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.ThreadLocalRandom;
@@ -129,12 +130,13 @@ public final class ImagesRoute implements Route {
                 .orElseThrow(() -> HttpError.invalid("init_images", "'init_images' must be a list with one image"));
         Image source = images.image(
                 "init_images", images.file("init_images", sources.get(0).textValue()));
-        if (parameters.text("mask").isEmpty()) {
+        // Some programs send an empty text for none.
+        Optional<String> maskText = parameters.text("mask").filter(text -> !text.isEmpty());
+        if (maskText.isEmpty()) {
             return edit(parameters, source);
         }
         images.requireDrawable("init_images", source);
-        Mask mask =
-                images.mask("mask", images.file("mask", parameters.text("mask").get()), MaskChannel.OPAQUE_OR_GRAY);
+        Mask mask = images.mask("mask", images.file("mask", maskText.get()), MaskChannel.OPAQUE_OR_GRAY);
         boolean inverted = parameters
                 .node("inpainting_mask_invert")
                 .filter(value -> value.asInt() == 1)

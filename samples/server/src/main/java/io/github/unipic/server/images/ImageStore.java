@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -15,7 +16,7 @@ import java.util.Optional;
 
 /**
  * Images that are fetched by an address of their own, which nobody can guess and which needs no key: kept in memory for
- * an hour, the oldest ones less when space runs out. Thread-safe.
+ * an hour, the oldest ones less when space runs out: 128 MiB, or an eighth of Java's heap if that is less. Thread-safe.
  */
 public final class ImageStore implements Route {
     /** Where the images are. */
@@ -23,36 +24,63 @@ public final class ImageStore implements Route {
 
     private static final Duration KEPT = Duration.ofHours(1);
     private static final long MOST_BYTES = 128L << 20;
+    private static final long HEAP_SHARE = 8;
     private static final int NAME_BYTES = 18;
 
+    private final InstantSource clock;
+    private final long mostBytes;
     private final SecureRandom random = new SecureRandom();
     private final Map<String, Stored> files = new LinkedHashMap<>();
     private long bytes;
 
-    private record Stored(byte[] file, ImageEncoding.Format format, Instant until) {}
+    /** An empty one. */
+    public ImageStore() {
+        this(InstantSource.system(), Runtime.getRuntime().maxMemory());
+    }
+
+    /** @param heap bytes that Java has */
+    ImageStore(InstantSource clock, long heap) {
+        this.clock = clock;
+        mostBytes = Math.min(MOST_BYTES, heap / HEAP_SHARE);
+    }
+
+    record Stored(byte[] file, ImageEncoding.Format format, Instant until) {}
 
     /** Keeps an image file. Gives its path. */
     public synchronized String add(byte[] file, ImageEncoding.Format format) {
         byte[] name = new byte[NAME_BYTES];
         random.nextBytes(name);
         String key = Base64.getUrlEncoder().encodeToString(name) + "." + format.id();
-        files.put(key, new Stored(file, format, Instant.now().plus(KEPT)));
+        files.put(key, new Stored(file, format, clock.instant().plus(KEPT)));
         bytes += file.length;
-        Instant now = Instant.now();
-        for (Iterator<Stored> oldest = files.values().iterator(); oldest.hasNext(); ) {
+        removeOld();
+        return PATH + key;
+    }
+
+    /** The image of a path's last part, if it is still kept. */
+    synchronized Optional<Stored> get(String key) {
+        removeOld();
+        return Optional.ofNullable(files.get(key));
+    }
+
+    /** Bytes of the images that are in memory. */
+    synchronized long bytes() {
+        return bytes;
+    }
+
+    /** The newest image stays for its time, however large it is. */
+    private void removeOld() {
+        Instant now = clock.instant();
+        Iterator<Stored> oldest = files.values().iterator();
+        while (oldest.hasNext()) {
             Stored stored = oldest.next();
-            if (stored.file() == file || bytes <= MOST_BYTES && stored.until().isAfter(now)) {
+            boolean fits = bytes <= mostBytes || !oldest.hasNext();
+            if (fits && stored.until().isAfter(now)) {
                 break;
             }
             bytes -= stored.file().length;
             oldest.remove();
         }
-        return PATH + key;
-    }
-
-    private synchronized Optional<Stored> get(String key) {
-        return Optional.ofNullable(files.get(key))
-                .filter(stored -> stored.until().isAfter(Instant.now()));
     }
 
     @Override

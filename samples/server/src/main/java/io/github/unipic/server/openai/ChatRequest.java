@@ -146,10 +146,8 @@ record ChatRequest(DescribeRequest.Builder question, boolean stream, boolean inc
 
         private void add(String name, JsonNode message) {
             String role = message.path("role").asText();
-            String text = Parameters.checked(name, text(name, message.path("content"), role.equals("assistant")));
-            if (text.length() > LONGEST_TEXT) {
-                throw HttpError.invalid(name, name + " has more than " + LONGEST_TEXT + " characters");
-            }
+            JsonNode content = message.path("content");
+            String text = Parameters.checked(name, text(name, content, role.equals("assistant")));
             boolean onlySystem = messages.stream().allMatch(Message.System.class::isInstance);
             switch (role) {
                 case "system", "developer" -> {
@@ -157,13 +155,15 @@ record ChatRequest(DescribeRequest.Builder question, boolean stream, boolean inc
                         throw HttpError.unsupported(
                                 name, name + ": a system message can be the first one only; put it before the others");
                     }
+                    refuseImages(name, content);
                     messages.add(new Message.System(text));
                 }
-                case "user" -> messages.add(new Message.User(text, images(name, message.path("content"))));
+                case "user" -> messages.add(new Message.User(text, images(name, content)));
                 case "assistant" -> {
                     if (onlySystem) {
                         throw HttpError.unsupported(name, name + ": a conversation begins with the user's message");
                     }
+                    refuseImages(name, content);
                     messages.add(new Message.Assistant(text));
                 }
                 default ->
@@ -174,14 +174,12 @@ record ChatRequest(DescribeRequest.Builder question, boolean stream, boolean inc
             }
         }
 
-        private static String joined(String first, String second) {
-            return first.isEmpty() || second.isEmpty() ? first + second : first + "\n" + second;
-        }
-
         /** The text of a content, which is a string or a list of parts. */
         private static String text(String name, JsonNode content, boolean mayBeMissing) {
+            StringBuilder text = new StringBuilder();
             if (content.isTextual()) {
-                return content.textValue();
+                append(name, text, content.textValue());
+                return text.toString();
             }
             if (!content.isArray()) {
                 if (mayBeMissing && (content.isNull() || content.isMissingNode())) {
@@ -189,12 +187,13 @@ record ChatRequest(DescribeRequest.Builder question, boolean stream, boolean inc
                 }
                 throw HttpError.invalid(name, name + ".content must be a string or a list of parts");
             }
-            String text = "";
             for (JsonNode part : content) {
                 switch (part.path("type").asText()) {
                     case "text", "refusal" ->
-                        text = joined(
-                                text, partText(name, part.path(part.path("type").asText())));
+                        append(
+                                name,
+                                text,
+                                partText(name, part.path(part.path("type").asText())));
                     case "image_url" -> {}
                     default ->
                         throw HttpError.unsupported(
@@ -204,7 +203,16 @@ record ChatRequest(DescribeRequest.Builder question, boolean stream, boolean inc
                                         + "'; text and image_url are possible");
                 }
             }
-            return text;
+            return text.toString();
+        }
+
+        /** Adds a part's text on a line of its own, and refuses what gets too long before it is copied. */
+        private static void append(String name, StringBuilder text, String part) {
+            String separator = text.isEmpty() || part.isEmpty() ? "" : "\n";
+            if (text.length() + separator.length() + part.length() > LONGEST_TEXT) {
+                throw HttpError.invalid(name, name + " has more than " + LONGEST_TEXT + " characters");
+            }
+            text.append(separator).append(part);
         }
 
         private static String partText(String name, JsonNode text) {
@@ -214,10 +222,24 @@ record ChatRequest(DescribeRequest.Builder question, boolean stream, boolean inc
             return text.textValue();
         }
 
+        private static void refuseImages(String name, JsonNode content) {
+            for (JsonNode part : content) {
+                if (isImage(part)) {
+                    throw HttpError.unsupported(
+                            name,
+                            name + " has an image, which only the user's messages can have; put it into one of them");
+                }
+            }
+        }
+
+        private static boolean isImage(JsonNode part) {
+            return part.path("type").asText().equals("image_url");
+        }
+
         private List<Image> images(String name, JsonNode content) {
             List<Image> images = new ArrayList<>();
             for (JsonNode part : content.isArray() ? content : List.<JsonNode>of()) {
-                if (part.path("type").asText().equals("image_url")) {
+                if (isImage(part)) {
                     if (++imageCount > MOST_IMAGES) {
                         throw HttpError.invalid("messages", "at most " + MOST_IMAGES + " images are allowed");
                     }

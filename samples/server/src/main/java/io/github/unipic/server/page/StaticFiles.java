@@ -37,7 +37,8 @@ public final class StaticFiles {
             "settings.js",
             "sse.js",
             "stage.js",
-            "store.js");
+            "store.js",
+            "texts.js");
 
     private static final Map<String, String> TYPES = Map.of(
             "html", "text/html; charset=utf-8",

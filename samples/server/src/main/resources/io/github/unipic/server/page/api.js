@@ -1,4 +1,5 @@
 import { readEvents } from "./sse.js";
+import { passing } from "./texts.js";
 
 const KEY = "unipic-api-key";
 
@@ -20,11 +21,11 @@ export class Api {
   }
 
   get hasKey() {
-    return sessionStorage.getItem(KEY) !== null;
+    return passing.get(KEY) !== undefined;
   }
 
   forgetKey() {
-    sessionStorage.removeItem(KEY);
+    passing.delete(KEY);
   }
 
   /** GET of a JSON value. */
@@ -55,8 +56,8 @@ export class Api {
 
   async #send(path, options) {
     for (;;) {
-      const key = sessionStorage.getItem(KEY);
-      const authorization = key === null ? {} : { Authorization: `Bearer ${key}` };
+      const key = passing.get(KEY);
+      const authorization = key === undefined ? {} : { Authorization: `Bearer ${key}` };
       let response;
       try {
         response = await fetch(new URL(path, document.baseURI), {
@@ -75,8 +76,8 @@ export class Api {
       if (response.status !== 401) {
         throw errorOf(await response.json().catch(() => ({})), response.status);
       }
-      const text = key === null ? "This server needs a key." : "The server refused this key.";
-      sessionStorage.setItem(KEY, await this.#askForKey(`${text} It is kept until you close this tab.`));
+      const text = key === undefined ? "This server needs a key." : "The server refused this key.";
+      passing.set(KEY, await this.#askForKey(`${text} It is kept until you close this tab.`));
     }
   }
 }

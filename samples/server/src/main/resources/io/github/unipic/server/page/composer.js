@@ -103,7 +103,9 @@ export class Composer extends EventTarget {
     };
     byId("run").parentElement.addEventListener("click", ignoreSecond, { capture: true });
     byId("prompt").addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      // Safari ends a conversion before its Enter comes, and marks it by this code only.
+      const isConversion = event.isComposing || event.keyCode === 229;
+      if (event.key === "Enter" && !event.shiftKey && !isConversion) {
         event.preventDefault();
         if (!byId("run").hidden) {
           byId("composer").requestSubmit();

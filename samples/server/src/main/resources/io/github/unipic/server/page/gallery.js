@@ -3,6 +3,7 @@ import { bytesOf, sizeOf } from "./images.js";
 import { readText } from "./png.js";
 import { fromMetadata } from "./settings.js";
 import { Store } from "./store.js";
+import { lasting } from "./texts.js";
 
 const ALLOWED = "unipic-keep-images";
 
@@ -25,7 +26,7 @@ export class Gallery extends EventTarget {
 
   constructor() {
     super();
-    byId("keep").checked = localStorage.getItem(ALLOWED) === "yes";
+    byId("keep").checked = lasting.get(ALLOWED) === "yes";
     byId("keep").addEventListener("change", () => this.#allow(byId("keep").checked));
     byId("clear").addEventListener("click", () => this.#clear());
     this.#render();
@@ -92,7 +93,11 @@ export class Gallery extends EventTarget {
       return;
     }
     this.#items.splice(at, 1);
-    await this.#attempt(() => this.#store.delete(item.id));
+    await this.#attempt(async () => {
+      if (byId("keep").checked) {
+        await this.#store.delete(item.id);
+      }
+    });
     if (this.#selected === item) {
       this.select(this.#items[Math.min(at, this.#items.length - 1)]);
     }
@@ -112,7 +117,7 @@ export class Gallery extends EventTarget {
   }
 
   async #allow(allowed) {
-    localStorage.setItem(ALLOWED, allowed ? "yes" : "no");
+    lasting.set(ALLOWED, allowed ? "yes" : "no");
     this.#render();
     await this.#attempt(async () => {
       if (!allowed) {

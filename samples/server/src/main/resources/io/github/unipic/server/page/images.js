@@ -1,4 +1,5 @@
-import { isPng } from "./png.js";
+import { readText } from "./png.js";
+import { fromMetadata } from "./settings.js";
 
 /** The most pixels of an image: 2048 x 2048. */
 export const MOST_PIXELS = 1 << 22;
@@ -31,8 +32,9 @@ export async function sizeOf(blob) {
 }
 
 /**
- * A PNG file of what the user chose: the file itself if it is one, otherwise converted, upright, and reduced to what the
- * model can use.
+ * A PNG file of what the user chose: the file itself if UniPic made it, for its settings; otherwise converted, upright,
+ * and reduced to what the model can use. Other PNG files, too, because browsers and the server turn them by different
+ * metadata, and a mask would not fit.
  */
 export async function toPng(file) {
   let bitmap;
@@ -43,7 +45,7 @@ export async function toPng(file) {
   }
   try {
     const pixels = bitmap.width * bitmap.height;
-    if (pixels <= MOST_PIXELS && isPng(await bytesOf(file.slice(0, 8)))) {
+    if (pixels <= MOST_PIXELS && fromMetadata(await readText(await bytesOf(file)))) {
       return file.slice(0, file.size, "image/png");
     }
     const scale = Math.min(1, Math.sqrt(MOST_PIXELS / pixels));

@@ -289,11 +289,17 @@ window.addEventListener("drop", (event) => {
   }
 });
 window.addEventListener("paste", (event) => {
-  if (event.clipboardData.files.length > 0) {
+  // Spreadsheets and word processors add a picture of the text that they copy.
+  const isText = isTextField(event.target) && event.clipboardData.types.includes("text/plain");
+  if (!isText && event.clipboardData.files.length > 0) {
     event.preventDefault();
     open(event.clipboardData.files);
   }
 });
+
+function isTextField(target) {
+  return target.matches?.("textarea, input:not([type=checkbox], [type=file], [type=radio], [type=range])") ?? false;
+}
 
 // The server.
 

@@ -3,7 +3,7 @@ const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Of all inflated text of a file, in bytes; a file from anywhere may hold a bomb. */
 const MOST_TEXT = 1 << 20;
 
-export function isPng(bytes) {
+function isPng(bytes) {
   return SIGNATURE.every((value, i) => bytes[i] === value);
 }
 

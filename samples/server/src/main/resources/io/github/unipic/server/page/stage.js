@@ -1,6 +1,8 @@
 import { byId, element } from "./dom.js";
 import { facts } from "./settings.js";
 
+const LONGEST_DECODING = 1000;
+
 /** The middle of the page: an image, or those that are being drawn. */
 export class Stage {
   #frames = [];
@@ -72,7 +74,8 @@ export class Stage {
     const target = this.#drawing[index];
     const url = URL.createObjectURL(file);
     const image = element("img", { src: url, alt: "Preview" });
-    await image.decode().catch(() => {});
+    // In a tab that is hidden it may never be decoded, and the stream behind it waits.
+    await Promise.race([image.decode().catch(() => {}), delay(LONGEST_DECODING)]);
     target.querySelector("img")?.remove();
     target.prepend(image);
     target.classList.add("drawn");
@@ -104,6 +107,10 @@ export function frame(width, height, url, alt) {
     box.append(element("img", { src: url, alt }));
   }
   return box;
+}
+
+function delay(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function duration(seconds) {
