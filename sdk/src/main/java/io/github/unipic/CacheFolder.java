@@ -1,5 +1,6 @@
 package io.github.unipic;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,6 +17,7 @@ public final class CacheFolder {
      * The folder of this user on this machine, as {@link #of} gives it.
      *
      * @return an absolute path: {@code ~/.cache/unipic} or the like. It need not exist yet.
+     * @throws InvalidRequestException if a variable's value is no path
      */
     public static Path current() {
         return of(System.getProperty("os.name"), System::getenv, Path.of(System.getProperty("user.home")));
@@ -30,15 +32,16 @@ public final class CacheFolder {
      *     and {@code LOCALAPPDATA}, of which only absolute paths count
      * @param home of the user
      * @return the folder, which need not exist yet; absolute if {@code home} is
+     * @throws InvalidRequestException if a variable's value is no path, as with quotes around it on Windows
      */
     public static Path of(String osName, UnaryOperator<String> environment, Path home) {
-        return absolute(environment.apply(VARIABLE)).orElseGet(() -> ofSystem(osName, environment, home));
+        return absolute(environment, VARIABLE).orElseGet(() -> ofSystem(osName, environment, home));
     }
 
     private static Path ofSystem(String osName, UnaryOperator<String> environment, Path home) {
         String os = osName.toLowerCase(Locale.ROOT);
         if (os.startsWith("windows")) {
-            return absolute(environment.apply("LOCALAPPDATA"))
+            return absolute(environment, "LOCALAPPDATA")
                     .orElse(home.resolve("AppData").resolve("Local"))
                     .resolve("unipic")
                     .resolve("Cache"); // apart from DataFolder's, as a cache may be deleted
@@ -47,12 +50,23 @@ public final class CacheFolder {
             return home.resolve("Library").resolve("Caches").resolve("unipic");
         }
         // The XDG specification: a relative path is to be ignored.
-        return absolute(environment.apply("XDG_CACHE_HOME"))
+        return absolute(environment, "XDG_CACHE_HOME")
                 .orElse(home.resolve(".cache"))
                 .resolve("unipic");
     }
 
-    static Optional<Path> absolute(String text) {
-        return Optional.ofNullable(text).filter(t -> !t.isBlank()).map(Path::of).filter(Path::isAbsolute);
+    /** The path that a variable has, if it has an absolute one. */
+    static Optional<Path> absolute(UnaryOperator<String> environment, String variable) {
+        try {
+            return Optional.ofNullable(environment.apply(variable))
+                    .filter(text -> !text.isBlank())
+                    .map(Path::of)
+                    .filter(Path::isAbsolute);
+        } catch (InvalidPathException e) {
+            throw new InvalidRequestException(
+                    "the environment variable " + variable + " is no path (" + e.getReason()
+                            + "); give the path of a folder, without quotes, or unset it",
+                    e);
+        }
     }
 }

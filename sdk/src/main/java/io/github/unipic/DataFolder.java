@@ -20,15 +20,16 @@ public final class DataFolder {
      *     and {@code LOCALAPPDATA}, of which only absolute paths count
      * @param home of the user
      * @return the folder, which need not exist yet; absolute if {@code home} is
+     * @throws InvalidRequestException if a variable's value is no path, as with quotes around it on Windows
      */
     public static Path of(String osName, UnaryOperator<String> environment, Path home) {
-        return CacheFolder.absolute(environment.apply(VARIABLE)).orElseGet(() -> ofSystem(osName, environment, home));
+        return CacheFolder.absolute(environment, VARIABLE).orElseGet(() -> ofSystem(osName, environment, home));
     }
 
     private static Path ofSystem(String osName, UnaryOperator<String> environment, Path home) {
         String os = osName.toLowerCase(Locale.ROOT);
         if (os.startsWith("windows")) {
-            return CacheFolder.absolute(environment.apply("LOCALAPPDATA"))
+            return CacheFolder.absolute(environment, "LOCALAPPDATA")
                     .orElse(home.resolve("AppData").resolve("Local"))
                     .resolve("unipic");
         }
@@ -36,7 +37,7 @@ public final class DataFolder {
             return home.resolve("Library").resolve("Application Support").resolve("unipic");
         }
         // The XDG specification: a relative path is to be ignored.
-        return CacheFolder.absolute(environment.apply("XDG_DATA_HOME"))
+        return CacheFolder.absolute(environment, "XDG_DATA_HOME")
                 .orElse(home.resolve(".local").resolve("share"))
                 .resolve("unipic");
     }

@@ -1,6 +1,7 @@
 package io.github.unipic;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CacheFolderTest {
     @ParameterizedTest
@@ -42,5 +44,16 @@ class CacheFolderTest {
         }
         assertThat(CacheFolder.of("Linux", Map.of(CacheFolder.VARIABLE, "relative")::get, Path.of("/home/u")))
                 .isEqualTo(Path.of("/home/u/.cache/unipic"));
+    }
+
+    /** On Windows quotes are not allowed in a path, everywhere else only NUL is not. */
+    @ParameterizedTest
+    @ValueSource(strings = {CacheFolder.VARIABLE, "XDG_CACHE_HOME"})
+    void aVariableThatIsNoPathIsNamed(String variable) {
+        Map<String, String> environment = Map.of(variable, "/a\0b");
+        assertThatThrownBy(() -> CacheFolder.of("Linux", environment::get, Path.of("/home/u")))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageStartingWith("the environment variable " + variable + " is no path (")
+                .hasMessageEndingWith("or unset it");
     }
 }

@@ -1,6 +1,7 @@
 package io.github.unipic;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DataFolderTest {
     @ParameterizedTest
@@ -30,5 +32,16 @@ class DataFolderTest {
         for (String os : List.of("Linux", "Mac OS X", "Windows 11")) {
             assertThat(DataFolder.of(os, environment::get, Path.of("/home/u"))).isEqualTo(Path.of("/mine"));
         }
+    }
+
+    /** On Windows quotes are not allowed in a path, everywhere else only NUL is not. */
+    @ParameterizedTest
+    @ValueSource(strings = {DataFolder.VARIABLE, "XDG_DATA_HOME"})
+    void aVariableThatIsNoPathIsNamed(String variable) {
+        Map<String, String> environment = Map.of(variable, "/a\0b");
+        assertThatThrownBy(() -> DataFolder.of("Linux", environment::get, Path.of("/home/u")))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageStartingWith("the environment variable " + variable + " is no path (")
+                .hasMessageEndingWith("or unset it");
     }
 }

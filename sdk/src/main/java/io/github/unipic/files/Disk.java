@@ -8,7 +8,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Forces written data to disk, so that it survives a power cut, and gives the free space. */
+/** Forces written data to disk, so that it survives a power cut, gives the free space, and tells disks apart. */
 public final class Disk {
     private Disk() {}
 
@@ -25,6 +25,21 @@ public final class Disk {
             folder = folder.getParent();
         }
         return Files.getFileStore(folder).getUsableSpace();
+    }
+
+    /**
+     * Whether two files or folders are on one disk, so that one can be moved or linked to the other's place.
+     *
+     * @param one an existing file or folder
+     * @param other an existing file or folder
+     * @return true also where that cannot be determined
+     */
+    public static boolean isSame(Path one, Path other) {
+        try {
+            return Files.getFileStore(one).equals(Files.getFileStore(other));
+        } catch (IOException e) {
+            return true; // what then fails says so itself
+        }
     }
 
     /**

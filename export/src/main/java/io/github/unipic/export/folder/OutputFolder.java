@@ -46,16 +46,19 @@ public final class OutputFolder implements AutoCloseable {
         this.staging = staging;
     }
 
-    /** @throws ExportException when the target is there and may not be replaced */
+    /** @throws ExportException when the target is there and may not, or as a mount point cannot, be replaced */
     public static OutputFolder create(Path output, boolean overwrite) throws IOException {
         Path absolute = output.toAbsolutePath().normalize();
         // What a link leads to is replaced, not the link.
         Path target = Files.exists(absolute) ? absolute.toRealPath() : absolute;
-        requireFree(target, overwrite);
         Path parent = target.getParent();
         if (parent == null) {
             throw new ExportException(output + " cannot be an output folder; name a folder below it.");
         }
+        if (Files.exists(target) && !Disk.isSame(target, parent)) { // it could not be moved aside in the end
+            throw new ExportException(target + " is a mount point, which cannot be replaced; name a folder below it.");
+        }
+        requireFree(target, overwrite);
         Files.createDirectories(parent);
         OutputFolder folder = new OutputFolder(target, overwrite, StagingFolder.beside(target));
         try {

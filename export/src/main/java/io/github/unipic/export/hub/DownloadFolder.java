@@ -157,6 +157,11 @@ final class DownloadFolder implements AutoCloseable {
         return finished == file.size() ? finished : Math.min(Math.max(size(part(path, file)), 0), file.size());
     }
 
+    /** Whether a file, or what it is a link to, can get another name here instead of a copy. */
+    boolean isOnDiskOf(Path file) throws IOException {
+        return Disk.isSame(file.toRealPath(), folder);
+    }
+
     private static long size(Path file) {
         try {
             return Files.isRegularFile(file) ? Files.size(file) : -1;

@@ -161,7 +161,7 @@ public final class HubDownload {
         return files.stream().map(Wanted::path).collect(Collectors.toSet());
     }
 
-    private void plan(DownloadFolder folder, List<Wanted> files, List<Source> sources) throws IOException {
+    void plan(DownloadFolder folder, List<Wanted> files, List<Source> sources) throws IOException {
         for (String path : NeededFiles.readInstead(files)) {
             if (folder.mayBeTheUsers(path)) {
                 throw new DownloadException(folder.file(path) + " is there, but is not of " + request.repository()
@@ -174,10 +174,14 @@ public final class HubDownload {
                 - files.stream()
                         .mapToLong(file -> Transfer.there(folder, settings.cache(), file))
                         .sum();
+        long needed = missing;
+        for (Wanted file : files) {
+            needed += Transfer.copied(folder, settings.cache(), file);
+        }
         long room = Disk.room(request.output());
-        if (room < missing) {
+        if (room < needed) {
             throw new OutputException(
-                    "The download needs " + ByteSize.of(missing) + ", but the disk of " + request.output() + " has "
+                    "The download needs " + ByteSize.of(needed) + ", but the disk of " + request.output() + " has "
                             + ByteSize.of(room) + " left; make room there, or use another disk (--out)");
         }
         meter.expect(bytes);

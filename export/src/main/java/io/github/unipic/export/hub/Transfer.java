@@ -59,6 +59,15 @@ final class Transfer {
                 : wanted.file().size();
     }
 
+    /** Bytes that are not fetched, but need room: of a file in the cache on another disk, which is copied. */
+    static long copied(DownloadFolder folder, Path cache, Wanted wanted) throws IOException {
+        long there = folder.there(wanted.path(), wanted.file());
+        Optional<Path> blob = cached(cache, wanted);
+        return there == wanted.file().size() || blob.isEmpty() || folder.isOnDiskOf(blob.get())
+                ? 0
+                : wanted.file().size() - there;
+    }
+
     private static Optional<Path> cached(Path cache, Wanted wanted) {
         return HubCacheLayout.file(
                         cache,

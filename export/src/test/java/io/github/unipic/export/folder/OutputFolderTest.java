@@ -16,6 +16,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -166,6 +168,17 @@ class OutputFolderTest {
         assertThatExceptionOfType(ExportException.class)
                 .isThrownBy(() -> OutputFolder.create(root, true).close())
                 .withMessageStartingWith(root.toString());
+    }
+
+    /** As an empty volume of a container: the export would fail at its very end. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @EnabledOnOs(OS.LINUX)
+    void aMountPointIsRefusedAtOnce(boolean overwrite) {
+        assertThatExceptionOfType(ExportException.class)
+                .isThrownBy(
+                        () -> OutputFolder.create(Path.of("/proc"), overwrite).close())
+                .withMessage("/proc is a mount point, which cannot be replaced; name a folder below it.");
     }
 
     /** No disk has as much as can be asked for, and every disk has a byte. */

@@ -9,9 +9,12 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.unipic.OutputException;
 import io.github.unipic.UniPicException;
+import io.github.unipic.files.ByteSize;
+import io.github.unipic.files.Disk;
 import io.github.unipic.files.FileTree;
 import io.github.unipic.testing.SmallHub;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -67,6 +70,17 @@ class HubDownloadTest {
 
     private final Map<String, String> environment = new HashMap<>();
     private final List<DownloadPlan> plans = new ArrayList<>();
+    private final DownloadListener listener = new DownloadListener() {
+        @Override
+        public void onPlan(DownloadPlan plan) {
+            plans.add(plan);
+        }
+
+        @Override
+        public void onProgress(long there, long total) {
+            assertThat(there).isBetween(0L, total);
+        }
+    };
     private SmallHub hub;
     private Path out;
 
@@ -124,17 +138,7 @@ class HubDownloadTest {
     }
 
     private DownloadReport run(DownloadRequest request, Patience patience) {
-        return HubDownload.run(request, patience, new DownloadListener() {
-            @Override
-            public void onPlan(DownloadPlan plan) {
-                plans.add(plan);
-            }
-
-            @Override
-            public void onProgress(long there, long total) {
-                assertThat(there).isBetween(0L, total);
-            }
-        });
+        return HubDownload.run(request, patience, listener);
     }
 
     private UniPicException failure() {
@@ -486,10 +490,7 @@ class HubDownloadTest {
     @Test
     @EnabledOnOs(OS.LINUX)
     void aCacheOnAnotherDiskIsCopied() throws IOException {
-        Path disk = Path.of("/dev/shm");
-        assumeThat(Files.isWritable(disk) && !Files.getFileStore(disk).equals(Files.getFileStore(folder)))
-                .isTrue();
-        Path cache = Files.createTempDirectory(disk, "unipic");
+        Path cache = folderOnAnotherDisk();
         try {
             Path blob = cache.resolve("hub/models--Skywork--Skywork-UniPic-1.5B/blobs/" + SmallHub.sha256(AUTOENCODER));
             Files.createDirectories(blob.getParent());
@@ -499,6 +500,51 @@ class HubDownloadTest {
             assertComplete();
         } finally {
             FileTree.delete(cache);
+        }
+    }
+
+    private Path folderOnAnotherDisk() throws IOException {
+        Path disk = Path.of("/dev/shm");
+        assumeThat(Files.isWritable(disk) && !Files.getFileStore(disk).equals(Files.getFileStore(folder)))
+                .isTrue();
+        return Files.createTempDirectory(disk, "unipic");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aCopyNeedsRoomAndALinkDoesNot() throws IOException {
+        long size = 2 * Disk.room(folder);
+        Path other = folderOnAnotherDisk();
+        try (DownloadFolder downloads = DownloadFolder.open(out)) {
+            planWithBlob(folder.resolve("hf"), size, downloads);
+            assertThat(plans.get(0).missing()).isZero();
+            environment.put("HF_HOME", other.toString());
+            assertThatThrownBy(() -> planWithBlob(other, size, downloads))
+                    .isInstanceOf(OutputException.class)
+                    .hasMessageStartingWith("The download needs " + ByteSize.of(size) + ", but the disk of " + out);
+            // What is whole in the folder is not copied, wherever it came from.
+            sparse(out.resolve("kl16.ckpt"), size);
+            planWithBlob(other, size, downloads);
+        } finally {
+            FileTree.delete(other);
+        }
+    }
+
+    /** Plans to fetch a file of which the cache has the blob, by its size. */
+    private void planWithBlob(Path hfHome, long size, DownloadFolder downloads) throws IOException {
+        ContentHash hash = ContentHash.of("1".repeat(64)).orElseThrow();
+        sparse(hfHome.resolve("hub/models--Skywork--Skywork-UniPic-1.5B/blobs/" + hash.hex()), size);
+        Repository repository = new Repository(UNIPIC, "1".repeat(40), "mit", "", Map.of());
+        RemoteFile file = new RemoteFile("kl16.ckpt", size, hash);
+        new HubDownload(request(UNIPIC, "main", 1), SHORT, listener)
+                .plan(downloads, List.of(new NeededFiles.Wanted("kl16.ckpt", repository, file)), List.of());
+    }
+
+    /** A file that takes no room, whatever its size. */
+    private static void sparse(Path file, long size) throws IOException {
+        Files.createDirectories(file.getParent());
+        try (RandomAccessFile content = new RandomAccessFile(file.toFile(), "rw")) {
+            content.setLength(size);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.unipic.batch;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -26,6 +27,7 @@ import java.util.Optional;
  * {@link BatchFolder} does so for one process. Thread-safe.
  */
 public final class BatchFiles {
+    private static final String SOURCES = "sources";
     private static final List<String> ONLY_IN_BATCHES = List.of("pad", "mask_channel", "seam");
 
     private final Path folder;
@@ -41,6 +43,60 @@ public final class BatchFiles {
     public BatchFiles(Path folder, String model) {
         this.folder = folder;
         this.model = model;
+    }
+
+    /**
+     * Whether a folder has a manifest: of a whole batch, or of a shard.
+     *
+     * @param folder which need not exist
+     * @return whether {@link BatchFolder#lines} has something to read
+     * @throws InvalidRequestException if the folder cannot be read
+     */
+    public static boolean hasManifest(Path folder) {
+        try {
+            return !BatchManifest.all(folder).isEmpty();
+        } catch (IOException e) {
+            throw new InvalidRequestException(
+                    folder + " cannot be read (" + FileFailure.reason(e) + "); choose another folder", e);
+        }
+    }
+
+    /**
+     * Refuses a line whose result was requested otherwise than its entry requests now. A value that only one of them
+     * sets is a difference, too, which the result's file alone does not tell. The content of sources is not compared:
+     * {@link #find} does that, which reads them.
+     *
+     * @param folder of the batch, for the message
+     * @param line of its manifest
+     * @param entry with the line's index
+     * @throws InvalidRequestException if they differ in the prompt, the id, the task or a value
+     */
+    public static void requireSame(Path folder, ManifestLine line, BatchEntry entry) {
+        ObjectNode before = line.requested().deepCopy();
+        before.remove(SOURCES);
+        requireSame(folder, line, entry, before, EntryJson.settings(entry.task()));
+    }
+
+    /** The same, and compares the content of sources. */
+    void requireSame(ManifestLine line, BatchEntry entry) {
+        requireSame(folder, line, entry, line.requested(), requested(entry.task()));
+    }
+
+    private static void requireSame(Path folder, ManifestLine line, BatchEntry entry, JsonNode before, JsonNode now) {
+        if (!line.prompt().equals(entry.task().prompt())
+                || !line.file().equals(entry.file())
+                || !line.task().equals(Output.name(entry.task()))) {
+            throw changed(
+                    folder,
+                    "contains " + line.file() + ", generated for another prompt or id than " + entry.origin()
+                            + " has now");
+        }
+        if (!before.equals(now)) {
+            throw changed(
+                    folder,
+                    "contains " + entry.file() + ", generated with other options (" + before + ") than "
+                            + entry.origin() + " has now (" + now + ")");
+        }
     }
 
     /**
@@ -85,15 +141,17 @@ public final class BatchFiles {
             return Optional.empty();
         }
         if (!Files.isRegularFile(file)) {
-            throw changed("contains " + entry.file() + ", which is not a file");
+            throw changed(folder, "contains " + entry.file() + ", which is not a file");
         }
         Output output = read(file)
                 .orElseThrow(() -> new InvalidRequestException(folder + " contains " + entry.file()
                         + ", which unipic has not generated; choose another folder, or move it away"));
         if (!output.isOf(entry.task(), onlyInBatches(entry.task()))) {
-            throw changed("contains " + entry.file() + ", which is not the "
-                    + (entry.task() instanceof BatchTask.Describe ? "answer" : "image") + " that " + entry.origin()
-                    + " requests");
+            throw changed(
+                    folder,
+                    "contains " + entry.file() + ", which is not the "
+                            + (entry.task() instanceof BatchTask.Describe ? "answer" : "image") + " that "
+                            + entry.origin() + " requests");
         }
         return Optional.of(ManifestLine.of(entry, requested(entry.task()), model, output, Optional.empty()));
     }
@@ -187,7 +245,7 @@ public final class BatchFiles {
 
     private void putSources(ObjectNode values, BatchTask task) {
         if (!task.sources().isEmpty()) {
-            ArrayNode sources = values.putArray("sources");
+            ArrayNode sources = values.putArray(SOURCES);
             hashes.of(task).forEach(sources::add);
         }
     }
@@ -196,7 +254,7 @@ public final class BatchFiles {
         return folder.resolve(entry.file());
     }
 
-    private InvalidRequestException changed(String what) {
+    private static InvalidRequestException changed(Path folder, String what) {
         return new InvalidRequestException(folder + " " + what + "; choose another folder, or restart the batch");
     }
 }

@@ -1,6 +1,5 @@
 package io.github.unipic.batch;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.unipic.Answer;
 import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
@@ -511,21 +510,11 @@ public final class BatchFolder implements AutoCloseable {
             if (entry == null) {
                 throw changed("holds " + line.file() + ", but there are now only " + entries.size() + " prompts");
             }
-            if (!line.prompt().equals(entry.task().prompt())
-                    || !line.file().equals(entry.file())
-                    || !line.task().equals(Output.name(entry.task()))) {
-                throw changed("contains " + line.file() + ", generated for another prompt or id than " + entry.origin()
-                        + " has now");
-            }
             if (!isOfModel(line)) {
                 throw changed(
                         "contains images of the model " + line.model().orElseThrow() + ", but this one is " + model);
             }
-            ObjectNode requested = files.requested(entry.task());
-            if (!line.requested().equals(requested)) {
-                throw changed("contains " + entry.file() + ", generated with other options (" + line.requested()
-                        + ") than " + entry.origin() + " has now (" + requested + ")");
-            }
+            files.requireSame(line, entry);
         }
 
         /**

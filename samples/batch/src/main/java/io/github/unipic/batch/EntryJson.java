@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** The JSON form of entries: in a prompts file, and between processes. Keys are those of images' metadata. */
 final class EntryJson {
@@ -61,7 +62,15 @@ final class EntryJson {
             "seed",
             "vision");
 
+    /** Below, each whole number has a double of its own, so that it is the one that was written. */
+    private static final double EXACT = 1L << 53;
+
     private EntryJson() {}
+
+    /** Whether some task is told something by a key. */
+    static boolean isKey(String key) {
+        return Stream.of(SAMPLING, SIZE, EDIT, INPAINT, DESCRIBE).anyMatch(keys -> keys.contains(key));
+    }
 
     /** Whether a task is told something by a key. */
     static boolean isKeyOf(BatchTask task, String key) {
@@ -188,8 +197,8 @@ final class EntryJson {
     // ---- reading
 
     static Optional<String> id(JsonNode node) {
-        return value(node, "id", value -> value.isTextual() || value.isIntegralNumber(), "text or a number")
-                .map(JsonNode::asText);
+        return value(node, "id", value -> value.isTextual() || isWhole(value), "text or a whole number")
+                .map(EntryJson::text);
     }
 
     /**
@@ -308,7 +317,7 @@ final class EntryJson {
         seed(node).ifPresent(value -> builder.seed(value.longValue()));
         integer(node, "iterations").ifPresent(value -> builder.iterations(value.intValue()));
         value(node, "diffusion_steps", EntryJson::isSteps, "a whole number, or text such as \"50..5\"")
-                .ifPresent(value -> builder.diffusionSteps(DiffusionSteps.parse(value.asText())));
+                .ifPresent(value -> builder.diffusionSteps(DiffusionSteps.parse(text(value))));
         reuse(node, GUIDANCE_REUSE).ifPresent(builder::guidanceReuse);
         reuse(node, TOKEN_REUSE).ifPresent(builder::tokenReuse);
         value(node, NEGATIVE_PROMPT, JsonNode::isTextual, "text in quotes")
@@ -344,13 +353,24 @@ final class EntryJson {
     }
 
     private static boolean isSteps(JsonNode value) {
-        return value.isTextual() || value.isIntegralNumber() && value.canConvertToInt();
+        return value.isTextual() || isWhole(value) && value.canConvertToInt();
     }
 
     private static int required(JsonNode node, String key) {
         return integer(node, key)
                 .orElseThrow(() -> new InvalidRequestException("\"" + key + "\" is missing"))
                 .intValue();
+    }
+
+    /** Also 7.0, which tables have where some of a column's whole numbers are missing. */
+    private static boolean isWhole(JsonNode value) {
+        return value.isIntegralNumber()
+                || value.isNumber() && value.canConvertToExactIntegral() && Math.abs(value.doubleValue()) < EXACT;
+    }
+
+    /** Of text or a whole number. */
+    private static String text(JsonNode value) {
+        return value.isFloatingPointNumber() ? Long.toString(value.longValue()) : value.asText();
     }
 
     private static boolean isTexts(JsonNode value) {
@@ -375,11 +395,11 @@ final class EntryJson {
     }
 
     private static Optional<JsonNode> seed(JsonNode node) {
-        return value(node, "seed", value -> value.isIntegralNumber() && value.canConvertToLong(), "a whole number");
+        return value(node, "seed", value -> isWhole(value) && value.canConvertToLong(), "a whole number");
     }
 
     private static Optional<JsonNode> integer(JsonNode node, String key) {
-        return value(node, key, value -> value.isIntegralNumber() && value.canConvertToInt(), "a whole number");
+        return value(node, key, value -> isWhole(value) && value.canConvertToInt(), "a whole number");
     }
 
     private static Optional<JsonNode> number(JsonNode node, String key) {

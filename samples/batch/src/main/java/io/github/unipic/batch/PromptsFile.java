@@ -88,6 +88,16 @@ public record PromptsFile(List<BatchEntry> entries, Set<String> ignoredKeys) {
     }
 
     /**
+     * Whether a value of that name says something to entries, of any task.
+     *
+     * @param key the name
+     * @return false if all entries ignore it
+     */
+    public static boolean isKey(String key) {
+        return EntryJson.isKey(key);
+    }
+
+    /**
      * Reads a file of at most 100,000 prompts and 64 MiB.
      *
      * @param file JSON in UTF-8, UTF-16 or UTF-32

@@ -103,6 +103,26 @@ class PromptsFileTest {
                         assertThat(BatchEntry.fromJson(entry.toJson()).task()).isEqualTo(entry.task()));
     }
 
+    /** As pandas writes a column of whole numbers of which some are missing. */
+    @Test
+    void aWholeNumberMayHaveAPoint() throws IOException {
+        BatchEntry entry =
+                read("{'prompt': 'a', 'id': 12.0, 'seed': -9007199254740991.0, 'iterations': 8.0, 'width': 6.4e2,"
+                                + " 'height': 384.0, 'diffusion_steps': 25.0}")
+                        .entries()
+                        .get(0);
+        assertThat(entry.file()).isEqualTo("00000-12.png");
+        assertThat(EntryJson.settings(entry.task()).toString())
+                .isEqualTo("{\"width\":640,\"height\":384,\"iterations\":8,\"diffusion_steps\":25,"
+                        + "\"seed\":-9007199254740991}");
+    }
+
+    @Test
+    void knowsTheKeysOfAllTasks() {
+        assertThat(List.of("prompt", "width", "pad", "mask", "images")).allMatch(PromptsFile::isKey);
+        assertThat(List.of("tag", "Prompt", "")).noneMatch(PromptsFile::isKey);
+    }
+
     @Test
     void genEvalsFormPassesAndItsOtherKeysAreIgnored() throws IOException {
         PromptsFile file =
@@ -175,7 +195,11 @@ class PromptsFileTest {
                 Arguments.of("{'prompt': 'a', 'guidance': 'high'}", "must be a number, not \"high\""),
                 Arguments.of("{'prompt': 'a', 'seed': 1.5}", "\"seed\" must be a whole number, not 1.5"),
                 Arguments.of("{'prompt': 'a', 'seed': 99999999999999999999}", "\"seed\""),
+                Arguments.of("{'prompt': 'a', 'seed': 9007199254740992.0}", "\"seed\" must be a whole number"),
+                Arguments.of("{'prompt': 'a', 'seed': 1e999}", "\"seed\" must be a whole number"),
                 Arguments.of("{'prompt': 'a', 'iterations': 3000000000}", "\"iterations\""),
+                Arguments.of("{'prompt': 'a', 'iterations': 3000000000.0}", "\"iterations\""),
+                Arguments.of("{'prompt': 'a', 'id': 1.5}", "\"id\" must be text or a whole number, not 1.5"),
                 Arguments.of("{'prompt': 'a', 'diffusion_steps': '5..50'}", "last iteration's diffusion steps"),
                 Arguments.of("{'prompt': 'a', 'guidance_reuse': 4}", "an object with \"initial\" and \"every\""),
                 Arguments.of(

@@ -3,6 +3,7 @@ package io.github.unipic.spark;
 import io.github.unipic.InvalidRequestException;
 import io.github.unipic.OutputException;
 import io.github.unipic.batch.BatchEntry;
+import io.github.unipic.batch.BatchFiles;
 import io.github.unipic.batch.BatchFolder;
 import io.github.unipic.batch.ManifestLine;
 import io.github.unipic.files.AtomicFile;
@@ -11,9 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
@@ -31,39 +33,51 @@ final class SparkManifest {
 
     private final Path folder;
     private final SortedMap<Integer, ManifestLine> lines = new TreeMap<>();
+    private String model = "";
 
     /**
-     * Begins with the lines of an earlier run, as far as their files are there.
+     * Begins with the lines of an earlier run, of shards too, as far as their files are there.
      *
-     * @throws InvalidRequestException if it had other entries
+     * @throws InvalidRequestException if it had other entries or options, or several models
      */
     SparkManifest(Path folder, List<BatchEntry> entries) {
         this.folder = folder;
-        if (Files.exists(jsonLines())) {
-            Set<String> files = entries.stream().map(BatchEntry::file).collect(Collectors.toSet());
+        if (BatchFiles.hasManifest(folder)) {
+            Map<Integer, BatchEntry> byIndex =
+                    entries.stream().collect(Collectors.toMap(BatchEntry::index, Function.identity()));
             for (ManifestLine line : BatchFolder.lines(folder)) {
                 if (Files.isRegularFile(folder.resolve(line.file()))) {
-                    if (!files.contains(line.file())) {
+                    if (!byIndex.containsKey(line.index())) {
                         throw new InvalidRequestException(folder + " contains " + line.file()
                                 + ", which is not of these prompts; choose another folder");
                     }
-                    lines.put(line.index(), line);
+                    BatchFiles.requireSame(folder, line, byIndex.get(line.index()));
+                    add(line);
                 }
             }
         }
     }
 
-    /** The name of the model of the earlier run; empty if there was none. */
-    String model() {
-        return lines.values().stream()
-                .flatMap(line -> line.model().stream())
-                .findFirst()
-                .orElse("");
+    /** The name of the model that the results are of; empty if there are none. */
+    synchronized String model() {
+        return model;
     }
 
-    /** Adds a line. One that is there stays if it is of the same result, because it has the time. */
+    /**
+     * Adds a line. One that is there stays if it is of the same result, because it has the time.
+     *
+     * @throws InvalidRequestException if it is of another model than the first line; the next run then sees that, too
+     */
     synchronized void add(ManifestLine line) {
         lines.merge(line.index(), line, (old, now) -> now.time().isEmpty() && now.isSameResult(old) ? old : now);
+        String another = line.model().orElse(model);
+        if (model.isEmpty()) {
+            model = another;
+        } else if (!model.equals(another)) {
+            throw new InvalidRequestException(folder + " contains images of the model " + model + ", but "
+                    + line.file() + " is of " + another
+                    + "; give all machines the same model, and choose another folder");
+        }
     }
 
     /** Removes the line of an entry that has failed: what its file is now, it does not say. */
@@ -89,11 +103,11 @@ final class SparkManifest {
         spark.read()
                 .schema(COLUMNS)
                 .option("mode", "FAILFAST")
-                .json(jsonLines().toUri().toString())
+                .json(LocalPath.literal(jsonLines()))
                 .withColumn("task", functions.coalesce(functions.col("task"), functions.lit("generate")))
                 .write()
                 .mode(SaveMode.Overwrite)
-                .parquet(folder.resolve("manifest.parquet").toUri().toString());
+                .parquet(LocalPath.of(folder.resolve("manifest.parquet")));
     }
 
     private Path jsonLines() {

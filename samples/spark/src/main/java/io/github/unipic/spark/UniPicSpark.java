@@ -8,19 +8,17 @@ import io.github.unipic.ModelFormatException;
 import io.github.unipic.UniPicException;
 import io.github.unipic.batch.BatchEntry;
 import io.github.unipic.batch.EntriesFile;
-import io.github.unipic.batch.ManifestLine;
 import io.github.unipic.batch.PromptsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import org.apache.spark.SparkUserAppException;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -28,10 +26,10 @@ import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import scala.reflect.ClassTag$;
-import scala.runtime.AbstractFunction2;
-import scala.runtime.BoxedUnit;
 
 /**
  * A batch on a Spark cluster: {@code spark-submit --class io.github.unipic.spark.UniPicSpark unipic-spark.jar --model
@@ -47,7 +45,6 @@ import scala.runtime.BoxedUnit;
 public final class UniPicSpark implements Callable<Integer> {
     private static final int FAILED = 1;
     private static final int WRONG_INPUT = 2;
-    private static final long PROGRESS_EVERY_NANOS = 10_000_000_000L;
 
     @Option(
             names = "--model",
@@ -105,23 +102,52 @@ public final class UniPicSpark implements Callable<Integer> {
             description = "Processor threads of a model. Default: the cores of a task (spark.task.cpus).")
     private int threads;
 
-    @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the square images that set no size.")
-    private Optional<Integer> size;
+    @ArgGroup(exclusive = false)
+    private ImageOptions images;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Seed of the first entry; others use N+1, N+2, ...")
-    private Optional<Long> seed;
+    /** What entries of --entries have already. */
+    private static final class ImageOptions implements PromptsFile.Defaults {
+        @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the square images that set no size.")
+        private Optional<Integer> size = Optional.empty();
 
-    @Option(names = "--iterations", paramLabel = "K", description = "Iterations of images that set none.")
-    private Optional<Integer> iterations;
+        @Option(names = "--seed", paramLabel = "N", description = "Seed of the first entry; others use N+1, N+2, ...")
+        private Optional<Long> seed = Optional.empty();
 
-    @Option(names = "--guidance", paramLabel = "G", description = "Guidance of images that set none.")
-    private Optional<Double> guidance;
+        @Option(names = "--iterations", paramLabel = "K", description = "Iterations of images that set none.")
+        private Optional<Integer> iterations = Optional.empty();
 
-    @Option(names = "--steps", paramLabel = "S", description = "Diffusion steps of images that set none.")
-    private Optional<String> steps;
+        @Option(names = "--guidance", paramLabel = "G", description = "Guidance of images that set none.")
+        private Optional<Double> guidance = Optional.empty();
 
-    @Option(names = "--fast", description = "Less work for nearly the same image, as for 'unipic batch'.")
-    private boolean fast;
+        @Option(names = "--steps", paramLabel = "S", description = "Diffusion steps of images that set none.")
+        private Optional<String> steps = Optional.empty();
+
+        @Option(names = "--fast", description = "Less work for nearly the same image, as for 'unipic batch'.")
+        private boolean fast;
+
+        @Override
+        public void applyTo(GenerateRequest.Builder builder, int index) {
+            if (fast) {
+                builder.fast();
+            }
+            size.ifPresent(side -> builder.size(side, side));
+            seed.ifPresent(first -> builder.seed(first + index));
+            iterations.ifPresent(builder::iterations);
+            guidance.ifPresent(builder::guidance);
+            steps.map(DiffusionSteps::parse).ifPresent(builder::diffusionSteps);
+        }
+
+        @Override
+        public void applyTo(DescribeRequest.Builder builder, int index) {
+            seed.ifPresent(first -> builder.seed(first + index));
+        }
+
+        static String names() {
+            return CommandSpec.forAnnotatedObject(new ImageOptions()).options().stream()
+                    .map(OptionSpec::longestName)
+                    .collect(Collectors.joining(", "));
+        }
+    }
 
     private UniPicSpark() {}
 
@@ -145,7 +171,8 @@ public final class UniPicSpark implements Callable<Integer> {
         return line.execute(args);
     }
 
-    private static int fail(Throwable e) {
+    /** Says in one line what went wrong. */
+    static int fail(Throwable e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof UniPicException) {
                 boolean wrong = cause instanceof InvalidRequestException || cause instanceof ModelFormatException;
@@ -167,13 +194,10 @@ public final class UniPicSpark implements Callable<Integer> {
                 entriesPerPartition >= 1 && entriesPerPartition <= 10_000,
                 "--entries-per-partition must be 1 to 10000");
         require(threads >= 0 && threads <= 1024, "--threads must be 1 to 1024");
-        boolean defaultsGiven =
-                fast || Stream.of(size, seed, iterations, guidance, steps).anyMatch(Optional::isPresent);
         require(
-                input.entries == null || !defaultsGiven,
-                "--entries has each image's settings; leave out --size, --seed, --iterations, --guidance, --steps and"
-                        + " --fast");
-        PromptsFile.Defaults defaults = defaults();
+                input.entries == null || images == null,
+                "--entries has each image's settings; leave out " + ImageOptions.names());
+        PromptsFile.Defaults defaults = images == null ? (builder, index) -> {} : images;
         defaults.applyTo(GenerateRequest.builder("options"), 0); // an error in them is not blamed on the file
         try (SparkSession spark = SparkSession.builder().appName("unipic").getOrCreate()) {
             boolean local = spark.sparkContext().isLocal();
@@ -199,27 +223,6 @@ public final class UniPicSpark implements Callable<Integer> {
         return prompts.entries();
     }
 
-    private PromptsFile.Defaults defaults() {
-        return new PromptsFile.Defaults() {
-            @Override
-            public void applyTo(GenerateRequest.Builder builder, int index) {
-                if (fast) {
-                    builder.fast();
-                }
-                size.ifPresent(side -> builder.size(side, side));
-                seed.ifPresent(first -> builder.seed(first + index));
-                iterations.ifPresent(builder::iterations);
-                guidance.ifPresent(builder::guidance);
-                steps.map(DiffusionSteps::parse).ifPresent(builder::diffusionSteps);
-            }
-
-            @Override
-            public void applyTo(DescribeRequest.Builder builder, int index) {
-                seed.ifPresent(first -> builder.seed(first + index));
-            }
-        };
-    }
-
     private int run(SparkSession spark, List<BatchEntry> entries) {
         Path folder = out.toAbsolutePath().normalize();
         try {
@@ -229,7 +232,7 @@ public final class UniPicSpark implements Callable<Integer> {
         }
         SparkManifest manifest = new SparkManifest(folder, entries);
         ModelSettings settings = new ModelSettings(model, provider, new TreeMap<>(providerOptions), threads);
-        Collected collected = new Collected(manifest, entries.size());
+        Collected collected = new Collected(manifest, entries.size(), System::nanoTime);
         JavaRDD<String> partitions = JavaSparkContext.fromSparkContext(spark.sparkContext())
                 .parallelize(
                         entries.stream().map(BatchEntry::toJson).toList(),
@@ -244,45 +247,10 @@ public final class UniPicSpark implements Callable<Integer> {
         } finally {
             manifest.writeJsonLines();
         }
-        manifest.writeParquet(spark);
-        collected.failures.forEach(failure -> fail(failure, WRONG_INPUT));
-        System.out.println("Wrote " + collected.made + " of " + entries.size() + " results to " + folder + "; "
-                + collected.kept + " were there.");
-        return collected.failures.isEmpty() ? 0 : WRONG_INPUT;
-    }
-
-    /** Is notified, on the driver, of each partition's result exactly once, however often the partition ran. */
-    private static final class Collected extends AbstractFunction2<Object, PartitionResult, BoxedUnit> {
-        private final SparkManifest manifest;
-        private final int all;
-        private final List<String> failures = new ArrayList<>();
-        private int made;
-        private int kept;
-        private long printed = System.nanoTime();
-
-        Collected(SparkManifest manifest, int all) {
-            this.manifest = manifest;
-            this.all = all;
-        }
-
-        @Override
-        public synchronized BoxedUnit apply(Object partition, PartitionResult result) {
-            for (String text : result.lines()) {
-                ManifestLine line = ManifestLine.parse(text);
-                manifest.add(line);
-                if (line.time().isPresent()) {
-                    made++;
-                } else {
-                    kept++;
-                }
-            }
-            result.failed().forEach(manifest::remove);
-            failures.addAll(result.failures());
-            if (System.nanoTime() - printed > PROGRESS_EVERY_NANOS) {
-                printed = System.nanoTime();
-                System.err.println((made + kept + failures.size()) + " of " + all + " entries");
-            }
-            return BoxedUnit.UNIT;
-        }
+        collected.failures().forEach(failure -> fail(failure, WRONG_INPUT));
+        System.out.println("Wrote " + collected.made() + " of " + entries.size() + " results to " + folder + "; "
+                + collected.kept() + " were there.");
+        manifest.writeParquet(spark); // last, because it may fail
+        return collected.failures().isEmpty() ? 0 : WRONG_INPUT;
     }
 }

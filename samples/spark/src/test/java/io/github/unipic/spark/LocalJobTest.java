@@ -1,8 +1,10 @@
 package io.github.unipic.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.unipic.GenerateRequest;
+import io.github.unipic.InvalidRequestException;
 import io.github.unipic.batch.BatchFolder;
 import io.github.unipic.batch.EntriesFile;
 import io.github.unipic.batch.ManifestLine;
@@ -10,20 +12,27 @@ import io.github.unipic.benchmark.Benchmark;
 import io.github.unipic.benchmark.BenchmarkLayout;
 import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.SparkUserAppException;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import scala.collection.Iterator;
+import scala.reflect.ClassTag$;
+import scala.runtime.AbstractFunction1;
 
 /** Jobs on two threads of this JVM. */
 class LocalJobTest {
@@ -84,6 +93,83 @@ class LocalJobTest {
         assertThat(second.text()).contains("Wrote 0 of 5 results to " + out + "; 5 were there.");
         assertThat(SmallJob.times(out)).isEqualTo(times);
         assertThat(out.resolve("manifest.jsonl")).hasContent(manifest);
+
+        List<String> fewer = new ArrayList<>(SmallJob.OPTIONS);
+        fewer.removeAll(List.of("--steps", "2", "--iterations"));
+        fewer.addAll(List.of("--prompts", prompts.toString(), "--out", out.toString()));
+        SmallJob.Run other = SmallJob.uniPic(fewer.toArray(String[]::new));
+        assertThat(other.exitCode()).as(other.text()).isEqualTo(2);
+        assertThat(other.text())
+                .contains("00000-fox.png, generated with other options (")
+                .doesNotContain("Wrote");
+        assertThat(out.resolve("manifest.jsonl")).hasContent(manifest);
+    }
+
+    @Test
+    void foldersMayHaveAnyName() throws IOException {
+        Path odd = Files.createDirectory(folder.resolve("out ü [1] %20"));
+        Path table = odd.resolve("table.parquet");
+        try (SparkSession spark = SparkSession.builder().getOrCreate()) {
+            spark.sql("SELECT 'a red fox' AS prompt").write().parquet(LocalPath.of(table));
+        }
+        SmallJob.Run run = SmallJob.run("--prompts", table.toString(), "--out", odd.toString());
+        assertThat(run.exitCode()).as(run.text()).isZero();
+        assertThat(odd.resolve("00000.png")).isRegularFile();
+        assertThat(SmallJob.parquet(odd))
+                .extracting(row -> row.<String>getAs("file"))
+                .containsExactly("00000.png");
+    }
+
+    @Test
+    void theSummaryDoesNotDependOnTheLastStep() throws IOException {
+        Path prompts = SmallJob.prompts(folder, PROMPTS.subList(0, 2));
+        Path out = Files.createDirectory(folder.resolve("out"));
+        Files.writeString(out.resolve("00001.png"), "the user's");
+        String committer = "spark.sql.sources.commitProtocolClass";
+        System.setProperty(committer, "NoSuchClass");
+        SmallJob.Run run;
+        try {
+            run = SmallJob.run("--prompts", prompts.toString(), "--out", out.toString());
+        } finally {
+            System.clearProperty(committer);
+        }
+        assertThat(run.exitCode()).as(run.text()).isEqualTo(1);
+        assertThat(run.text())
+                .contains("contains 00001.png, which unipic has not generated")
+                .contains("Wrote 1 of 2 results")
+                .contains("unipic: Error");
+        assertThat(out.resolve("manifest.parquet/_SUCCESS")).doesNotExist();
+    }
+
+    @Test
+    void machinesWithDifferentModelsFailTheJob() throws IOException {
+        SparkManifest manifest = new SparkManifest(folder, SparkManifestTest.entries(2));
+        Collected collected = new Collected(manifest, 2, System::nanoTime);
+        try (SparkSession spark = SparkSession.builder().getOrCreate()) {
+            JavaRDD<String> models = JavaSparkContext.fromSparkContext(spark.sparkContext())
+                    .parallelize(List.of("0 small", "1 large"), 2);
+            assertThatThrownBy(() -> spark.sparkContext()
+                            .runJob(
+                                    models.rdd(),
+                                    new ResultOfModel(),
+                                    collected,
+                                    ClassTag$.MODULE$.<PartitionResult>apply(PartitionResult.class)))
+                    .hasRootCauseInstanceOf(InvalidRequestException.class)
+                    .rootCause()
+                    .hasMessageContaining("contains images of the model ");
+        }
+    }
+
+    /** What machines give that each have another model. */
+    private static final class ResultOfModel extends AbstractFunction1<Iterator<String>, PartitionResult>
+            implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public PartitionResult apply(Iterator<String> models) {
+            String[] words = models.next().split(" ");
+            return CollectedTest.result(Integer.parseInt(words[0]), words[1]);
+        }
     }
 
     @Test
@@ -103,7 +189,8 @@ class LocalJobTest {
         // As an earlier job had it, before the user replaced its file.
         Files.writeString(
                 out.resolve("manifest.jsonl"),
-                "{\"index\":4,\"file\":\"00004.png\",\"prompt\":\"a blue fox\",\"requested\":{}}\n");
+                "{\"index\":4,\"file\":\"00004.png\",\"prompt\":\"a blue fox\",\"requested\":"
+                        + "{\"width\":64,\"height\":64,\"iterations\":2,\"diffusion_steps\":2,\"seed\":99}}\n");
         SmallJob.Run run = SmallJob.run("--prompts", table.toString(), "--out", out.toString());
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.text())
@@ -151,7 +238,14 @@ class LocalJobTest {
         Path prompts = SmallJob.prompts(folder, PROMPTS);
         mistake("Missing required option", "--prompts", prompts.toString());
         mistake("--entries-per-partition must be", "--prompts", "x", "--out", "x", "--entries-per-partition", "0");
-        mistake("--entries has each image's settings", "--entries", "x", "--out", "x");
+        for (String option :
+                List.of("--size=64", "--seed=7", "--iterations=2", "--guidance=2", "--steps=2", "--fast")) {
+            SmallJob.Run both = SmallJob.uniPic("--model", "x", "--entries", "x", "--out", "x", option);
+            assertThat(both.exitCode()).isEqualTo(2);
+            assertThat(both.text().lines())
+                    .containsExactly("unipic: --entries has each image's settings; leave out --size, --seed,"
+                            + " --iterations, --guidance, --steps, --fast");
+        }
         mistake(
                 "there is no file none.jsonl",
                 "--prompts",
@@ -167,7 +261,7 @@ class LocalJobTest {
         SmallJob.Run help = SmallJob.run("--help");
         assertThat(help.exitCode()).isZero();
         assertThat(help.text()).contains("--entries-per-partition");
-        org.assertj.core.api.Assertions.assertThatThrownBy(() -> UniPicSpark.main(new String[] {"--nonsense"}))
+        assertThatThrownBy(() -> UniPicSpark.main(new String[] {"--nonsense"}))
                 .isInstanceOfSatisfying(
                         SparkUserAppException.class,
                         e -> assertThat(e.exitCode()).isEqualTo(2));

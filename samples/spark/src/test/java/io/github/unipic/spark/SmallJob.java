@@ -135,7 +135,7 @@ final class SmallJob {
                 .config("spark.ui.enabled", false)
                 .getOrCreate()) {
             return spark.read()
-                    .parquet(out.resolve("manifest.parquet").toUri().toString())
+                    .parquet(LocalPath.literal(out.resolve("manifest.parquet")))
                     .collectAsList();
         }
     }

@@ -18,6 +18,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A manifest of an earlier job, which had other seeds; it generated the entries 0 to 3 of 5. */
 class SparkManifestTest {
@@ -71,7 +73,46 @@ class SparkManifestTest {
         assertThat(new SparkManifest(folder, fewer).model()).isEqualTo("small");
     }
 
-    private static List<BatchEntry> entries(int count) {
+    /** Their files say what was set, and not that nothing else was. */
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"guidance\":5.0}", "{\"seed\":1}"})
+    void resultsOfAnOptionThatIsNowLeftOutAreRefused(String requested) throws IOException {
+        Path manifest = folder.resolve("manifest.jsonl");
+        Files.writeString(
+                manifest, Files.readString(manifest).replace("\"requested\":{}", "\"requested\":" + requested));
+        assertThatThrownBy(() -> new SparkManifest(folder, ENTRIES))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage(folder + " contains 00000.png, generated with other options (" + requested
+                        + ") than line 0 has now ({}); choose another folder, or restart the batch");
+    }
+
+    /** Executors compare them, who read them anyway. */
+    @Test
+    void theContentOfSourcesIsNotCompared() throws IOException {
+        Files.writeString(
+                folder.resolve("manifest.jsonl"),
+                "{\"index\":0,\"file\":\"00000.png\",\"task\":\"edit\",\"sources\":[\"gone.png\"],"
+                        + "\"prompt\":\"a fox\",\"requested\":{\"sources\":[\"12ab\"]},\"model\":\"small\"}\n");
+        BatchTask edit = new BatchTask.Edit(
+                Path.of("gone.png"), false, GenerateRequest.builder("a fox").build());
+        BatchEntry entry = BatchEntry.of(0, Optional.empty(), "line 0", edit);
+        assertThat(new SparkManifest(folder, List.of(entry)).model()).isEqualTo("small");
+    }
+
+    @Test
+    void theLinesOfShardsCountToo() throws IOException {
+        Files.move(folder.resolve("manifest.jsonl"), folder.resolve("manifest-1-of-2.jsonl"));
+        SparkManifest manifest = new SparkManifest(folder, ENTRIES);
+        assertThat(manifest.model()).isEqualTo("small");
+        manifest.writeJsonLines();
+        assertThat(Files.readAllLines(folder.resolve("manifest.jsonl"))).hasSize(4);
+        List<BatchEntry> fewer = entries(3);
+        Files.delete(folder.resolve("manifest.jsonl"));
+        assertThatThrownBy(() -> new SparkManifest(folder, fewer))
+                .hasMessageContaining("00003.png, which is not of these prompts");
+    }
+
+    static List<BatchEntry> entries(int count) {
         return IntStream.range(0, count)
                 .mapToObj(i -> BatchEntry.of(
                         i,
@@ -81,7 +122,7 @@ class SparkManifestTest {
                 .toList();
     }
 
-    private static ManifestLine line(int index, long seed, String seconds) {
+    static ManifestLine line(int index, long seed, String seconds) {
         return ManifestLine.parse("{\"index\":" + index + ",\"file\":\"0000" + index + ".png\",\"prompt\":\"a fox\","
                 + "\"seed\":" + seed + ",\"requested\":{},\"model\":\"small\",\"seconds\":" + seconds + "}");
     }
