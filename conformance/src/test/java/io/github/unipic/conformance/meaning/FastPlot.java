@@ -54,7 +54,7 @@ record FastPlot(List<Point> points) {
         for (int i = 0; i < best.size(); i++) {
             // Neighbors' names are above to the right and below to the left, so that they do not overlap.
             Point point = best.get(i);
-            boolean above = i % 2 == 0;
+            boolean above = i % 2 == 0 || i == best.size() - 1;
             double left = above ? 7 : -8 - 6.2 * point.name().length();
             text(svg, x(point.operations()) + left, y(point.loss(), most) + (above ? -5 : 14), point.name());
         }
