@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -49,10 +50,15 @@ record HubSettings(URI endpoint, Optional<String> token, boolean offline, Path c
     }
 
     private static Optional<Path> path(UnaryOperator<String> variables, String name, Path home) {
-        return Optional.ofNullable(variables.apply(name))
-                .map(text -> text.equals("~") || text.startsWith("~/")
-                        ? home.resolve(text.substring(Math.min(2, text.length())))
-                        : Path.of(text));
+        try {
+            return Optional.ofNullable(variables.apply(name))
+                    .map(text -> text.equals("~") || text.startsWith("~/")
+                            ? home.resolve(text.substring(Math.min(2, text.length())))
+                            : Path.of(text));
+        } catch (InvalidPathException e) { // as with quotes around it on Windows
+            throw new DownloadException(name + " is no path (" + e.getReason()
+                    + "); set it to that of a folder or file, without quotes, or unset it");
+        }
     }
 
     private static URI endpoint(String text) {

@@ -1,6 +1,7 @@
 package io.github.unipic.export.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -8,6 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HubSettingsTest {
     private static final Path HOME = Path.of("/home/u");
@@ -38,6 +40,15 @@ class HubSettingsTest {
     })
     void findsTheCacheWhereTheHubsToolsPutIt(String name, String value, Path expected) {
         assertThat(settings(name, value).cache()).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"XDG_CACHE_HOME", "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_TOKEN_PATH"})
+    void aVariableThatIsNoPathIsNamed(String name) {
+        assertThatExceptionOfType(DownloadException.class)
+                .isThrownBy(() -> settings(name, "/a\0b"))
+                .withMessageStartingWith(name + " is no path (")
+                .withMessageEndingWith("or unset it");
     }
 
     @Test
