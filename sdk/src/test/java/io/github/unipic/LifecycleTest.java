@@ -132,8 +132,12 @@ class LifecycleTest {
     void afterTheGraceTimeRequestsAreCancelled() throws Exception {
         UniPic unipic = SmallModel.builder().load();
         CountDownLatch running = new CountDownLatch(1);
-        CompletableFuture<Void> drawn = CompletableFuture.runAsync(() -> unipic.generate(
-                request(100_000).listener(progress -> running.countDown()).build()));
+        GenerateRequest slow = request(256)
+                .size(256, 256)
+                .diffusionSteps(1000)
+                .listener(progress -> running.countDown())
+                .build();
+        CompletableFuture<Void> drawn = CompletableFuture.runAsync(() -> unipic.generate(slow));
         running.await();
         unipic.close(Duration.ofMillis(50));
         assertThatExceptionOfType(ExecutionException.class)
