@@ -8,6 +8,8 @@ import io.github.unipic.Cancellation;
 import io.github.unipic.Image;
 import io.github.unipic.conformance.EmbeddedCheckpoint;
 import io.github.unipic.files.Sha256;
+import io.github.unipic.model.GraphName;
+import io.github.unipic.testing.ModelCopy;
 import io.github.unipic.testing.SmallModel;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -178,6 +180,36 @@ class EndToEndTest {
         assertThat(other.err()).contains("made for images of 128 x 128");
         List<String> quiet = Stream.concat(small.stream(), Stream.of("-q")).toList();
         assertThat(run(quiet.toArray(String[]::new)).err()).isEmpty();
+    }
+
+    /** Folders of earlier exports have no graph for it. */
+    @Test
+    void tokensThatCannotBeReusedAreNoted() throws IOException {
+        ModelCopy earlier = ModelCopy.of(SmallModel.folder(), folder.resolve("earlier"));
+        earlier.forgetGraph(GraphName.MAR_DECODER_CACHED);
+        List<String> fox = List.of(
+                "generate",
+                "fox",
+                "--size",
+                "32",
+                "--iterations",
+                "4",
+                "--steps",
+                "2",
+                "-o",
+                file("fox.png"),
+                "--model");
+        String model = earlier.finish().toString();
+        assertThat(noted(fox, model, "--fast")).isTrue();
+        assertThat(noted(fox, model, "--fast", "-q")).isFalse();
+        assertThat(noted(fox, model)).isFalse();
+        assertThat(noted(fox, SmallModel.folder().toString(), "--fast")).isFalse();
+    }
+
+    private boolean noted(List<String> command, String... more) {
+        CommandLineRun run = run(concat(command.toArray(String[]::new), more));
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        return run.err().contains("mar_decoder_cached");
     }
 
     @Test
