@@ -69,6 +69,38 @@ class GenerationPlanTest {
         }
     }
 
+    /** Iterations 0, 1 and 5 of 8 compute guidance and every token. */
+    @Test
+    void whatIsReusedIsKeptUntilItIsComputedAgain() {
+        Reuse reuse = Reuse.every(4);
+        GenerationPlan plan = new GenerationPlan(
+                new Grid(4, 4),
+                8,
+                3,
+                GuidanceSchedule.CONSTANT,
+                1,
+                reuse,
+                reuse,
+                DiffusionPlan.constant(2, 0.2),
+                Optional.empty(),
+                List.of(sample(16, addressed(1))));
+        List<Iteration> schedule = plan.schedule();
+        assertThat(schedule).hasSize(8);
+        assertThat(schedule.stream().filter(plan::computesAllTokens))
+                .extracting(Iteration::index)
+                .containsExactly(0, 1, 5);
+        assertThat(schedule.stream().filter(plan::keepsTokens))
+                .extracting(Iteration::index)
+                .containsExactly(1, 2, 3, 5, 6);
+        int[] untilTheFifth = IntStream.rangeClosed(1, 4)
+                .flatMap(k -> IntStream.of(schedule.get(k).predicted().get(0)))
+                .sorted()
+                .toArray();
+        assertThat(plan.guidedPositions(schedule.get(1)).get(0)).containsExactly(untilTheFifth);
+        assertThat(plan.guidedPositions(schedule.get(0)).get(0))
+                .containsExactly(schedule.get(0).predicted().get(0));
+    }
+
     @Test
     void noiseIsThatOfImagePositionRowAndChannel() {
         NoiseSource first = addressed(1);
