@@ -270,7 +270,11 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
+    /** @throws IllegalStateException when closed: ONNX Runtime would read freed memory, which may end the process */
     OnnxTensor value() {
+        if (closed.get()) {
+            throw new IllegalStateException("The tensor is closed.");
+        }
         return value;
     }
 

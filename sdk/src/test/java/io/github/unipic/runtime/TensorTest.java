@@ -2,6 +2,7 @@ package io.github.unipic.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
@@ -202,12 +203,14 @@ class TensorTest {
     }
 
     @Test
-    void closingTwiceCountsOnce() {
+    void closingTwiceCountsOnceAndThenItIsNotUsed() {
         Tensor tensor = Tensor.scalar(1);
+        OnnxTensor value = tensor.value();
         assertThat(Tensor.open()).isEqualTo(open + 1);
         tensor.close();
         tensor.close();
         assertThat(Tensor.open()).isEqualTo(open);
-        assertThat(tensor.value().isClosed()).isTrue();
+        assertThat(value.isClosed()).isTrue();
+        assertThatIllegalStateException().isThrownBy(tensor::value).withMessage("The tensor is closed.");
     }
 }
