@@ -61,10 +61,10 @@ public final class PublishedModel {
             if (!Files.isDirectory(checkpoint)) {
                 write(home, notes);
             }
-            boolean earlier = Files.isDirectory(model) && !hasAllGraphs(model);
-            if (earlier || !Files.isDirectory(model)) {
+            boolean exists = Files.isDirectory(model);
+            if (!exists || !hasAllGraphs(model)) {
                 notes.accept("Exporting it to " + model + ".");
-                Exporter.export(new ExportRequest(checkpoint, model, precision, earlier), listener);
+                Exporter.export(new ExportRequest(checkpoint, model, precision, exists), listener);
             }
             return model;
         } catch (IOException e) {

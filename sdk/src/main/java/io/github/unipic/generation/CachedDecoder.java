@@ -58,12 +58,11 @@ final class CachedDecoder implements AutoCloseable {
     }
 
     /**
-     * Computes every token, as {@link MarModel#decode}.
+     * Computes every token, as {@link MarModel#decode}. Nothing may be kept from before.
      *
      * @param keep whether to keep the keys and values of the conditional half
      */
     Tensor decodeAll(DecoderInputs inputs, boolean keep) {
-        forget();
         List<int[]> others = inputs.predicted().stream()
                 .map(positions -> {
                     BitSet places = places(positions);
@@ -111,8 +110,9 @@ final class CachedDecoder implements AutoCloseable {
      * Computes the tokens that are new since {@link #decodeAll}, which has kept the others.
      *
      * @param inputs as of {@link MarModel#decode}, without an unconditional half
+     * @param keep whether to go on keeping them
      */
-    Tensor decodeNew(DecoderInputs inputs) {
+    Tensor decodeNew(DecoderInputs inputs, boolean keep) {
         Kept before = kept.orElseThrow();
         List<int[]> refreshed = new ArrayList<>();
         List<int[]> reused = new ArrayList<>();
@@ -128,6 +128,9 @@ final class CachedDecoder implements AutoCloseable {
                     .toArray());
         }
         try (Outputs outputs = decode(inputs, refreshed, reused, before.tensors(), Set.of("z"))) {
+            if (!keep) {
+                forget();
+            }
             return outputs.take("z");
         }
     }
@@ -168,12 +171,12 @@ final class CachedDecoder implements AutoCloseable {
                 .toList();
     }
 
-    /** Frees what was kept. */
-    void forget() {
+    private void forget() {
         kept.ifPresent(before -> Resources.close(before.tensors().values()));
         kept = Optional.empty();
     }
 
+    /** Frees what was kept. */
     @Override
     public void close() {
         forget();

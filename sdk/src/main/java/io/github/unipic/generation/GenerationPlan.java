@@ -95,7 +95,9 @@ public record GenerationPlan(
 
     /** Whether some iteration reuses the guidance of an earlier one. */
     boolean reusesGuidance() {
-        return guided() && IntStream.range(0, iterations).anyMatch(k -> !guidanceReuse.computes(k));
+        return guided()
+                && !guidanceReuse.equals(Reuse.NONE)
+                && !schedule().stream().allMatch(this::computesGuidance);
     }
 
     /** Whether some iteration reuses tokens of an earlier one. */

@@ -158,11 +158,6 @@ public final class ImageGenerator {
         }
 
         private Tensor decode(Iteration k, MarEncoding encoding, PaddedPrompts behind, List<int[]> positions) {
-            boolean all = plan.computesAllTokens(k);
-            if (all) {
-                // Before the language model, which needs memory, too.
-                cached.ifPresent(CachedDecoder::forget);
-            }
             try (Tensor hidden = llm.hidden(encoding.embeds(), behind)) {
                 DecoderInputs inputs =
                         new DecoderInputs(encoding.encoded(), hidden, k.known(), positions, canvas, plan.grid());
@@ -170,13 +165,9 @@ public final class ImageGenerator {
                     return mar.decode(inputs);
                 }
                 boolean keep = plan.keepsTokens(k);
-                Tensor z = all
+                return plan.computesAllTokens(k)
                         ? cached.get().decodeAll(inputs, keep)
-                        : cached.get().decodeNew(inputs);
-                if (!keep) {
-                    cached.get().forget();
-                }
-                return z;
+                        : cached.get().decodeNew(inputs, keep);
             }
         }
 

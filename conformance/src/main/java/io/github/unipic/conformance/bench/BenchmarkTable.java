@@ -10,6 +10,7 @@ import io.github.unipic.conformance.bench.Results.GraphRuns;
 import io.github.unipic.conformance.bench.Results.Image;
 import io.github.unipic.conformance.bench.Results.Preview;
 import io.github.unipic.conformance.bench.Results.Text;
+import io.github.unipic.model.GraphName;
 import java.util.Locale;
 import java.util.Map;
 
@@ -78,7 +79,9 @@ public final class BenchmarkTable {
                 settings.steps(),
                 settings.guidance(),
                 every("", settings.guidanceReuse()),
-                image.graphs().containsKey("mar_decoder_cached") ? every(", all tokens", settings.tokenReuse()) : "");
+                image.graphs().containsKey(GraphName.MAR_DECODER_CACHED.label())
+                        ? every(", all tokens", settings.tokenReuse())
+                        : "");
         line("  image                %s", seconds(image.seconds()));
         line("  CPU time               %s", seconds(image.cpuSeconds()));
         graphs(image.graphs(), image.seconds());

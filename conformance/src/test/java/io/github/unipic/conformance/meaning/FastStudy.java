@@ -18,7 +18,7 @@ import java.util.Locale;
  * and draws a plot.
  *
  * <p>Run with the number of images, the plot's file, the number of iterations, and the steps to try; 200 images with 12
- * iterations take half an hour on two cores:
+ * iterations take a quarter of an hour to half an hour on two cores:
  *
  * <pre>{@code
  * mvn -DskipTests package
