@@ -43,32 +43,56 @@ final class DiffusionGraphs {
         Value conditions = head.embedCondition(z);
         Value times = head.embedTimesteps(timesteps);
         Value rows = noise.dim(1);
+        Value unconditionalStart = rows.negate();
         Value halves = graph.concat(0, z.dim(0).div(rows), graph.int64(1));
         Value steps = timesteps.dim(0);
-        Value lastStep = steps.squeeze(0).add(-1);
         Value start = noise.slice(0, 0, 1).squeeze(0);
+        Value scaledNoise = scaledNoise(noise, temperature, steps);
+        Value factors = factors(coefficients);
 
+        // A node in the loop costs a launch in every step, so what does not depend on the state is computed before it.
         Value tokens = graph.loop(steps, start, (body, step, x) -> {
             Value condition = times.in(body).gather(0, step).add(conditions.in(body));
             Value predicted = head.apply(x.tile(halves.in(body)), condition);
             // Without guidance there is one half, which is both the first and the last M rows.
-            Value conditional = predicted.slice(0, body.int64(0), rows.in(body));
-            Value unconditional = predicted.sliceFrom(0, rows.in(body).negate()).slice(1, 0, channels);
-            List<Value> split = conditional.split(1, 2);
-            Value epsilon = unconditional.add(split.get(0).sub(unconditional).mul(guidance.in(body)));
-            Value fraction = split.get(1).add(1).mul(0.5);
-
-            List<Value> c = coefficients.in(body).gather(0, step).split(0, 6);
-            Value x0 = c.get(0).mul(x).sub(c.get(1).mul(epsilon));
-            Value mean = c.get(2).mul(x0).add(c.get(3).mul(x));
-            Value logVariance =
-                    fraction.mul(c.get(5)).add(fraction.negate().add(1).mul(c.get(4)));
-            Value normal = noise.in(body).gather(0, step.in(body).add(1));
-            Value jitter = logVariance.mul(0.5).exp().mul(normal).mul(temperature.in(body));
-            Value more = step.less(lastStep.in(body));
-            return mean.add(more.where(jitter, body.scalar(0, float32)));
+            List<Value> conditional =
+                    predicted.slice(0, body.int64(0), rows.in(body)).split(1, 2);
+            Value unconditional =
+                    predicted.sliceFrom(0, unconditionalStart.in(body)).slice(1, 0, channels);
+            Value epsilon =
+                    unconditional.add(conditional.get(0).sub(unconditional).mul(guidance.in(body)));
+            List<Value> factor = factors.in(body).gather(0, step).split(0, 4);
+            Value mean = factor.get(0).mul(x).add(factor.get(1).mul(epsilon));
+            Value deviation =
+                    factor.get(2).mul(conditional.get(1)).add(factor.get(3)).exp();
+            return mean.add(deviation.mul(scaledNoise.in(body).gather(0, step)));
         });
         graph.output("tokens", tokens, "M", channels);
         return graph;
+    }
+
+    /** The noise that is added after each step, [T,M,channels]: none after the last. */
+    private static Value scaledNoise(Value noise, Value temperature, Value steps) {
+        Graph graph = noise.graph();
+        Value isNotLast = graph.range(steps).less(steps.squeeze(0).add(-1)).unsqueeze(1, 2);
+        return isNotLast.where(noise.slice(0, 1, Long.MAX_VALUE).mul(temperature), graph.scalar(0, noise.type()));
+    }
+
+    /**
+     * What each step multiplies by, [T,4]. Of {@code coefficients} c, the state x and the predicted epsilon and v, the
+     * mean is c2 (c0 x - c1 epsilon) + c3 x, and the log variance is between c4 and c5: ((1-v) c4 + (1+v) c5) / 2.
+     *
+     * @return for the mean the factors of x and epsilon; for the log standard deviation the factor of v, and an addend
+     */
+    private static Value factors(Value coefficients) {
+        List<Value> c = coefficients.split(1, 6);
+        return coefficients
+                .graph()
+                .concat(
+                        1,
+                        c.get(2).mul(c.get(0)).add(c.get(3)),
+                        c.get(2).mul(c.get(1)).negate(),
+                        c.get(5).sub(c.get(4)).mul(0.25),
+                        c.get(5).add(c.get(4)).mul(0.25));
     }
 }
