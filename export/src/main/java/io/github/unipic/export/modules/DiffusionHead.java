@@ -4,6 +4,7 @@ import io.github.unipic.export.modules.Architecture.Head;
 import io.github.unipic.export.onnx.ElementType;
 import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Value;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -48,27 +49,30 @@ public record DiffusionHead(Weights weights, Head head) {
     private Value block(Weights block, Value x, Value modulator) {
         int width = head.width();
         return x.graph().scope(block.prefix(), () -> {
-            List<Value> modulation = new Linear(block.at("adaLN_modulation.1"), width, 3L * width)
-                    .apply(modulator)
-                    .split(1, 3);
+            List<Value> modulation = modulation(block, modulator, 3);
             Value normed = new LayerNorm(block.at("in_ln"), width, EPSILON).apply(x);
-            Value y = modulate(normed, modulation.get(0), modulation.get(1));
+            Value y = normed.mul(modulation.get(1)).add(modulation.get(0));
             return x.add(modulation.get(2).mul(new Projector(block.at("mlp"), width, width, width).apply(y)));
         });
     }
 
     private Value finalLayer(Weights layer, Value x, Value modulator) {
         int width = head.width();
-        List<Value> modulation = new Linear(layer.at("adaLN_modulation.1"), width, 2L * width)
-                .apply(modulator)
-                .split(1, 2);
+        List<Value> modulation = modulation(layer, modulator, 2);
         Value normed = x.layerNorm(x.graph().constant(x.type(), width, 1), EPSILON);
-        Value y = modulate(normed, modulation.get(0), modulation.get(1));
+        Value y = normed.mul(modulation.get(1)).add(modulation.get(0));
         return new Linear(layer.at("linear"), width, 2L * head.channels()).apply(y);
     }
 
-    private static Value modulate(Value x, Value shift, Value scale) {
-        return x.mul(scale.add(1)).add(shift);
+    /** The shift, 1 + the scale, and in blocks the gate. */
+    private List<Value> modulation(Weights layer, Value modulator, int parts) {
+        int width = head.width();
+        float[] ones = new float[parts * width];
+        Arrays.fill(ones, width, 2 * width, 1);
+        Value one = modulator.graph().constant(modulator.type(), ones);
+        return new Linear(layer.at("adaLN_modulation.1"), width, (long) parts * width)
+                .apply(modulator, List.of(one))
+                .split(1, parts);
     }
 
     /** exp(-ln(10000) i / 128), rounded to float32 where PyTorch rounds. */

@@ -6,8 +6,9 @@ import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Int8Matrix;
 import io.github.unipic.export.onnx.RowQuantizer;
 import io.github.unipic.export.onnx.Value;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * y = x W^T + b on the last axis; the bias is optional. W is quantized as the graph's precision says, unless it is
@@ -20,21 +21,22 @@ record Linear(Weights weights, long in, long out, boolean biased) {
     }
 
     Value apply(Value x) {
-        if (weights.precision() == Precision.INT8 && !isNarrow()) {
-            return inInt8(x);
-        }
-        Value y = product(x);
-        return bias(x.graph()).map(y::add).orElse(y);
+        return apply(x, List.of());
     }
 
-    private Value inInt8(Value x) {
+    /** @param offsets constants [out], which are added to the bias */
+    Value apply(Value x, List<Value> offsets) {
+        List<Value> addends = new ArrayList<>(offsets);
+        bias(x.graph()).ifPresent(addends::add);
+        Value y = weights.precision() == Precision.INT8 && !isNarrow() ? productInInt8(x, addends) : product(x);
+        return addends.isEmpty() ? y : y.add(x.graph().sumOfConstants(addends));
+    }
+
+    /** @param addends gets what is to be added to the product */
+    private Value productInInt8(Value x, List<Value> addends) {
         Int8Matrix matrix = weights.int8(x.graph(), new RowQuantizer(x.minimum()), "weight", out, in);
-        Value y = x.matMulInt8(matrix, weights.flavor());
-        // Added to each other first, so that a runtime does it once, when it loads the graph.
-        return Stream.concat(bias(x.graph()).stream(), matrix.offset().stream())
-                .reduce(Value::add)
-                .map(y::add)
-                .orElse(y);
+        matrix.offset().ifPresent(addends::add);
+        return x.matMulInt8(matrix, weights.flavor());
     }
 
     private Optional<Value> bias(Graph graph) {

@@ -184,7 +184,13 @@ public final class Graph {
     public Value constant(ElementType type, int length, float value) {
         float[] values = new float[length];
         Arrays.fill(values, value);
-        return float32(values).cast(type);
+        return constant(type, values);
+    }
+
+    /** A vector. */
+    public Value constant(ElementType type, float... values) {
+        Graph top = outermost();
+        return float32(values).in(top).cast(type).in(this);
     }
 
     /** A zero-dimensional constant. */
@@ -198,6 +204,19 @@ public final class Graph {
             default -> throw new IllegalArgumentException("No constants of type " + type + " are needed.");
         }
         return constant(type, data, type.label() + value);
+    }
+
+    /**
+     * The sum of weights and constants, at least one. It is computed outside loops, where ONNX Runtime does it once,
+     * when it loads the graph.
+     */
+    public Value sumOfConstants(List<Value> terms) {
+        Graph top = outermost();
+        return terms.stream()
+                .map(term -> term.in(top))
+                .reduce(Value::add)
+                .orElseThrow()
+                .in(this);
     }
 
     private Value constant(ElementType type, ByteBuffer data, String key, long... shape) {
