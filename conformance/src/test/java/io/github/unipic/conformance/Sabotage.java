@@ -156,10 +156,13 @@ enum Sabotage {
             GraphName.TOKEN_SAMPLER,
             "guided_10/tokens",
             graph -> graph.body(body -> {
-                NodeProto.Builder last =
-                        body.only("Slice", body.all("Neg").get(0).getOutput(0));
-                NodeProto.Builder first = body.all("Slice", last.getInput(0)).get(0);
-                body.exchangeOutputs(first, last);
+                NodeProto.Builder conditional = body.all("Slice").get(0);
+                NodeProto.Builder unconditional = body.all("Slice").get(1);
+                for (int bound = 1; bound <= 2; bound++) {
+                    String before = conditional.getInput(bound);
+                    conditional.setInput(bound, unconditional.getInput(bound));
+                    unconditional.setInput(bound, before);
+                }
             })),
     TIMESTEP_OF_THE_NEIGHBOR(
             GraphName.TOKEN_SAMPLER,
@@ -176,18 +179,21 @@ enum Sabotage {
     NOISE_OF_THE_STEP_BEFORE(
             GraphName.TOKEN_SAMPLER,
             "guided_10/tokens",
-            graph -> graph.body(body -> {
-                NodeProto.Builder drawn = body.only("Gather", "noise");
-                body.bypass(body.source(drawn.getInput(1)), 0);
-            })),
+            graph -> graph.all("Slice", "noise")
+                    .get(1)
+                    .setInput(1, graph.longs(0))
+                    .setInput(2, graph.longs(-1))),
     NOISE_AT_THE_LAST_STEP(
-            GraphName.TOKEN_SAMPLER,
-            "last_2_of_10/tokens",
-            graph -> graph.body(body -> body.bypass(body.only("Where"), 1))),
+            GraphName.TOKEN_SAMPLER, "last_2_of_10/tokens", graph -> graph.bypass(graph.only("Where"), 1)),
     TEMPERATURE_IGNORED(
-            GraphName.TOKEN_SAMPLER,
-            "last_2_of_10/tokens",
-            graph -> graph.body(body -> body.bypass(body.only("Mul", "temperature"), 0))),
+            GraphName.TOKEN_SAMPLER, "last_2_of_10/tokens", graph -> graph.bypass(graph.only("Mul", "temperature"), 0)),
+    VARIANCE_BOUNDS_EXCHANGED(GraphName.TOKEN_SAMPLER, "last_2_of_10/tokens", graph -> reverse(graph.only("Sub"))),
+    SCALE_WITHOUT_ONE(
+            GraphName.DIFFUSION_HEAD,
+            "first_step/eps_and_variance",
+            graph -> graph.all("Add").stream()
+                    .filter(add -> add.getInput(0).endsWith("adaLN_modulation.1.bias"))
+                    .forEach(add -> graph.bypass(add, 0))),
     SINES_BEFORE_COSINES(
             GraphName.DIFFUSION_HEAD, "first_step/eps_and_variance", graph -> reverse(graph.only("Concat"))),
 

@@ -26,9 +26,10 @@ record Linear(Weights weights, long in, long out, boolean biased) {
 
     /** @param offsets constants [out], which are added to the bias */
     Value apply(Value x, List<Value> offsets) {
-        List<Value> addends = new ArrayList<>(offsets);
-        bias(x.graph()).ifPresent(addends::add);
+        List<Value> addends = new ArrayList<>();
         Value y = weights.precision() == Precision.INT8 && !isNarrow() ? productInInt8(x, addends) : product(x);
+        bias(x.graph()).ifPresent(addends::add);
+        addends.addAll(offsets);
         return addends.isEmpty() ? y : y.add(x.graph().sumOfConstants(addends));
     }
 

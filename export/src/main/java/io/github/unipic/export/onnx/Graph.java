@@ -265,10 +265,11 @@ public final class Graph {
     public Value loop(Value iterations, Value state, LoopBody body) {
         Graph inner = new Graph("body_" + counter.getAndIncrement(), opset, Optional.of(this));
         Value iteration = inner.input("turn_" + counter.get(), ElementType.INT64);
-        Value proceed = inner.input("proceed_" + counter.get(), ElementType.BOOL);
+        inner.input("proceed_" + counter.get(), ElementType.BOOL);
         Value before = inner.bodyPort("state_" + counter.get(), state.type());
         Value after = body.apply(inner, iteration, before);
-        inner.bodyOutput(proceed);
+        // Whether to go on. As a constant it need not come back from a GPU in every iteration.
+        inner.bodyOutput(inner.scalar(1, ElementType.BOOL));
         inner.bodyOutput(after);
         return node(
                 "Loop",
