@@ -90,14 +90,17 @@ public final class ImageGenerator {
     private ImageTokens loop(GenerationPlan plan, KvCache prompts, Tensor canvas, Observer observer) {
         Grid grid = plan.grid();
         ImageTokens tokens = plan.startTokens(sizes.latentChannels());
+        boolean keepLoaded = execution.engine().graphs().options().memory().keepLoaded();
         try (Conditions conditions = new Conditions(plan, prompts, canvas)) {
             for (Iteration k : plan.schedule()) {
+                execution.keepMemory(keepLoaded && k.tokensAfter() < grid.tokens());
                 try (Tensor known = tokens.at(k.known());
                         MarEncoding encoding = mar.encode(known, k.known(), grid);
                         Tensor z = conditions.of(k, encoding);
                         Tensor noise = plan.noise(k, sizes.latentChannels());
                         Tensor sampled =
                                 sampler.sample(z, noise, plan.diffusionAt(k), plan.guidanceAt(k), plan.temperature())) {
+                    execution.keepMemory(false);
                     tokens.put(k.predicted(), sampled);
                     observer.onIteration(k, z, tokens);
                 }

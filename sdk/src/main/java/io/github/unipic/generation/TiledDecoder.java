@@ -176,6 +176,7 @@ public final class TiledDecoder {
         }
 
         private NormStatistics run(Tile tile, Optional<float[]> given) {
+            execution.keepMemory(!tile.equals(tiles.get(tiles.size() - 1)));
             try (DecodedTile decoded = decode(features, tile, given)) {
                 Pixels.put(
                         decoded.pixels().toFloats(),

@@ -16,6 +16,7 @@ public final class Execution {
     private final Engine engine;
     private final Cancellation cancellation;
     private final Thread thread = Thread.currentThread();
+    private boolean keepsMemory;
 
     /** @see Engine#execute */
     Execution(Engine engine, Cancellation cancellation) {
@@ -52,6 +53,18 @@ public final class Execution {
     }
 
     /**
+     * Says whether the next runs keep the memory of a device that they needed, for later ones of the same graphs. At
+     * first they return it. The last run of a graph should do so, since nothing else does while the graph is open.
+     */
+    public void keepMemory(boolean keep) {
+        keepsMemory = keep;
+    }
+
+    public boolean keepsMemory() {
+        return keepsMemory;
+    }
+
+    /**
      * Runs a graph once.
      *
      * @param inputs the caller still owns them
@@ -60,7 +73,7 @@ public final class Execution {
      * @throws InferenceException when ONNX Runtime fails
      */
     public Outputs run(GraphName graph, Map<String, Tensor> inputs, Set<String> outputs) {
-        return engine.graphs().run(graph, inputs, outputs, cancellation);
+        return engine.graphs().run(graph, inputs, outputs, keepsMemory, cancellation);
     }
 
     /** As {@link #run(GraphName, Map, Set)}, for a single output, which the caller owns. */

@@ -252,15 +252,23 @@ public final class Graphs implements AutoCloseable {
      * Runs a graph once.
      *
      * @param outputs names of the outputs to return; ONNX Runtime also computes the others, which are freed
+     * @param keepMemory whether the graph runs again soon, and a device's memory is kept for it
      * @throws CancelledException when cancelled, also in the middle of the run
      * @throws InferenceException when ONNX Runtime fails
      */
-    public Outputs run(GraphName graph, Map<String, Tensor> inputs, Set<String> outputs, Cancellation cancellation) {
+    public Outputs run(
+            GraphName graph,
+            Map<String, Tensor> inputs,
+            Set<String> outputs,
+            boolean keepMemory,
+            Cancellation cancellation) {
         requireWanted(cancellation);
         GraphSession session = sessions.get(graph);
         session.acquire();
         try {
-            return run(session.get(), graph, inputs, outputs, cancellation);
+            boolean keep = isForOneToken(graph, inputs)
+                    || keepMemory && !options.provider().isCpu();
+            return run(session.get(), graph, inputs, outputs, keep, cancellation);
         } finally {
             session.release();
         }
@@ -277,8 +285,9 @@ public final class Graphs implements AutoCloseable {
             GraphName graph,
             Map<String, Tensor> inputs,
             Set<String> outputs,
+            boolean keepMemory,
             Cancellation cancellation) {
-        Optional<String> returning = isForOneToken(graph, inputs) ? Optional.empty() : arena;
+        Optional<String> returning = keepMemory ? Optional.empty() : arena;
         try (StoppableRun run = new StoppableRun(cancellation, returning)) {
             long start = System.nanoTime();
             Map<String, Tensor> results =

@@ -14,6 +14,7 @@ import io.github.unipic.model.ModelFolder;
 import io.github.unipic.runtime.Engine;
 import io.github.unipic.runtime.Execution;
 import io.github.unipic.runtime.KvCache;
+import io.github.unipic.runtime.RunListener;
 import io.github.unipic.runtime.RuntimeOptions.Memory;
 import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.TestExecution;
@@ -22,7 +23,9 @@ import io.github.unipic.testing.SmallModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -333,6 +336,42 @@ class ImageGeneratorTest {
                     plan(2, 3, GuidanceSchedule.CONSTANT, Optional.empty(), samples(15)),
                     Optional.of(source.canvas().orElseThrow()));
         }
+    }
+
+    /** On a GPU, to get memory takes as long as a small run. Previews, which the observer makes, return theirs. */
+    @ParameterizedTest
+    @CsvSource({"true, 'true, true, true, false'", "false, 'false, false, false, false'"})
+    void memoryIsKeptUntilTheLastIteration(boolean keepLoaded, String expected) {
+        List<Execution> executions = new ArrayList<>();
+        Map<GraphName, List<Boolean>> kept = new EnumMap<>(GraphName.class);
+        RunListener recording = new RunListener() {
+            @Override
+            public void onRun(GraphName graph, long nanos) {
+                kept.computeIfAbsent(graph, first -> new ArrayList<>())
+                        .add(executions.get(0).keepsMemory());
+            }
+        };
+        GenerationPlan plan = plan(4, 3, Reuse.NONE, DiffusionSteps.constant(STEPS));
+        try (Engine other = Engine.open(
+                        ModelFolder.open(SmallModel.folder(), false),
+                        SmallModel.options(Memory.DEFAULTS.withKeepLoaded(keepLoaded)),
+                        recording);
+                KvCache prompts = KvCache.stack(plan.rows(conditional.cache(), unconditional.cache()))) {
+            executions.add(TestExecution.of(other));
+            try (Tensor blank = new MarModel(executions.get(0)).blankCanvas()) {
+                new ImageGenerator(executions.get(0))
+                        .generate(
+                                plan,
+                                prompts,
+                                blank,
+                                (k, z, tokens) -> assertThat(executions.get(0).keepsMemory())
+                                        .isFalse());
+            }
+        }
+        assertThat(kept)
+                .containsOnlyKeys(
+                        GraphName.MAR_ENCODER, GraphName.DECODER_STEP, GraphName.MAR_DECODER, GraphName.TOKEN_SAMPLER);
+        assertThat(kept.values()).allSatisfy(flags -> assertThat(flags).hasToString("[" + expected + "]"));
     }
 
     @Test

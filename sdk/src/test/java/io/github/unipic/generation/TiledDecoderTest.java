@@ -19,6 +19,8 @@ import io.github.unipic.runtime.Tensor;
 import io.github.unipic.runtime.TestExecution;
 import io.github.unipic.testing.ImageDifference;
 import io.github.unipic.testing.SmallModel;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -138,6 +140,25 @@ class TiledDecoderTest {
             new TiledDecoder(counted, 64, 0, TiledDecoder.norms(counted) + 1).decode(latents);
             assertThat(runs.getAndSet(0)).isEqualTo(4 * (TiledDecoder.norms(counted) + 1));
         }
+    }
+
+    @Test
+    void theLastTileOfEachPassReturnsTheMemoryThatTheOthersKeep() {
+        List<Execution> executions = new ArrayList<>();
+        List<Boolean> kept = new ArrayList<>();
+        RunListener recording = new RunListener() {
+            @Override
+            public void onRun(GraphName graph, long nanos) {
+                kept.add(executions.get(0).keepsMemory());
+            }
+        };
+        ModelFolder folder = ModelFolder.open(SmallModel.folder(), false);
+        try (Engine observed = Engine.open(folder, SmallModel.options(), recording);
+                Tensor latents = latents(new Grid(8, 8))) {
+            executions.add(TestExecution.of(observed));
+            new TiledDecoder(executions.get(0), 64, Double.POSITIVE_INFINITY, 2).decode(latents);
+        }
+        assertThat(kept).containsExactly(false, true, true, true, false, true, true, true, false);
     }
 
     @Test

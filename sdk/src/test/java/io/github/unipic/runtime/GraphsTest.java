@@ -94,7 +94,8 @@ class GraphsTest {
 
     private static float[] embeddings(Graphs graphs, Cancellation cancellation, long... ids) {
         try (Tensor input = Tensor.longs(new long[][] {ids});
-                Outputs outputs = graphs.run(TEXT_EMBEDDING, Map.of("ids", input), Set.of("embeds"), cancellation);
+                Outputs outputs =
+                        graphs.run(TEXT_EMBEDDING, Map.of("ids", input), Set.of("embeds"), false, cancellation);
                 Tensor embeds = outputs.take("embeds")) {
             assertThat(embeds.shape()).containsExactly(1, ids.length, HIDDEN);
             return embeds.toFloats();
@@ -167,7 +168,7 @@ class GraphsTest {
         try (Graphs graphs = graphs(Memory.DEFAULTS.withMapped(false));
                 Tensor hidden = graphs.tensor(TEXT_HEAD, "hidden", table[7], 1, HIDDEN);
                 Outputs outputs =
-                        graphs.run(TEXT_HEAD, Map.of("hidden", hidden), Set.of("logits"), new Cancellation());
+                        graphs.run(TEXT_HEAD, Map.of("hidden", hidden), Set.of("logits"), false, new Cancellation());
                 Tensor logits = outputs.take("logits")) {
             float[] found = logits.toFloats();
             assertThat(found).hasSize(VOCABULARY);
@@ -280,7 +281,8 @@ class GraphsTest {
     void onlyTheOutputsThatWereAskedForAreGiven() {
         try (Graphs graphs = graphs(true);
                 Tensor ids = Tensor.longs(new long[][] {{1}});
-                Outputs none = graphs.run(TEXT_EMBEDDING, Map.of("ids", ids), Set.of("embeds"), new Cancellation())) {
+                Outputs none =
+                        graphs.run(TEXT_EMBEDDING, Map.of("ids", ids), Set.of("embeds"), false, new Cancellation())) {
             assertThat(none.take("hidden")).isNull();
         }
     }
