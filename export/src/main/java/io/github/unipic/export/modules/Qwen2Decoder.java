@@ -16,7 +16,7 @@ public record Qwen2Decoder(Weights weights, LanguageModel llm) {
     /** Hidden states [B,S,D] after the final norm, and each layer's cache with the new positions appended. */
     public record Result(Value hidden, List<LayerCache> present) {}
 
-    /** What all layers share: rotary tables [B,S,headDim/2] and who may look at whom, bool [B,1,S,P+S]. */
+    /** What all layers share: rotary tables [B,S,headDim/2] and what is added to the scores, [B,1,S,P+S]. */
     record Context(Value cos, Value sin, Value mask) {}
 
     /**
@@ -56,7 +56,14 @@ public record Qwen2Decoder(Weights weights, LanguageModel llm) {
         Value causal = keyIndex.lessOrEqual(queryIndex).unsqueeze(0, 1);
         Value shown = graph.scalar(0, ElementType.INT64).less(attentionMask).unsqueeze(1, 2);
 
-        return new Context(angles.cos().cast(embeds.type()), angles.sin().cast(embeds.type()), shown.and(causal));
+        // As numbers: of booleans ONNX Runtime would make these numbers in every layer.
+        ElementType type = embeds.type();
+        Value mask = shown.and(causal).where(graph.scalar(0, type), graph.scalar(lowest(type), type));
+        return new Context(angles.cos().cast(type), angles.sin().cast(type), mask);
+    }
+
+    private static double lowest(ElementType type) {
+        return type == ElementType.FLOAT16 ? -65504 : -Float.MAX_VALUE;
     }
 
     /** theta^(-2i/d), rounded to float32 where PyTorch rounds (RoFormer, arXiv 2104.09864, section 3.2.2). */

@@ -436,7 +436,7 @@ public final class Value {
     /**
      * Grouped-query attention over a KV cache: this [B,S,heads*d] is the queries.
      *
-     * @param mask bool [B,1,S,P+S], true where a query may attend
+     * @param mask [B,1,S,P+S], added to the scores: 0 where a query may attend
      * @param pastKeys [B,kvHeads,P,d], as pastValues
      * @return the result [B,S,heads*d], and keys and values with the new ones appended, [B,kvHeads,P+S,d]
      */
