@@ -6,9 +6,9 @@ import io.github.unipic.export.onnx.Graph;
 import io.github.unipic.export.onnx.Int8Matrix;
 import io.github.unipic.export.onnx.RowQuantizer;
 import io.github.unipic.export.onnx.Value;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * y = x W^T + b on the last axis; the bias is optional. W is quantized as the graph's precision says, unless it is
@@ -26,18 +26,17 @@ record Linear(Weights weights, long in, long out, boolean biased) {
 
     /** @param offsets constants [out], which are added to the bias */
     Value apply(Value x, List<Value> offsets) {
-        List<Value> addends = new ArrayList<>();
-        Value y = weights.precision() == Precision.INT8 && !isNarrow() ? productInInt8(x, addends) : product(x);
-        bias(x.graph()).ifPresent(addends::add);
-        addends.addAll(offsets);
-        return addends.isEmpty() ? y : y.add(x.graph().sumOfConstants(addends));
+        if (weights.precision() == Precision.INT8 && !isNarrow()) {
+            Int8Matrix matrix = weights.int8(x.graph(), new RowQuantizer(x.minimum()), "weight", out, in);
+            Value y = x.matMulInt8(matrix, weights.flavor());
+            return plusBias(y, Stream.concat(matrix.offset().stream(), offsets.stream()));
+        }
+        return plusBias(product(x), offsets.stream());
     }
 
-    /** @param addends gets what is to be added to the product */
-    private Value productInInt8(Value x, List<Value> addends) {
-        Int8Matrix matrix = weights.int8(x.graph(), new RowQuantizer(x.minimum()), "weight", out, in);
-        matrix.offset().ifPresent(addends::add);
-        return x.matMulInt8(matrix, weights.flavor());
+    private Value plusBias(Value y, Stream<Value> offsets) {
+        List<Value> addends = Stream.concat(bias(y.graph()).stream(), offsets).toList();
+        return addends.isEmpty() ? y : y.add(y.graph().sumOfConstants(addends));
     }
 
     private Optional<Value> bias(Graph graph) {

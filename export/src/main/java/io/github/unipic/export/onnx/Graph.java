@@ -188,7 +188,7 @@ public final class Graph {
     }
 
     /** A vector. */
-    public Value constant(ElementType type, float... values) {
+    public Value constant(ElementType type, float[] values) {
         Graph top = outermost();
         return float32(values).in(top).cast(type).in(this);
     }

@@ -32,11 +32,20 @@ public enum Benchmark {
             .build();
 
     /**
+     * Whether it edits images.
+     *
+     * @return false if it draws them from prompts alone
+     */
+    public boolean edits() {
+        return this == GEDIT || this == IMGEDIT;
+    }
+
+    /**
      * Reads a benchmark's own prompts.
      *
      * @param prompts the file, or for {@link #DPG} the folder
-     * @param images the folder of the images to edit; by default that of the prompts file. Without effect for
-     *     {@link #GENEVAL} and {@link #DPG}
+     * @param images the folder of the images to edit; by default that of the prompts file. Without effect where none
+     *     are edited
      * @param settings how to sample, with a seed and a square size; its prompt does not matter
      * @param pad whether images to edit that are not squares are padded to one and the results cut back to their shape,
      *     instead of cropped to their middle square

@@ -10,11 +10,9 @@ import io.github.unipic.benchmark.BenchmarkLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -46,9 +44,6 @@ import picocli.CommandLine.Spec;
         })
 final class BenchmarkCommand implements Callable<Integer> {
     private static final int MOST_NAMED = 10;
-
-    /** The others draw images from prompts alone. */
-    private static final Set<Benchmark> EDITS = EnumSet.of(Benchmark.GEDIT, Benchmark.IMGEDIT);
 
     @ParentCommand
     private UniPicCommand unipic;
@@ -142,7 +137,7 @@ final class BenchmarkCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--check looks at the whole folder; leave --restart and --shard out");
         }
-        if (!EDITS.contains(benchmark) && (images != null || pad)) {
+        if (!benchmark.edits() && (images != null || pad)) {
             throw new ParameterException(
                     spec.commandLine(),
                     benchmark.name().toLowerCase(Locale.ROOT) + " edits no images; leave --images and --pad out");
